@@ -1,0 +1,339 @@
+//! The file format of `weights/`: what the trainer writes is what the browser reads.
+//!
+//! Little-endian: magic `HBRD`, version u16, number of tensors u16, model name (16 bytes, zero-padded UTF-8);
+//! per tensor: name length u8, name, element type u8, rank u8, a u32 per dimension, the elements; last the
+//! CRC-32 (IEEE) of everything before it. Reading never panics and never allocates more than the file's size
+//! justifies.
+
+use alloc::{string::String, vec::Vec};
+
+use half::f16;
+use thiserror::Error;
+
+const MAGIC: [u8; 4] = *b"HBRD";
+const VERSION: u16 = 1;
+const NAME_BYTES: usize = 16;
+/// No tensor here has more dimensions; a larger rank is damage.
+const MAX_RANK: usize = 4;
+
+/// Why bytes are not a weights file.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ArtifactError {
+    #[error("the weights file is not one of Haberdash's: fetch or train it again")]
+    Magic,
+    #[error("the weights file has format {0}, this build reads format {VERSION}: update the one or the other")]
+    Version(u16),
+    #[error("the weights file ends too early: fetch it again")]
+    Truncated,
+    #[error("the weights file is damaged (its checksum does not match): fetch it again")]
+    Checksum,
+    #[error("the weights file is malformed ({0}): fetch or train it again")]
+    Malformed(&'static str),
+}
+
+/// How a tensor's numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    F32,
+    F16,
+}
+
+impl Storage {
+    fn tag(self) -> u8 {
+        match self {
+            Self::F32 => 0,
+            Self::F16 => 1,
+        }
+    }
+
+    fn from_tag(tag: u8) -> Option<Self> {
+        match tag {
+            0 => Some(Self::F32),
+            1 => Some(Self::F16),
+            _ => None,
+        }
+    }
+
+    fn bytes(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F16 => 2,
+        }
+    }
+}
+
+/// A named tensor, widened to `f32`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    pub name: String,
+    /// Outermost dimension first.
+    pub shape: Vec<usize>,
+    pub storage: Storage,
+    /// As many as the shape's product.
+    pub values: Vec<f32>,
+}
+
+/// A model's tensors under the model's name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Artifact {
+    pub model: String,
+    pub tensors: Vec<Tensor>,
+}
+
+impl Artifact {
+    /// The tensor of that name.
+    pub fn tensor(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.iter().find(|t| t.name == name)
+    }
+
+    /// How many numbers the file holds.
+    pub fn parameter_count(&self) -> usize {
+        self.tensors.iter().map(|t| t.values.len()).sum()
+    }
+
+    /// The file's bytes.
+    ///
+    /// # Errors
+    /// A name, a rank or a count that the format has no room for, or a shape that does not match its values.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ArtifactError> {
+        let mut out = Vec::new();
+        out.extend(MAGIC);
+        out.extend(VERSION.to_le_bytes());
+        let count = u16::try_from(self.tensors.len())
+            .map_err(|_| ArtifactError::Malformed("too many tensors"))?;
+        out.extend(count.to_le_bytes());
+        let mut name = [0; NAME_BYTES];
+        name.get_mut(..self.model.len())
+            .ok_or(ArtifactError::Malformed("the model's name is too long"))?
+            .copy_from_slice(self.model.as_bytes());
+        out.extend(name);
+        for tensor in &self.tensors {
+            if tensor.shape.len() > MAX_RANK
+                || tensor.shape.iter().product::<usize>() != tensor.values.len()
+            {
+                return Err(ArtifactError::Malformed("a shape does not match its values"));
+            }
+            let length = u8::try_from(tensor.name.len())
+                .map_err(|_| ArtifactError::Malformed("a tensor's name is too long"))?;
+            out.push(length);
+            out.extend(tensor.name.as_bytes());
+            out.push(tensor.storage.tag());
+            out.push(tensor.shape.len() as u8);
+            for &dimension in &tensor.shape {
+                let dimension = u32::try_from(dimension)
+                    .map_err(|_| ArtifactError::Malformed("a dimension is too large"))?;
+                out.extend(dimension.to_le_bytes());
+            }
+            match tensor.storage {
+                Storage::F32 => out.extend(tensor.values.iter().flat_map(|v| v.to_le_bytes())),
+                Storage::F16 => out.extend(
+                    tensor
+                        .values
+                        .iter()
+                        .flat_map(|&v| f16::from_f32(v).to_le_bytes()),
+                ),
+            }
+        }
+        out.extend(crc32fast::hash(&out).to_le_bytes());
+        Ok(out)
+    }
+
+    /// Reads a file's bytes.
+    ///
+    /// # Errors
+    /// See [`ArtifactError`]; each says what to do next.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
+        if bytes.len() < MAGIC.len() || bytes[..MAGIC.len()] != MAGIC {
+            return Err(ArtifactError::Magic);
+        }
+        let mut reader = Reader(&bytes[MAGIC.len()..]);
+        let version = reader.u16()?;
+        if version != VERSION {
+            return Err(ArtifactError::Version(version));
+        }
+        let body = bytes.len().checked_sub(4).ok_or(ArtifactError::Truncated)?;
+        let (content, checksum) = bytes.split_at(body);
+        let intact = crc32fast::hash(content).to_le_bytes() == *checksum;
+        let damaged = |error| if intact { error } else { ArtifactError::Checksum };
+        let artifact = Self::read(&content[MAGIC.len() + 2..]);
+        match artifact {
+            // A file cut short is told apart from one that was altered, for the sentence's sake.
+            Err(ArtifactError::Truncated) if !intact => Err(ArtifactError::Truncated),
+            Err(error) => Err(damaged(error)),
+            Ok(_) if !intact => Err(ArtifactError::Checksum),
+            Ok(artifact) => Ok(artifact),
+        }
+    }
+
+    fn read(content: &[u8]) -> Result<Self, ArtifactError> {
+        let mut reader = Reader(content);
+        let count = reader.u16()?;
+        let name = reader.take(NAME_BYTES)?;
+        let length = name.iter().position(|&b| b == 0).unwrap_or(NAME_BYTES);
+        let model = text(&name[..length])?;
+        let mut tensors = Vec::new();
+        for _ in 0..count {
+            tensors.push(reader.tensor()?);
+        }
+        if !reader.0.is_empty() {
+            return Err(ArtifactError::Malformed("bytes are left over"));
+        }
+        Ok(Self { model, tensors })
+    }
+}
+
+fn text(bytes: &[u8]) -> Result<String, ArtifactError> {
+    core::str::from_utf8(bytes)
+        .map(String::from)
+        .map_err(|_| ArtifactError::Malformed("a name is not UTF-8"))
+}
+
+/// The bytes not read yet.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], ArtifactError> {
+        let (head, tail) = self
+            .0
+            .split_at_checked(count)
+            .ok_or(ArtifactError::Truncated)?;
+        self.0 = tail;
+        Ok(head)
+    }
+
+    fn u8(&mut self) -> Result<u8, ArtifactError> {
+        Ok(self.take(1)?[0])
+    }
+
+    fn u16(&mut self) -> Result<u16, ArtifactError> {
+        let b = self.take(2)?;
+        Ok(u16::from_le_bytes([b[0], b[1]]))
+    }
+
+    fn u32(&mut self) -> Result<u32, ArtifactError> {
+        let b = self.take(4)?;
+        Ok(u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+    }
+
+    fn tensor(&mut self) -> Result<Tensor, ArtifactError> {
+        let length = usize::from(self.u8()?);
+        let name = text(self.take(length)?)?;
+        let storage = Storage::from_tag(self.u8()?)
+            .ok_or(ArtifactError::Malformed("an unknown element type"))?;
+        let rank = usize::from(self.u8()?);
+        if rank > MAX_RANK {
+            return Err(ArtifactError::Malformed("a tensor has too many dimensions"));
+        }
+        let mut shape = Vec::with_capacity(rank);
+        let mut bytes = storage.bytes();
+        for _ in 0..rank {
+            let dimension = self.u32()? as usize;
+            bytes = bytes
+                .checked_mul(dimension)
+                .ok_or(ArtifactError::Truncated)?;
+            shape.push(dimension);
+        }
+        // Taken before anything is allocated: a shape that promises more than the file holds ends here.
+        let data = self.take(bytes)?;
+        let values = match storage {
+            Storage::F32 => data
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect(),
+            Storage::F16 => data
+                .chunks_exact(2)
+                .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())
+                .collect(),
+        };
+        Ok(Tensor {
+            name,
+            shape,
+            storage,
+            values,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use proptest::prelude::*;
+
+    fn sample() -> Artifact {
+        Artifact {
+            model: "cnn".into(),
+            tensors: vec![
+                Tensor {
+                    name: "0.weight".into(),
+                    shape: vec![2, 3],
+                    storage: Storage::F16,
+                    values: vec![0.5, -1.0, 2.0, 0.0, 65504.0, -0.25],
+                },
+                Tensor {
+                    name: "0.bias".into(),
+                    shape: vec![2],
+                    storage: Storage::F32,
+                    values: vec![0.1, f32::MIN_POSITIVE],
+                },
+            ],
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let bytes = sample().to_bytes().unwrap();
+        assert_eq!(Artifact::from_bytes(&bytes).unwrap(), sample());
+    }
+
+    #[test]
+    fn every_truncation_is_refused_as_such() {
+        let bytes = sample().to_bytes().unwrap();
+        for length in 0..bytes.len() {
+            let error = Artifact::from_bytes(&bytes[..length]).unwrap_err();
+            if length < 4 {
+                assert_eq!(error, ArtifactError::Magic);
+            } else {
+                assert!(
+                    matches!(error, ArtifactError::Truncated | ArtifactError::Checksum),
+                    "{length}: {error}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_shape_larger_than_the_file_allocates_nothing() {
+        let mut bytes = sample().to_bytes().unwrap();
+        let shape_at = 4 + 2 + 2 + NAME_BYTES + 1 + "0.weight".len() + 2;
+        bytes[shape_at..shape_at + 8].fill(0xff);
+        let body = bytes.len() - 4;
+        let checksum = crc32fast::hash(&bytes[..body]).to_le_bytes();
+        bytes[body..].copy_from_slice(&checksum);
+        assert_eq!(
+            Artifact::from_bytes(&bytes).unwrap_err(),
+            ArtifactError::Truncated
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_altered_byte_is_noticed(at in 0usize..87, flip in 1u8..) {
+            let mut bytes = sample().to_bytes().unwrap();
+            let at = at % bytes.len();
+            bytes[at] ^= flip;
+            prop_assert!(Artifact::from_bytes(&bytes).is_err());
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = Artifact::from_bytes(&bytes);
+            // Again with an honest head and checksum, so that the tensors are reached.
+            let head = [b"HBRD".as_slice(), &1u16.to_le_bytes()].concat();
+            bytes.splice(0..0, head);
+            let checksum = crc32fast::hash(&bytes).to_le_bytes();
+            bytes.extend(checksum);
+            let _ = Artifact::from_bytes(&bytes);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Grad-CAM's map: how much each region speaks for a class (Selvaraju et al. 2017, arXiv 1610.02391).
+
+use alloc::{vec, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+/// Non-negative values on a coarse grid over the 28x28 picture, as they come: not normalised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeatMap {
+    pub rows: usize,
+    pub columns: usize,
+    /// Row-major, `rows * columns`.
+    pub values: Vec<f32>,
+}
+
+impl HeatMap {
+    /// Equations 1 and 2 of the paper: each channel weighs as much as its mean gradient, and only what speaks
+    /// for the class is kept.
+    ///
+    /// # Shapes
+    /// `activation` and `gradient` are `[rows, columns, channels]`.
+    pub fn grad_cam(
+        rows: usize,
+        columns: usize,
+        channels: usize,
+        activation: &[f32],
+        gradient: &[f32],
+    ) -> Self {
+        let mut weights = vec![0.0; channels];
+        for pixel in gradient.chunks_exact(channels) {
+            for (weight, g) in weights.iter_mut().zip(pixel) {
+                *weight += g / (rows * columns) as f32;
+            }
+        }
+        let values = activation
+            .chunks_exact(channels)
+            .map(|pixel| {
+                let sum: f32 = pixel.iter().zip(&weights).map(|(a, w)| a * w).sum();
+                sum.max(0.0)
+            })
+            .collect();
+        Self {
+            rows,
+            columns,
+            values,
+        }
+    }
+
+    /// The largest value; 0 where nothing speaks for the class.
+    pub fn peak(&self) -> f32 {
+        self.values.iter().copied().fold(0.0, f32::max)
+    }
+
+    /// Bilinear, with cells' centres as samples and the border held, scaled so that the peak is 1.
+    ///
+    /// # Shapes
+    /// `[side, side]`, row-major, 0 to 1.
+    pub fn upsample(&self, side: usize) -> Vec<f32> {
+        let scale = match self.peak() {
+            peak if peak > 0.0 => 1.0 / peak,
+            _ => 0.0,
+        };
+        (0..side * side)
+            .map(|i| {
+                let v = (i / side) as f32 + 0.5;
+                let u = (i % side) as f32 + 0.5;
+                self.sample(u / side as f32, v / side as f32) * scale
+            })
+            .collect()
+    }
+
+    /// The raw value at a place of the unit square, interpolated bilinearly.
+    pub fn sample(&self, u: f32, v: f32) -> f32 {
+        let (left, right, across) = neighbours(u, self.columns);
+        let (top, bottom, down) = neighbours(v, self.rows);
+        let at = |row: usize, column: usize| self.values[row * self.columns + column];
+        let upper = at(top, left) + (at(top, right) - at(top, left)) * across;
+        let lower = at(bottom, left) + (at(bottom, right) - at(bottom, left)) * across;
+        upper + (lower - upper) * down
+    }
+}
+
+/// The two cells whose centres enclose a place of the unit interval, and how far it is from the first.
+fn neighbours(place: f32, cells: usize) -> (usize, usize, f32) {
+    let position = (place * cells as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
+    let first = position as usize;
+    (first, (first + 1).min(cells - 1), position - first as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_is_the_weighted_sum_of_its_channels() {
+        // One row, two columns, two channels; mean gradients 1 and -2.
+        let map = HeatMap::grad_cam(1, 2, 2, &[3.0, 1.0, 1.0, 4.0], &[2.0, -2.0, 0.0, -2.0]);
+        assert_eq!(map.values, [3.0 - 2.0, 0.0]);
+        assert_eq!(map.peak(), 1.0);
+    }
+
+    #[test]
+    fn upsampling_holds_the_border_and_meets_halfway() {
+        let map = HeatMap {
+            rows: 1,
+            columns: 2,
+            values: vec![0.0, 2.0],
+        };
+        assert_eq!(map.sample(0.0, 0.5), 0.0);
+        assert_eq!(map.sample(0.25, 0.0), 0.0);
+        assert_eq!(map.sample(0.5, 1.0), 1.0);
+        assert_eq!(map.sample(1.0, 0.5), 2.0);
+        assert_eq!(map.upsample(2), [0.0, 1.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn a_map_of_nothing_stays_nothing() {
+        let map = HeatMap {
+            rows: 2,
+            columns: 2,
+            values: vec![0.0; 4],
+        };
+        assert!(map.upsample(28).iter().all(|&v| v == 0.0));
+    }
+}

@@ -1,0 +1,24 @@
+//! All that the trainer and the browser must agree on: classes, pixels, models, weights, explanations.
+//!
+//! Nothing here touches files, the DOM, clocks, threads or global randomness.
+#![no_std]
+
+extern crate alloc;
+#[cfg(feature = "decode")]
+extern crate std;
+
+pub mod artifact;
+pub mod explain;
+pub mod garment;
+pub mod image;
+pub mod metrics;
+pub mod model;
+#[cfg(feature = "burn")]
+pub mod network;
+pub mod photo;
+pub mod plan;
+mod simd;
+
+pub use garment::Garment;
+pub use image::Grey28;
+pub use model::{Classifier, ModelId, Verdict};

@@ -1,0 +1,349 @@
+//! Every format, orientation and refusal, and bytes that nobody meant.
+
+use std::time::{Duration, Instant};
+use std::{string::ToString, vec, vec::Vec};
+
+use ::image::codecs::gif::GifEncoder;
+use ::image::{DynamicImage, Frame, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba, RgbaImage};
+use proptest::prelude::*;
+
+use super::fixture::*;
+use super::*;
+
+/// The colour near each corner, without its alpha.
+fn corners(photo: &Photo) -> [[u8; 3]; 4] {
+    let (right, low) = (photo.width - 3, photo.height - 3);
+    [(2, 2), (right, 2), (2, low), (right, low)].map(|(x, y)| colour(photo, x, y))
+}
+
+fn colour(photo: &Photo, x: u32, y: u32) -> [u8; 3] {
+    let [r, g, b, _] = pixel(photo, x, y);
+    [r, g, b]
+}
+
+fn pixel(photo: &Photo, x: u32, y: u32) -> [u8; 4] {
+    let start = ((y * photo.width + x) * 4) as usize;
+    photo.rgba[start..start + 4].try_into().unwrap()
+}
+
+#[track_caller]
+fn assert_near(found: &[[u8; 3]], expected: &[[u8; 3]], tolerance: u8) {
+    let near = found.as_flattened().iter().zip(expected.as_flattened());
+    assert!(
+        near.clone().all(|(a, b)| a.abs_diff(*b) <= tolerance) && found.len() == expected.len(),
+        "{found:?} is not {expected:?}"
+    );
+}
+
+#[test]
+fn each_format_is_read_in_its_colours() {
+    for (format, tolerance) in [
+        (ImageFormat::Png, 0),
+        (ImageFormat::Bmp, 0),
+        (ImageFormat::WebP, 0),
+        (ImageFormat::Gif, 8),
+        (ImageFormat::Jpeg, 12),
+    ] {
+        let photo = decode(&encode(quarters(), format)).unwrap();
+        assert_eq!((photo.width, photo.height), (48, 32), "{format:?}");
+        assert_near(&corners(&photo), &CORNERS, tolerance);
+        assert_eq!(pixel(&photo, 0, 0)[3], 255);
+    }
+}
+
+/// Where EXIF's eight orientations put the stored corners: each row lists, for the upright picture's corners above left,
+/// above right, below left, below right, the stored corner that belongs there (0 above left to 3 below right).
+/// Source: Exif 2.32, tag 0x0112 ("row 0 is the visual ..., column 0 is the visual ...").
+const UPRIGHT: [[usize; 4]; 8] = [
+    [0, 1, 2, 3],
+    [1, 0, 3, 2],
+    [3, 2, 1, 0],
+    [2, 3, 0, 1],
+    [0, 2, 1, 3],
+    [2, 0, 3, 1],
+    [3, 1, 2, 0],
+    [1, 3, 0, 2],
+];
+
+#[track_caller]
+fn assert_upright(file: &[u8], orientation: usize, tolerance: u8) {
+    let photo = decode(file).unwrap();
+    let size = if orientation > 4 { (32, 48) } else { (48, 32) };
+    assert_eq!((photo.width, photo.height), size, "orientation {orientation}");
+    let expected = UPRIGHT[orientation - 1].map(|stored| CORNERS[stored]);
+    assert_near(&corners(&photo), &expected, tolerance);
+}
+
+#[test]
+fn every_orientation_comes_out_upright() {
+    let jpeg = encode(quarters(), ImageFormat::Jpeg);
+    let png = encode(quarters(), ImageFormat::Png);
+    for orientation in 1..=8 {
+        for big_endian in [false, true] {
+            let exif = exif(orientation as u8, big_endian);
+            let prefixed = [b"Exif\0\0".as_slice(), &exif].concat();
+            assert_upright(&with_jpeg_segment(&jpeg, 0xe1, &prefixed), orientation, 12);
+            // A PNG's first chunk, behind 8 bytes of signature, has 25.
+            let png = [&png[..33], &png_chunk(b"eXIf", &exif), &png[33..]].concat();
+            assert_upright(&png, orientation, 0);
+            for exif in [&exif, &prefixed] {
+                let picture = webp_lossless(quarters());
+                let chunks = [webp_extended(8), picture, riff_chunk(b"EXIF", exif)];
+                assert_upright(&webp(&chunks), orientation, 0);
+            }
+        }
+    }
+}
+
+#[test]
+fn damaged_exif_leaves_the_picture_as_it_is() {
+    let jpeg = encode(quarters(), ImageFormat::Jpeg);
+    for data in [b"Exif\0\0II*\0\xff\xff\xff\xff".as_slice(), b"Exif\0\0", &exif(9, true)] {
+        assert_upright(&with_jpeg_segment(&jpeg, 0xe1, data), 1, 12);
+    }
+    // A chunk that claims 4 GB.
+    let mut file = webp(&[webp_extended(8), webp_lossless(quarters())]);
+    file.extend(b"EXIF\xff\xff\xff\xff");
+    assert_upright(&file, 1, 0);
+}
+
+#[test]
+fn cmyk_jpegs_have_the_right_colours() {
+    // Adobe stores ink inverted: 255 is none. Red is no cyan, all magenta, all yellow, no black.
+    let (red, teal, dark) = ([255, 0, 0, 255], [0, 200, 180, 255], [255, 255, 255, 60]);
+    let blocks = [red, red, teal, teal, dark, dark].map(|colour| colour);
+    let expected = [[255, 0, 0], [0, 200, 180], [60, 60, 60]];
+    let found = |file: &[u8]| {
+        let photo = decode(file).unwrap();
+        [4, 20, 40].map(|x| colour(&photo, x, 5))
+    };
+    assert_near(&found(&jpeg_of_four(&blocks, 6, Some(0))), &expected, 2);
+    // Without the marker browsers assume the same.
+    assert_near(&found(&jpeg_of_four(&blocks, 6, None)), &expected, 2);
+    // YCCK: the complement of the first three as luma and chroma (JFIF's formula), black as it is.
+    let ycck = blocks.map(|[c, m, y, k]| {
+        let [r, g, b] = [c, m, y].map(|value| 255.0 - f32::from(value));
+        let luma = 0.299 * r + 0.587 * g + 0.114 * b;
+        let chroma = |value: f32, scale: f32| (128.0 + (value - luma) / scale).round().clamp(0.0, 255.0) as u8;
+        [luma.round() as u8, chroma(b, 1.772), chroma(r, 1.402), k]
+    });
+    assert_near(&found(&jpeg_of_four(&ycck, 6, Some(2))), &expected, 3);
+    // Narrower than the sixteen pixels that the decoder converts at once.
+    let narrow = decode(&jpeg_of_four(&ycck[2..3], 1, Some(2))).unwrap();
+    assert_near(&[colour(&narrow, 4, 4)], &expected[1..2], 3);
+}
+
+#[test]
+fn a_grey_jpeg_with_adobes_marker_is_grey() {
+    let grey = encode(GrayImage::from_pixel(24, 24, Luma([90])), ImageFormat::Jpeg);
+    let marked = with_jpeg_segment(&grey, 0xee, b"Adobe\0\x64\0\0\0\0\0");
+    for file in [grey, marked] {
+        assert_near(&[colour(&decode(&file).unwrap(), 5, 5)], &[[90; 3]], 1);
+    }
+}
+
+#[test]
+fn sixteen_bits_become_eight() {
+    let rgb = ImageBuffer::from_pixel(9, 8, Rgb([0u16, 0x8080, 0xffff]));
+    let grey = ImageBuffer::from_pixel(9, 8, LumaA([0x4040u16, 0x8080]));
+    let found = [DynamicImage::from(rgb), DynamicImage::from(grey)]
+        .map(|picture| pixel(&decode(&encode(picture, ImageFormat::Png)).unwrap(), 8, 7));
+    assert_eq!(found, [[0, 128, 255, 255], [64, 64, 64, 128]]);
+}
+
+#[test]
+fn palettes_and_transparency_of_pngs_are_expanded() {
+    // Two bits a pixel: colours 0, 1, 2, 0; the second is half transparent.
+    let palette = png_chunk(b"PLTE", &[200, 0, 0, 0, 100, 0, 0, 0, 50]);
+    let transparent = png_chunk(b"tRNS", &[255, 128]);
+    let photo = decode(&png([4, 1], 2, 3, &[palette, transparent], &[0, 0b00_01_10_00])).unwrap();
+    assert_eq!(
+        photo.rgba,
+        [[200, 0, 0, 255], [0, 100, 0, 128], [0, 0, 50, 255], [200, 0, 0, 255]].concat()
+    );
+    // Grey with one grey transparent; one bit a pixel, eight a byte.
+    let grey = png([2, 1], 8, 0, &[png_chunk(b"tRNS", &[0, 7])], &[0, 7, 9]);
+    assert_eq!(decode(&grey).unwrap().rgba, [7, 7, 7, 0, 9, 9, 9, 255]);
+    let bits = png([3, 1], 1, 0, &[], &[0, 0b0100_0000]);
+    assert_eq!(decode(&bits).unwrap().rgba, [[0, 0, 0, 255], [255; 4], [0, 0, 0, 255]].concat());
+}
+
+#[test]
+fn alpha_stays_straight() {
+    let picture = RgbaImage::from_pixel(9, 9, Rgba([200, 100, 50, 128]));
+    for format in [ImageFormat::Png, ImageFormat::WebP] {
+        let photo = decode(&encode(picture.clone(), format)).unwrap();
+        assert_eq!(pixel(&photo, 4, 4), [200, 100, 50, 128]);
+    }
+}
+
+#[test]
+fn animations_give_their_first_picture() {
+    let other = RgbImage::from_pixel(48, 32, Rgb([9, 9, 9]));
+    let mut gif = Vec::new();
+    {
+        let mut encoder = GifEncoder::new(&mut gif);
+        for picture in [quarters(), other.clone()] {
+            let frame = Frame::new(DynamicImage::from(picture).into_rgba8());
+            encoder.encode_frame(frame).unwrap();
+        }
+    }
+    assert_near(&corners(&decode(&gif).unwrap()), &CORNERS, 8);
+
+    let frame = |picture| {
+        // At 0, 0; 48x32, less one each; 100 ms; no blending.
+        let head = [0, 0, 0, 0, 0, 0, 47, 0, 0, 31, 0, 0, 100, 0, 0, 2];
+        riff_chunk(b"ANMF", &[head.as_slice(), &webp_lossless(picture)].concat())
+    };
+    let animation = riff_chunk(b"ANIM", &[255, 255, 255, 255, 0, 0]);
+    let file = webp(&[webp_extended(2), animation, frame(quarters()), frame(other)]);
+    assert_near(&corners(&decode(&file).unwrap()), &CORNERS, 0);
+}
+
+#[test]
+fn pictures_that_are_too_large_are_refused_by_their_header() {
+    let started = Instant::now();
+    let header = |width: u32, height: u32| {
+        let data = [&width.to_be_bytes(), height.to_be_bytes().as_slice(), &[8, 2, 0, 0, 0]].concat();
+        [b"\x89PNG\r\n\x1a\n".as_slice(), &png_chunk(b"IHDR", &data)].concat()
+    };
+    let refused = |width, height| Err(PhotoError::TooManyPixels { width, height });
+    for (width, height) in [(30_000, 30_000), (20_001, 10), (8_000, 7_000), (u32::MAX, u32::MAX)] {
+        assert_eq!(decode(&header(width, height)), refused(width, height));
+    }
+    assert_eq!(decode(&header(0, 9)), Err(PhotoError::NoPixels { width: 0, height: 9 }));
+
+    let mut gif = encode(RgbImage::new(9, 9), ImageFormat::Gif);
+    gif[6..10].copy_from_slice(&[0x30, 0x75, 0x30, 0x75]);
+    let mut bmp = encode(RgbImage::new(9, 9), ImageFormat::Bmp);
+    bmp[18..26].copy_from_slice(&[0x30, 0x75, 0, 0, 0x30, 0x75, 0, 0]);
+    let mut jpeg = jpeg_of_four(&[[9; 4]], 1, None);
+    let size = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap() + 5;
+    jpeg[size..size + 4].copy_from_slice(&[0x75, 0x30, 0x75, 0x30]);
+    let mut extended = webp_extended(0);
+    extended[12..18].copy_from_slice(&[0x2f, 0x75, 0, 0x2f, 0x75, 0]);
+    let webp = webp(&[extended, webp_lossless(quarters())]);
+    for file in [gif, bmp, jpeg, webp] {
+        assert_eq!(decode(&file), refused(30_000, 30_000));
+    }
+    assert!(started.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
+fn files_that_are_too_large_are_not_even_looked_at() {
+    let error = decode(&vec![0; 60_000_000]).unwrap_err();
+    assert_eq!(error, PhotoError::FileTooLarge { megabytes: 60 });
+    assert_eq!(decode(&vec![1; MAX_FILE_BYTES]), Err(PhotoError::Unknown));
+}
+
+#[test]
+fn what_is_cut_off_is_refused() {
+    let noise = RgbImage::from_fn(64, 64, |x, y| Rgb([(x * y) as u8, (x * 7) as u8, (y * 5) as u8]));
+    for (format, name) in [
+        (ImageFormat::Jpeg, "JPEG"),
+        (ImageFormat::Png, "PNG"),
+        (ImageFormat::Bmp, "BMP"),
+        (ImageFormat::Gif, "GIF"),
+        (ImageFormat::WebP, "WebP"),
+    ] {
+        let whole = encode(noise.clone(), format);
+        assert!(decode(&whole).is_ok());
+        for percent in [10, 50, 90] {
+            let error = decode(&whole[..whole.len() * percent / 100]).unwrap_err();
+            assert!(
+                error == PhotoError::Truncated(name) || error == PhotoError::Damaged(name),
+                "{name} {percent} %: {error:?}"
+            );
+        }
+    }
+    // A preview in the metadata ends like a picture, but is not this one's end.
+    let jpeg = encode(noise, ImageFormat::Jpeg);
+    let preview = with_jpeg_segment(&jpeg, 0xe1, &[0xff, 0xd8, 0xff, 0xd9]);
+    assert!(decode(&preview).is_ok());
+    assert_eq!(decode(&preview[..preview.len() / 2]), Err(PhotoError::Truncated("JPEG")));
+}
+
+#[test]
+fn every_error_is_one_sentence_that_says_what_to_do() {
+    let (width, height) = (1, 2);
+    for error in [
+        PhotoError::Empty,
+        PhotoError::FileTooLarge { megabytes: 60 },
+        PhotoError::TooManyPixels { width, height },
+        PhotoError::NoPixels { width, height },
+        decode(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap_err(),
+        decode(b"a text, whatever its name").unwrap_err(),
+        PhotoError::Unknown,
+        PhotoError::Truncated("JPEG"),
+        PhotoError::Damaged("PNG"),
+        PhotoError::Mismatch { width, height },
+        PhotoError::TooSmall { width, height },
+        PhotoError::NothingStandsOut,
+    ] {
+        let sentence = error.to_string();
+        assert!(sentence.ends_with('.') && sentence.matches(". ").count() == 0, "{sentence}");
+        let advice = sentence.split_once(": ").map(|(_, advice)| advice);
+        assert!(advice.is_some_and(|advice| ["choose", "save", "copy"].iter().any(|verb| advice.starts_with(verb))));
+    }
+}
+
+/// Small files of every format, whose bytes are then changed.
+fn seeds() -> Vec<Vec<u8>> {
+    let exif = [b"Exif\0\0".as_slice(), &exif(6, true)].concat();
+    let jpeg = encode(quarters(), ImageFormat::Jpeg);
+    let extended = [webp_extended(8), webp_lossless(quarters()), riff_chunk(b"EXIF", &exif)];
+    let mut seeds: Vec<_> = [ImageFormat::Png, ImageFormat::Bmp, ImageFormat::Gif, ImageFormat::WebP]
+        .map(|format| encode(quarters(), format))
+        .into();
+    seeds.extend([
+        with_jpeg_segment(&jpeg, 0xe1, &exif),
+        jpeg_of_four(&[[10, 200, 30, 90]; 9], 3, Some(2)),
+        webp(&extended),
+        png([4, 1], 2, 3, &[png_chunk(b"PLTE", &[1; 9])], &[0, 0b00_01_10_00]),
+    ]);
+    seeds
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn changed_files_give_a_photo_or_a_sentence_soon(
+        seed in 0usize..8,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        length in any::<prop::sample::Index>(),
+        cut in prop::bool::weighted(0.2),
+    ) {
+        let mut file = seeds().swap_remove(seed);
+        for (place, value) in changes {
+            // Mostly headers, where sizes and kinds stand.
+            let reach = if value % 4 == 0 { file.len() } else { file.len().min(200) };
+            file[place.index(reach)] = value;
+        }
+        if cut {
+            file.truncate(length.index(file.len()));
+        }
+        let started = Instant::now();
+        if let Ok(photo) = decode(&file) {
+            prop_assert_eq!(photo.rgba.len() as u64, u64::from(photo.width) * u64::from(photo.height) * 4);
+            prop_assert!(u64::from(photo.width) * u64::from(photo.height) <= MAX_PIXELS);
+        }
+        prop_assert!(started.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn random_bytes_behind_a_signature_are_no_picture_or_one(
+        start in prop::sample::select(vec![
+            b"\xff\xd8\xff".as_slice(),
+            b"\x89PNG\r\n\x1a\n",
+            b"GIF89a",
+            b"RIFF\xff\0\0\0WEBPVP8 ",
+            b"BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0",
+            b"\0\0\0\x18ftyp",
+            b"",
+        ]),
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let _: Result<Photo, PhotoError> = decode(&[start, &bytes].concat());
+    }
+}

@@ -1,0 +1,173 @@
+//! The whole way from a photo to the models' picture, along each route.
+
+use alloc::{vec, vec::Vec};
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn photo(width: u32, height: u32, colour: impl Fn(u32, u32) -> [u8; 4]) -> Photo {
+    let rgba = (0..height)
+        .flat_map(|y| (0..width).map(move |x| (x, y)))
+        .flat_map(|(x, y)| colour(x, y))
+        .collect();
+    Photo { width, height, rgba }
+}
+
+fn grey(value: u8) -> [u8; 4] {
+    [value, value, value, 255]
+}
+
+/// A shirt, roughly: a body with two sleeves, shaded from left to right; `None` beside it.
+fn shirt(x: u32, y: u32) -> Option<u8> {
+    let body = (8..20).contains(&x) && y < 28;
+    let sleeves = x < 28 && (2..10).contains(&y);
+    (body || sleeves).then(|| 90 + 4 * x as u8)
+}
+
+#[test]
+fn a_28x28_picture_is_taken_as_it_is() {
+    let picture = photo(28, 28, |x, y| [(9 * x) as u8, (9 * y) as u8, 40, 255]);
+    let prepared = prepare(&picture).unwrap();
+    assert_eq!(prepared.route, Route::AsIs);
+    assert_eq!(
+        prepared.frame,
+        Frame {
+            x: 0.0,
+            y: 0.0,
+            side: 28.0
+        }
+    );
+    // (0.299 * 90 + 0.587 * 18 + 0.114 * 40) = 42.04 at x = 10, y = 2.
+    assert_eq!(prepared.grey.pixels()[2 * 28 + 10], 42);
+}
+
+#[test]
+fn a_light_background_is_negated_and_a_dark_one_is_not() {
+    // Ten times 28x28 within a margin; flat colours, so sharpening changes edges only.
+    let on = |behind: u8, garment: u8| {
+        prepare(&photo(400, 300, |x, y| {
+            let inside = (60..340).contains(&x) && (90..230).contains(&y);
+            grey(if inside { garment } else { behind })
+        }))
+        .unwrap()
+    };
+    for (behind, garment, inverted, expected) in [(255, 100, true, 155), (0, 155, false, 155), (200, 100, true, 128)] {
+        let prepared = on(behind, garment);
+        assert_eq!(
+            prepared.route,
+            Route::Product {
+                inverted,
+                backdrop: [behind; 3]
+            }
+        );
+        // 280 x 140 pixels: all 28 columns, and 14 rows with 7 empty above.
+        assert_eq!(
+            prepared.frame,
+            Frame {
+                x: 60.0,
+                y: 20.0,
+                side: 280.0
+            }
+        );
+        let pixels = prepared.grey.pixels();
+        let row = |y: usize| &pixels[y * 28..][..28];
+        assert_eq!(row(6), [0; 28]);
+        assert_eq!(row(7), [expected; 28]);
+        assert_eq!(row(20), [expected; 28]);
+        assert_eq!(row(21), [0; 28]);
+    }
+}
+
+#[test]
+fn the_same_garment_comes_out_the_same_at_any_size_and_place() {
+    let draw = |scale: u32, left: u32, top: u32| {
+        let (width, height) = (28 * scale + left + 5, 28 * scale + top + 9);
+        let place = move |start: u32, at: u32| at.checked_sub(start).map_or(99, |at| at / scale);
+        prepare(&photo(width, height, |x, y| {
+            shirt(place(left, x), place(top, y)).map_or(grey(255), grey)
+        }))
+        .unwrap()
+    };
+    let small = draw(2, 3, 4);
+    // 28 * 72 + 5 + 6 = 2027 pixels are shrunk by two, and 72 is even, so that boxes do not straddle.
+    for (scale, left, top) in [(3, 17, 1), (10, 1, 40), (72, 6, 2)] {
+        let other = draw(scale, left, top);
+        assert_eq!(small.grey, other.grey, "{scale} times");
+        let expected = Frame {
+            x: left as f32,
+            y: top as f32,
+            side: 28.0 * scale as f32,
+        };
+        assert_eq!(other.frame, expected);
+    }
+}
+
+#[test]
+fn what_is_transparent_is_a_light_background() {
+    let cut_out = prepare(&photo(90, 90, |x, y| match shirt(x / 3, y / 3) {
+        Some(value) => grey(value),
+        None => [0; 4],
+    }));
+    let on_white = prepare(&photo(90, 90, |x, y| shirt(x / 3, y / 3).map_or(grey(255), grey)));
+    assert_eq!(cut_out, on_white);
+    assert!(cut_out.is_ok());
+}
+
+#[test]
+fn an_enlarged_picture_differs_from_the_original_by_its_sharpening_only() {
+    let enlarged = prepare(&photo(280, 280, |x, y| shirt(x / 10, y / 10).map_or(grey(255), grey))).unwrap();
+    let original: Vec<u8> = (0..784)
+        .map(|i| shirt(i % 28, i / 28).unwrap_or(255))
+        .collect();
+    let sharp = sharpen::sharpen(&original, 28);
+    let negated: Vec<u8> = sharp.iter().map(|value| 255 - value).collect();
+    assert_eq!(enlarged.grey.pixels().as_slice(), negated);
+}
+
+#[test]
+fn pictures_without_a_garment_are_refused() {
+    let refused = |width, height, colour: fn(u32, u32) -> [u8; 4]| prepare(&photo(width, height, colour)).err();
+    let too_small = |width, height| Some(PhotoError::TooSmall { width, height });
+    assert_eq!(refused(1, 1, |_, _| grey(9)), too_small(1, 1));
+    assert_eq!(refused(500, 7, |x, _| grey(x as u8)), too_small(500, 7));
+    assert_eq!(refused(0, 0, |_, _| grey(9)), too_small(0, 0));
+    assert_eq!(refused(300, 200, |_, _| grey(255)), Some(PhotoError::NothingStandsOut));
+    assert_eq!(refused(300, 200, |_, _| [0; 4]), Some(PhotoError::NothingStandsOut));
+    assert_eq!(
+        refused(300, 200, |x, y| grey(if (x / 5, y / 5) == (9, 9) { 0 } else { 255 })),
+        Some(PhotoError::NothingStandsOut)
+    );
+}
+
+#[test]
+fn pixels_that_do_not_fit_the_size_are_refused() {
+    for (width, height) in [(20, 21), (u32::MAX, u32::MAX), (0, 5)] {
+        let wrong = Photo {
+            width,
+            height,
+            rgba: vec![0; 20 * 20 * 4],
+        };
+        assert_eq!(prepare(&wrong), Err(PhotoError::Mismatch { width, height }));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_pixels_give_a_picture_or_a_sentence(
+        width in 0u32..70,
+        height in 0u32..70,
+        bytes in prop::collection::vec(any::<u8>(), 64..512),
+        levels in 1u8..=255,
+    ) {
+        // Repeating bytes, from noisy to nearly uniform.
+        let rgba = (0..width as usize * height as usize * 4).map(|i| bytes[i % bytes.len()] / levels).collect();
+        let photo = Photo { width, height, rgba };
+        if let Ok(prepared) = prepare(&photo) {
+            let Frame { x, y, side } = prepared.frame;
+            prop_assert!(side >= 8.0 && side <= width.max(height) as f32);
+            // The frame shows the photo, not its surroundings.
+            prop_assert!(x < width as f32 && y < height as f32 && x + side > 0.0 && y + side > 0.0);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Fully connected layers, forwards and (for Grad-CAM) backwards.
+
+use alloc::vec::Vec;
+
+use super::Shape;
+
+/// A dense layer; its input is taken in the order in which activations lie in memory.
+pub struct Dense {
+    /// `[input, output]`.
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    relu: bool,
+}
+
+impl Dense {
+    /// Packs `weight` `[input, output]`. Behind a flattening, `from` is the shape that was flattened: the file's
+    /// rows are channel by channel, memory is pixel by pixel.
+    pub fn new(weight: &[f32], bias: &[f32], relu: bool, from: Option<Shape>) -> Self {
+        let output = bias.len();
+        let weight = match from {
+            None => weight.to_vec(),
+            Some(shape) => {
+                let pixels = shape.rows * shape.columns;
+                (0..pixels)
+                    .flat_map(|pixel| (0..shape.channels).map(move |c| c * pixels + pixel))
+                    .flat_map(|row| &weight[row * output..(row + 1) * output])
+                    .copied()
+                    .collect()
+            }
+        };
+        Self {
+            weight,
+            bias: bias.to_vec(),
+            relu,
+        }
+    }
+
+    /// `[input]` to `[output]`.
+    pub fn run(&self, input: &[f32]) -> Vec<f32> {
+        let mut output = self.bias.clone();
+        for (&value, row) in input.iter().zip(self.weight.chunks_exact(output.len())) {
+            // Behind a ReLU about half of the inputs are zero.
+            if value != 0.0 {
+                for (sum, weight) in output.iter_mut().zip(row) {
+                    *sum += value * weight;
+                }
+            }
+        }
+        if self.relu {
+            for value in &mut output {
+                *value = value.max(0.0);
+            }
+        }
+        output
+    }
+
+    /// The gradient at the input, from the gradient at the output and that output.
+    pub fn backward(&self, gradient: &[f32], output: &[f32]) -> Vec<f32> {
+        let mut gradient = gradient.to_vec();
+        if self.relu {
+            for (g, &value) in gradient.iter_mut().zip(output) {
+                if value <= 0.0 {
+                    *g = 0.0;
+                }
+            }
+        }
+        self.weight
+            .chunks_exact(gradient.len())
+            .map(|row| row.iter().zip(&gradient).map(|(w, g)| w * g).sum())
+            .collect()
+    }
+}

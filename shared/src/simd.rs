@@ -1,0 +1,93 @@
+//! Four numbers at a time: wasm's 128-bit vectors where the build has them, else arrays that the compiler
+//! turns into the machine's own. The one place in this crate that knows the architecture.
+
+pub use lanes::F32x4;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod lanes {
+    use core::arch::wasm32::{
+        f32x4, f32x4_add, f32x4_extract_lane, f32x4_max, f32x4_mul, f32x4_splat, v128,
+    };
+
+    #[derive(Clone, Copy)]
+    pub struct F32x4(v128);
+
+    impl F32x4 {
+        #[inline(always)]
+        pub fn splat(value: f32) -> Self {
+            Self(f32x4_splat(value))
+        }
+
+        #[inline(always)]
+        pub fn load(from: &[f32; 4]) -> Self {
+            // The compiler makes one 16-byte load of it.
+            Self(f32x4(from[0], from[1], from[2], from[3]))
+        }
+
+        #[inline(always)]
+        pub fn to_array(self) -> [f32; 4] {
+            [
+                f32x4_extract_lane::<0>(self.0),
+                f32x4_extract_lane::<1>(self.0),
+                f32x4_extract_lane::<2>(self.0),
+                f32x4_extract_lane::<3>(self.0),
+            ]
+        }
+
+        /// `self + a * b`, rounded twice: the same bits as natively.
+        #[inline(always)]
+        pub fn add_product(self, a: Self, b: Self) -> Self {
+            Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)))
+        }
+
+        #[inline(always)]
+        pub fn max(self, other: Self) -> Self {
+            Self(f32x4_max(self.0, other.0))
+        }
+    }
+}
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+mod lanes {
+    #[derive(Clone, Copy)]
+    #[repr(align(16))]
+    pub struct F32x4([f32; 4]);
+
+    impl F32x4 {
+        #[inline(always)]
+        pub fn splat(value: f32) -> Self {
+            Self([value; 4])
+        }
+
+        #[inline(always)]
+        pub fn load(from: &[f32; 4]) -> Self {
+            Self(*from)
+        }
+
+        #[inline(always)]
+        pub fn to_array(self) -> [f32; 4] {
+            self.0
+        }
+
+        /// `self + a * b`, rounded twice: the same bits as in wasm.
+        #[inline(always)]
+        pub fn add_product(mut self, a: Self, b: Self) -> Self {
+            for i in 0..4 {
+                self.0[i] += a.0[i] * b.0[i];
+            }
+            self
+        }
+
+        #[inline(always)]
+        pub fn max(mut self, other: Self) -> Self {
+            for i in 0..4 {
+                self.0[i] = if self.0[i] > other.0[i] {
+                    self.0[i]
+                } else {
+                    other.0[i]
+                };
+            }
+            self
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The validation split: a stratified 5,000 of the 60,000, the same for every model.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use shared::Garment;
+use shared::garment::CLASSES;
+
+use super::Examples;
+
+/// How many pictures validate.
+pub const VALIDATION: usize = 5_000;
+/// Fixed, whatever the training's seed: models and runs are compared on the same pictures.
+const SEED: u64 = 20_170_828;
+
+/// Training and validation examples.
+pub struct Split {
+    pub train: Examples,
+    pub validation: Examples,
+}
+
+/// Takes the same number of each class for validation.
+pub fn split(all: &Examples, validation: usize) -> Split {
+    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+    let (mut held_out, mut kept) = (Vec::new(), Vec::new());
+    for garment in Garment::ALL {
+        let mut indices: Vec<usize> = (0..all.len())
+            .filter(|&i| all.labels[i] == garment)
+            .collect();
+        indices.shuffle(&mut rng);
+        let rest = indices.split_off((validation / CLASSES).min(indices.len()));
+        held_out.extend(indices);
+        kept.extend(rest);
+    }
+    held_out.sort_unstable();
+    kept.sort_unstable();
+    Split {
+        train: all.select(&kept),
+        validation: all.select(&held_out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::Grey28;
+
+    #[test]
+    fn every_class_gives_the_same_share_and_no_picture_is_in_both() {
+        let all = Examples {
+            pictures: (0..200u8).map(|i| Grey28::new([i; 784])).collect(),
+            labels: (0..200).map(|i| Garment::ALL[i % 10]).collect(),
+        };
+        let Split { train, validation } = split(&all, 50);
+        assert_eq!((train.len(), validation.len()), (150, 50));
+        for garment in Garment::ALL {
+            let count = validation.labels.iter().filter(|&&g| g == garment).count();
+            assert_eq!(count, 5);
+        }
+        let marks = |e: &Examples| e.pictures.iter().map(|p| p.pixels()[0]).collect::<Vec<_>>();
+        let held_out = marks(&validation);
+        assert!(marks(&train).iter().all(|m| !held_out.contains(m)));
+    }
+}

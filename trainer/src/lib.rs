@@ -1,0 +1,10 @@
+//! Trains the models, writes `weights/`, recomputes every figure from them, and answers pictures.
+
+pub mod data;
+pub mod device;
+pub mod evaluate;
+pub mod fit;
+pub mod gallery;
+pub mod manifest;
+pub mod predict;
+pub mod weights;

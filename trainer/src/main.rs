@@ -1,0 +1,273 @@
+//! The command line: parses, calls the library, prints.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use shared::ModelId;
+use trainer::data::source;
+use trainer::device::DeviceKind;
+use trainer::fit::deep::Watch;
+use trainer::fit::{Recipe, stop};
+use trainer::predict::panel::Panels;
+use trainer::predict::{ErrorLine, Line, Panelists, Picture};
+use trainer::weights::{Order, Weights};
+use trainer::{gallery, manifest};
+
+/// Trains Fashion-MNIST classifiers, checks their figures, and answers pictures.
+///
+/// Without a command, trains what is missing or out of date and writes weights/.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    train: Train,
+    #[command(flatten)]
+    places: Places,
+}
+
+#[derive(clap::Args)]
+struct Places {
+    /// Folder with the four Fashion-MNIST files [default: found, or downloaded]
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// Folder of the weights and their records
+    #[arg(long, value_name = "DIR", default_value = "weights", global = true)]
+    weights: PathBuf,
+    /// Only this model; may be given several times [default: all]
+    #[arg(long, value_name = "MODEL", value_parser = model, global = true)]
+    model: Vec<ModelId>,
+}
+
+#[derive(clap::Args)]
+struct Train {
+    /// Epochs instead of the recipe's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    epochs: Option<u32>,
+    /// Where the training's randomness begins
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// A few epochs, for a first look
+    #[arg(long)]
+    quick: bool,
+    /// What burn computes on
+    #[arg(long, value_enum, default_value_t = DeviceKind::Flex)]
+    device: DeviceKind,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Recomputes every figure from the weights; fails if the manifest disagrees
+    Evaluate {
+        /// Only the first N test pictures, against their recorded answers
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        limit: Option<u32>,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Answers pictures: label, ten probabilities, time
+    Predict {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+        /// Writes Grad-CAM of every verdict into this PNG
+        #[arg(long, value_name = "OUT.png")]
+        gradcam: Option<PathBuf>,
+        #[arg(required = true, value_name = "IMAGE")]
+        images: Vec<PathBuf>,
+    },
+    /// Writes the page's gallery from the test pictures
+    Gallery {
+        #[arg(long, value_name = "OUT.png", default_value = "web/assets/gallery.png")]
+        out: PathBuf,
+    },
+}
+
+fn model(name: &str) -> Result<ModelId, String> {
+    ModelId::from_name(name).ok_or_else(|| {
+        let names = ModelId::ALL.map(ModelId::name).join(", ");
+        format!("there is no such model; the models are {names}")
+    })
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let places = cli.places;
+    let done = match cli.command {
+        None => train(&places, &cli.train),
+        Some(Command::Evaluate { limit, json }) => evaluate(&places, limit, json),
+        Some(Command::Predict {
+            json,
+            gradcam,
+            images,
+        }) => predict(&places, json, gradcam, &images),
+        Some(Command::Gallery { out }) => write_gallery(&places, out),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+impl Places {
+    /// The models asked for, in their order.
+    fn models(&self) -> Vec<ModelId> {
+        let asked: BTreeSet<ModelId> = self.model.iter().copied().collect();
+        let all = ModelId::ALL.into_iter();
+        all.filter(|m| asked.is_empty() || asked.contains(m)).collect()
+    }
+
+    fn weights(&self) -> Weights {
+        Weights::new(&self.weights)
+    }
+}
+
+fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
+    let weights = places.weights();
+    let mut orders = Vec::new();
+    for model in places.models() {
+        let mut recipe = match options.quick {
+            true => Recipe::quick(model),
+            false => Recipe::of(model),
+        };
+        if let Some(epochs) = options.epochs {
+            recipe.epochs = epochs as usize;
+        }
+        let order = Order {
+            model,
+            recipe,
+            seed: options.seed,
+            device: options.device,
+        };
+        if weights.is_current(&order)? {
+            println!("{:>6} is up to date", model.title());
+        } else {
+            orders.push(order);
+        }
+    }
+    if orders.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let data = source::load(places.data.as_deref())?;
+    stop::listen().context("Ctrl-C cannot be listened for")?;
+    let watch = Watch {
+        draw: true,
+        stop: &stop::asked,
+    };
+    for order in orders {
+        let entry = weights.train(&order, &data, watch)?;
+        println!(
+            "{:>6} epoch {} chosen  validation {:.2}%  test {:.2}%  {} bytes",
+            order.model.title(),
+            entry.epoch,
+            entry.validation.accuracy * 100.0,
+            entry.test.accuracy * 100.0,
+            entry.bytes
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn evaluate(places: &Places, limit: Option<u32>, json: bool) -> anyhow::Result<ExitCode> {
+    let data = source::load(places.data.as_deref())?;
+    let weights = places.weights();
+    for model in places.models() {
+        let figures = weights.confirm(model, &data, limit.map(|n| n as usize))?;
+        if json {
+            let line = serde_json::json!({ "model": model, "test": figures });
+            println!("{line}");
+        } else {
+            println!(
+                "{:>6} {:.2}% of {} right  macro F1 {:.4}  calibration error {:.2}%  as recorded",
+                model.title(),
+                figures.accuracy * 100.0,
+                figures.total,
+                figures.macro_f1,
+                figures.calibration_error * 100.0
+            );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn predict(
+    places: &Places,
+    json: bool,
+    gradcam: Option<PathBuf>,
+    images: &[PathBuf],
+) -> anyhow::Result<ExitCode> {
+    let mut models = Panelists::load(&places.weights(), &places.models())?;
+    let mut panels = Panels::default();
+    let mut outcome = ExitCode::SUCCESS;
+    for path in images {
+        let file = path.to_string_lossy();
+        let picture = match Picture::open(path) {
+            Ok(picture) => picture,
+            Err(error) => {
+                outcome = ExitCode::FAILURE;
+                let (file, error) = (file.as_ref(), error.to_string());
+                if json {
+                    println!("{}", serde_json::to_string(&ErrorLine { file, error })?);
+                } else {
+                    eprintln!("{file}\n  error: {error}");
+                }
+                continue;
+            }
+        };
+        if !json {
+            println!("{file}");
+        }
+        let mut lines = Vec::new();
+        models.answer(&picture, |plan, verdict, micros| {
+            if gradcam.is_some() {
+                panels.push(&picture, &plan.explain(verdict.garment()));
+            }
+            lines.push(Line {
+                file: &file,
+                model: verdict.model,
+                label: verdict.garment().label(),
+                confidence: verdict.confidence(),
+                probabilities: verdict.probabilities,
+                micros,
+            });
+        });
+        for line in lines {
+            if json {
+                println!("{}", serde_json::to_string(&line)?);
+            } else {
+                println!(
+                    "  {:>6}  {:<11} {:>5.1}%  {:.2} ms",
+                    line.model.title(),
+                    line.label,
+                    line.confidence * 100.0,
+                    line.micros as f64 / 1000.0
+                );
+                for (garment, p) in shared::Garment::ALL.iter().zip(line.probabilities) {
+                    println!("          {:<11} {:>5.1}%  {}", garment.label(), p * 100.0, bar(p));
+                }
+            }
+        }
+    }
+    if let Some(path) = gradcam {
+        panels.save(&path)?;
+    }
+    Ok(outcome)
+}
+
+/// A probability as a bar of at most 30 characters.
+fn bar(probability: f32) -> String {
+    "█".repeat((probability * 30.0).round() as usize)
+}
+
+fn write_gallery(places: &Places, out: PathBuf) -> anyhow::Result<ExitCode> {
+    let data = source::load(places.data.as_deref())?;
+    let sprite = gallery::sprite(&data.test).context("the gallery could not be encoded")?;
+    manifest::write_bytes(&out, &sprite)?;
+    println!("{} bytes written to {}", sprite.len(), out.display());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,133 @@
+//! `weights/manifest.json` and `weights/metrics/*.json`: what each weights file is, and how good.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use shared::ModelId;
+use shared::metrics::Confusion;
+use thiserror::Error;
+
+use crate::evaluate::{Figures, LabelledReport};
+use crate::fit::Recipe;
+use crate::fit::checkpoint::Epoch;
+
+/// Why a record could not be written or read.
+#[derive(Debug, Error)]
+pub enum ManifestError {
+    #[error("{path} could not be used ({source}): check that the folder is there and may be written to, or name another with --weights DIR")]
+    File { path: PathBuf, source: io::Error },
+    #[error("{path} is not what the trainer writes ({reason}): restore it, or delete it and train again")]
+    Malformed { path: PathBuf, reason: String },
+}
+
+/// All models' entries.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub models: Vec<Entry>,
+}
+
+/// One model's weights file: what it is, where it came from, how good it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub model: ModelId,
+    /// Beside the manifest.
+    pub file: String,
+    pub bytes: u64,
+    pub sha256: String,
+    pub parameters: usize,
+    pub recipe: Recipe,
+    pub seed: u64,
+    /// burn's device of the training.
+    pub device: String,
+    /// SHA-256 of the data set's decompressed files.
+    pub data: BTreeMap<String, String>,
+    pub duration_seconds: u64,
+    /// Of the crates that decide the result, and the repository's revision.
+    pub versions: BTreeMap<String, String>,
+    /// The epoch that the validation split chose.
+    pub epoch: usize,
+    pub validation: Figures,
+    pub test: Figures,
+}
+
+/// What is known of one model beyond its entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    pub model: ModelId,
+    /// Rows are the true classes, in label order.
+    pub confusion: Confusion,
+    pub classes: Vec<LabelledReport>,
+    /// A digit for each of the test set's pictures, in its order.
+    pub answers: String,
+    pub epochs: Vec<Epoch>,
+}
+
+impl Manifest {
+    /// The entry of a model.
+    pub fn entry(&self, model: ModelId) -> Option<&Entry> {
+        self.models.iter().find(|e| e.model == model)
+    }
+
+    /// Puts an entry in its place, models in their order.
+    pub fn insert(&mut self, entry: Entry) {
+        self.models.retain(|e| e.model != entry.model);
+        self.models.push(entry);
+        self.models.sort_by_key(|e| e.model);
+    }
+}
+
+/// Reads a JSON file; `None` where there is none.
+///
+/// # Errors
+/// It cannot be read or is something else.
+pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ManifestError> {
+    match fs::read(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ManifestError::File {
+            path: path.into(),
+            source,
+        }),
+        Ok(bytes) => {
+            serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|e| ManifestError::Malformed {
+                    path: path.into(),
+                    reason: e.to_string(),
+                })
+        }
+    }
+}
+
+/// Writes a JSON file, whole or not at all.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), ManifestError> {
+    let mut text = serde_json::to_vec_pretty(value).map_err(|e| ManifestError::Malformed {
+        path: path.into(),
+        reason: e.to_string(),
+    })?;
+    text.push(b'\n');
+    write_bytes(path, &text)
+}
+
+/// Writes bytes, whole or not at all, and makes the folder.
+///
+/// # Errors
+/// They cannot be written.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), ManifestError> {
+    let file = |source| ManifestError::File {
+        path: path.into(),
+        source,
+    };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(file)?;
+    }
+    let part = path.with_extension("part");
+    fs::write(&part, bytes).map_err(file)?;
+    fs::rename(&part, path).map_err(file)
+}
