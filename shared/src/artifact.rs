@@ -21,7 +21,9 @@ const MAX_RANK: usize = 4;
 pub enum ArtifactError {
     #[error("the weights file is not one of Haberdash's: fetch or train it again")]
     Magic,
-    #[error("the weights file has format {0}, this build reads format {VERSION}: update the one or the other")]
+    #[error(
+        "the weights file has format {0}, this build reads format {VERSION}: update the one or the other"
+    )]
     Version(u16),
     #[error("the weights file ends too early: fetch it again")]
     Truncated,
@@ -111,7 +113,9 @@ impl Artifact {
             if tensor.shape.len() > MAX_RANK
                 || tensor.shape.iter().product::<usize>() != tensor.values.len()
             {
-                return Err(ArtifactError::Malformed("a shape does not match its values"));
+                return Err(ArtifactError::Malformed(
+                    "a shape does not match its values",
+                ));
             }
             let length = u8::try_from(tensor.name.len())
                 .map_err(|_| ArtifactError::Malformed("a tensor's name is too long"))?;
@@ -154,7 +158,13 @@ impl Artifact {
         let body = bytes.len().checked_sub(4).ok_or(ArtifactError::Truncated)?;
         let (content, checksum) = bytes.split_at(body);
         let intact = crc32fast::hash(content).to_le_bytes() == *checksum;
-        let damaged = |error| if intact { error } else { ArtifactError::Checksum };
+        let damaged = |error| {
+            if intact {
+                error
+            } else {
+                ArtifactError::Checksum
+            }
+        };
         let artifact = Self::read(&content[MAGIC.len() + 2..]);
         match artifact {
             // A file cut short is told apart from one that was altered, for the sentence's sake.

@@ -200,7 +200,10 @@ impl Network {
             activation.reshape([batch, channels * rows * columns])
         };
         for layer in layers {
-            let Layer::Dense { relu: rectified, .. } = *layer else {
+            let Layer::Dense {
+                relu: rectified, ..
+            } = *layer
+            else {
                 continue;
             };
             if let Some(dense) = learned.dense.next() {

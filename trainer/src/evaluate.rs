@@ -52,7 +52,10 @@ impl Evaluation {
                     scope.spawn(move || {
                         let mut plan = Plan::new(model, artifact)?;
                         Ok::<_, PlanError>(
-                            pictures.iter().map(|p| plan.classify(p)).collect::<Vec<_>>(),
+                            pictures
+                                .iter()
+                                .map(|p| plan.classify(p))
+                                .collect::<Vec<_>>(),
                         )
                     })
                 })
@@ -141,5 +144,8 @@ pub fn class_reports(confusion: &Confusion) -> Vec<LabelledReport> {
 
 /// Answers as one digit each: a compact record that any part of the set can be checked against.
 pub fn digits(answers: &[Garment]) -> String {
-    answers.iter().map(|g| char::from(b'0' + g.index() as u8)).collect()
+    answers
+        .iter()
+        .map(|g| char::from(b'0' + g.index() as u8))
+        .collect()
 }

@@ -23,7 +23,11 @@ pub fn sprite(test: &Examples) -> image::ImageResult<Vec<u8>> {
     let side = SIDE as u32;
     let mut sprite = GrayImage::new(side * CLASSES as u32, side * EACH as u32);
     for garment in Garment::ALL {
-        let mine = test.labels.iter().zip(&test.pictures).filter(|(g, _)| **g == garment);
+        let mine = test
+            .labels
+            .iter()
+            .zip(&test.pictures)
+            .filter(|(g, _)| **g == garment);
         for (row, (_, picture)) in mine.take(EACH).enumerate() {
             for (i, &value) in picture.pixels().iter().enumerate() {
                 let x = garment.index() as u32 * side + (i % SIDE) as u32;

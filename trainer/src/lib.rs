@@ -7,4 +7,5 @@ pub mod fit;
 pub mod gallery;
 pub mod manifest;
 pub mod predict;
+pub mod report;
 pub mod weights;

@@ -1,7 +1,7 @@
 //! The command line: parses, calls the library, prints.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -14,7 +14,7 @@ use trainer::fit::{Recipe, stop};
 use trainer::predict::panel::Panels;
 use trainer::predict::{ErrorLine, Line, Panelists, Picture};
 use trainer::weights::{Order, Weights};
-use trainer::{gallery, manifest};
+use trainer::{gallery, manifest, report};
 
 /// Trains Fashion-MNIST classifiers, checks their figures, and answers pictures.
 ///
@@ -81,6 +81,11 @@ enum Command {
         #[arg(required = true, value_name = "IMAGE")]
         images: Vec<PathBuf>,
     },
+    /// Writes the results into the README
+    Report {
+        #[arg(long, value_name = "FILE", default_value = "README.md")]
+        readme: PathBuf,
+    },
     /// Writes the page's gallery from the test pictures
     Gallery {
         #[arg(long, value_name = "OUT.png", default_value = "web/assets/gallery.png")]
@@ -106,6 +111,7 @@ fn main() -> ExitCode {
             gradcam,
             images,
         }) => predict(&places, json, gradcam, &images),
+        Some(Command::Report { readme }) => write_report(&places, &readme),
         Some(Command::Gallery { out }) => write_gallery(&places, out),
     };
     done.unwrap_or_else(|error| {
@@ -119,7 +125,8 @@ impl Places {
     fn models(&self) -> Vec<ModelId> {
         let asked: BTreeSet<ModelId> = self.model.iter().copied().collect();
         let all = ModelId::ALL.into_iter();
-        all.filter(|m| asked.is_empty() || asked.contains(m)).collect()
+        all.filter(|m| asked.is_empty() || asked.contains(m))
+            .collect()
     }
 
     fn weights(&self) -> Weights {
@@ -248,7 +255,12 @@ fn predict(
                     line.micros as f64 / 1000.0
                 );
                 for (garment, p) in shared::Garment::ALL.iter().zip(line.probabilities) {
-                    println!("          {:<11} {:>5.1}%  {}", garment.label(), p * 100.0, bar(p));
+                    println!(
+                        "          {:<11} {:>5.1}%  {}",
+                        garment.label(),
+                        p * 100.0,
+                        bar(p)
+                    );
                 }
             }
         }
@@ -262,6 +274,15 @@ fn predict(
 /// A probability as a bar of at most 30 characters.
 fn bar(probability: f32) -> String {
     "█".repeat((probability * 30.0).round() as usize)
+}
+
+fn write_report(places: &Places, readme: &Path) -> anyhow::Result<ExitCode> {
+    let text = std::fs::read_to_string(readme)
+        .with_context(|| format!("{} could not be read", readme.display()))?;
+    let text = report::placed(&text, &places.weights().manifest()?)?;
+    manifest::write_bytes(readme, text.as_bytes())?;
+    println!("results written to {}", readme.display());
+    Ok(ExitCode::SUCCESS)
 }
 
 fn write_gallery(places: &Places, out: PathBuf) -> anyhow::Result<ExitCode> {

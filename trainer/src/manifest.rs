@@ -18,9 +18,13 @@ use crate::fit::checkpoint::Epoch;
 /// Why a record could not be written or read.
 #[derive(Debug, Error)]
 pub enum ManifestError {
-    #[error("{path} could not be used ({source}): check that the folder is there and may be written to, or name another with --weights DIR")]
+    #[error(
+        "{path} could not be used ({source}): check that the folder is there and may be written to, or name another with --weights DIR"
+    )]
     File { path: PathBuf, source: io::Error },
-    #[error("{path} is not what the trainer writes ({reason}): restore it, or delete it and train again")]
+    #[error(
+        "{path} is not what the trainer writes ({reason}): restore it, or delete it and train again"
+    )]
     Malformed { path: PathBuf, reason: String },
 }
 

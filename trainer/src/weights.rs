@@ -30,7 +30,9 @@ pub enum WeightsError {
         path: PathBuf,
         source: ArtifactError,
     },
-    #[error("{what} is {found} from the weights, {recorded} in the manifest: restore the weights and their records together, or train again")]
+    #[error(
+        "{what} is {found} from the weights, {recorded} in the manifest: restore the weights and their records together, or train again"
+    )]
     Disagrees {
         what: String,
         found: String,
@@ -132,8 +134,11 @@ impl Weights {
     ) -> Result<Entry, WeightsError> {
         let model = order.model;
         let path = self.file(model);
-        let artifact = Artifact::from_bytes(&fitted.artifact)
-            .map_err(|source| WeightsError::Artifact { path: path.clone(), source })?;
+        let artifact =
+            Artifact::from_bytes(&fitted.artifact).map_err(|source| WeightsError::Artifact {
+                path: path.clone(),
+                source,
+            })?;
         let validation = Evaluation::of(model, &artifact, &parts.validation)?;
         let test = Evaluation::of(model, &artifact, &data.test)?;
         let seconds: f64 = fitted.progress.epochs.iter().map(|e| e.seconds).sum();
@@ -205,20 +210,31 @@ impl Weights {
         })?;
         same("SHA-256", &hex(&Sha256::digest(&bytes)), &entry.sha256)?;
         same("number of bytes", &bytes.len(), &entry.bytes)?;
-        same("number of parameters", &artifact.parameter_count(), &entry.parameters)?;
+        same(
+            "number of parameters",
+            &artifact.parameter_count(),
+            &entry.parameters,
+        )?;
         let test = match limit {
             Some(limit) => &data.test.first(limit),
             None => &data.test,
         };
         let evaluation = Evaluation::of(model, &artifact, test)?;
         let answers = digits(&evaluation.answers);
-        let recorded = metrics.answers.get(..answers.len()).unwrap_or(&metrics.answers);
+        let recorded = metrics
+            .answers
+            .get(..answers.len())
+            .unwrap_or(&metrics.answers);
         same("list of answers", &answers, &recorded)?;
         let figures = Figures::from(&evaluation);
         if limit.is_none() {
             same_figures("test", &figures, &entry.test, &same)?;
             let json = |c: &shared::metrics::Confusion| format!("{:?}", c.0);
-            same("confusion matrix", &json(&evaluation.confusion), &json(&metrics.confusion))?;
+            same(
+                "confusion matrix",
+                &json(&evaluation.confusion),
+                &json(&metrics.confusion),
+            )?;
             let reports = |r| format!("{r:?}");
             same(
                 "per-class table",
@@ -227,7 +243,12 @@ impl Weights {
             )?;
             let parts = split(&data.train, VALIDATION);
             let validation = Evaluation::of(model, &artifact, &parts.validation)?;
-            same_figures("validation", &Figures::from(&validation), &entry.validation, &same)?;
+            same_figures(
+                "validation",
+                &Figures::from(&validation),
+                &entry.validation,
+                &same,
+            )?;
         }
         Ok(figures)
     }
@@ -258,7 +279,11 @@ fn same_figures(
         ("count of right answers", &found.correct, &recorded.correct),
         ("loss", &found.loss, &recorded.loss),
         ("macro F1", &found.macro_f1, &recorded.macro_f1),
-        ("calibration error", &found.calibration_error, &recorded.calibration_error),
+        (
+            "calibration error",
+            &found.calibration_error,
+            &recorded.calibration_error,
+        ),
     ];
     for (figure, found, recorded) in pairs {
         same(&format!("{set} {figure}"), found, recorded)?;

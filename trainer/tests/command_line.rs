@@ -1,4 +1,6 @@
 //! The trainer as a user meets it: the binary, on the committed weights and on real test pictures.
+// All of this is test code, also what stands outside of `#[test]` functions.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::Path;
@@ -21,7 +23,9 @@ fn trainer(arguments: &[&str]) -> Output {
 
 fn lines(output: &Output) -> Vec<Value> {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
-    text.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+    text.lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect()
 }
 
 /// The first test picture, an ankle boot, as a PNG.
@@ -57,7 +61,14 @@ fn a_prediction_is_one_object_a_line() {
         assert_eq!(line["confidence"].as_f64().unwrap(), p[9]);
         assert!(line["micros"].as_u64().is_some());
         let keys: Vec<&String> = line.as_object().unwrap().keys().collect();
-        let wanted = ["file", "model", "label", "confidence", "probabilities", "micros"];
+        let wanted = [
+            "file",
+            "model",
+            "label",
+            "confidence",
+            "probabilities",
+            "micros",
+        ];
         assert_eq!(keys, wanted);
     }
 }
@@ -69,7 +80,9 @@ fn a_bad_file_gets_an_error_and_the_others_an_answer() {
     let text = folder.path().join("text.png");
     fs::write(&text, "not a picture").unwrap();
     let (text, nowhere) = (text.to_str().unwrap(), "nowhere.png");
-    let output = trainer(&["predict", "--json", "--model", "resnet", text, nowhere, &boot]);
+    let output = trainer(&[
+        "predict", "--json", "--model", "resnet", text, nowhere, &boot,
+    ]);
     assert_eq!(output.status.code(), Some(1));
     let lines = lines(&output);
     assert_eq!(lines.len(), 3);
@@ -112,7 +125,11 @@ fn weights_that_disagree_with_the_manifest_are_noticed() {
 
     let manifest = folder.path().join("manifest.json");
     let honest = fs::read_to_string(&manifest).unwrap();
-    fs::write(&manifest, honest.replace("\"sha256\": \"", "\"sha256\": \"0")).unwrap();
+    fs::write(
+        &manifest,
+        honest.replace("\"sha256\": \"", "\"sha256\": \"0"),
+    )
+    .unwrap();
     let output = confirm();
     assert_eq!(output.status.code(), Some(1));
     let sentence = String::from_utf8(output.stderr).unwrap();

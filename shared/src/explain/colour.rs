@@ -13,12 +13,36 @@ pub const OVERLAY_ALPHA: f32 = 0.55;
 /// # Shapes
 /// `[red, green, blue]`.
 pub fn colour(heat: f32) -> [u8; 3] {
-    const RED: [f32; 6] = [0.135_721_38, 4.615_392_6, -42.660_322, 132.131_08, -152.942_4, 59.286_38];
-    const GREEN: [f32; 6] = [0.091_402_61, 2.194_188_4, 4.842_966_6, -14.185_033, 4.277_298_6, 2.829_566];
-    const BLUE: [f32; 6] = [0.106_673_3, 12.641_946, -60.582_05, 110.362_77, -89.903_11, 27.348_25];
+    const RED: [f32; 6] = [
+        0.135_721_38,
+        4.615_392_6,
+        -42.660_32,
+        132.131_08,
+        -152.942_4,
+        59.286_38,
+    ];
+    const GREEN: [f32; 6] = [
+        0.091_402_61,
+        2.194_188_4,
+        4.842_966_6,
+        -14.185_033,
+        4.277_298_6,
+        2.829_566,
+    ];
+    const BLUE: [f32; 6] = [
+        0.106_673_3,
+        12.641_946,
+        -60.582_05,
+        110.362_77,
+        -89.903_11,
+        27.348_25,
+    ];
     let x = heat.clamp(0.0, 1.0);
     [RED, GREEN, BLUE].map(|c| {
-        let value = c.iter().rev().fold(0.0, |sum, coefficient| sum * x + coefficient);
+        let value = c
+            .iter()
+            .rev()
+            .fold(0.0, |sum, coefficient| sum * x + coefficient);
         (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8
     })
 }
@@ -71,9 +95,16 @@ mod tests {
     fn the_ends_match_the_published_table() {
         // Turbo's table begins 0.18995, 0.07176, 0.23217 and ends 0.47960, 0.01583, 0.01055; the polynomial
         // is within 0.07 of it.
-        for (heat, published) in [(0.0, [0.18995, 0.07176, 0.23217]), (1.0, [0.4796, 0.01583, 0.01055])] {
+        for (heat, published) in [
+            (0.0, [0.18995, 0.07176, 0.23217]),
+            (1.0, [0.4796, 0.01583, 0.01055]),
+        ] {
             for (ours, theirs) in colour(heat).into_iter().zip(published) {
-                assert!((f32::from(ours) / 255.0 - theirs).abs() < 0.13, "{heat}: {:?}", colour(heat));
+                assert!(
+                    (f32::from(ours) / 255.0 - theirs).abs() < 0.13,
+                    "{heat}: {:?}",
+                    colour(heat)
+                );
             }
         }
     }

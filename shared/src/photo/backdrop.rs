@@ -27,7 +27,9 @@ impl Backdrop {
         let mut colour = corners[0];
         let mut best = None;
         for corner in corners {
-            let shared = border(flat).filter(|&p| close(p, corner, CLOSE_PERCENT)).count();
+            let shared = border(flat)
+                .filter(|&p| close(p, corner, CLOSE_PERCENT))
+                .count();
             let rank = (shared, luma(corner));
             if best.is_none_or(|best| rank > best) {
                 (best, colour) = (Some(rank), corner);
@@ -44,7 +46,9 @@ impl Backdrop {
 
     /// Whether a colour is the background's.
     pub fn holds(&self, colour: [u8; 3]) -> bool {
-        self.shades.iter().any(|&shade| close(colour, shade, CLOSE_PERCENT))
+        self.shades
+            .iter()
+            .any(|&shade| close(colour, shade, CLOSE_PERCENT))
     }
 
     /// Whether the garment is shown as in the data set already: bright on dark.
@@ -132,7 +136,11 @@ mod tests {
     fn a_garment_in_two_corners_is_not_the_background() {
         // Bright sleeves in the lower corners of a dark picture, as many pullovers of the data set have.
         let picture = flat(28, 28, |x, y| {
-            if y > 12 && !(6..22).contains(&x) { 180 } else { 0 }
+            if y > 12 && !(6..22).contains(&x) {
+                180
+            } else {
+                0
+            }
         });
         let backdrop = Backdrop::of(&picture);
         assert_eq!(backdrop.colour, [0; 3]);
@@ -160,11 +168,15 @@ mod tests {
 
     #[test]
     fn greys_are_those_on_the_data_sets_paper() {
-        let grey = |behind: u8, value: u8| Backdrop::of(&flat(9, 9, |_, _| behind)).grey([value; 3]);
+        let grey =
+            |behind: u8, value: u8| Backdrop::of(&flat(9, 9, |_, _| behind)).grey([value; 3]);
         assert_eq!(grey(0xfd, 100), 100);
         assert_eq!(grey(255, 100), 100);
         // 200 becomes 253, so 100 becomes 126.5, rounded up.
-        assert_eq!((grey(200, 200), grey(200, 100), grey(200, 250)), (253, 127, 255));
+        assert_eq!(
+            (grey(200, 200), grey(200, 100), grey(200, 250)),
+            (253, 127, 255)
+        );
         // Black becomes white; a garment keeps its contrast.
         assert_eq!((grey(0, 0), grey(0, 180)), (255, 75));
     }

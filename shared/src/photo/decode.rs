@@ -2,7 +2,9 @@
 
 use std::io::{Cursor, ErrorKind};
 
-use ::image::codecs::{bmp::BmpDecoder, gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
+use ::image::codecs::{
+    bmp::BmpDecoder, gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder,
+};
 use ::image::metadata::Orientation;
 use ::image::{DynamicImage, ImageDecoder, ImageError, Limits};
 
@@ -55,12 +57,24 @@ pub fn decode(bytes: &[u8]) -> Result<Photo, PhotoError> {
             let decoder = WebPDecoder::new(cursor).map_err(failed)?;
             read(decoder, exif::webp_orientation(bytes), name)
         }
-        Format::Bmp => read(BmpDecoder::new(cursor).map_err(failed)?, Orientation::NoTransforms, name),
-        Format::Gif => read(GifDecoder::new(cursor).map_err(failed)?, Orientation::NoTransforms, name),
+        Format::Bmp => read(
+            BmpDecoder::new(cursor).map_err(failed)?,
+            Orientation::NoTransforms,
+            name,
+        ),
+        Format::Gif => read(
+            GifDecoder::new(cursor).map_err(failed)?,
+            Orientation::NoTransforms,
+            name,
+        ),
     }
 }
 
-fn read(mut decoder: impl ImageDecoder, orientation: Orientation, name: &'static str) -> Result<Photo, PhotoError> {
+fn read(
+    mut decoder: impl ImageDecoder,
+    orientation: Orientation,
+    name: &'static str,
+) -> Result<Photo, PhotoError> {
     let failed = |error| explain(error, name);
     let (width, height) = decoder.dimensions();
     check_size(width, height)?;
@@ -98,7 +112,9 @@ fn limits() -> Limits {
 
 fn explain(error: ImageError, name: &'static str) -> PhotoError {
     match error {
-        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => PhotoError::Truncated(name),
+        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            PhotoError::Truncated(name)
+        }
         _ => PhotoError::Damaged(name),
     }
 }
@@ -107,7 +123,10 @@ fn explain(error: ImageError, name: &'static str) -> PhotoError {
 fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let header = bytes.get(12..24)?.strip_prefix(b"IHDR")?;
     let (width, height) = header.split_first_chunk()?;
-    Some((u32::from_be_bytes(*width), u32::from_be_bytes(height.try_into().ok()?)))
+    Some((
+        u32::from_be_bytes(*width),
+        u32::from_be_bytes(height.try_into().ok()?),
+    ))
 }
 
 /// Whether a JPEG has an end-of-image marker behind its first scan.
@@ -134,6 +153,8 @@ fn jpeg_ends(bytes: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod fixture;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

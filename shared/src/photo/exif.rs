@@ -6,7 +6,10 @@ use ::image::metadata::Orientation;
 /// The orientation that a decoder's EXIF data name; without them, or with damaged ones, as it is.
 pub(super) fn orientation(decoder: &mut impl ImageDecoder) -> Orientation {
     let chunk = decoder.exif_metadata().ok().flatten();
-    chunk.as_deref().and_then(read).unwrap_or(Orientation::NoTransforms)
+    chunk
+        .as_deref()
+        .and_then(read)
+        .unwrap_or(Orientation::NoTransforms)
 }
 
 /// The orientation in a WebP file's `EXIF` chunk.
@@ -18,9 +21,14 @@ pub(super) fn webp_orientation(bytes: &[u8]) -> Orientation {
     while let Some((&[a, b, c, d, s0, s1, s2, s3], data)) = rest.split_first_chunk() {
         let size = u32::from_le_bytes([s0, s1, s2, s3]) as usize;
         if &[a, b, c, d] == b"EXIF" {
-            return data.get(..size).and_then(read).unwrap_or(Orientation::NoTransforms);
+            return data
+                .get(..size)
+                .and_then(read)
+                .unwrap_or(Orientation::NoTransforms);
         }
-        rest = data.get(size.saturating_add(size % 2)..).unwrap_or_default();
+        rest = data
+            .get(size.saturating_add(size % 2)..)
+            .unwrap_or_default();
     }
     Orientation::NoTransforms
 }

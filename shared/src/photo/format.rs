@@ -32,7 +32,21 @@ impl Format {
             [] => Err(PhotoError::Empty),
             [0xff, 0xd8, 0xff, ..] => Ok(Self::Jpeg),
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Ok(Self::Png),
-            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok(Self::WebP),
+            [
+                b'R',
+                b'I',
+                b'F',
+                b'F',
+                _,
+                _,
+                _,
+                _,
+                b'W',
+                b'E',
+                b'B',
+                b'P',
+                ..,
+            ] => Ok(Self::WebP),
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(Self::Gif),
             _ if is_bmp(bytes) => Ok(Self::Bmp),
             _ => Err(foreign(bytes)),
@@ -43,7 +57,10 @@ impl Format {
 /// `BM` begins many a text as well; the size of the second header tells them apart.
 fn is_bmp(bytes: &[u8]) -> bool {
     bytes.starts_with(b"BM")
-        && matches!(bytes.get(14..18), Some(&[12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]))
+        && matches!(
+            bytes.get(14..18),
+            Some(&[12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0])
+        )
 }
 
 fn foreign(bytes: &[u8]) -> PhotoError {
@@ -52,7 +69,9 @@ fn foreign(bytes: &[u8]) -> PhotoError {
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => {
             PhotoError::Foreign("a TIFF or raw camera picture")
         }
-        [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => PhotoError::Foreign("a JPEG XL picture"),
+        [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => {
+            PhotoError::Foreign("a JPEG XL picture")
+        }
         [b'8', b'B', b'P', b'S', ..] => PhotoError::Foreign("a Photoshop document"),
         [b'%', b'P', b'D', b'F', ..] => PhotoError::Foreign("a PDF document"),
         _ => match text(bytes) {
@@ -74,7 +93,9 @@ fn boxed(bytes: &[u8], brands: &[u8]) -> PhotoError {
     };
     if has(&[b"avif", b"avis"]) {
         PhotoError::Foreign("an AVIF picture")
-    } else if has(&[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"]) {
+    } else if has(&[
+        b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
+    ]) {
         PhotoError::Foreign("a HEIC picture")
     } else {
         PhotoError::NotAPicture("a video")
@@ -91,7 +112,9 @@ fn text(bytes: &[u8]) -> Option<&str> {
     let text = match core::str::from_utf8(start) {
         Ok(text) => text,
         // The cut at 4096 may have split a character.
-        Err(error) if error.error_len().is_none() => core::str::from_utf8(&start[..error.valid_up_to()]).ok()?,
+        Err(error) if error.error_len().is_none() => {
+            core::str::from_utf8(&start[..error.valid_up_to()]).ok()?
+        }
         Err(_) => return None,
     };
     let printable = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r' | '\x0c' | '\x1b');
@@ -100,7 +123,8 @@ fn text(bytes: &[u8]) -> Option<&str> {
 
 fn is_svg(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    text.starts_with("<svg") || (text.starts_with(['<']) && !text.starts_with("<html") && text.contains("<svg"))
+    text.starts_with("<svg")
+        || (text.starts_with(['<']) && !text.starts_with("<html") && text.contains("<svg"))
 }
 
 #[cfg(test)]
@@ -139,14 +163,20 @@ mod tests {
             (b"MM\0*\0\0\0\x08", "TIFF"),
             (b"%PDF-1.7\n", "PDF"),
             (b"\xff\x0a\xfa\x7f", "JPEG XL"),
-            (b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+            (
+                b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>",
+                "SVG",
+            ),
             ("\u{feff} <svg viewBox='0 0 1 1'>".as_bytes(), "SVG"),
             ("BMW, Größe und Farbe".as_bytes(), "text"),
             (b"\x01\x02\x03\xff", "no kind"),
         ];
         for (bytes, name) in named {
             let said = Format::sniff(bytes).map_err(|error| error.to_string());
-            assert!(said.as_ref().is_err_and(|said| said.contains(name)), "{name}: {said:?}");
+            assert!(
+                said.as_ref().is_err_and(|said| said.contains(name)),
+                "{name}: {said:?}"
+            );
         }
     }
 
@@ -154,6 +184,9 @@ mod tests {
     fn a_text_may_be_cut_within_a_character() {
         let mut long: Vec<u8> = b"x".repeat(4095);
         long.extend("ß and more".as_bytes());
-        assert_eq!(Format::sniff(&long), Err(PhotoError::NotAPicture("a text file")));
+        assert_eq!(
+            Format::sniff(&long),
+            Err(PhotoError::NotAPicture("a text file"))
+        );
     }
 }

@@ -99,7 +99,10 @@ mod tests {
     #[test]
     fn twice_the_size_skips_every_second_pixel() {
         let layout = layout(10, 20, 56, 56);
-        assert_eq!((layout.columns, layout.rows, layout.left, layout.top), (28, 28, 0, 0));
+        assert_eq!(
+            (layout.columns, layout.rows, layout.left, layout.top),
+            (28, 28, 0, 0)
+        );
         for i in 0..28 {
             assert_eq!((layout.x(i), layout.y(i)), (10 + 2 * i, 20 + 2 * i));
         }
@@ -117,7 +120,10 @@ mod tests {
     fn a_tall_photo_is_centred_and_its_odd_cell_is_at_the_right() {
         // 150 of 280: 15 cells of 10 pixels, 6 empty before and 7 after.
         let layout = layout(100, 0, 150, 280);
-        assert_eq!((layout.columns, layout.left, layout.rows, layout.top), (15, 6, 28, 0));
+        assert_eq!(
+            (layout.columns, layout.left, layout.rows, layout.top),
+            (15, 6, 28, 0)
+        );
         assert_eq!((layout.x(0), layout.x(14), layout.y(27)), (104, 244, 274));
         let frame = layout.frame(3);
         assert_eq!((frame.x, frame.y, frame.side), (120.0, 0.0, 840.0));
@@ -125,7 +131,15 @@ mod tests {
 
     #[test]
     fn every_cell_takes_a_pixel_of_the_square_that_the_frame_gives_it() {
-        for (width, height) in [(1, 300), (31, 30), (777, 1000), (9, 8), (280, 281), (1999, 3), (28, 13)] {
+        for (width, height) in [
+            (1, 300),
+            (31, 30),
+            (777, 1000),
+            (9, 8),
+            (280, 281),
+            (1999, 3),
+            (28, 13),
+        ] {
             let layout = layout(7, 11, width, height);
             let frame = layout.frame(1);
             let cell = frame.side / 28.0;
@@ -133,13 +147,19 @@ mod tests {
                 let centre = frame.x + ((layout.left + i) as f32 + 0.5) * cell;
                 let x = layout.x(i);
                 assert!((7..7 + width).contains(&x));
-                assert!((x as f32 + 0.5 - centre).abs() <= 0.51, "{width}x{height}: {x} {centre}");
+                assert!(
+                    (x as f32 + 0.5 - centre).abs() <= 0.51,
+                    "{width}x{height}: {x} {centre}"
+                );
             }
             for j in 0..layout.rows {
                 let centre = frame.y + ((layout.top + j) as f32 + 0.5) * cell;
                 let y = layout.y(j);
                 assert!((11..11 + height).contains(&y));
-                assert!((y as f32 + 0.5 - centre).abs() <= 0.51, "{width}x{height}: {y} {centre}");
+                assert!(
+                    (y as f32 + 0.5 - centre).abs() <= 0.51,
+                    "{width}x{height}: {y} {centre}"
+                );
             }
         }
     }

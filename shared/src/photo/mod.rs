@@ -94,7 +94,10 @@ pub fn prepare(photo: &Photo) -> Result<Prepared, PhotoError> {
         return Err(PhotoError::NothingStandsOut);
     }
     let layout = Layout::of(bounds);
-    let sharp = sharpen::sharpen(&resample::resample(&flat, &backdrop, &layout), layout.columns);
+    let sharp = sharpen::sharpen(
+        &resample::resample(&flat, &backdrop, &layout),
+        layout.columns,
+    );
 
     let mut pixels = [0; PIXELS];
     for (row, line) in sharp.chunks_exact(layout.columns).enumerate() {
@@ -131,4 +134,5 @@ fn as_is(photo: &Photo) -> Prepared {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -29,7 +29,9 @@ mod tests {
             width: 60,
             height: 60,
             factor: 1,
-            pixels: (0..3600).map(|i| [if i % 2 == 0 { 200 } else { 20 }; 3]).collect(),
+            pixels: (0..3600)
+                .map(|i| [if i % 2 == 0 { 200 } else { 20 }; 3])
+                .collect(),
         };
         let white = Flat {
             width: 8,

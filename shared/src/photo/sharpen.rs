@@ -21,7 +21,8 @@ pub(super) fn sharpen(grey: &[u8], width: usize) -> Vec<u8> {
         let rows = [y.saturating_sub(1), y, (y + 1).min(height - 1)];
         for x in 0..width {
             let columns = [x.saturating_sub(1), x, (x + 1).min(width - 1)];
-            let at = |row: usize, column: usize| i32::from(grey[rows[row] * width + columns[column]]);
+            let at =
+                |row: usize, column: usize| i32::from(grey[rows[row] * width + columns[column]]);
             let corners = at(0, 0) + at(0, 2) + at(2, 0) + at(2, 2);
             let beside = at(0, 1) + at(1, 0) + at(1, 2) + at(2, 1);
             let value = MIDDLE * at(1, 1) as f32 + BESIDE * beside as f32 + CORNER * corners as f32;
@@ -72,6 +73,9 @@ mod tests {
         point[12] = 100;
         let sharp = sharpen(&point, 5);
         // 200 - 166.09, and 200 + 10.28, 200 + 6.24 around it.
-        assert_eq!((sharp[12], sharp[11], sharp[6], sharp[0]), (34, 210, 206, 200));
+        assert_eq!(
+            (sharp[12], sharp[11], sharp[6], sharp[0]),
+            (34, 210, 206, 200)
+        );
     }
 }

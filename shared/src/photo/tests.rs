@@ -11,7 +11,11 @@ fn photo(width: u32, height: u32, colour: impl Fn(u32, u32) -> [u8; 4]) -> Photo
         .flat_map(|y| (0..width).map(move |x| (x, y)))
         .flat_map(|(x, y)| colour(x, y))
         .collect();
-    Photo { width, height, rgba }
+    Photo {
+        width,
+        height,
+        rgba,
+    }
 }
 
 fn grey(value: u8) -> [u8; 4] {
@@ -52,7 +56,11 @@ fn a_light_background_is_negated_and_a_dark_one_is_not() {
         }))
         .unwrap()
     };
-    for (behind, garment, inverted, expected) in [(255, 100, true, 155), (0, 155, false, 155), (200, 100, true, 128)] {
+    for (behind, garment, inverted, expected) in [
+        (255, 100, true, 155),
+        (0, 155, false, 155),
+        (200, 100, true, 128),
+    ] {
         let prepared = on(behind, garment);
         assert_eq!(
             prepared.route,
@@ -109,14 +117,19 @@ fn what_is_transparent_is_a_light_background() {
         Some(value) => grey(value),
         None => [0; 4],
     }));
-    let on_white = prepare(&photo(90, 90, |x, y| shirt(x / 3, y / 3).map_or(grey(255), grey)));
+    let on_white = prepare(&photo(90, 90, |x, y| {
+        shirt(x / 3, y / 3).map_or(grey(255), grey)
+    }));
     assert_eq!(cut_out, on_white);
     assert!(cut_out.is_ok());
 }
 
 #[test]
 fn an_enlarged_picture_differs_from_the_original_by_its_sharpening_only() {
-    let enlarged = prepare(&photo(280, 280, |x, y| shirt(x / 10, y / 10).map_or(grey(255), grey))).unwrap();
+    let enlarged = prepare(&photo(280, 280, |x, y| {
+        shirt(x / 10, y / 10).map_or(grey(255), grey)
+    }))
+    .unwrap();
     let original: Vec<u8> = (0..784)
         .map(|i| shirt(i % 28, i / 28).unwrap_or(255))
         .collect();
@@ -127,15 +140,27 @@ fn an_enlarged_picture_differs_from_the_original_by_its_sharpening_only() {
 
 #[test]
 fn pictures_without_a_garment_are_refused() {
-    let refused = |width, height, colour: fn(u32, u32) -> [u8; 4]| prepare(&photo(width, height, colour)).err();
+    let refused = |width, height, colour: fn(u32, u32) -> [u8; 4]| {
+        prepare(&photo(width, height, colour)).err()
+    };
     let too_small = |width, height| Some(PhotoError::TooSmall { width, height });
     assert_eq!(refused(1, 1, |_, _| grey(9)), too_small(1, 1));
     assert_eq!(refused(500, 7, |x, _| grey(x as u8)), too_small(500, 7));
     assert_eq!(refused(0, 0, |_, _| grey(9)), too_small(0, 0));
-    assert_eq!(refused(300, 200, |_, _| grey(255)), Some(PhotoError::NothingStandsOut));
-    assert_eq!(refused(300, 200, |_, _| [0; 4]), Some(PhotoError::NothingStandsOut));
     assert_eq!(
-        refused(300, 200, |x, y| grey(if (x / 5, y / 5) == (9, 9) { 0 } else { 255 })),
+        refused(300, 200, |_, _| grey(255)),
+        Some(PhotoError::NothingStandsOut)
+    );
+    assert_eq!(
+        refused(300, 200, |_, _| [0; 4]),
+        Some(PhotoError::NothingStandsOut)
+    );
+    assert_eq!(
+        refused(300, 200, |x, y| grey(if (x / 5, y / 5) == (9, 9) {
+            0
+        } else {
+            255
+        })),
         Some(PhotoError::NothingStandsOut)
     );
 }

@@ -16,7 +16,10 @@ const PIXELS: usize = 6;
 pub enum After {
     Relu,
     /// ReLU, then a scale and a shift of each channel.
-    ReluThenAffine { scale: Vec<f32>, shift: Vec<f32> },
+    ReluThenAffine {
+        scale: Vec<f32>,
+        shift: Vec<f32>,
+    },
 }
 
 /// A convolution with packed weights.
@@ -38,7 +41,8 @@ impl Conv {
         for block in (0..output).step_by(BLOCK) {
             for tap in 0..9 {
                 for i in 0..input {
-                    packed.extend((block..block + BLOCK).map(|o| weight[(o * input + i) * 9 + tap]));
+                    packed
+                        .extend((block..block + BLOCK).map(|o| weight[(o * input + i) * 9 + tap]));
                 }
             }
         }

@@ -23,9 +23,13 @@ use dense::Dense;
 /// Why an artifact does not fit a model's table.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PlanError {
-    #[error("the weights file holds the model \"{found}\" where {wanted} was wanted: fetch it again")]
+    #[error(
+        "the weights file holds the model \"{found}\" where {wanted} was wanted: fetch it again"
+    )]
     OtherModel { wanted: ModelId, found: String },
-    #[error("the weights of {model} lack {tensor} or hold it in another shape: train the model again")]
+    #[error(
+        "the weights of {model} lack {tensor} or hold it in another shape: train the model again"
+    )]
     Missing { model: ModelId, tensor: String },
     #[error("the weights of {0} hold a number that is not finite: train the model again")]
     NotFinite(ModelId),
@@ -320,7 +324,13 @@ fn pack<'a>(
     match *layer {
         Layer::Conv { padding, .. } => {
             let (weight, bias) = (next(), next());
-            Step::Conv(Conv::new(weight, bias, shape.channels, padding, After::Relu))
+            Step::Conv(Conv::new(
+                weight,
+                bias,
+                shape.channels,
+                padding,
+                After::Relu,
+            ))
         }
         Layer::MaxPool => Step::MaxPool,
         Layer::ResBlock { channels } => {

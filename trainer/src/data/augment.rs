@@ -1,9 +1,9 @@
 //! What training does to a picture before the network sees it: mirroring and small shifts.
 
 use rand::Rng;
-use shared::image::{PIXELS, SIDE, standardise};
-use shared::Grey28;
 use serde::{Deserialize, Serialize};
+use shared::Grey28;
+use shared::image::{PIXELS, SIDE, standardise};
 
 /// How far augmentation goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,22 +54,36 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         augmentation.push(&Grey28::new(pixels), &mut rng, &mut batch);
         assert_eq!(batch.len(), PIXELS);
-        (0..PIXELS).filter(|&i| batch[i] == standardise(255)).collect()
+        (0..PIXELS)
+            .filter(|&i| batch[i] == standardise(255))
+            .collect()
     }
 
     #[test]
     fn without_augmentation_a_picture_is_only_standardised() {
-        let none = Augmentation { flip: false, shift: 0 };
+        let none = Augmentation {
+            flip: false,
+            shift: 0,
+        };
         assert_eq!(lit(none, 1), [10 * SIDE + 5]);
     }
 
     #[test]
     fn flips_and_shifts_land_where_they_should() {
-        let flip = Augmentation { flip: true, shift: 0 };
+        let flip = Augmentation {
+            flip: true,
+            shift: 0,
+        };
         let places: std::collections::BTreeSet<usize> =
             (0..32).flat_map(|seed| lit(flip, seed)).collect();
-        assert_eq!(places.into_iter().collect::<Vec<_>>(), [10 * SIDE + 5, 10 * SIDE + 22]);
-        let shift = Augmentation { flip: false, shift: 2 };
+        assert_eq!(
+            places.into_iter().collect::<Vec<_>>(),
+            [10 * SIDE + 5, 10 * SIDE + 22]
+        );
+        let shift = Augmentation {
+            flip: false,
+            shift: 2,
+        };
         let places: std::collections::BTreeSet<usize> =
             (0..1000).flat_map(|seed| lit(shift, seed)).collect();
         assert_eq!(places.len(), 25);

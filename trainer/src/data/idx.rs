@@ -96,7 +96,9 @@ impl IdxFile {
                 let expected = format!("the IDX magic number {:#06x}", self.magic);
                 return Err(self.damaged(path, &expected, format!("one with {magic:#06x}")));
             }
-            None => return Err(self.damaged(path, "an IDX file", format!("{} bytes", bytes.len()))),
+            None => {
+                return Err(self.damaged(path, "an IDX file", format!("{} bytes", bytes.len())));
+            }
         }
         if word(4) != Some(self.count) {
             let found = word(4).map_or("none".into(), |n| n.to_string());
@@ -182,7 +184,13 @@ mod tests {
     fn with_true_hash() -> (Vec<u8>, IdxFile) {
         let (bytes, file) = small();
         let hash: &'static str = Box::leak(hex(&Sha256::digest(&bytes)).into_boxed_str());
-        (bytes, IdxFile { sha256: hash, ..file })
+        (
+            bytes,
+            IdxFile {
+                sha256: hash,
+                ..file
+            },
+        )
     }
 
     #[test]
@@ -197,7 +205,12 @@ mod tests {
         assert!(error.contains("gzip"), "{error}");
         assert_eq!(
             labels(&bytes),
-            [Garment::AnkleBoot, Garment::TShirt, Garment::Pullover, Garment::Sneaker]
+            [
+                Garment::AnkleBoot,
+                Garment::TShirt,
+                Garment::Pullover,
+                Garment::Sneaker
+            ]
         );
     }
 
@@ -212,7 +225,11 @@ mod tests {
         assert!(damage(3, 3).contains("magic number 0x0801"));
         assert!(damage(7, 5).contains("expected 4 entries"));
         assert!(damage(11, 8).contains("altered"));
-        assert!(read(&file, &bytes[..10]).unwrap_err().contains("truncated at 10 bytes"));
+        assert!(
+            read(&file, &bytes[..10])
+                .unwrap_err()
+                .contains("truncated at 10 bytes")
+        );
         assert!(read(&file, &[]).unwrap_err().contains("0 bytes"));
         assert!(read(&small().1, &bytes).unwrap_err().contains("SHA-256"));
     }

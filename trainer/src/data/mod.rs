@@ -14,9 +14,13 @@ use thiserror::Error;
 /// Why the data set could not be had.
 #[derive(Debug, Error)]
 pub enum DataError {
-    #[error("{path} is missing: put the four Fashion-MNIST files there, or leave --data away to have them found or fetched")]
+    #[error(
+        "{path} is missing: put the four Fashion-MNIST files there, or leave --data away to have them found or fetched"
+    )]
     Missing { path: PathBuf },
-    #[error("{path} could not be read ({source}): check the file's rights, or delete it and run again")]
+    #[error(
+        "{path} could not be read ({source}): check the file's rights, or delete it and run again"
+    )]
     Read {
         path: PathBuf,
         source: std::io::Error,
@@ -27,9 +31,13 @@ pub enum DataError {
         expected: String,
         found: String,
     },
-    #[error("{file} could not be downloaded from any mirror (last: {reason}): check the connection and run again, what has arrived is kept; or give a folder that holds it with --data DIR")]
+    #[error(
+        "{file} could not be downloaded from any mirror (last: {reason}): check the connection and run again, what has arrived is kept; or give a folder that holds it with --data DIR"
+    )]
     Download { file: String, reason: String },
-    #[error("{path} could not be written ({source}): free some space or check the rights, then run again")]
+    #[error(
+        "{path} could not be written ({source}): free some space or check the rights, then run again"
+    )]
     Write {
         path: PathBuf,
         source: std::io::Error,

@@ -16,8 +16,18 @@ const SYSTEM: &str = "/usr/share/datasets/fashion-mnist";
 pub fn load(named: Option<&Path>) -> Result<FashionMnist, DataError> {
     let [train_images, train_labels, test_images, test_labels] = locate(named)?;
     Ok(FashionMnist {
-        train: examples(&train_images, &train_labels, idx::TRAIN_IMAGES, idx::TRAIN_LABELS)?,
-        test: examples(&test_images, &test_labels, idx::TEST_IMAGES, idx::TEST_LABELS)?,
+        train: examples(
+            &train_images,
+            &train_labels,
+            idx::TRAIN_IMAGES,
+            idx::TRAIN_LABELS,
+        )?,
+        test: examples(
+            &test_images,
+            &test_labels,
+            idx::TEST_IMAGES,
+            idx::TEST_LABELS,
+        )?,
     })
 }
 
@@ -90,6 +100,8 @@ mod tests {
             fs::write(folder.path().join(file.name), b"not the data set").unwrap();
         }
         let error = load(Some(folder.path())).unwrap_err();
-        assert!(matches!(&error, DataError::Damaged { path, .. } if path.ends_with("train-images-idx3-ubyte")));
+        assert!(
+            matches!(&error, DataError::Damaged { path, .. } if path.ends_with("train-images-idx3-ubyte"))
+        );
     }
 }

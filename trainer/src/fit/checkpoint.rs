@@ -17,7 +17,9 @@ use super::recipe::Recipe;
 /// Why a checkpoint could not be written or read.
 #[derive(Debug, Error)]
 pub enum CheckpointError {
-    #[error("the checkpoint {path} could not be used ({source}): check the rights and the free space, or delete it to begin anew")]
+    #[error(
+        "the checkpoint {path} could not be used ({source}): check the rights and the free space, or delete it to begin anew"
+    )]
     File { path: PathBuf, source: io::Error },
     #[error("the checkpoint in {path} is damaged ({reason}): delete it to begin anew")]
     Damaged { path: PathBuf, reason: String },

@@ -24,13 +24,17 @@ use crate::evaluate::{Evaluation, EvaluationError};
 /// Why a training run ended without weights.
 #[derive(Debug, Error)]
 pub enum FitError {
-    #[error("stopped after epoch {epoch} of {epochs} of {model}: run the same command again to go on from there")]
+    #[error(
+        "stopped after epoch {epoch} of {epochs} of {model}: run the same command again to go on from there"
+    )]
     Stopped {
         model: ModelId,
         epoch: usize,
         epochs: usize,
     },
-    #[error("the loss of {model} is no longer a number after epoch {epoch}: lower the learning rate and train again")]
+    #[error(
+        "the loss of {model} is no longer a number after epoch {epoch}: lower the learning rate and train again"
+    )]
     Diverged { model: ModelId, epoch: usize },
     #[error("there is nothing to train on: the training split is empty")]
     NoExamples,
@@ -102,7 +106,15 @@ pub fn fit(
         let started = Instant::now();
         let mut rng = epoch_rng(run.seed, number);
         device.seed(run.seed.wrapping_add(number as u64));
-        let taught = teach(network, &mut optimizer, &run, &split.train, &device, &mut rng, &meter)?;
+        let taught = teach(
+            network,
+            &mut optimizer,
+            &run,
+            &split.train,
+            &device,
+            &mut rng,
+            &meter,
+        )?;
         network = taught.network;
         if !taught.loss.is_finite() {
             return Err(FitError::Diverged {
@@ -184,7 +196,9 @@ fn teach(
         let mut pixels = Vec::with_capacity(batch.len() * shared::image::PIXELS);
         let mut targets = vec![recipe.label_smoothing / CLASSES as f32; batch.len() * CLASSES];
         for (row, &i) in batch.iter().enumerate() {
-            recipe.augmentation.push(&examples.pictures[i], rng, &mut pixels);
+            recipe
+                .augmentation
+                .push(&examples.pictures[i], rng, &mut pixels);
             targets[row * CLASSES + examples.labels[i].index()] += 1.0 - recipe.label_smoothing;
         }
         let targets = TensorData::new(targets, [batch.len(), CLASSES]);
@@ -201,7 +215,11 @@ fn teach(
         let gradients = GradientsParams::from_grads(loss.backward(), &network);
         learning_rate = recipe.learning_rate_at(first + step, steps);
         network = optimizer.step(learning_rate, network, gradients);
-        meter.batch(batch.len(), loss_sum / seen as f64, right as f64 / seen as f64);
+        meter.batch(
+            batch.len(),
+            loss_sum / seen as f64,
+            right as f64 / seen as f64,
+        );
     }
     Ok(Taught {
         network,
@@ -270,7 +288,11 @@ impl<'a> Meter<'a> {
         self.bar.inc(count as u64);
         let done = self.bar.position() - self.before;
         let speed = done as f64 / self.started.elapsed().as_secs_f64();
-        let left = self.bar.length().unwrap_or(0).saturating_sub(self.bar.position()) as f64;
+        let left = self
+            .bar
+            .length()
+            .unwrap_or(0)
+            .saturating_sub(self.bar.position()) as f64;
         let left = Duration::from_secs_f64(left / speed.max(1e-9));
         self.bar.set_message(format!(
             "loss {loss:.3}  {:.1}%  {speed:.0} img/s  {} left",
@@ -323,7 +345,11 @@ mod tests {
                     let column = 2 * (i % CLASSES) + 3;
                     Grey28::new(core::array::from_fn(|p| {
                         let noise = (p * 31 + i * 17) % 60;
-                        if p % 28 / 2 == column / 2 { 255 } else { noise as u8 }
+                        if p % 28 / 2 == column / 2 {
+                            255
+                        } else {
+                            noise as u8
+                        }
                     }))
                 })
                 .collect(),
@@ -355,9 +381,20 @@ mod tests {
         }
     }
 
-    fn fitted(model: ModelId, folder: &Checkpoint, stop: &dyn Fn() -> bool) -> Result<Fitted, FitError> {
+    fn fitted(
+        model: ModelId,
+        folder: &Checkpoint,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Fitted, FitError> {
         let watch = Watch { draw: false, stop };
-        fit(model, run(model, 3), &bars(), &Device::flex(), folder, watch)
+        fit(
+            model,
+            run(model, 3),
+            &bars(),
+            &Device::flex(),
+            folder,
+            watch,
+        )
     }
 
     #[test]
@@ -377,13 +414,25 @@ mod tests {
                 batches.get() > 15
             };
             let error = fitted(model, &broken, &stop).unwrap_err();
-            assert!(matches!(error, FitError::Stopped { epoch: 1, epochs: 3, .. }), "{error}");
+            assert!(
+                matches!(
+                    error,
+                    FitError::Stopped {
+                        epoch: 1,
+                        epochs: 3,
+                        ..
+                    }
+                ),
+                "{error}"
+            );
             let resumed = fitted(model, &broken, &|| false).unwrap();
 
             assert_eq!(resumed.artifact, unbroken.artifact, "{model}");
             let figures = |f: &Fitted| {
                 let epochs = f.progress.epochs.iter();
-                epochs.map(|e| (e.train_loss, e.validation_loss)).collect::<Vec<_>>()
+                epochs
+                    .map(|e| (e.train_loss, e.validation_loss))
+                    .collect::<Vec<_>>()
             };
             assert_eq!(figures(&resumed), figures(&unbroken), "{model}");
         }
@@ -403,7 +452,14 @@ mod tests {
             stop: &|| false,
         };
         let split = bars();
-        let second = fit(ModelId::Resnet, other, &split, &Device::flex(), &checkpoint, watch);
+        let second = fit(
+            ModelId::Resnet,
+            other,
+            &split,
+            &Device::flex(),
+            &checkpoint,
+            watch,
+        );
         assert_ne!(first.artifact, second.unwrap().artifact);
     }
 }

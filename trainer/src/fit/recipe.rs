@@ -28,25 +28,25 @@ impl Recipe {
     pub fn of(model: ModelId) -> Self {
         match model {
             ModelId::Cnn => Self {
-                epochs: 12,
-                batch: 128,
-                learning_rate: 2e-3,
-                warm_up: 0.15,
-                weight_decay: 0.02,
+                epochs: 20,
+                batch: 64,
+                learning_rate: 1.2e-3,
+                warm_up: 0.1,
+                weight_decay: 0.05,
                 dropout: 0.3,
-                label_smoothing: 0.05,
+                label_smoothing: 0.0,
                 augmentation: Augmentation {
                     flip: true,
-                    shift: 1,
+                    shift: 0,
                 },
             },
             // Small enough to underfit: lighter settings.
             ModelId::Resnet => Self {
-                epochs: 16,
-                batch: 128,
-                learning_rate: 5e-3,
-                warm_up: 0.15,
-                weight_decay: 0.005,
+                epochs: 20,
+                batch: 64,
+                learning_rate: 4e-3,
+                warm_up: 0.1,
+                weight_decay: 0.01,
                 dropout: 0.0,
                 label_smoothing: 0.0,
                 augmentation: Augmentation {

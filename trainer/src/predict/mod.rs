@@ -25,7 +25,9 @@ pub enum PredictError {
     Weights(#[from] WeightsError),
     #[error(transparent)]
     Plan(#[from] PlanError),
-    #[error("the heat maps could not be written to {path} ({reason}): check the folder and the rights")]
+    #[error(
+        "the heat maps could not be written to {path} ({reason}): check the folder and the rights"
+    )]
     Panel { path: PathBuf, reason: String },
 }
 

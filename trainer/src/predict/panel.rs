@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use image::{Rgba, RgbaImage, imageops};
-use shared::explain::colour::{overlay, paint};
 use shared::explain::HeatMap;
+use shared::explain::colour::{overlay, paint};
 use shared::image::SIDE;
 use shared::photo::Photo;
 
@@ -82,8 +82,14 @@ fn square(picture: &Picture) -> Vec<u8> {
             }
             let pixel = &rgba[(y as usize * width as usize + x as usize) * 4..][..4];
             let alpha = u32::from(pixel[3]);
-            let on_white = |value: u8| ((u32::from(value) * alpha + 255 * (255 - alpha)) / 255) as u8;
-            [on_white(pixel[0]), on_white(pixel[1]), on_white(pixel[2]), 255]
+            let on_white =
+                |value: u8| ((u32::from(value) * alpha + 255 * (255 - alpha)) / 255) as u8;
+            [
+                on_white(pixel[0]),
+                on_white(pixel[1]),
+                on_white(pixel[2]),
+                255,
+            ]
         })
         .collect()
 }

@@ -10,7 +10,9 @@ pub const CORNERS: [[u8; 3]; 4] = [[220, 30, 30], [30, 200, 40], [30, 40, 210], 
 
 /// 48x32 pixels, a colour in each quarter.
 pub fn quarters() -> RgbImage {
-    RgbImage::from_fn(48, 32, |x, y| Rgb(CORNERS[usize::from(x >= 24) + 2 * usize::from(y >= 16)]))
+    RgbImage::from_fn(48, 32, |x, y| {
+        Rgb(CORNERS[usize::from(x >= 24) + 2 * usize::from(y >= 16)])
+    })
 }
 
 pub fn encode(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
@@ -44,7 +46,12 @@ pub fn jpeg_segment(marker: u8, data: &[u8]) -> Vec<u8> {
 pub fn png_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
     let body = [name.as_slice(), data].concat();
     let length = (data.len() as u32).to_be_bytes();
-    [&length, body.as_slice(), &crc32fast::hash(&body).to_be_bytes()].concat()
+    [
+        &length,
+        body.as_slice(),
+        &crc32fast::hash(&body).to_be_bytes(),
+    ]
+    .concat()
 }
 
 /// A PNG of a header, other chunks, and lines of samples (each behind its filter byte 0).
@@ -83,7 +90,13 @@ pub fn png(size: [u32; 2], depth: u8, colour: u8, chunks: &[Vec<u8>], lines: &[u
 /// A RIFF chunk of a WebP file.
 pub fn riff_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
     let padding = vec![0; data.len() % 2];
-    [name.as_slice(), &(data.len() as u32).to_le_bytes(), data, &padding].concat()
+    [
+        name.as_slice(),
+        &(data.len() as u32).to_le_bytes(),
+        data,
+        &padding,
+    ]
+    .concat()
 }
 
 /// A WebP file of chunks.
@@ -140,7 +153,11 @@ pub fn jpeg_of_four(blocks: &[[u8; 4]], across: usize, adobe_transform: Option<u
             let difference = i32::from(*value) - *before;
             *before = i32::from(*value);
             let size = 32 - difference.unsigned_abs().leading_zeros();
-            let code = if difference < 0 { difference - 1 } else { difference };
+            let code = if difference < 0 {
+                difference - 1
+            } else {
+                difference
+            };
             bits.extend((0..4).rev().map(|bit| size >> bit & 1 == 1));
             bits.extend((0..size).rev().map(|bit| code >> bit & 1 == 1));
             bits.push(false);
@@ -148,7 +165,9 @@ pub fn jpeg_of_four(blocks: &[[u8; 4]], across: usize, adobe_transform: Option<u
     }
     bits.resize(bits.len().next_multiple_of(8), true);
     for byte in bits.chunks(8) {
-        let byte = byte.iter().fold(0u8, |byte, &bit| byte << 1 | u8::from(bit));
+        let byte = byte
+            .iter()
+            .fold(0u8, |byte, &bit| byte << 1 | u8::from(bit));
         file.push(byte);
         if byte == 0xff {
             file.push(0);

@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 use std::{string::ToString, vec, vec::Vec};
 
 use ::image::codecs::gif::GifEncoder;
-use ::image::{DynamicImage, Frame, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba, RgbaImage};
+use ::image::{
+    DynamicImage, Frame, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba,
+    RgbaImage,
+};
 use proptest::prelude::*;
 
 use super::fixture::*;
@@ -69,7 +72,11 @@ const UPRIGHT: [[usize; 4]; 8] = [
 fn assert_upright(file: &[u8], orientation: usize, tolerance: u8) {
     let photo = decode(file).unwrap();
     let size = if orientation > 4 { (32, 48) } else { (48, 32) };
-    assert_eq!((photo.width, photo.height), size, "orientation {orientation}");
+    assert_eq!(
+        (photo.width, photo.height),
+        size,
+        "orientation {orientation}"
+    );
     let expected = UPRIGHT[orientation - 1].map(|stored| CORNERS[stored]);
     assert_near(&corners(&photo), &expected, tolerance);
 }
@@ -98,7 +105,11 @@ fn every_orientation_comes_out_upright() {
 #[test]
 fn damaged_exif_leaves_the_picture_as_it_is() {
     let jpeg = encode(quarters(), ImageFormat::Jpeg);
-    for data in [b"Exif\0\0II*\0\xff\xff\xff\xff".as_slice(), b"Exif\0\0", &exif(9, true)] {
+    for data in [
+        b"Exif\0\0II*\0\xff\xff\xff\xff".as_slice(),
+        b"Exif\0\0",
+        &exif(9, true),
+    ] {
         assert_upright(&with_jpeg_segment(&jpeg, 0xe1, data), 1, 12);
     }
     // A chunk that claims 4 GB.
@@ -124,7 +135,9 @@ fn cmyk_jpegs_have_the_right_colours() {
     let ycck = blocks.map(|[c, m, y, k]| {
         let [r, g, b] = [c, m, y].map(|value| 255.0 - f32::from(value));
         let luma = 0.299 * r + 0.587 * g + 0.114 * b;
-        let chroma = |value: f32, scale: f32| (128.0 + (value - luma) / scale).round().clamp(0.0, 255.0) as u8;
+        let chroma = |value: f32, scale: f32| {
+            (128.0 + (value - luma) / scale).round().clamp(0.0, 255.0) as u8
+        };
         [luma.round() as u8, chroma(b, 1.772), chroma(r, 1.402), k]
     });
     assert_near(&found(&jpeg_of_four(&ycck, 6, Some(2))), &expected, 3);
@@ -156,16 +169,32 @@ fn palettes_and_transparency_of_pngs_are_expanded() {
     // Two bits a pixel: colours 0, 1, 2, 0; the second is half transparent.
     let palette = png_chunk(b"PLTE", &[200, 0, 0, 0, 100, 0, 0, 0, 50]);
     let transparent = png_chunk(b"tRNS", &[255, 128]);
-    let photo = decode(&png([4, 1], 2, 3, &[palette, transparent], &[0, 0b00_01_10_00])).unwrap();
+    let photo = decode(&png(
+        [4, 1],
+        2,
+        3,
+        &[palette, transparent],
+        &[0, 0b00_01_10_00],
+    ))
+    .unwrap();
     assert_eq!(
         photo.rgba,
-        [[200, 0, 0, 255], [0, 100, 0, 128], [0, 0, 50, 255], [200, 0, 0, 255]].concat()
+        [
+            [200, 0, 0, 255],
+            [0, 100, 0, 128],
+            [0, 0, 50, 255],
+            [200, 0, 0, 255]
+        ]
+        .concat()
     );
     // Grey with one grey transparent; one bit a pixel, eight a byte.
     let grey = png([2, 1], 8, 0, &[png_chunk(b"tRNS", &[0, 7])], &[0, 7, 9]);
     assert_eq!(decode(&grey).unwrap().rgba, [7, 7, 7, 0, 9, 9, 9, 255]);
     let bits = png([3, 1], 1, 0, &[], &[0, 0b0100_0000]);
-    assert_eq!(decode(&bits).unwrap().rgba, [[0, 0, 0, 255], [255; 4], [0, 0, 0, 255]].concat());
+    assert_eq!(
+        decode(&bits).unwrap().rgba,
+        [[0, 0, 0, 255], [255; 4], [0, 0, 0, 255]].concat()
+    );
 }
 
 #[test]
@@ -193,7 +222,10 @@ fn animations_give_their_first_picture() {
     let frame = |picture| {
         // At 0, 0; 48x32, less one each; 100 ms; no blending.
         let head = [0, 0, 0, 0, 0, 0, 47, 0, 0, 31, 0, 0, 100, 0, 0, 2];
-        riff_chunk(b"ANMF", &[head.as_slice(), &webp_lossless(picture)].concat())
+        riff_chunk(
+            b"ANMF",
+            &[head.as_slice(), &webp_lossless(picture)].concat(),
+        )
     };
     let animation = riff_chunk(b"ANIM", &[255, 255, 255, 255, 0, 0]);
     let file = webp(&[webp_extended(2), animation, frame(quarters()), frame(other)]);
@@ -204,21 +236,41 @@ fn animations_give_their_first_picture() {
 fn pictures_that_are_too_large_are_refused_by_their_header() {
     let started = Instant::now();
     let header = |width: u32, height: u32| {
-        let data = [&width.to_be_bytes(), height.to_be_bytes().as_slice(), &[8, 2, 0, 0, 0]].concat();
+        let data = [
+            &width.to_be_bytes(),
+            height.to_be_bytes().as_slice(),
+            &[8, 2, 0, 0, 0],
+        ]
+        .concat();
         [b"\x89PNG\r\n\x1a\n".as_slice(), &png_chunk(b"IHDR", &data)].concat()
     };
     let refused = |width, height| Err(PhotoError::TooManyPixels { width, height });
-    for (width, height) in [(30_000, 30_000), (20_001, 10), (8_000, 7_000), (u32::MAX, u32::MAX)] {
+    for (width, height) in [
+        (30_000, 30_000),
+        (20_001, 10),
+        (8_000, 7_000),
+        (u32::MAX, u32::MAX),
+    ] {
         assert_eq!(decode(&header(width, height)), refused(width, height));
     }
-    assert_eq!(decode(&header(0, 9)), Err(PhotoError::NoPixels { width: 0, height: 9 }));
+    assert_eq!(
+        decode(&header(0, 9)),
+        Err(PhotoError::NoPixels {
+            width: 0,
+            height: 9
+        })
+    );
 
     let mut gif = encode(RgbImage::new(9, 9), ImageFormat::Gif);
     gif[6..10].copy_from_slice(&[0x30, 0x75, 0x30, 0x75]);
     let mut bmp = encode(RgbImage::new(9, 9), ImageFormat::Bmp);
     bmp[18..26].copy_from_slice(&[0x30, 0x75, 0, 0, 0x30, 0x75, 0, 0]);
     let mut jpeg = jpeg_of_four(&[[9; 4]], 1, None);
-    let size = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap() + 5;
+    let size = jpeg
+        .windows(2)
+        .position(|pair| pair == [0xff, 0xc0])
+        .unwrap()
+        + 5;
     jpeg[size..size + 4].copy_from_slice(&[0x75, 0x30, 0x75, 0x30]);
     let mut extended = webp_extended(0);
     extended[12..18].copy_from_slice(&[0x2f, 0x75, 0, 0x2f, 0x75, 0]);
@@ -238,7 +290,9 @@ fn files_that_are_too_large_are_not_even_looked_at() {
 
 #[test]
 fn what_is_cut_off_is_refused() {
-    let noise = RgbImage::from_fn(64, 64, |x, y| Rgb([(x * y) as u8, (x * 7) as u8, (y * 5) as u8]));
+    let noise = RgbImage::from_fn(64, 64, |x, y| {
+        Rgb([(x * y) as u8, (x * 7) as u8, (y * 5) as u8])
+    });
     for (format, name) in [
         (ImageFormat::Jpeg, "JPEG"),
         (ImageFormat::Png, "PNG"),
@@ -260,7 +314,10 @@ fn what_is_cut_off_is_refused() {
     let jpeg = encode(noise, ImageFormat::Jpeg);
     let preview = with_jpeg_segment(&jpeg, 0xe1, &[0xff, 0xd8, 0xff, 0xd9]);
     assert!(decode(&preview).is_ok());
-    assert_eq!(decode(&preview[..preview.len() / 2]), Err(PhotoError::Truncated("JPEG")));
+    assert_eq!(
+        decode(&preview[..preview.len() / 2]),
+        Err(PhotoError::Truncated("JPEG"))
+    );
 }
 
 #[test]
@@ -281,9 +338,16 @@ fn every_error_is_one_sentence_that_says_what_to_do() {
         PhotoError::NothingStandsOut,
     ] {
         let sentence = error.to_string();
-        assert!(sentence.ends_with('.') && sentence.matches(". ").count() == 0, "{sentence}");
+        assert!(
+            sentence.ends_with('.') && sentence.matches(". ").count() == 0,
+            "{sentence}"
+        );
         let advice = sentence.split_once(": ").map(|(_, advice)| advice);
-        assert!(advice.is_some_and(|advice| ["choose", "save", "copy"].iter().any(|verb| advice.starts_with(verb))));
+        assert!(advice.is_some_and(|advice| {
+            ["choose", "save", "copy"]
+                .iter()
+                .any(|verb| advice.starts_with(verb))
+        }));
     }
 }
 
@@ -291,15 +355,30 @@ fn every_error_is_one_sentence_that_says_what_to_do() {
 fn seeds() -> Vec<Vec<u8>> {
     let exif = [b"Exif\0\0".as_slice(), &exif(6, true)].concat();
     let jpeg = encode(quarters(), ImageFormat::Jpeg);
-    let extended = [webp_extended(8), webp_lossless(quarters()), riff_chunk(b"EXIF", &exif)];
-    let mut seeds: Vec<_> = [ImageFormat::Png, ImageFormat::Bmp, ImageFormat::Gif, ImageFormat::WebP]
-        .map(|format| encode(quarters(), format))
-        .into();
+    let extended = [
+        webp_extended(8),
+        webp_lossless(quarters()),
+        riff_chunk(b"EXIF", &exif),
+    ];
+    let mut seeds: Vec<_> = [
+        ImageFormat::Png,
+        ImageFormat::Bmp,
+        ImageFormat::Gif,
+        ImageFormat::WebP,
+    ]
+    .map(|format| encode(quarters(), format))
+    .into();
     seeds.extend([
         with_jpeg_segment(&jpeg, 0xe1, &exif),
         jpeg_of_four(&[[10, 200, 30, 90]; 9], 3, Some(2)),
         webp(&extended),
-        png([4, 1], 2, 3, &[png_chunk(b"PLTE", &[1; 9])], &[0, 0b00_01_10_00]),
+        png(
+            [4, 1],
+            2,
+            3,
+            &[png_chunk(b"PLTE", &[1; 9])],
+            &[0, 0b00_01_10_00],
+        ),
     ]);
     seeds
 }

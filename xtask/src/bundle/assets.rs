@@ -1,0 +1,134 @@
+//! Files of the site that are named after their content, so that no cache ever shows an old one under a new page.
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The files put into the staging folder so far, by the names that the page knows them by.
+pub struct Assets {
+    staging: PathBuf,
+    names: Map<String, Value>,
+}
+
+impl Assets {
+    /// None yet.
+    pub fn new(staging: PathBuf) -> Self {
+        Self {
+            staging,
+            names: Map::new(),
+        }
+    }
+
+    /// Copies `source` to `place` (a relative URL, hashed on the way) for the page to find as `name`. `remedy` is what
+    /// to do if the source is missing.
+    pub fn copy(&mut self, source: &Path, name: &str, place: &str, remedy: &str) -> Result<()> {
+        let bytes =
+            fs::read(source).with_context(|| format!("{} is missing: {remedy}", shown(source)))?;
+        self.write(&bytes, name, place)
+    }
+
+    /// Writes `bytes` to `place`, hashed, for the page to find as `name`.
+    pub fn write(&mut self, bytes: &[u8], name: &str, place: &str) -> Result<()> {
+        let url = hashed_name(place, bytes);
+        self.write_unlisted(bytes, &url)?;
+        self.names.insert(name.to_owned(), Value::String(url));
+        Ok(())
+    }
+
+    /// Writes `bytes` to the URL as it stands: for a file that another file names, not the page.
+    pub fn write_unlisted(&self, bytes: &[u8], url: &str) -> Result<()> {
+        let path = self.staging.join(url);
+        let folder = path.parent().unwrap_or(&self.staging);
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&path, bytes))
+            .with_context(|| {
+                format!(
+                    "{} cannot be written: look at the folder's rights and the free space",
+                    path.display()
+                )
+            })
+    }
+
+    /// Logical name to relative URL, as JSON.
+    pub fn map(&self) -> String {
+        Value::Object(self.names.clone()).to_string()
+    }
+}
+
+/// The last two or three parts of a path are enough for a message.
+fn shown(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    parts[parts.len().saturating_sub(3)..].join("/")
+}
+
+/// `weights/cnn.hbd` becomes `weights/cnn-0123456789abcdef.hbd`.
+pub fn hashed_name(place: &str, bytes: &[u8]) -> String {
+    let hash = &sha256_hex(bytes)[..16];
+    let name_start = place.rfind('/').map_or(0, |slash| slash + 1);
+    match place[name_start..].rfind('.') {
+        Some(dot) => format!(
+            "{}-{hash}{}",
+            &place[..name_start + dot],
+            &place[name_start + dot..]
+        ),
+        None => format!("{place}-{hash}"),
+    }
+}
+
+/// SHA-256, as 64 hexadecimal digits.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The digest of the empty message, from FIPS 180-4's examples.
+    const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    #[test]
+    fn the_hash_goes_before_the_last_dot_of_the_name() {
+        assert_eq!(sha256_hex(b""), EMPTY);
+        assert_eq!(
+            hashed_name("weights/cnn.hbd", b""),
+            "weights/cnn-e3b0c44298fc1c14.hbd"
+        );
+        assert_eq!(hashed_name("a.b/c", b""), "a.b/c-e3b0c44298fc1c14");
+        assert_eq!(hashed_name("x.tar.gz", b""), "x.tar-e3b0c44298fc1c14.gz");
+    }
+
+    #[test]
+    fn what_is_copied_is_listed_and_what_is_missing_says_what_to_do() {
+        let staging = std::env::temp_dir().join(format!("haberdash-assets-{}", std::process::id()));
+        fs::create_dir_all(&staging).unwrap();
+        let source = staging.join("source.png");
+        fs::write(&source, b"").unwrap();
+        let mut assets = Assets::new(staging.clone());
+        assets
+            .copy(&source, "gallery.png", "deep/gallery.png", "never")
+            .unwrap();
+        assert_eq!(
+            assets.map(),
+            r#"{"gallery.png":"deep/gallery-e3b0c44298fc1c14.png"}"#
+        );
+        assert!(staging.join("deep/gallery-e3b0c44298fc1c14.png").is_file());
+        let missing = assets
+            .copy(&staging.join("cnn.hbd"), "cnn.hbd", "cnn.hbd", "train it")
+            .unwrap_err();
+        assert!(
+            missing
+                .to_string()
+                .ends_with("cnn.hbd is missing: train it"),
+            "{missing}"
+        );
+        fs::remove_dir_all(&staging).unwrap();
+    }
+}

@@ -1,0 +1,96 @@
+//! trunk's post_build hook: adds to the page in the staging folder what trunk does not build, each file under a name
+//! that holds the hash of its content, and tells the page those names.
+
+mod assets;
+mod page;
+mod weights;
+mod worker;
+
+use crate::{
+    site::Profile,
+    step,
+    tools::{self, Tool},
+    workspace::Workspace,
+};
+use anyhow::{Context, Result, bail};
+use assets::Assets;
+use std::{env, fs, path::PathBuf};
+use worker::Worker;
+
+/// Runs the hook, with the folders and choices that trunk and the user put into the environment.
+pub fn run(workspace: &Workspace) -> Result<()> {
+    let staging = env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from);
+    let staging = staging
+        .context("`bundle` is trunk's hook: run `trunk serve` or `cargo xtask build` instead")?;
+    let profile = profile(env::var("HABERDASH_PROFILE").ok().as_deref())?;
+    let mut wanted = vec![Tool::WasmTarget, Tool::WasmBindgen];
+    if profile == Profile::Dist {
+        wanted.push(Tool::WasmOpt);
+    }
+    tools::ensure(workspace, &wanted)?;
+
+    let mut assets = Assets::new(staging.clone());
+    // Before the workers: these fail at once, those may take minutes.
+    weights::add(&mut assets, &workspace.root)?;
+    assets.copy(
+        &workspace.root.join("web/assets/gallery.png"),
+        "gallery.png",
+        "gallery.png",
+        "run `cargo run -p trainer -- gallery` to write it",
+    )?;
+    let mut workers = vec![Worker::CPU];
+    if with_gpu(env::var("HABERDASH_GPU").ok().as_deref())? {
+        workers.push(Worker::GPU);
+    }
+    for worker in &workers {
+        step::step(
+            &format!("build the {} ({})", worker.name, profile.name()),
+            || worker.build(workspace, profile)?.add(&mut assets),
+        )?;
+    }
+
+    let index = staging.join("index.html");
+    let page = fs::read_to_string(&index).with_context(|| {
+        format!(
+            "{} is not there: trunk should have written it",
+            index.display()
+        )
+    })?;
+    fs::write(&index, page::with_assets(&page, &assets.map())?)
+        .with_context(|| format!("{} cannot be written", index.display()))
+}
+
+fn profile(value: Option<&str>) -> Result<Profile> {
+    match value {
+        None | Some("" | "quick") => Ok(Profile::Quick),
+        Some("dist") => Ok(Profile::Dist),
+        Some(other) => {
+            bail!("HABERDASH_PROFILE is `{other}`: set it to `quick` or `dist`, or leave it away")
+        }
+    }
+}
+
+fn with_gpu(value: Option<&str>) -> Result<bool> {
+    match value {
+        None | Some("" | "on") => Ok(true),
+        Some("off") => Ok(false),
+        Some(other) => {
+            bail!("HABERDASH_GPU is `{other}`: set it to `on` or `off`, or leave it away")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_have_a_default_and_no_other_values() {
+        assert_eq!(profile(None).unwrap(), Profile::Quick);
+        assert_eq!(profile(Some("dist")).unwrap(), Profile::Dist);
+        assert!(profile(Some("release")).is_err());
+        assert!(with_gpu(None).unwrap());
+        assert!(!with_gpu(Some("off")).unwrap());
+        assert!(with_gpu(Some("0")).is_err());
+    }
+}

@@ -1,0 +1,178 @@
+//! What `trainer` wrote to weights/: the manifest, the model files that it lists, and the metrics.
+
+use super::assets::{Assets, sha256_hex};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+const TRAIN: &str = "run `cargo run -p trainer` to train it";
+
+/// Adds all of `root`/weights.
+pub fn add(assets: &mut Assets, root: &Path) -> Result<()> {
+    let weights = root.join("weights");
+    let manifest_path = weights.join("manifest.json");
+    assets.copy(
+        &manifest_path,
+        "manifest.json",
+        "weights/manifest.json",
+        TRAIN,
+    )?;
+    let manifest: Value = serde_json::from_slice(&fs::read(&manifest_path)?).context(
+        "weights/manifest.json is not JSON: restore it from git, or run `cargo run -p trainer`",
+    )?;
+
+    let mut models = BTreeMap::new();
+    collect_models(&manifest, &mut models);
+    if models.is_empty() {
+        bail!("weights/manifest.json lists no model: {TRAIN}");
+    }
+    for (model, sha256) in &models {
+        let file = model.strip_prefix("weights/").unwrap_or(model);
+        // A name from a file decides what is read and where it is written: no folders, no way out.
+        if file.contains(['/', '\\']) {
+            bail!(
+                "weights/manifest.json names `{model}`, which is not a file of weights/: {TRAIN}"
+            );
+        }
+        let bytes = fs::read(weights.join(file))
+            .with_context(|| format!("weights/{file} is missing: {TRAIN}"))?;
+        // A site whose page would refuse its own weights is better not built.
+        if sha256
+            .as_ref()
+            .is_some_and(|expected| !sha256_hex(&bytes).eq_ignore_ascii_case(expected))
+        {
+            bail!(
+                "weights/{file} is not the file of weights/manifest.json: restore both from git, or {TRAIN}"
+            );
+        }
+        assets.write(&bytes, file, &format!("weights/{file}"))?;
+    }
+
+    for path in json_files(&weights.join("metrics"))? {
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        assets.copy(
+            &path,
+            &format!("metrics/{name}"),
+            &format!("weights/metrics/{name}"),
+            TRAIN,
+        )?;
+    }
+    Ok(())
+}
+
+/// Every `"file": "….hbd"` with the `"sha256"` beside it, at whatever depth the manifest keeps its models.
+fn collect_models(value: &Value, found: &mut BTreeMap<String, Option<String>>) {
+    match value {
+        Value::Object(fields) => {
+            let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+            if let Some(file) = text("file").filter(|file| file.ends_with(".hbd")) {
+                found.insert(file, text("sha256"));
+            }
+            fields
+                .values()
+                .for_each(|inner| collect_models(inner, found));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| collect_models(inner, found)),
+        _ => {}
+    }
+}
+
+fn json_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).context(
+        "weights/metrics is missing: run `cargo run -p trainer -- evaluate` to write it",
+    )?;
+    let mut files: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkout(name: &str, manifest: &str, models: &[&str]) -> PathBuf {
+        let root =
+            std::env::temp_dir().join(format!("haberdash-weights-{name}-{}", std::process::id()));
+        fs::create_dir_all(root.join("weights/metrics")).unwrap();
+        fs::write(root.join("weights/metrics/cnn.json"), "{}").unwrap();
+        fs::write(root.join("weights/manifest.json"), manifest).unwrap();
+        for model in models {
+            fs::write(root.join("weights").join(model), b"").unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn everything_the_manifest_lists_goes_into_the_site() {
+        let manifest = r#"{"models": {"cnn": {"file": "cnn.hbd", "sha256": "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"}, "resnet": {"file": "resnet.hbd"}}, "data": [{"file": "x.gz"}]}"#;
+        let root = checkout("whole", manifest, &["cnn.hbd", "resnet.hbd"]);
+        let mut assets = Assets::new(root.join("staging"));
+        add(&mut assets, &root).unwrap();
+        let map: Value = serde_json::from_str(&assets.map()).unwrap();
+        let names: Vec<&str> = map
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(
+            names,
+            ["cnn.hbd", "manifest.json", "metrics/cnn.json", "resnet.hbd"]
+        );
+        for url in map.as_object().unwrap().values() {
+            assert!(
+                root.join("staging").join(url.as_str().unwrap()).is_file(),
+                "{url}"
+            );
+        }
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn missing_altered_or_outside_files_are_refused_with_a_remedy() {
+        let wrong = r#"{"file": "cnn.hbd", "sha256": "00"}"#;
+        for (name, manifest, models, message) in [
+            (
+                "gone",
+                r#"{"file": "cnn.hbd"}"#,
+                &[][..],
+                "weights/cnn.hbd is missing: run",
+            ),
+            (
+                "altered",
+                wrong,
+                &["cnn.hbd"][..],
+                "not the file of weights/manifest.json",
+            ),
+            (
+                "outside",
+                r#"{"file": "../x.hbd"}"#,
+                &[][..],
+                "not a file of weights/",
+            ),
+            ("empty", "{}", &[][..], "lists no model"),
+            ("broken", "{", &[][..], "not JSON"),
+        ] {
+            let root = checkout(name, manifest, models);
+            let error = add(&mut Assets::new(root.join("staging")), &root)
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(message), "{name}: {error}");
+            fs::remove_dir_all(&root).unwrap();
+        }
+    }
+}

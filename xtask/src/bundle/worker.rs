@@ -1,0 +1,239 @@
+//! A worker of the page: a Rust binary, its JavaScript, and the few lines that start it. trunk could build these, but
+//! it does not put hashes into the names of workers.
+
+use super::assets::{Assets, hashed_name, sha256_hex};
+use crate::{
+    site::Profile,
+    step,
+    tools::{self, cargo_program::CargoProgram, rustup, wasm_opt},
+    workspace::Workspace,
+};
+use anyhow::{Context, Result};
+use std::{fs, path::Path};
+
+/// A binary of crate `web` that runs in a Web Worker.
+pub struct Worker {
+    /// Of the binary, of the cargo feature that it needs, and of its files.
+    pub name: &'static str,
+    /// For wasm-opt.
+    optimisation: &'static str,
+    /// Whether link-time optimisation over all crates pays.
+    lto: bool,
+}
+
+impl Worker {
+    /// The plan and the classical models; small, so speed is what counts.
+    pub const CPU: Self = Self {
+        name: "cpu-worker",
+        optimisation: "-O3",
+        lto: true,
+    };
+    /// burn on WebGPU; large, so size is what counts. LTO over it takes many minutes, saves 4% and gains no speed.
+    pub const GPU: Self = Self {
+        name: "gpu-worker",
+        optimisation: "-Oz",
+        lto: false,
+    };
+
+    /// Compiles, binds and (for `dist`) optimises.
+    pub fn build(&self, workspace: &Workspace, profile: Profile) -> Result<Bundle> {
+        let toolchain = tools::wasm_toolchain(workspace)?.name;
+        let mut cargo = workspace.cargo(toolchain);
+        cargo
+            .args([
+                "build",
+                "--package",
+                "web",
+                "--bin",
+                self.name,
+                "--no-default-features",
+                "--features",
+                self.name,
+            ])
+            .args(["--target", rustup::WASM, "--profile", profile.name()])
+            // Every browser since 2023 has SIMD; without it the page says so before it starts a worker.
+            .env("RUSTFLAGS", "-C target-feature=+simd128");
+        if !self.lto {
+            cargo.env("CARGO_PROFILE_DIST_LTO", "off");
+        }
+        step::run(&mut cargo)?;
+        let compiled = workspace
+            .target
+            .join(rustup::WASM)
+            .join(profile.name())
+            .join(format!("{}.wasm", self.name));
+        let scratch = workspace
+            .target
+            .join("bundle")
+            .join(profile.name())
+            .join(self.name);
+        self.bind(workspace, profile, &compiled, &scratch)?;
+        let read = |file: &str| {
+            fs::read(scratch.join(file)).with_context(|| {
+                format!(
+                    "{} has no {file}: delete that folder and try again",
+                    scratch.display()
+                )
+            })
+        };
+        Ok(Bundle {
+            name: self.name,
+            script: String::from_utf8(read(&format!("{}.js", self.name))?).context(
+                "wasm-bindgen wrote a script that is not UTF-8: delete target/bundle and try again",
+            )?,
+            wasm: read(&format!("{}_bg.wasm", self.name))?,
+        })
+    }
+
+    /// wasm-bindgen and wasm-opt into `scratch`, unless that holds what they made of the same input.
+    fn bind(
+        &self,
+        workspace: &Workspace,
+        profile: Profile,
+        compiled: &Path,
+        scratch: &Path,
+    ) -> Result<()> {
+        let wasm_bindgen = CargoProgram::wasm_bindgen(workspace)?;
+        let optimisation = if profile == Profile::Dist {
+            self.optimisation
+        } else {
+            "none"
+        };
+        let input = fs::read(compiled).with_context(|| {
+            format!(
+                "cargo left no {}: run `cargo xtask build` again",
+                compiled.display()
+            )
+        })?;
+        let stamp = format!(
+            "{}\nwasm-bindgen {}\nwasm-opt {} {optimisation}\n",
+            sha256_hex(&input),
+            wasm_bindgen.version(),
+            wasm_opt::VERSION
+        );
+        let stamp_path = scratch.join("stamp");
+        if fs::read_to_string(&stamp_path).is_ok_and(|done| done == stamp) {
+            return Ok(());
+        }
+        if scratch.exists() {
+            fs::remove_dir_all(scratch).with_context(|| {
+                format!(
+                    "{} cannot be emptied: look at its rights",
+                    scratch.display()
+                )
+            })?;
+        }
+        fs::create_dir_all(scratch)
+            .with_context(|| format!("{} cannot be made: look at its rights", scratch.display()))?;
+        let mut bind = workspace.command(wasm_bindgen.path(workspace)?);
+        bind.args([
+            "--target",
+            "no-modules",
+            "--no-typescript",
+            "--out-name",
+            self.name,
+            "--out-dir",
+        ])
+        .arg(scratch)
+        .arg(compiled);
+        step::run(&mut bind)?;
+        if profile == Profile::Dist {
+            let bound = scratch.join(format!("{}_bg.wasm", self.name));
+            let optimised = scratch.join("optimised.wasm");
+            step::run(
+                wasm_opt::command(workspace)?
+                    .arg(self.optimisation)
+                    .arg(&bound)
+                    .arg("-o")
+                    .arg(&optimised),
+            )?;
+            fs::rename(&optimised, &bound)?;
+        }
+        // Last, so that an interrupted run is not taken for a finished one.
+        fs::write(&stamp_path, stamp).with_context(|| {
+            format!(
+                "{} cannot be written: look at its folder's rights",
+                stamp_path.display()
+            )
+        })
+    }
+}
+
+/// A worker's two files.
+pub struct Bundle {
+    name: &'static str,
+    /// What wasm-bindgen wrote for a script without modules: it defines `wasm_bindgen`.
+    script: String,
+    wasm: Vec<u8>,
+}
+
+impl Bundle {
+    /// Puts both files into the site; the page needs only the script's name, which knows the other's.
+    pub fn add(&self, assets: &mut Assets) -> Result<()> {
+        let wasm_name = hashed_name(&format!("{}_bg.wasm", self.name), &self.wasm);
+        assets.write_unlisted(&self.wasm, &wasm_name)?;
+        let script = format!("{}\n{}", self.script, start_script(&wasm_name));
+        let name = format!("{}.js", self.name);
+        assets.write(script.as_bytes(), &name, &name)
+    }
+}
+
+/// The lines that start a worker. What the page sends before the wasm is there waits in `self.earlyMessages`, as
+/// MessageEvents; the Rust side sets its own `onmessage` and then takes those.
+fn start_script(wasm_name: &str) -> String {
+    format!(
+        "self.earlyMessages = [];\n\
+         self.onmessage = (event) => self.earlyMessages.push(event);\n\
+         wasm_bindgen({{ module_or_path: new URL(\"{wasm_name}\", self.location.href) }})\n\
+         \x20 .catch((error) => self.postMessage({{ fatal: String(error) }}));\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_names_the_wasm_and_the_script_s_own_hash_covers_that() {
+        let staging = std::env::temp_dir().join(format!("haberdash-worker-{}", std::process::id()));
+        let urls = |wasm: &[u8]| {
+            let mut assets = Assets::new(staging.clone());
+            Bundle {
+                name: "cpu-worker",
+                script: "let wasm_bindgen;".into(),
+                wasm: wasm.to_vec(),
+            }
+            .add(&mut assets)
+            .unwrap();
+            let map: serde_json::Value = serde_json::from_str(&assets.map()).unwrap();
+            assert_eq!(map.as_object().unwrap().len(), 1);
+            map["cpu-worker.js"].as_str().unwrap().to_owned()
+        };
+        let (first, second) = (urls(b""), urls(b"other"));
+        assert_ne!(
+            first, second,
+            "a changed wasm must change the script's name"
+        );
+        let script = fs::read_to_string(staging.join(&first)).unwrap();
+        assert!(script.starts_with("let wasm_bindgen;\n"));
+        assert!(
+            script
+                .contains(r#"new URL("cpu-worker_bg-e3b0c44298fc1c14.wasm", self.location.href)"#),
+            "{script}"
+        );
+        assert!(
+            staging
+                .join("cpu-worker_bg-e3b0c44298fc1c14.wasm")
+                .is_file()
+        );
+        fs::remove_dir_all(&staging).unwrap();
+    }
+
+    #[test]
+    fn messages_are_collected_before_the_wasm_is_asked_for() {
+        let script = start_script("x.wasm");
+        let position = |text: &str| script.find(text).unwrap();
+        assert!(position("self.onmessage") < position("wasm_bindgen("));
+        assert!(position(".catch") > position("wasm_bindgen("));
+    }
+}

@@ -1,0 +1,169 @@
+//! `cargo xtask test`: every check that CI runs, one after the other, up to the first that fails.
+
+use crate::{
+    site::{self, Profile},
+    step,
+    tools::{self, Tool, rustup},
+    workspace::Workspace,
+};
+use anyhow::{Context, Result};
+use std::{process::Command, time::Instant};
+
+const TOOLS: [Tool; 7] = [
+    Tool::WasmTarget,
+    Tool::Lints,
+    Tool::BareTarget,
+    Tool::WasmBindgen,
+    Tool::Trunk,
+    Tool::Chromium,
+    Tool::DataSet,
+];
+
+/// The packages that are built for the machine itself; `web` is built for the browser, apart, so that features of the
+/// trainer do not end up there.
+const NATIVE: [&str; 8] = [
+    "-p", "shared", "-p", "trainer", "-p", "tests", "-p", "xtask",
+];
+
+/// A check, and the command that makes it.
+struct Check {
+    name: &'static str,
+    command: Command,
+}
+
+/// Runs all.
+pub fn run(workspace: &Workspace) -> Result<()> {
+    let start = Instant::now();
+    let refused = tools::ensure(workspace, &TOOLS)?;
+    let has_bare_target = !refused.iter().any(|(tool, _)| *tool == Tool::BareTarget);
+    let checks = checks(workspace, has_bare_target)?;
+    let count = checks.len();
+    for Check { name, mut command } in checks {
+        step::step(name, || step::run(&mut command))
+            .with_context(|| format!("the check \"{name}\" failed"))?;
+    }
+    for (tool, reason) in &refused {
+        println!(
+            "skipped, for want of {}: {}",
+            tool.label(workspace)?,
+            reason.trim()
+        );
+    }
+    println!(
+        "all {count} checks passed in {}",
+        step::human_time(start.elapsed())
+    );
+    Ok(())
+}
+
+fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
+    let wasm_toolchain = tools::wasm_toolchain(workspace)?.name;
+    let site_folder = workspace.cache.join("site");
+    let cargo = |toolchain: Option<&str>, words: &[&[&str]]| {
+        let mut command = workspace.cargo(toolchain);
+        command.args(words.concat());
+        command
+    };
+    let check = |name, command| Check { name, command };
+
+    let mut checks = vec![
+        check("format", cargo(None, &[&["fmt", "--all", "--check"]])),
+        check(
+            "lints",
+            cargo(
+                None,
+                &[
+                    &["clippy"],
+                    &NATIVE,
+                    &["--all-targets", "--", "-D", "warnings"],
+                ],
+            ),
+        ),
+        check(
+            "lints, for the browser",
+            cargo(
+                wasm_toolchain,
+                &[
+                    &[
+                        "clippy",
+                        "-p",
+                        "web",
+                        "--bins",
+                        "--features",
+                        "cpu-worker",
+                        "--target",
+                        rustup::WASM,
+                    ],
+                    &["--", "-D", "warnings"],
+                ],
+            ),
+        ),
+    ];
+    if has_bare_target {
+        let words = [
+            "check",
+            "-p",
+            "shared",
+            "--no-default-features",
+            "--target",
+            rustup::BARE,
+        ];
+        checks.push(check("shared without std", cargo(None, &[&words])));
+    }
+    let site = site::trunk_build(workspace, Profile::Quick, &site_folder, site::RELATIVE_URLS)?;
+    checks.push(check("the site, built quickly", site));
+    let mut tests = cargo(None, &[&["test"], &NATIVE]);
+    tests.env("HABERDASH_SITE", &site_folder);
+    checks.push(check("tests, those in the browser included", tests));
+    // Its own unit tests need no browser; the page's features do.
+    let web = [
+        "test",
+        "-p",
+        "web",
+        "--lib",
+        "--no-default-features",
+        "--features",
+        "cpu-worker",
+    ];
+    checks.push(check(
+        "tests of the engines, natively",
+        cargo(None, &[&web]),
+    ));
+    // The binary that the tests have built: `cargo run -p trainer` alone resolves other features, and would build burn anew.
+    let trainer = format!("debug/trainer{}", std::env::consts::EXE_SUFFIX);
+    let mut evaluate = Command::new(workspace.target.join(trainer));
+    evaluate
+        .args(["evaluate", "--limit", "2000"])
+        .current_dir(&workspace.root);
+    checks.push(check("the committed weights", evaluate));
+    Ok(checks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browser_s_crate_is_never_built_with_the_trainer_s() {
+        let root = std::env::temp_dir();
+        let root_of_lock = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .unwrap();
+        let workspace = Workspace {
+            root: root_of_lock.to_owned(),
+            target: root.clone(),
+            cache: root,
+        };
+        let checks = checks(&workspace, true).unwrap();
+        assert_eq!(checks.len(), 8);
+        for Check { name, command } in &checks {
+            let words: Vec<_> = command.get_args().collect();
+            assert!(!words.contains(&"--workspace".as_ref()), "{name}");
+            assert!(
+                !(words.contains(&"web".as_ref()) && words.contains(&"trainer".as_ref())),
+                "{name}"
+            );
+        }
+        assert!(super::checks(&workspace, false).unwrap().len() < checks.len());
+    }
+}

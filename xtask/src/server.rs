@@ -1,0 +1,232 @@
+//! A static server for the built site, on this machine only, that answers as GitHub Pages would.
+
+use crate::workspace::on_path;
+use anyhow::{Context, Result, bail};
+use std::{
+    env,
+    fs::File,
+    path::{Component, Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+};
+use tiny_http::{Header, Method, Request, Response, Server};
+
+/// Tried first.
+pub const DEFAULT_PORT: u16 = 8080;
+/// Enough for a page that fetches its files at once.
+const THREADS: usize = 4;
+
+/// Serves `folder` until the program is interrupted.
+pub fn serve(folder: &Path, port: u16, open: bool) -> Result<()> {
+    let server = listen(port)?;
+    let address = server
+        .server_addr()
+        .to_ip()
+        .context("the server has no address: try another --port")?;
+    let url = format!("http://{address}/");
+    println!("\n  {url}   (Ctrl-C ends it)\n");
+    if open {
+        open_browser(&url);
+    }
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for request in server.incoming_requests() {
+                    // A visitor who leaves before the answer is no fault of the site.
+                    answer(request, folder).ok();
+                }
+            });
+        }
+    });
+    Ok(())
+}
+
+/// On `port`, or the next one that is free.
+fn listen(port: u16) -> Result<Server> {
+    for candidate in port..=port.saturating_add(99) {
+        if let Ok(server) = Server::http(("127.0.0.1", candidate)) {
+            return Ok(server);
+        }
+    }
+    bail!("no port from {port} on is free: choose another with --port")
+}
+
+fn answer(request: Request, folder: &Path) -> std::io::Result<()> {
+    if !matches!(request.method(), Method::Get | Method::Head) {
+        return request.respond(Response::empty(405));
+    }
+    let Some(path) = local_path(folder, request.url()) else {
+        return request.respond(Response::from_string("no such file").with_status_code(404));
+    };
+    let Ok(file) = File::open(&path) else {
+        return request.respond(Response::from_string("no such file").with_status_code(404));
+    };
+    let mut response = Response::from_file(file);
+    // A rebuilt page must not be shown from the cache.
+    for (name, value) in [
+        ("Content-Type", content_type(&path)),
+        ("Cache-Control", "no-cache"),
+    ] {
+        if let Ok(header) = Header::from_bytes(name, value) {
+            response.add_header(header);
+        }
+    }
+    request.respond(response)
+}
+
+/// The file that a request means; `None` where the URL would leave `folder`.
+fn local_path(folder: &Path, url: &str) -> Option<PathBuf> {
+    let decoded = percent_decoded(url.split(['?', '#']).next()?)?;
+    let relative = Path::new(decoded.trim_start_matches('/'));
+    if !relative
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)))
+    {
+        return None;
+    }
+    let path = folder.join(relative);
+    Some(if path.is_dir() {
+        path.join("index.html")
+    } else {
+        path
+    })
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if *first == b'%' {
+            let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// wasm must come as application/wasm, or the browser will not compile it while it loads.
+fn content_type(path: &Path) -> &'static str {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("json") => "application/json",
+        Some("wasm") => "application/wasm",
+        Some("png") => "image/png",
+        Some("svg") => "image/svg+xml",
+        Some("ico") => "image/x-icon",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("webp") => "image/webp",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+/// The system's opener; where there is no screen or no opener, the printed URL is enough.
+fn open_browser(url: &str) {
+    let mut command = if cfg!(windows) {
+        let mut command = Command::new("cmd");
+        command.args(["/C", "start", ""]);
+        command
+    } else if cfg!(target_os = "macos") {
+        Command::new("open")
+    } else {
+        // Without a screen xdg-open would start a text browser over this program's output.
+        let screen = ["DISPLAY", "WAYLAND_DISPLAY"]
+            .into_iter()
+            .any(|name| env::var_os(name).is_some());
+        if !screen || on_path("xdg-open").is_none() {
+            return;
+        }
+        Command::new("xdg-open")
+    };
+    command
+        .arg(url)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        fs,
+        io::{Read, Write},
+        net::{SocketAddr, TcpStream},
+    };
+
+    fn get(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut text = Vec::new();
+        stream.read_to_end(&mut text).unwrap();
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    #[test]
+    fn files_come_with_their_type_and_nothing_outside_comes_at_all() {
+        let root = env::temp_dir().join(format!("haberdash-server-{}", std::process::id()));
+        let folder = root.join("dist");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(root.join("secret"), "secret").unwrap();
+        fs::write(folder.join("index.html"), "<p>page</p>").unwrap();
+        fs::write(folder.join("app_bg.wasm"), "wasm").unwrap();
+        let server = Server::http(("127.0.0.1", 0)).unwrap();
+        let address = server.server_addr().to_ip().unwrap();
+        let paths = [
+            "/",
+            "/app_bg.wasm?v=1",
+            "/missing",
+            "/../secret",
+            "/%2e%2e/secret",
+            "/%zz",
+        ];
+        let served = folder.clone();
+        let thread = thread::spawn(move || {
+            server
+                .incoming_requests()
+                .take(paths.len())
+                .for_each(|request| answer(request, &served).unwrap())
+        });
+        let answers = paths.map(|path| get(address, path));
+        thread.join().unwrap();
+        assert!(
+            answers[0].contains("text/html") && answers[0].contains("<p>page</p>"),
+            "{}",
+            answers[0]
+        );
+        assert!(
+            answers[1].contains("application/wasm") && answers[1].starts_with("HTTP/1.1 200"),
+            "{}",
+            answers[1]
+        );
+        for refused in &answers[2..] {
+            assert!(
+                refused.starts_with("HTTP/1.1 404") && !refused.contains("secret"),
+                "{refused}"
+            );
+        }
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn a_taken_port_is_passed_over() {
+        let first = listen(38_080).unwrap();
+        let second = listen(38_080).unwrap();
+        assert!(
+            second.server_addr().to_ip().unwrap().port()
+                > first.server_addr().to_ip().unwrap().port()
+        );
+    }
+}

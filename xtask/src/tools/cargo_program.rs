@@ -1,0 +1,153 @@
+//! Programs that cargo can build: wasm-bindgen and trunk, each in a folder of its own and of exactly one version.
+
+use crate::{
+    lockfile, step,
+    workspace::{Workspace, on_path},
+};
+use anyhow::{Context, Result};
+use std::{
+    env::consts::EXE_SUFFIX,
+    fmt,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// trunk 0.22 wants a newer rustc than this workspace does.
+const TRUNK_VERSION: &str = "0.21.14";
+
+/// A crate with a program in it.
+pub struct CargoProgram {
+    package: &'static str,
+    program: &'static str,
+    version: String,
+}
+
+impl fmt::Display for CargoProgram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.program, self.version)
+    }
+}
+
+impl CargoProgram {
+    /// wasm-bindgen: program and library refuse each other unless they are of the same version.
+    pub fn wasm_bindgen(workspace: &Workspace) -> Result<Self> {
+        let version = lockfile::locked_version(&workspace.root, "wasm-bindgen")?;
+        Ok(Self {
+            package: "wasm-bindgen-cli",
+            program: "wasm-bindgen",
+            version,
+        })
+    }
+
+    /// trunk.
+    pub fn trunk() -> Self {
+        Self {
+            package: "trunk",
+            program: "trunk",
+            version: TRUNK_VERSION.to_owned(),
+        }
+    }
+
+    /// The folder of the program: ours, else the one on PATH if its version is the one needed.
+    pub fn folder(&self, workspace: &Workspace) -> Option<PathBuf> {
+        let ours = self.root(workspace).join("bin");
+        if ours.join(format!("{}{EXE_SUFFIX}", self.program)).is_file() {
+            return Some(ours);
+        }
+        let found = on_path(self.program)?;
+        let output = Command::new(&found).arg("--version").output().ok()?;
+        let matches = says_version(&String::from_utf8_lossy(&output.stdout), &self.version);
+        matches
+            .then(|| found.parent().map(Path::to_owned))
+            .flatten()
+    }
+
+    /// The path of the program, or what to do where it is missing.
+    pub fn path(&self, workspace: &Workspace) -> Result<PathBuf> {
+        let folder = self.folder(workspace).with_context(|| {
+            format!("{self} is missing: run `cargo xtask build`, which installs it")
+        })?;
+        Ok(folder.join(format!("{}{EXE_SUFFIX}", self.program)))
+    }
+
+    /// The version needed.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// `cargo install` into the cache. Not every machine's registry has each version that the crate's own lock file
+    /// names, so where that fails, cargo may choose the versions itself.
+    pub fn install(&self, workspace: &Workspace) -> Result<()> {
+        let log = workspace
+            .cache
+            .join("logs")
+            .join(format!("{}.log", self.package));
+        let attempt = |locked: bool| {
+            let mut command = workspace.cargo(None);
+            command
+                .env("CARGO_TARGET_DIR", workspace.cache.join("tools-target"))
+                .args(["install", self.package]);
+            command
+                .args(["--version", &self.version])
+                .arg("--root")
+                .arg(self.root(workspace));
+            if locked {
+                command.arg("--locked");
+            }
+            step::run_logged(&mut command, &log)
+        };
+        attempt(true).or_else(|_| {
+            println!("  not with its own lock file; once more without");
+            attempt(false)
+        })
+    }
+
+    fn root(&self, workspace: &Workspace) -> PathBuf {
+        workspace.tool_folder(self.program, &self.version)
+    }
+}
+
+/// Whether a `--version` line such as `wasm-bindgen 0.2.130 (abc123)` names `version`, and not one that begins like it.
+fn says_version(line: &str, version: &str) -> bool {
+    line.split_whitespace().nth(1) == Some(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_exact_version_will_do() {
+        assert!(says_version("wasm-bindgen 0.2.130\n", "0.2.130"));
+        assert!(says_version("wasm-bindgen 0.2.130 (abc)", "0.2.130"));
+        assert!(!says_version("wasm-bindgen 0.2.130", "0.2.13"));
+        assert!(!says_version("", "0.2.13"));
+    }
+
+    #[test]
+    fn a_program_in_the_cache_is_found_without_running_it() {
+        let cache = std::env::temp_dir().join(format!("haberdash-tools-{}", std::process::id()));
+        let workspace = Workspace {
+            root: cache.clone(),
+            target: cache.clone(),
+            cache: cache.clone(),
+        };
+        let tool = CargoProgram {
+            package: "no-such",
+            program: "no-such-program",
+            version: "1.2.3".into(),
+        };
+        assert_eq!(tool.folder(&workspace), None);
+        assert!(
+            tool.path(&workspace)
+                .unwrap_err()
+                .to_string()
+                .contains("cargo xtask build")
+        );
+        let folder = cache.join("tools/no-such-program-1.2.3/bin");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("no-such-program{EXE_SUFFIX}")), "").unwrap();
+        assert_eq!(tool.folder(&workspace), Some(folder));
+        std::fs::remove_dir_all(&cache).unwrap();
+    }
+}
