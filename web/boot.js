@@ -1,0 +1,68 @@
+// Loads the app with a progress bar; where it cannot run, a sentence says why and what to do.
+(function () {
+  "use strict";
+  var text = document.getElementById("loading-text");
+  var bar = document.getElementById("loading-bar");
+
+  function stop(sentence) {
+    bar.hidden = true;
+    text.className = "error";
+    text.setAttribute("role", "alert");
+    text.textContent = sentence;
+  }
+
+  // A module with one function that uses v128 (i32.const 0, i8x16.splat, i8x16.popcnt), as wasm-feature-detect has it.
+  var simd = new Uint8Array([
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11
+  ]);
+  if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
+    return stop("This browser has no WebAssembly, which the networks run on: update it, or open this page in another one.");
+  }
+  if (!WebAssembly.validate(simd)) {
+    return stop("This browser's WebAssembly has no SIMD, which the networks run on: update it, or open this page in another one.");
+  }
+
+  // trunk wrote these two, with the hashed names and their checksums.
+  var script = document.querySelector("link[rel=modulepreload]");
+  var wasm = document.querySelector("link[rel=preload][as=fetch]");
+  if (!script || !wasm) {
+    return stop("This build of the page is incomplete: build it again with `cargo xtask build`.");
+  }
+  // Passes the answer on as it comes, and moves the bar.
+  function counted(response) {
+    if (!response.ok) {
+      throw new Error(response.status + " " + response.statusText);
+    }
+    var total = Number(response.headers.get("content-length"));
+    // The length of a compressed answer is not that of what comes out of it.
+    if (!total || response.headers.get("content-encoding") || !response.body) {
+      return response;
+    }
+    var seen = 0;
+    bar.max = total;
+    bar.value = 0;
+    var reader = response.body.getReader();
+    var body = new ReadableStream({
+      pull: function (controller) {
+        return reader.read().then(function (part) {
+          if (part.done) {
+            return controller.close();
+          }
+          seen += part.value.length;
+          bar.value = seen;
+          controller.enqueue(part.value);
+        });
+      }
+    });
+    return new Response(body, { headers: { "content-type": "application/wasm" } });
+  }
+
+  var fetched = fetch(wasm.href).then(counted);
+  Promise.all([import(script.href), fetched])
+    .then(function (parts) {
+      return parts[0].default({ module_or_path: parts[1] });
+    })
+    .catch(function (error) {
+      stop("The page could not be loaded (" + (error && error.message ? error.message : error) + "): check the connection and reload the page.");
+    });
+})();

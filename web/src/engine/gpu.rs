@@ -1,0 +1,195 @@
+//! The GPU engine: answers pictures by the layer tables as burn modules, on the browser's WebGPU.
+
+use burn::tensor::{Device, Tensor};
+use shared::artifact::Artifact;
+use shared::garment::CLASSES;
+use shared::image::PIXELS;
+use shared::model::softmax;
+use shared::network::{Network, pictures};
+use shared::plan::Plan;
+use shared::{Garment, Grey28, ModelId};
+
+use super::adapter::{self, brief};
+use super::agreement::Agreement;
+use super::intake::{bytes, picture, unfit, unloaded};
+use super::protocol::{Case, Map, Pixels, Reply, Request, Source, Verdict};
+use super::scope::{Engine, failure};
+
+/// Runs before the first answer. The first compiles the shaders, which takes seconds; the second allocates what the
+/// later ones use again.
+const WARM_UPS: usize = 2;
+
+/// The graphics processor, the models loaded so far, and the clock that times them.
+pub struct Gpu {
+    /// Opened with the first model.
+    device: Option<Device>,
+    models: Vec<Loaded>,
+    /// Milliseconds, monotonic.
+    clock: fn() -> f64,
+    /// Where to call for help when the graphics processor fails between two requests.
+    alarm: fn(&str),
+}
+
+/// A model on the graphics processor.
+struct Loaded {
+    network: Network,
+    /// Weighs the network's activations for Grad-CAM: a few thousand products, not worth a shader.
+    plan: Plan,
+}
+
+/// Why a request got no answer.
+enum Refusal {
+    /// The request or its weights are at fault; the engine goes on.
+    Request(String),
+    /// The graphics processor is: the engine is beyond help.
+    Device(String),
+}
+
+impl From<String> for Refusal {
+    fn from(sentence: String) -> Self {
+        Self::Request(sentence)
+    }
+}
+
+impl Engine for Gpu {
+    async fn answer(&mut self, request: Request) -> Reply {
+        let reply = match request {
+            Request::Load { model, weights } => self.load(model, weights).await,
+            Request::Classify { model, grey } => {
+                self.classify(model, &grey).await.map(Reply::Verdict)
+            }
+            Request::Explain { model, grey, class } => self.explain(model, &grey, class).await,
+            Request::SelfTest { cases } => self.self_test(&cases).await,
+            Request::Gallery { .. } | Request::Prepare { .. } => Err(Refusal::Request(
+                "The GPU engine prepares no pictures: ask the CPU engine.".into(),
+            )),
+        };
+        match reply {
+            Ok(reply) => reply,
+            Err(Refusal::Request(sentence)) => failure(sentence),
+            Err(Refusal::Device(sentence)) => Reply::Fatal { sentence },
+        }
+    }
+}
+
+impl Gpu {
+    /// An engine without models; `alarm` is told when the graphics processor is lost.
+    pub fn new(clock: fn() -> f64, alarm: fn(&str)) -> Self {
+        Self {
+            device: None,
+            models: Vec::new(),
+            clock,
+            alarm,
+        }
+    }
+
+    async fn load(&mut self, model: ModelId, weights: Source) -> Result<Reply, Refusal> {
+        let weights = bytes(weights)?;
+        let artifact = Artifact::from_bytes(&weights).map_err(|e| unfit(model, &e.to_string()))?;
+        let plan = Plan::new(model, &artifact).map_err(|e| unfit(model, &e.to_string()))?;
+        let device = match &self.device {
+            Some(device) => device.clone(),
+            None => {
+                let device = adapter::open(self.alarm)
+                    .await
+                    .map_err(|e| Refusal::Device(e.to_string()))?;
+                self.device.insert(device).clone()
+            }
+        };
+        let network = Network::from_artifact(model, &artifact, &device)
+            .map_err(|e| unfit(model, &e.to_string()))?;
+        self.models.retain(|known| known.network.model() != model);
+        self.models.push(Loaded { network, plan });
+        let blank = Pixels::from(&Grey28::new([0; PIXELS]));
+        for _ in 0..WARM_UPS {
+            self.classify(model, &blank).await?;
+            self.explain(model, &blank, Garment::ALL[0]).await?;
+        }
+        Ok(Reply::Loaded {
+            model,
+            parameters: artifact.parameter_count() as u32,
+        })
+    }
+
+    /// A loaded model and the device that it is on.
+    fn model(&self, model: ModelId) -> Result<(&Loaded, &Device), Refusal> {
+        let loaded = self.models.iter().find(|m| m.network.model() == model);
+        loaded
+            .zip(self.device.as_ref())
+            .ok_or_else(|| unloaded(model).into())
+    }
+
+    /// Timed from the upload of the picture to the arrival of its logits.
+    async fn classify(&self, model: ModelId, grey: &Pixels) -> Result<Verdict, Refusal> {
+        let input = picture(grey)?.standardised().to_vec();
+        let (Loaded { network, .. }, device) = self.model(model)?;
+        let start = (self.clock)();
+        let output = numbers(network.forward(pictures(input, device))).await?; // [1, 10]
+        let millis = (self.clock)() - start;
+        let logits: [f32; CLASSES] = output.as_slice().try_into().map_err(|_| {
+            Refusal::Device(unusable(&format!(
+                "{} numbers instead of {CLASSES}",
+                output.len()
+            )))
+        })?;
+        Ok(Verdict {
+            model,
+            probabilities: softmax(&logits),
+            logits,
+            micros: (millis * 1000.0).round() as u32,
+        })
+    }
+
+    async fn explain(
+        &self,
+        model: ModelId,
+        grey: &Pixels,
+        class: Garment,
+    ) -> Result<Reply, Refusal> {
+        let input = picture(grey)?.standardised().to_vec();
+        let (Loaded { network, plan }, device) = self.model(model)?;
+        let planes = numbers(network.features(pictures(input, device))).await?; // [1, channels, rows, columns]
+        let [rows, columns, channels] = plan.activation_shape();
+        let pixels = rows * columns;
+        if planes.len() != pixels * channels {
+            return Err(Refusal::Device(unusable("an activation of another size")));
+        }
+        // The plan keeps the channels of a pixel side by side.
+        let activation: Vec<f32> = (0..pixels)
+            .flat_map(|pixel| planes[pixel..].iter().step_by(pixels).copied())
+            .collect(); // [rows, columns, channels]
+        let map = plan.grad_cam(&activation, class);
+        Ok(Reply::Map(Map {
+            model,
+            class,
+            side: map.rows as u32,
+            values: map.values,
+        }))
+    }
+
+    async fn self_test(&self, cases: &[Case]) -> Result<Reply, Refusal> {
+        let mut agreement = Agreement::default();
+        for case in cases {
+            let verdict = self.classify(case.model, &case.grey).await?;
+            agreement.add(case, &verdict);
+        }
+        Ok(agreement.reply()?)
+    }
+}
+
+/// A tensor's numbers, awaited: a browser gives nothing back at once.
+async fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Refusal> {
+    let data = tensor
+        .into_data_async()
+        .await
+        .map_err(|e| Refusal::Device(unusable(&brief(&e.to_string()))))?;
+    data.try_to_vec()
+        .map_err(|e| Refusal::Device(unusable(&brief(&format!("{e:?}")))))
+}
+
+/// A sentence for a graphics processor that did not give a result back.
+fn unusable(reason: &str) -> String {
+    format!(
+        "The graphics processor gave no usable answer ({reason}): reload the page to try it again."
+    )
+}

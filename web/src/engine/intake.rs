@@ -1,0 +1,46 @@
+//! What every engine checks before it computes, and the sentences for what it has to refuse.
+
+use shared::image::SIDE;
+use shared::{Grey28, ModelId};
+
+use super::protocol::{Pixels, Source};
+
+/// A file's bytes, which [`scope`](super::scope) has fetched by now.
+///
+/// # Errors
+/// A sentence, where the bytes are still behind a URL.
+pub fn bytes(source: Source) -> Result<Vec<u8>, String> {
+    match source {
+        Source::Bytes(bytes) => Ok(bytes),
+        Source::Url(url) => Err(format!(
+            "{url} was not fetched before it was used: reload the page."
+        )),
+    }
+}
+
+/// The 28x28 picture of a request.
+///
+/// # Errors
+/// A sentence, where it has another size.
+pub fn picture(pixels: &Pixels) -> Result<Grey28, String> {
+    pixels.grey().ok_or_else(|| {
+        format!("A picture arrived that is not {SIDE} x {SIDE}: reload the page and try again.")
+    })
+}
+
+/// A sentence for weights that were refused: the cause, and what a visitor (not a trainer) can do.
+pub fn unfit(model: ModelId, error: &str) -> String {
+    let cause = error.rsplit_once(": ").map_or(error, |(cause, _)| cause);
+    format!(
+        "{} cannot answer, because {cause}: reload the page to fetch its weights again.",
+        model.title()
+    )
+}
+
+/// A sentence for a model that was asked before it was loaded.
+pub fn unloaded(model: ModelId) -> String {
+    format!(
+        "{} has no weights yet: wait until they are loaded.",
+        model.title()
+    )
+}

@@ -1,0 +1,28 @@
+//! Engines answer; they run in workers, and the page speaks to them in the words of [`protocol`].
+
+#[cfg(feature = "gpu-worker")]
+pub mod adapter;
+#[cfg(feature = "worker")]
+pub mod agreement;
+#[cfg(feature = "ui")]
+pub mod assets;
+#[cfg(feature = "ui")]
+mod audition;
+#[cfg(feature = "ui")]
+pub mod client;
+#[cfg(feature = "cpu-worker")]
+pub mod cpu;
+#[cfg(feature = "gpu-worker")]
+pub mod gpu;
+#[cfg(feature = "worker")]
+pub mod intake;
+#[cfg(feature = "ui")]
+pub mod link;
+#[cfg(feature = "ui")]
+pub mod offer;
+pub mod protocol;
+pub mod report;
+#[cfg(feature = "worker")]
+pub mod scope;
+#[cfg(feature = "cpu-worker")]
+pub mod thumbnail;

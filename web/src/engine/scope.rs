@@ -1,0 +1,189 @@
+//! A worker's side of the protocol: its global scope, its queue, its fetches and its clock.
+
+use std::future::Future;
+
+use futures_channel::mpsc;
+use futures_util::StreamExt;
+use js_sys::{Array, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, PromiseRejectionEvent, Response};
+
+use super::protocol::{Message, Reply, Request, Source, UNASKED, decode, encode};
+
+/// What answers requests, one after the other. Files named by a URL have been fetched before it sees them.
+pub trait Engine {
+    fn answer(&mut self, request: Request) -> impl Future<Output = Reply>;
+}
+
+/// Installs the message handler, takes what arrived before it was there, and says that the worker is ready.
+///
+/// # Errors
+/// When this does not run in a dedicated worker.
+pub fn serve(mut engine: impl Engine + 'static) -> Result<(), JsValue> {
+    std::panic::set_hook(Box::new(|panic| fatal(&panic.to_string())));
+    let scope = global()?;
+    let (queue, mut requests) = mpsc::unbounded::<Message<Request>>();
+
+    let receive = Closure::<dyn Fn(MessageEvent)>::new({
+        let queue = queue.clone();
+        move |event: MessageEvent| receive(&event.data(), &queue)
+    });
+    let early = Reflect::get(&scope, &"earlyMessages".into())?;
+    scope.set_onmessage(Some(receive.as_ref().unchecked_ref()));
+    receive.forget();
+    if let Ok(early) = early.dyn_into::<Array>() {
+        for message in early.iter() {
+            match message.dyn_into::<MessageEvent>() {
+                Ok(event) => self::receive(&event.data(), &queue),
+                Err(data) => self::receive(&data, &queue),
+            }
+        }
+    }
+
+    // A trap inside a future (memory exhausted, say) passes the panic hook by and ends as a rejected promise.
+    let rejected = Closure::<dyn Fn(PromiseRejectionEvent)>::new(|event: PromiseRejectionEvent| {
+        fatal(&describe(&event.reason()));
+    });
+    scope.add_event_listener_with_callback(
+        "unhandledrejection",
+        rejected.as_ref().unchecked_ref(),
+    )?;
+    rejected.forget();
+
+    spawn_local(async move {
+        while let Some(Message { id, body }) = requests.next().await {
+            let reply = engine.answer(body).await;
+            post(id, reply);
+        }
+    });
+    post(UNASKED, Reply::Ready);
+    Ok(())
+}
+
+/// Milliseconds of this worker's monotonic clock.
+pub fn now() -> f64 {
+    global()
+        .ok()
+        .and_then(|scope| scope.performance())
+        .map_or(0.0, |clock| clock.now())
+}
+
+fn global() -> Result<DedicatedWorkerGlobalScope, JsValue> {
+    js_sys::global()
+        .dyn_into()
+        .map_err(|_| JsValue::from_str("this script belongs in a worker"))
+}
+
+fn receive(data: &JsValue, queue: &mpsc::UnboundedSender<Message<Request>>) {
+    let bytes = match data.dyn_ref::<Uint8Array>() {
+        Some(bytes) => bytes.to_vec(),
+        None => Vec::new(),
+    };
+    match decode::<Request>(&bytes) {
+        Ok(message) => dispatch(message, queue.clone()),
+        Err(error) => post(UNASKED, failure(error.to_string())),
+    }
+}
+
+/// Queues a request, after its file where it names one: a slow download must not hold up what comes after it.
+fn dispatch(message: Message<Request>, queue: mpsc::UnboundedSender<Message<Request>>) {
+    let Message { id, body } = message;
+    let (url, what) = match &body {
+        Request::Load {
+            model,
+            weights: Source::Url(url),
+        } => (url.clone(), format!("The weights of {}", model.title())),
+        Request::Gallery {
+            sprite: Source::Url(url),
+        } => (url.clone(), "The gallery".to_string()),
+        _ => return enqueue(&queue, Message { id, body }),
+    };
+    spawn_local(async move {
+        match fetch(&url).await {
+            Ok(bytes) => {
+                let here = Source::Bytes(bytes);
+                let body = match body {
+                    Request::Load { model, .. } => Request::Load {
+                        model,
+                        weights: here,
+                    },
+                    Request::Gallery { .. } => Request::Gallery { sprite: here },
+                    other => other,
+                };
+                enqueue(&queue, Message { id, body });
+            }
+            Err(reason) => post(
+                id,
+                failure(format!(
+                    "{what} could not be fetched ({reason}): check the connection and reload the page."
+                )),
+            ),
+        }
+    });
+}
+
+fn enqueue(queue: &mpsc::UnboundedSender<Message<Request>>, message: Message<Request>) {
+    let id = message.id;
+    if queue.unbounded_send(message).is_err() {
+        post(
+            id,
+            failure("The engine has stopped: reload the page.".into()),
+        );
+    }
+}
+
+/// A file's bytes, or why there are none, in a few words.
+async fn fetch(url: &str) -> Result<Vec<u8>, String> {
+    let scope = global().map_err(|e| describe(&e))?;
+    let response = JsFuture::from(scope.fetch_with_str(url))
+        .await
+        .map_err(|_| "no answer".to_string())?;
+    let response: Response = response.dyn_into().map_err(|e| describe(&e))?;
+    if !response.ok() {
+        return Err(format!("{} {}", response.status(), response.status_text())
+            .trim()
+            .to_string());
+    }
+    let body = response.array_buffer().map_err(|e| describe(&e))?;
+    let body = JsFuture::from(body)
+        .await
+        .map_err(|_| "the answer broke off".to_string())?;
+    Ok(Uint8Array::new(&body).to_vec())
+}
+
+/// A reply that says what failed.
+pub fn failure(sentence: String) -> Reply {
+    Reply::Error { sentence }
+}
+
+/// Tells the page, unasked, that this worker is beyond help.
+pub fn fatal(sentence: &str) {
+    post(
+        UNASKED,
+        Reply::Fatal {
+            sentence: sentence.to_string(),
+        },
+    );
+}
+
+/// Posts a reply; its bytes are handed over, not copied.
+fn post(id: u32, body: Reply) {
+    let Ok(scope) = global() else { return };
+    let Ok(bytes) = encode(&Message { id, body }) else {
+        return;
+    };
+    let bytes = Uint8Array::from(bytes.as_slice());
+    let transfer = Array::of1(&bytes.buffer());
+    // Nobody is left to tell when the page itself cannot be reached.
+    let _ = scope.post_message_with_transfer(&bytes, &transfer);
+}
+
+/// A JavaScript error in its own words.
+fn describe(value: &JsValue) -> String {
+    value
+        .dyn_ref::<js_sys::Error>()
+        .map(|e| String::from(e.message()))
+        .or_else(|| value.as_string())
+        .unwrap_or_else(|| "unknown reason".to_string())
+}

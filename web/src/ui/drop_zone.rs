@@ -1,0 +1,68 @@
+//! Where a visitor hands in a picture.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
+
+use super::file;
+use super::page::Page;
+
+/// What the browser's file dialogue offers. Without HEIC in the list, phones convert it to JPEG themselves.
+const ACCEPT: &str = "image/jpeg,image/png,image/webp,image/bmp,image/gif";
+
+#[component]
+pub fn DropZone() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let hovered = RwSignal::new(false);
+    let picked = move |event: leptos::ev::Event| {
+        let input = event
+            .target()
+            .and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
+        if let Some(input) = input {
+            if let Some(files) = input.files() {
+                file::take(page, &files);
+            }
+            // So that the same file can be picked again.
+            input.set_value("");
+        }
+    };
+    view! {
+        <section
+            class="drop-zone"
+            class:hovered=hovered
+            data-testid="drop-zone"
+            aria-labelledby="drop-title"
+            on:dragover=move |event| {
+                event.prevent_default();
+                hovered.set(true);
+            }
+            on:dragleave=move |_| hovered.set(false)
+            on:drop=move |event| {
+                event.prevent_default();
+                event.stop_propagation();
+                hovered.set(false);
+                file::dropped(page, event.data_transfer());
+            }
+        >
+            <h2 id="drop-title">"Your picture"</h2>
+            <p>"One garment, shoe or bag on a light background. Drop it here, paste it, or"</p>
+            <label class="pick">
+                <input
+                    type="file"
+                    class="unseen"
+                    data-testid="file-input"
+                    accept=ACCEPT
+                    multiple
+                    on:change=picked
+                />
+                <span>"Choose a picture"</span>
+            </label>
+            <p class="small" role="status">
+                {move || match page.is_preparing() {
+                    true => "Reading the picture…",
+                    false => "JPEG, PNG, WebP, BMP or GIF. It stays on this machine.",
+                }}
+            </p>
+        </section>
+    }
+}

@@ -1,0 +1,55 @@
+//! Which engine answers, why not the other, and the visitor's say in it.
+
+use leptos::prelude::*;
+
+use super::page::Page;
+use crate::engine::report::{Choice, Engine};
+
+#[component]
+pub fn EnginePanel() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let active = move || {
+        page.report
+            .with(|r| r.as_ref().map_or(Engine::Cpu, |r| r.active()))
+    };
+    let gpu = move || page.report.with(|r| r.as_ref().map(|r| r.gpu.name()));
+    view! {
+        <div
+            class="engine"
+            data-testid="engine"
+            data-engine=move || active().name()
+            data-gpu-state=gpu
+        >
+            <p class="answering">
+                <span class="lamp" aria-hidden="true"></span>
+                "Engine: "
+                <strong>{move || active().title()}</strong>
+            </p>
+            <p class="small why" role="status">
+                {move || page.report.with(|r| r.as_ref().map(|r| r.reason()))}
+                {move || {
+                    page.report.with(|r| {
+                        r.as_ref()
+                            .and_then(|r| r.mishap.clone())
+                            .map(|m| view! { " " <strong>{m}</strong> })
+                    })
+                }}
+            </p>
+            <label class="choice">
+                <span class="small">"Answer with"</span>
+                <select
+                    data-testid="engine-choice"
+                    on:change=move |event| {
+                        if let Some(choice) = Choice::from_name(&event_target_value(&event)) {
+                            page.choose(choice);
+                        }
+                    }
+                >
+                    {Choice::ALL
+                        .map(|choice| view! { <option value=choice.name()>{choice.title()}</option> })
+                        .collect_view()}
+                </select>
+            </label>
+        </div>
+    }
+}
