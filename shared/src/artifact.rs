@@ -165,8 +165,10 @@ impl Artifact {
                 ArtifactError::Checksum
             }
         };
-        let artifact = Self::read(&content[MAGIC.len() + 2..]);
-        match artifact {
+        let rest = content
+            .get(MAGIC.len() + 2..)
+            .ok_or(ArtifactError::Truncated)?;
+        match Self::read(rest) {
             // A file cut short is told apart from one that was altered, for the sentence's sake.
             Err(ArtifactError::Truncated) if !intact => Err(ArtifactError::Truncated),
             Err(error) => Err(damaged(error)),

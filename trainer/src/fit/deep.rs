@@ -336,6 +336,10 @@ mod tests {
     use crate::fit::Recipe;
     use shared::{Garment, Grey28};
     use std::cell::Cell;
+    use std::sync::Mutex;
+
+    /// flex draws from one generator a process: two runs at a time would take each other's numbers.
+    static GENERATOR: Mutex<()> = Mutex::new(());
 
     /// Bars whose place tells the class: learnt within a few steps.
     fn bars() -> Split {
@@ -370,6 +374,7 @@ mod tests {
                 augmentation: Augmentation {
                     flip: false,
                     shift: 1,
+                    erase: 0.2,
                 },
                 ..Recipe::of(model)
             },
@@ -399,6 +404,7 @@ mod tests {
 
     #[test]
     fn a_run_that_was_stopped_ends_as_an_unbroken_one() {
+        let _alone = GENERATOR.lock().unwrap();
         for model in ModelId::ALL {
             let folder = tempfile::tempdir().unwrap();
             let unbroken = Checkpoint::new(folder.path().join("unbroken"));
@@ -440,6 +446,7 @@ mod tests {
 
     #[test]
     fn another_seed_begins_anew() {
+        let _alone = GENERATOR.lock().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let checkpoint = Checkpoint::new(folder.path());
         let first = fitted(ModelId::Resnet, &checkpoint, &|| false).unwrap();

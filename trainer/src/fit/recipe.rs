@@ -28,7 +28,7 @@ impl Recipe {
     pub fn of(model: ModelId) -> Self {
         match model {
             ModelId::Cnn => Self {
-                epochs: 20,
+                epochs: 30,
                 batch: 64,
                 learning_rate: 1.2e-3,
                 warm_up: 0.1,
@@ -37,7 +37,8 @@ impl Recipe {
                 label_smoothing: 0.0,
                 augmentation: Augmentation {
                     flip: true,
-                    shift: 0,
+                    shift: 1,
+                    erase: 0.3,
                 },
             },
             // Small enough to underfit: lighter settings.
@@ -52,6 +53,7 @@ impl Recipe {
                 augmentation: Augmentation {
                     flip: true,
                     shift: 0,
+                    erase: 0.0,
                 },
             },
         }

@@ -11,6 +11,8 @@ use js_sys::Reflect;
 use thiserror::Error;
 use wasm_bindgen::JsValue;
 
+use super::intake::brief;
+
 /// Why there is no graphics processor to compute on.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AdapterError {
@@ -81,19 +83,4 @@ async fn probe() -> Result<(), AdapterError> {
         return Err(AdapterError::MissingFeature("timestamp-query"));
     }
     Ok(())
-}
-
-/// A message's first line, short enough to stand in a sentence.
-pub fn brief(message: &str) -> String {
-    const LONGEST: usize = 160;
-    let line = message
-        .lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or("no reason given");
-    let line = line.trim_end_matches(['.', ':']);
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_string(),
-    }
 }

@@ -9,9 +9,9 @@ use shared::network::{Network, pictures};
 use shared::plan::Plan;
 use shared::{Garment, Grey28, ModelId};
 
-use super::adapter::{self, brief};
+use super::adapter;
 use super::agreement::Agreement;
-use super::intake::{bytes, picture, unfit, unloaded};
+use super::intake::{brief, bytes, picture, unfit, unloaded};
 use super::protocol::{Case, Map, Pixels, Reply, Request, Source, Verdict};
 use super::scope::{Engine, failure};
 

@@ -44,3 +44,33 @@ pub fn unloaded(model: ModelId) -> String {
         model.title()
     )
 }
+
+/// A message's first line, short enough to stand in a sentence.
+pub fn brief(message: &str) -> String {
+    const LONGEST: usize = 160;
+    let line = message
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or("no reason given");
+    let line = line.trim_end_matches(['.', ':']);
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_brief_message_is_one_line_without_its_full_stop() {
+        assert_eq!(
+            brief("\n  Device was destroyed.\nat x"),
+            "Device was destroyed"
+        );
+        assert_eq!(brief(" \n"), "no reason given");
+        assert_eq!(brief(&"ä".repeat(500)).chars().count(), 161);
+    }
+}

@@ -21,7 +21,7 @@ pub async fn lack() -> Option<String> {
     };
     match request(&gpu).await {
         Ok(adapter) if adapter.is_null() || adapter.is_undefined() => {
-            Some("this browser offers WebGPU no graphics adapter".into())
+            Some("this browser's WebGPU has no graphics adapter".into())
         }
         Ok(adapter) => match has(&adapter, NEEDED) {
             Ok(true) => None,

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, PromiseRejectionEvent, Response};
 
+use super::intake::brief;
 use super::protocol::{Message, Reply, Request, Source, UNASKED, decode, encode};
 
 /// What answers requests, one after the other. Files named by a URL have been fetched before it sees them.
@@ -21,7 +22,11 @@ pub trait Engine {
 /// # Errors
 /// When this does not run in a dedicated worker.
 pub fn serve(mut engine: impl Engine + 'static) -> Result<(), JsValue> {
-    std::panic::set_hook(Box::new(|panic| fatal(&panic.to_string())));
+    std::panic::set_hook(Box::new(|panic| {
+        // Not the place: it is a path on the machine that built this.
+        let message = brief(panic.payload_as_str().unwrap_or_default());
+        fatal(&format!("an error of its own: {message}"));
+    }));
     let scope = global()?;
     let (queue, mut requests) = mpsc::unbounded::<Message<Request>>();
 

@@ -91,7 +91,7 @@ fn facts(page: Page, model: ModelId, state: &Model) -> String {
             Weights::Ready(parameters) => Some(f64::from(parameters)),
             _ => facts.and_then(|f| f.parameters),
         };
-        let parameters = parameters.map(|p| format!("{} numbers", thousands(p as u64)));
+        let parameters = parameters.map(|p| format!("{} parameters", thousands(p as u64)));
         let accuracy = facts
             .and_then(|f| f.accuracy)
             .map(|a| format!("{:.1}% of the test set right", a * 100.0));

@@ -1,9 +1,9 @@
 //! Files of the site that are named after their content, so that no cache ever shows an old one under a new page.
 
 use anyhow::{Context, Result};
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -11,7 +11,7 @@ use std::{
 /// The files put into the staging folder so far, by the names that the page knows them by.
 pub struct Assets {
     staging: PathBuf,
-    names: Map<String, Value>,
+    names: BTreeMap<String, String>,
 }
 
 impl Assets {
@@ -19,7 +19,7 @@ impl Assets {
     pub fn new(staging: PathBuf) -> Self {
         Self {
             staging,
-            names: Map::new(),
+            names: BTreeMap::new(),
         }
     }
 
@@ -35,7 +35,7 @@ impl Assets {
     pub fn write(&mut self, bytes: &[u8], name: &str, place: &str) -> Result<()> {
         let url = hashed_name(place, bytes);
         self.write_unlisted(bytes, &url)?;
-        self.names.insert(name.to_owned(), Value::String(url));
+        self.names.insert(name.to_owned(), url);
         Ok(())
     }
 
@@ -55,7 +55,7 @@ impl Assets {
 
     /// Logical name to relative URL, as JSON.
     pub fn map(&self) -> String {
-        Value::Object(self.names.clone()).to_string()
+        serde_json::json!(self.names).to_string()
     }
 }
 

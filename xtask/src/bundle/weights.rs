@@ -86,7 +86,7 @@ fn collect_models(value: &Value, found: &mut BTreeMap<String, Option<String>>) {
 
 fn json_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).context(
-        "weights/metrics is missing: run `cargo run -p trainer -- evaluate` to write it",
+        "weights/metrics is missing: restore it, or delete weights/ and run `cargo run -p trainer`",
     )?;
     let mut files: Vec<_> = entries
         .flatten()
@@ -122,22 +122,14 @@ mod tests {
         let root = checkout("whole", manifest, &["cnn.hbd", "resnet.hbd"]);
         let mut assets = Assets::new(root.join("staging"));
         add(&mut assets, &root).unwrap();
-        let map: Value = serde_json::from_str(&assets.map()).unwrap();
-        let names: Vec<&str> = map
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str)
-            .collect();
+        let map: BTreeMap<String, String> = serde_json::from_str(&assets.map()).unwrap();
+        let names: Vec<&str> = map.keys().map(String::as_str).collect();
         assert_eq!(
             names,
             ["cnn.hbd", "manifest.json", "metrics/cnn.json", "resnet.hbd"]
         );
-        for url in map.as_object().unwrap().values() {
-            assert!(
-                root.join("staging").join(url.as_str().unwrap()).is_file(),
-                "{url}"
-            );
+        for url in map.values() {
+            assert!(root.join("staging").join(url).is_file(), "{url}");
         }
         fs::remove_dir_all(&root).unwrap();
     }
