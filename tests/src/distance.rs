@@ -1,0 +1,74 @@
+//! How far answers are from the golden reference's.
+
+use shared::ModelId;
+use shared::garment::CLASSES;
+use shared::model::argmax;
+use shared::{Garment, Grey28};
+
+use crate::reference::Reference;
+
+/// The largest differences seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Distance {
+    /// Between logits, absolute.
+    pub logits: f32,
+    /// Between Grad-CAM maps, as a share of the reference map's peak.
+    pub maps: f32,
+}
+
+impl Distance {
+    /// The larger of each.
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            logits: larger(self.logits, other.logits),
+            maps: larger(self.maps, other.maps),
+        }
+    }
+}
+
+/// The distance of `model`'s answers to all golden pictures; `answer` gives logits, and the map of a class.
+pub fn from_reference(
+    reference: &Reference,
+    model: ModelId,
+    mut answer: impl FnMut(&Grey28, Garment) -> ([f32; CLASSES], Vec<f32>),
+) -> Distance {
+    let golden = reference.answers(model);
+    let mut worst = Distance::default();
+    for (i, picture) in reference.pictures.iter().enumerate() {
+        let class = Garment::ALL[argmax(&golden.logits[i])];
+        let (logits, map) = answer(picture, class);
+        worst = worst.max(Distance {
+            logits: difference(&logits, &golden.logits[i]),
+            maps: relative(&map, &golden.maps[i]),
+        });
+    }
+    worst
+}
+
+/// The largest absolute difference; not a number where either is not.
+pub fn difference(one: &[f32], other: &[f32]) -> f32 {
+    assert_eq!(
+        one.len(),
+        other.len(),
+        "as many values as the reference has"
+    );
+    one.iter()
+        .zip(other)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, larger)
+}
+
+/// The largest difference as a share of `reference`'s peak; absolute where that is zero.
+pub fn relative(map: &[f32], reference: &[f32]) -> f32 {
+    let peak = reference.iter().copied().fold(0.0, f32::max);
+    difference(map, reference) / if peak > 0.0 { peak } else { 1.0 }
+}
+
+/// Unlike `f32::max`, keeps what is not a number, so that it fails every comparison.
+fn larger(one: f32, other: f32) -> f32 {
+    if one.is_nan() || one > other {
+        one
+    } else {
+        other
+    }
+}

@@ -1,0 +1,272 @@
+//! The page as its hooks (`data-testid` and the like) show it, and the ways in which a visitor gives it pictures.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::ModelId;
+use tempfile::TempDir;
+
+use crate::browser::Browser;
+use crate::picture::File;
+use crate::site::Site;
+
+/// How long the page may take to answer, on a machine that may be busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may take to load with its weights; a browser's first page takes longest.
+const LOADING: Duration = Duration::from_secs(90);
+
+const SNAPSHOT: &str = "
+    const one = name => document.querySelector(`[data-testid=\"${name}\"]`);
+    const models = [...document.querySelectorAll('[data-testid=\"model\"]')].map(m => ({
+        model: m.dataset.model, state: m.dataset.state ?? '', label: m.dataset.label ?? '',
+        confidence: Number(m.dataset.confidence || 0), millis: Number(m.dataset.millis || 0),
+        picture: Number(m.dataset.picture || 0)}));
+    return {models, engine: one('engine')?.dataset.engine ?? '', gpu_state: one('engine')?.dataset.gpuState ?? '',
+        engine_text: one('engine')?.innerText ?? '', error: one('error')?.innerText.trim() ?? ''};";
+
+/// What the page shows at a moment.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Snapshot {
+    pub models: Vec<Card>,
+    /// `cpu` or `webgpu`.
+    pub engine: String,
+    /// `absent`, `loading`, `testing`, `ready` or `failed`.
+    pub gpu_state: String,
+    pub engine_text: String,
+    /// Empty when there is none.
+    pub error: String,
+}
+
+/// One model's answer as shown.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Card {
+    pub model: ModelId,
+    /// `loading`, `ready` or `error`.
+    pub state: String,
+    pub label: String,
+    pub confidence: f32,
+    pub millis: f64,
+    /// The number of the picture that is answered.
+    pub picture: u32,
+}
+
+impl Snapshot {
+    /// The card of `model`.
+    pub fn card(&self, model: ModelId) -> &Card {
+        self.models
+            .iter()
+            .find(|card| card.model == model)
+            .unwrap_or_else(|| panic!("the page shows no {model}"))
+    }
+
+    /// Both models are there and idle.
+    pub fn is_ready(&self) -> bool {
+        self.models.len() == ModelId::ALL.len() && self.models.iter().all(|m| m.state == "ready")
+    }
+
+    /// Both models have answered a picture that they had not answered `before`.
+    pub fn answered_since(&self, before: &Self) -> bool {
+        self.is_ready()
+            && ModelId::ALL
+                .iter()
+                .all(|&m| self.card(m).picture > before.card(m).picture)
+    }
+}
+
+/// The open page.
+pub struct Page<'a> {
+    pub browser: &'a Browser,
+}
+
+impl<'a> Page<'a> {
+    /// Opens the site and waits until both models have their weights.
+    pub fn open(browser: &'a Browser, site: &Site) -> Self {
+        let page = Self::open_at_once(browser, site);
+        page.wait("both models to be ready", LOADING, Snapshot::is_ready);
+        page
+    }
+
+    /// Opens the site and waits for nothing more.
+    pub fn open_at_once(browser: &'a Browser, site: &Site) -> Self {
+        browser.open(&site.url());
+        Self { browser }
+    }
+
+    /// What the page shows now.
+    pub fn snapshot(&self) -> Snapshot {
+        snapshot(self.browser.run(SNAPSHOT, vec![]))
+    }
+
+    /// Waits until the page shows what `is_it` looks for.
+    pub fn wait(
+        &self,
+        what: &str,
+        limit: Duration,
+        mut is_it: impl FnMut(&Snapshot) -> bool,
+    ) -> Snapshot {
+        let found = self
+            .browser
+            .wait(SNAPSHOT, limit, |value| is_it(&snapshot(value.clone())));
+        match found {
+            Ok(value) => snapshot(value),
+            Err(value) => {
+                let text = self.browser.run("return document.body.innerText;", vec![]);
+                panic!(
+                    "waited {limit:?} for {what}; the page's hooks are {value:#}, its text {text}"
+                )
+            }
+        }
+    }
+
+    /// Waits for both models' answers to a newer picture than `before`'s.
+    pub fn answer(&self, before: &Snapshot) -> Snapshot {
+        let after = self.wait("an answer", PATIENCE, |now| {
+            now.answered_since(before) || !now.error.is_empty()
+        });
+        assert_eq!(after.error, "", "instead of an answer, an error");
+        after
+    }
+
+    /// Waits for an error's sentence, or for answers.
+    pub fn reaction(&self, before: &Snapshot) -> Snapshot {
+        self.wait("an answer or an error", PATIENCE, |now| {
+            now.answered_since(before) || !now.error.is_empty()
+        })
+    }
+
+    /// Chooses files in the file input, as the system's dialogue would.
+    pub fn choose(&self, files: &[File]) {
+        let folder = TempDir::new().expect("a folder for files");
+        let paths: Vec<String> = files
+            .iter()
+            .map(|file| {
+                let path = folder.path().join(&file.name);
+                std::fs::write(&path, &file.bytes).expect("a file to upload");
+                path.to_str().expect("a UTF-8 path").to_owned()
+            })
+            .collect();
+        self.browser
+            .type_into("[data-testid=\"file-input\"]", &paths.join("\n"));
+        self.browser.keep(folder);
+    }
+
+    /// Chooses one file and waits for what comes of it.
+    pub fn show(&self, file: &File) -> Snapshot {
+        let before = self.snapshot();
+        self.choose(std::slice::from_ref(file));
+        self.answer(&before)
+    }
+
+    /// Drops files on the drop zone.
+    pub fn drop_files(&self, files: &[File]) {
+        self.browser.run(
+            &format!(
+                "{TRANSFER}
+                 const zone = document.querySelector('[data-testid=\"drop-zone\"]');
+                 for (const type of ['dragenter', 'dragover', 'drop']) {{
+                     zone.dispatchEvent(new DragEvent(type, {{dataTransfer: transfer, bubbles: true, cancelable: true}}));
+                 }}"
+            ),
+            vec![encoded(files)],
+        );
+    }
+
+    /// Pastes files into the page.
+    pub fn paste(&self, files: &[File]) {
+        self.browser.run(
+            &format!(
+                "{TRANSFER}
+                 document.body.dispatchEvent(
+                     new ClipboardEvent('paste', {{clipboardData: transfer, bubbles: true, cancelable: true}}));"
+            ),
+            vec![encoded(files)],
+        );
+    }
+
+    /// Chooses an option of the `<select>`, or the radio button, that carries the hook.
+    pub fn select(&self, hook: &str, value: &str) {
+        let found = self.browser.run(
+            "const [hook, value] = arguments;
+             const roots = [...document.querySelectorAll(`[data-testid=\"${hook}\"]`)];
+             const select = roots.map(r => r.matches('select') ? r : r.querySelector('select')).find(Boolean);
+             if (select) {
+                 if (![...select.options].some(o => o.value === value)) return false;
+                 select.value = value;
+                 select.dispatchEvent(new Event('input', {bubbles: true}));
+                 select.dispatchEvent(new Event('change', {bubbles: true}));
+                 return true;
+             }
+             const radios = roots.flatMap(r => r.matches('input') ? [r] : [...r.querySelectorAll('input')]);
+             const radio = radios.find(r => r.value === value);
+             radio?.click();
+             return Boolean(radio);",
+            vec![json!(hook), json!(value)],
+        );
+        assert_eq!(found, json!(true), "{hook} offers no {value}");
+    }
+
+    /// A canvas's pixels.
+    pub fn canvas(&self, hook: &str) -> Canvas {
+        let value = self.browser.run(
+            "const canvas = document.querySelector(`canvas[data-testid=\"${arguments[0]}\"], [data-testid=\"${arguments[0]}\"] canvas`);
+             if (!canvas) return null;
+             const {width, height} = canvas;
+             const {data} = canvas.getContext('2d').getImageData(0, 0, width, height);
+             let text = '';
+             for (let i = 0; i < data.length; i += 8192) {
+                 text += String.fromCharCode(...data.subarray(i, i + 8192));
+             }
+             return {width, height, rgba: btoa(text)};",
+            vec![json!(hook)],
+        );
+        assert!(!value.is_null(), "the page has no canvas {hook}");
+        let rgba = value["rgba"].as_str().unwrap_or_default();
+        Canvas {
+            width: value["width"].as_u64().unwrap_or_default() as usize,
+            height: value["height"].as_u64().unwrap_or_default() as usize,
+            rgba: STANDARD.decode(rgba).expect("btoa writes base64"),
+        }
+    }
+}
+
+/// A canvas's pixels.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Canvas {
+    pub width: usize,
+    pub height: usize,
+    /// Row-major, 8 bits each of red, green, blue, alpha.
+    pub rgba: Vec<u8>,
+}
+
+impl Canvas {
+    /// Red, green and blue at a place of the unit square.
+    pub fn at(&self, u: f32, v: f32) -> [u8; 3] {
+        let x = ((u * self.width as f32) as usize).min(self.width - 1);
+        let y = ((v * self.height as f32) as usize).min(self.height - 1);
+        let first = (y * self.width + x) * 4;
+        [self.rgba[first], self.rgba[first + 1], self.rgba[first + 2]]
+    }
+}
+
+/// Files from a script's first argument into `transfer`.
+const TRANSFER: &str = "
+    const transfer = new DataTransfer();
+    for (const {name, mime, base64} of arguments[0]) {
+        const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+        transfer.items.add(new File([bytes], name, {type: mime}));
+    }";
+
+fn encoded(files: &[File]) -> Value {
+    files
+        .iter()
+        .map(|f| json!({"name": f.name, "mime": f.mime, "base64": STANDARD.encode(&f.bytes)}))
+        .collect()
+}
+
+fn snapshot(value: Value) -> Snapshot {
+    serde_json::from_value(value.clone())
+        .unwrap_or_else(|e| panic!("the page's hooks are not as agreed ({e}): {value:#}"))
+}

@@ -1,0 +1,136 @@
+//! Picture files, made here: one garment in every format that the page answers.
+
+use std::io::Cursor;
+
+use image::codecs::gif::GifEncoder;
+use image::codecs::jpeg::JpegEncoder;
+use image::imageops::{self, FilterType};
+use image::{DynamicImage, Frame, GrayImage, ImageBuffer, ImageFormat, Luma, RgbaImage};
+use shared::Grey28;
+use shared::image::SIDE;
+
+/// A file as a visitor would drop it.
+#[derive(Clone, Debug)]
+pub struct File {
+    pub name: String,
+    pub mime: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+impl File {
+    pub fn new(name: &str, mime: &'static str, bytes: Vec<u8>) -> Self {
+        Self {
+            name: name.into(),
+            mime,
+            bytes,
+        }
+    }
+}
+
+/// The 28x28 picture as an 8-bit grey PNG.
+pub fn png(picture: &Grey28) -> File {
+    File::new(
+        "grey.png",
+        "image/png",
+        written(&DynamicImage::ImageLuma8(grey(picture))),
+    )
+}
+
+/// The 28x28 picture as a 16-bit grey PNG of the same greys.
+pub fn png_16_bit(picture: &Grey28) -> File {
+    let deep: ImageBuffer<Luma<u16>, _> = ImageBuffer::from_fn(SIDE as u32, SIDE as u32, |x, y| {
+        Luma([u16::from(grey(picture).get_pixel(x, y).0[0]) * 257])
+    });
+    File::new(
+        "deep.png",
+        "image/png",
+        written(&DynamicImage::ImageLuma16(deep)),
+    )
+}
+
+/// The 28x28 picture as a PNG whose pixels are places in a palette that runs from white to black.
+pub fn png_palette(picture: &Grey28) -> File {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, SIDE as u32, SIDE as u32);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(
+        (0..=255u8)
+            .rev()
+            .flat_map(|grey| [grey; 3])
+            .collect::<Vec<_>>(),
+    );
+    let places: Vec<u8> = picture.pixels().iter().map(|grey| 255 - grey).collect();
+    let mut writer = encoder.write_header().expect("a header to memory");
+    writer
+        .write_image_data(&places)
+        .expect("an image to memory");
+    writer.finish().expect("an end to memory");
+    File::new("palette.png", "image/png", bytes)
+}
+
+/// An animated GIF that shows one 28x28 picture, then the other.
+pub fn gif_animated(first: &Grey28, second: &Grey28) -> File {
+    let mut bytes = Vec::new();
+    let mut encoder = GifEncoder::new(&mut bytes);
+    for picture in [first, second] {
+        let rgba: RgbaImage = DynamicImage::ImageLuma8(grey(picture)).into_rgba8();
+        encoder
+            .encode_frame(Frame::new(rgba))
+            .expect("a frame to memory");
+    }
+    drop(encoder);
+    File::new("animated.gif", "image/gif", bytes)
+}
+
+/// The 28x28 picture as a CMYK JPEG, all in the black ink, as Adobe's programs write it.
+pub fn jpeg_cmyk(picture: &Grey28) -> File {
+    let inks: Vec<u8> = picture
+        .pixels()
+        .iter()
+        .flat_map(|grey| [0, 0, 0, 255 - grey])
+        .collect();
+    let mut bytes = Vec::new();
+    jpeg_encoder::Encoder::new(&mut bytes, 100)
+        .encode(
+            &inks,
+            SIDE as u16,
+            SIDE as u16,
+            jpeg_encoder::ColorType::Cmyk,
+        )
+        .expect("a JPEG to memory");
+    File::new("print.jpg", "image/jpeg", bytes)
+}
+
+/// The garment as a JPEG photo of `width` x `height` pixels: dark on white, large, and off the middle.
+pub fn photo(picture: &Grey28, width: u32, height: u32) -> File {
+    let mut garment = grey(picture);
+    imageops::invert(&mut garment);
+    let side = width.min(height) * 3 / 4;
+    let garment = imageops::resize(&garment, side, side, FilterType::CatmullRom);
+    let mut photo = GrayImage::from_pixel(width, height, Luma([255]));
+    imageops::overlay(
+        &mut photo,
+        &garment,
+        i64::from(width - side) / 3,
+        i64::from(height - side) / 2,
+    );
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, 95)
+        .encode_image(&photo)
+        .expect("a JPEG to memory");
+    File::new("photo.jpg", "image/jpeg", bytes)
+}
+
+fn grey(picture: &Grey28) -> GrayImage {
+    GrayImage::from_raw(SIDE as u32, SIDE as u32, picture.pixels().to_vec())
+        .expect("784 bytes are 28 rows of 28")
+}
+
+fn written(image: &DynamicImage) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image
+        .write_to(&mut bytes, ImageFormat::Png)
+        .expect("a PNG to memory");
+    bytes.into_inner()
+}

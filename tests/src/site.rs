@@ -1,0 +1,163 @@
+//! The built site under a sub-path, from a server that can be told to answer wrongly.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use crate::http::{Answer, Server};
+
+/// Where the site lies below the origin, as it would on GitHub Pages.
+pub const SUB_PATH: &str = "/haberdash/";
+
+/// The one file that is not the site's.
+const BLANK: &str = "blank-page-of-the-tests.html";
+
+/// What is wrong with an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Status 404.
+    Missing,
+    /// The first half of the file, as a whole answer.
+    Truncated,
+    /// One bit in the middle is flipped.
+    Altered,
+}
+
+/// What is wrong, and what was asked for.
+#[derive(Default)]
+struct State {
+    /// Faults, and the files they befall: those whose path contains the text.
+    faults: Vec<(String, Fault)>,
+    /// Paths that were answered as they are, with the status.
+    log: Vec<(String, u16)>,
+}
+
+/// A running server; it stops when dropped.
+pub struct Site {
+    server: Server,
+    state: Arc<Mutex<State>>,
+}
+
+impl Site {
+    /// Serves the folder named by `HABERDASH_SITE`.
+    ///
+    /// # Errors
+    /// A sentence, where the variable is not set or names no built site.
+    pub fn start() -> Result<Self, String> {
+        let folder = std::env::var_os("HABERDASH_SITE").map(PathBuf::from).ok_or(
+            "HABERDASH_SITE is not set, so there is no built site to test: run `cargo xtask test`, which builds one and sets it",
+        )?;
+        if !folder.join("index.html").is_file() {
+            return Err(format!(
+                "{} holds no index.html: run `cargo xtask test`, which builds the site",
+                folder.display()
+            ));
+        }
+        let state = Arc::new(Mutex::new(State::default()));
+        let server = Server::start({
+            let state = Arc::clone(&state);
+            move |_, target| answer(target, &folder, &state)
+        })?;
+        Ok(Self { server, state })
+    }
+
+    /// The page's address.
+    pub fn url(&self) -> String {
+        format!("{}{SUB_PATH}", self.server.origin())
+    }
+
+    /// An empty page of the same origin, for scripts of the tests' own.
+    pub fn blank(&self) -> String {
+        format!("{}{BLANK}", self.url())
+    }
+
+    /// From now on, files whose path contains `path` are answered with `fault`.
+    pub fn break_file(&self, path: &str, fault: Fault) {
+        let mut state = self.state.lock().expect("no thread panicked");
+        state.faults.push((path.into(), fault));
+    }
+
+    /// From now on, every file is answered as it is.
+    pub fn mend(&self) {
+        self.state
+            .lock()
+            .expect("no thread panicked")
+            .faults
+            .clear();
+    }
+
+    /// What was asked for so far and answered as it is, with the answers' status.
+    pub fn requests(&self) -> Vec<(String, u16)> {
+        self.state.lock().expect("no thread panicked").log.clone()
+    }
+}
+
+fn answer(target: &str, folder: &Path, state: &Mutex<State>) -> Answer {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let fault = {
+        let state = state.lock().expect("no thread panicked");
+        let found = state.faults.iter().find(|(part, _)| path.contains(part));
+        found.map(|(_, fault)| *fault)
+    };
+    let content = match fault {
+        Some(Fault::Missing) => None,
+        _ => read(folder, path),
+    };
+    let answer = match content {
+        Some(mut body) => {
+            let middle = body.len() / 2;
+            match fault {
+                Some(Fault::Truncated) => body.truncate(middle),
+                Some(Fault::Altered) => body[middle] ^= 1,
+                _ => {}
+            }
+            Answer {
+                status: 200,
+                content_type: content_type(path),
+                body,
+            }
+        }
+        None => Answer {
+            status: 404,
+            content_type: "text/plain",
+            body: b"not found".to_vec(),
+        },
+    };
+    if fault.is_none() {
+        let mut state = state.lock().expect("no thread panicked");
+        state.log.push((path.into(), answer.status));
+    }
+    answer
+}
+
+/// The file for a path below the sub-path; nothing lies beside it.
+fn read(folder: &Path, path: &str) -> Option<Vec<u8>> {
+    let inside = path.strip_prefix(SUB_PATH)?;
+    if inside == BLANK {
+        return Some(
+            b"<!doctype html><link rel=\"icon\" href=\"data:,\"><title>tests</title>".to_vec(),
+        );
+    }
+    if inside.split('/').any(|part| part == "..") {
+        return None;
+    }
+    let file = if inside.is_empty() {
+        "index.html"
+    } else {
+        inside
+    };
+    fs::read(folder.join(file)).ok()
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("js") => "text/javascript",
+        Some("css") => "text/css",
+        Some("wasm") => "application/wasm",
+        Some("json") => "application/json",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("hbd") => "application/octet-stream",
+        _ => "text/html; charset=utf-8",
+    }
+}

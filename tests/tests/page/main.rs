@@ -1,0 +1,62 @@
+//! The page in a real Chromium: each check is reported by name, and all share two browser sessions, one without
+//! WebGPU and one with it, as starting a browser and warming up a software GPU are what takes the time.
+
+mod engine;
+mod explain;
+mod input;
+mod layout;
+mod parity;
+mod refusal;
+mod session;
+mod weights;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use libtest_mimic::{Arguments, Trial};
+use session::{Check, Session, Stage};
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // One browser, one page at a time.
+    arguments.test_threads = Some(1);
+    let sessions = Arc::new(Mutex::new(None));
+    let trials = checks()
+        .into_iter()
+        .map(|check| {
+            let sessions = Arc::clone(&sessions);
+            Trial::test(
+                format!("{:?}::{}", check.stage, check.name).to_lowercase(),
+                move || {
+                    let mut current = sessions.lock().unwrap_or_else(PoisonError::into_inner);
+                    Session::of_stage(&mut current, check.stage)?.hold(&check);
+                    Ok(())
+                },
+            )
+        })
+        .collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    // Before the process ends: the browser ends with its session.
+    sessions
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    conclusion.exit();
+}
+
+/// Every check, the quick ones without WebGPU first.
+fn checks() -> Vec<Check> {
+    [
+        input::CHECKS,
+        refusal::CHECKS,
+        explain::CHECKS,
+        layout::CHECKS,
+        weights::CHECKS,
+        engine::WITHOUT_WEBGPU,
+        parity::ON_CPU,
+        &[session::at_home(Stage::Cpu)],
+        engine::WITH_WEBGPU,
+        parity::ON_WEBGPU,
+        &[session::at_home(Stage::WebGpu)],
+    ]
+    .concat()
+}

@@ -1,0 +1,60 @@
+//! Weights that do not arrive as they were written: the model says so, and the other one answers.
+
+use std::time::Duration;
+
+use shared::{Garment, ModelId};
+use tests::page::Page;
+use tests::picture;
+use tests::site::Fault;
+
+use crate::input::answers_as_the_reference;
+use crate::refusal::is_a_sentence;
+use crate::session::{Check, Session, Stage::Cpu};
+
+pub const CHECKS: &[Check] = &[
+    Check::new(Cpu, "truncated_weights_get_a_sentence", |s| {
+        broken(s, Fault::Truncated)
+    }),
+    Check::new(Cpu, "altered_weights_get_a_sentence", |s| {
+        broken(s, Fault::Altered)
+    }),
+    Check {
+        noise: &["404"],
+        ..Check::new(Cpu, "missing_weights_get_a_sentence", |s| {
+            broken(s, Fault::Missing)
+        })
+    },
+];
+
+fn broken(session: &Session, fault: Fault) {
+    session.site.break_file("weights/cnn-", fault);
+    let page = Page::open_at_once(&session.browser, &session.site);
+    let shown = page.wait(
+        "a sentence on the weights",
+        Duration::from_secs(20),
+        |now| now.models.iter().any(|card| card.state == "error") && !now.error.is_empty(),
+    );
+    assert_eq!(shown.card(ModelId::Cnn).state, "error");
+    is_a_sentence(&shown.error);
+    assert!(
+        shown.error.contains("CNN"),
+        "\"{}\" does not name the model",
+        shown.error
+    );
+
+    // The ResNet is whole, and answers.
+    let golden = session.clear(Garment::Bag);
+    page.choose(&[picture::png(&golden.picture)]);
+    let shown = page.wait("the ResNet's answer", Duration::from_secs(20), |now| {
+        let card = now.card(ModelId::Resnet);
+        card.state == "ready" && !card.label.is_empty()
+    });
+    let (class, _) = session.expected(ModelId::Resnet, &golden);
+    assert_eq!(shown.card(ModelId::Resnet).label, class.label());
+
+    // Mended and reloaded, as the sentence asks for.
+    session.site.mend();
+    let page = session.page();
+    let shown = page.show(&picture::png(&golden.picture));
+    answers_as_the_reference(session, &golden, &shown, 1e-3);
+}
