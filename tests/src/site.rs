@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use shared::ModelId;
+
 use crate::http::{Answer, Server};
 
 /// Where the site lies below the origin, as it would on GitHub Pages.
@@ -34,6 +36,7 @@ struct State {
 
 /// A running server; it stops when dropped.
 pub struct Site {
+    folder: PathBuf,
     server: Server,
     state: Arc<Mutex<State>>,
 }
@@ -55,10 +58,14 @@ impl Site {
         }
         let state = Arc::new(Mutex::new(State::default()));
         let server = Server::start({
-            let state = Arc::clone(&state);
+            let (state, folder) = (Arc::clone(&state), folder.clone());
             move |_, target| answer(target, &folder, &state)
         })?;
-        Ok(Self { server, state })
+        Ok(Self {
+            folder,
+            server,
+            state,
+        })
     }
 
     /// The page's address.
@@ -69,6 +76,16 @@ impl Site {
     /// An empty page of the same origin, for scripts of the tests' own.
     pub fn blank(&self) -> String {
         format!("{}{BLANK}", self.url())
+    }
+
+    /// The site's weights of a model, which lie in `weights/` under a name with their hash.
+    pub fn weights(&self, model: ModelId) -> Option<Vec<u8>> {
+        let files = fs::read_dir(self.folder.join("weights")).ok()?;
+        let file = files.flatten().find(|file| {
+            let name = file.file_name().to_string_lossy().into_owned();
+            name.starts_with(&format!("{model}-")) && name.ends_with(".hbd")
+        })?;
+        fs::read(file.path()).ok()
     }
 
     /// From now on, files whose path contains `path` are answered with `fault`.

@@ -110,8 +110,8 @@ impl From<&Evaluation> for Figures {
     }
 }
 
-/// To six decimals: what a file needs, and the same on every machine.
-fn rounded(value: f64) -> f64 {
+/// To six decimals: what a file needs; so short, a number comes back from JSON as it went in.
+pub fn rounded(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }
 

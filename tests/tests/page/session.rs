@@ -67,6 +67,17 @@ impl Session {
 
     fn start(stage: Stage) -> Result<Self, String> {
         let site = Site::start()?;
+        let reference = Reference::read();
+        for model in ModelId::ALL {
+            if !site
+                .weights(model)
+                .is_some_and(|weights| reference.answers(model).are_of(&weights))
+            {
+                return Err(format!(
+                    "the site was built with other weights of {model} than weights/{model}.hbd: run `cargo xtask test`, which builds it anew"
+                ));
+            }
+        }
         let outside = Outside::start()?;
         let browser = Browser::start(&Options {
             webgpu: stage == Stage::WebGpu,
@@ -76,7 +87,7 @@ impl Session {
             stage,
             browser,
             site,
-            reference: Reference::read(),
+            reference,
             outside,
         })
     }

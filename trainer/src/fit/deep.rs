@@ -19,7 +19,7 @@ use thiserror::Error;
 use super::checkpoint::{Checkpoint, CheckpointError, Epoch, Progress};
 use crate::data::Examples;
 use crate::data::split::Split;
-use crate::evaluate::{Evaluation, EvaluationError};
+use crate::evaluate::{Evaluation, EvaluationError, rounded};
 
 /// Why a training run ended without weights.
 #[derive(Debug, Error)]
@@ -130,11 +130,11 @@ pub fn fit(
         let epoch = Epoch {
             epoch: number,
             learning_rate: taught.learning_rate,
-            train_loss: taught.loss,
-            train_accuracy: taught.accuracy,
-            validation_loss: validation.loss,
+            train_loss: rounded(taught.loss),
+            train_accuracy: rounded(taught.accuracy),
+            validation_loss: rounded(validation.loss),
             validation_accuracy: accuracy,
-            seconds: started.elapsed().as_secs_f64(),
+            seconds: rounded(started.elapsed().as_secs_f64()),
         };
         let beaten = run
             .epochs
