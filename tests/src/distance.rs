@@ -24,6 +24,23 @@ impl Distance {
             maps: larger(self.maps, other.maps),
         }
     }
+
+    /// Prints the distance, and that it is no larger than `limit`.
+    ///
+    /// # Panics
+    /// Where it is larger.
+    pub fn hold(self, what: &str, model: ModelId, limit: Self) {
+        let Self { logits, maps } = self;
+        println!("{what}, {model}: logits within {logits:.1e}, maps within {maps:.1e}");
+        assert!(
+            logits <= limit.logits,
+            "{what}, {model}: logits differ by {logits}"
+        );
+        assert!(
+            maps <= limit.maps,
+            "{what}, {model}: maps differ by {maps} of their peak"
+        );
+    }
 }
 
 /// The distance of `model`'s answers to all golden pictures; `answer` gives logits, and the map of a class.

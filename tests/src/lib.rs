@@ -1,7 +1,6 @@
 //! What the tests stand on: the golden reference, the built site, a real browser, and pictures good and bad.
 //!
 //! All of this is test code: it panics with a sentence where something that must hold does not.
-#![allow(clippy::unwrap_used)]
 
 pub mod broken;
 pub mod browser;

@@ -94,7 +94,7 @@ fn facts(page: Page, model: ModelId, state: &Model) -> String {
         let parameters = parameters.map(|p| format!("{} parameters", thousands(p as u64)));
         let accuracy = facts
             .and_then(|f| f.accuracy)
-            .map(|a| format!("{:.1}% of the test set right", a * 100.0));
+            .map(|a| format!("test accuracy {:.2}%", a * 100.0));
         let known: Vec<_> = parameters.into_iter().chain(accuracy).collect();
         known.join(" · ")
     })
