@@ -20,6 +20,8 @@ use crate::process;
 const FLAGS: &[&str] = &[
     "--headless=new",
     "--no-sandbox",
+    // A container's shared memory may be too small for a browser.
+    "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

@@ -51,7 +51,7 @@ struct Train {
     /// Where the training's randomness begins
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// A few epochs, for a first look
+    /// A few epochs, for a first look; replaces what is in the folder of the weights
     #[arg(long)]
     quick: bool,
     /// What burn computes on

@@ -83,7 +83,7 @@ impl Weights {
         Artifact::from_bytes(&bytes).map_err(|source| WeightsError::Artifact { path, source })
     }
 
-    /// Whether the file is there, is the recorded one, and was made to this order.
+    /// Whether the file is there with its metrics, is the recorded one, and was made to this order.
     ///
     /// # Errors
     /// The manifest cannot be read.
@@ -92,6 +92,10 @@ impl Weights {
         let Some(entry) = manifest.entry(order.model) else {
             return Ok(false);
         };
+        let metrics: Option<Metrics> = manifest::read(&self.metrics_path(order.model))?;
+        if metrics.is_none() {
+            return Ok(false);
+        }
         let file = fs::read(self.file(order.model)).map(|bytes| hex(&Sha256::digest(bytes)));
         Ok(file.is_ok_and(|sha256| sha256 == entry.sha256)
             && (entry.recipe, entry.seed, &entry.data)
@@ -110,7 +114,6 @@ impl Weights {
     ) -> Result<Entry, WeightsError> {
         let model = order.model;
         let parts = split(&data.train, VALIDATION);
-        let checkpoint = Checkpoint::new(self.0.join("checkpoints").join(model.name()));
         let run = Progress {
             recipe: order.recipe,
             seed: order.seed,
@@ -119,6 +122,7 @@ impl Weights {
             epochs: Vec::new(),
             best: 0,
         };
+        let checkpoint = Checkpoint::new(self.0.join("checkpoints").join(run_name(model, &run)));
         let fitted = fit(model, run, &parts, &order.device.open(), &checkpoint, watch)?;
         let entry = self.record(order, &fitted, &parts, data)?;
         checkpoint.clear().map_err(FitError::from)?;
@@ -289,6 +293,13 @@ fn same_figures(
         same(&format!("{set} {figure}"), found, recorded)?;
     }
     Ok(())
+}
+
+/// A folder a run: a look at another recipe or seed leaves a long run's checkpoint alone.
+fn run_name(model: ModelId, run: &Progress) -> String {
+    let identity = format!("{run:?}");
+    let hash = hex(&Sha256::digest(identity));
+    format!("{model}-{}", &hash[..8])
 }
 
 fn file_name(model: ModelId) -> String {

@@ -142,6 +142,10 @@ fn weights_that_disagree_with_the_manifest_are_noticed() {
     fs::write(&weights, &bytes).unwrap();
     let sentence = String::from_utf8(confirm().stderr).unwrap();
     assert!(sentence.contains("damaged"), "{sentence}");
+    // Without its metrics a model is out of date, not a dead end.
+    fs::remove_file(folder.path().join("metrics/resnet.json")).unwrap();
+    let sentence = String::from_utf8(confirm().stderr).unwrap();
+    assert!(sentence.contains("cargo run -p trainer"), "{sentence}");
     fs::remove_file(&weights).unwrap();
     let sentence = String::from_utf8(confirm().stderr).unwrap();
     assert!(sentence.contains("cargo run -p trainer"), "{sentence}");

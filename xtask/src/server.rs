@@ -61,7 +61,8 @@ fn answer(request: Request, folder: &Path) -> std::io::Result<()> {
     let Ok(file) = File::open(&path) else {
         return request.respond(Response::from_string("no such file").with_status_code(404));
     };
-    let mut response = Response::from_file(file);
+    // In one piece, whatever its size: the page's progress bar goes by the length.
+    let mut response = Response::from_file(file).with_chunked_threshold(usize::MAX);
     // A rebuilt page must not be shown from the cache.
     for (name, value) in [
         ("Content-Type", content_type(&path)),

@@ -10,10 +10,8 @@ use ::image::{DynamicImage, ImageDecoder, ImageError, Limits};
 
 use super::exif;
 use super::format::Format;
-use super::{Photo, PhotoError};
+use super::{MAX_FILE_BYTES, Photo, PhotoError};
 
-/// Larger files are refused: 50 MB.
-pub const MAX_FILE_BYTES: usize = 50_000_000;
 /// Larger pictures are refused before they are decoded.
 pub const MAX_PIXELS: u64 = 50_000_000;
 /// Pictures with a longer side are refused before they are decoded.

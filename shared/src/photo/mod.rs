@@ -27,12 +27,15 @@ use serde::{Deserialize, Serialize};
 pub use self::error::PhotoError;
 pub use self::frame::Frame;
 #[cfg(feature = "decode")]
-pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode};
+pub use decode::{MAX_PIXELS, MAX_SIDE, decode};
 
 use crate::image::{Grey28, PIXELS, SIDE};
 use backdrop::Backdrop;
 use flat::Flat;
 use frame::Layout;
+
+/// Larger files are refused: 50 MB.
+pub const MAX_FILE_BYTES: usize = 50_000_000;
 
 /// Pixels each side of a photo must have, unless it is a 28x28 picture: less shows no garment.
 pub const MIN_SIDE: u32 = 8;

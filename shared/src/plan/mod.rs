@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::artifact::Artifact;
 use crate::explain::HeatMap;
 use crate::garment::CLASSES;
-use crate::image::{Grey28, SIDE};
+use crate::image::{Grey28, PIXELS, SIDE};
 use crate::model::layer::{BATCH_NORM_EPSILON, grad_cam_layer, parameters};
 use crate::model::{Classifier, Layer, ModelId, Padding, Verdict};
 use conv::{After, Conv};
@@ -31,7 +31,9 @@ pub enum PlanError {
         "the weights of {model} lack {tensor} or hold it in another shape: train the model again"
     )]
     Missing { model: ModelId, tensor: String },
-    #[error("the weights of {0} hold a number that is not finite: train the model again")]
+    #[error(
+        "the weights of {0} hold or lead to a number that is not finite, or a negative variance: train the model again"
+    )]
     NotFinite(ModelId),
 }
 
@@ -97,7 +99,12 @@ impl Plan {
         for parameter in parameters(model.layers()) {
             match artifact.tensor(&parameter.name) {
                 Some(t) if t.shape == parameter.shape => {
-                    if t.values.iter().any(|v| !v.is_finite()) {
+                    // A variance below zero has no root.
+                    let least = match parameter.name.ends_with("variance") {
+                        true => 0.0,
+                        false => f32::MIN,
+                    };
+                    if t.values.iter().any(|v| !(least..=f32::MAX).contains(v)) {
                         return Err(PlanError::NotFinite(model));
                     }
                     tensors.push(t.values.as_slice());
@@ -135,14 +142,20 @@ impl Plan {
                 head.push(step);
             }
         }
-        Ok(Self {
+        let mut plan = Self {
             model,
             body,
             head,
             activation: vec![0.0; body_shape.len()],
             shape: body_shape,
             scratch: Scratch::default(),
-        })
+        };
+        // Folding and adding can make what is not finite of what is.
+        let blank = plan.logits(&Grey28::new([0; PIXELS]));
+        match blank.iter().all(|z| z.is_finite()) {
+            true => Ok(plan),
+            false => Err(PlanError::NotFinite(model)),
+        }
     }
 
     /// One picture to logits; the activation is kept for [`explain`](Self::explain).
@@ -385,4 +398,52 @@ fn batch_norm(gamma: &[f32], beta: &[f32], mean: &[f32], variance: &[f32]) -> (V
         .map(|((b, m), s)| b - m * s)
         .collect();
     (scale, shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::{Storage, Tensor};
+    use alloc::string::ToString;
+
+    /// All zeros, but for the variances.
+    fn artifact(model: ModelId, variance: f32) -> Artifact {
+        let tensors = parameters(model.layers()).into_iter().map(|p| Tensor {
+            values: vec![
+                if p.name.ends_with("variance") {
+                    variance
+                } else {
+                    0.0
+                };
+                p.shape.iter().product()
+            ],
+            name: p.name,
+            shape: p.shape,
+            storage: Storage::F32,
+        });
+        Artifact {
+            model: model.name().into(),
+            tensors: tensors.collect(),
+        }
+    }
+
+    #[test]
+    fn weights_that_lead_to_no_answer_are_refused() {
+        let refusal =
+            |variance| Plan::new(ModelId::Resnet, &artifact(ModelId::Resnet, variance)).err();
+        assert_eq!(refusal(1.0), None);
+        let expected = Some(PlanError::NotFinite(ModelId::Resnet));
+        assert_eq!(refusal(f32::NAN), expected);
+        assert_eq!(refusal(-1.0), expected);
+    }
+
+    #[test]
+    fn another_model_s_weights_and_missing_tensors_are_named() {
+        let mut cnn = artifact(ModelId::Cnn, 1.0);
+        let other = Plan::new(ModelId::Resnet, &cnn).err().unwrap();
+        assert!(matches!(other, PlanError::OtherModel { .. }), "{other}");
+        cnn.tensors.pop();
+        let missing = Plan::new(ModelId::Cnn, &cnn).err().unwrap();
+        assert!(missing.to_string().contains("7.bias"), "{missing}");
+    }
 }

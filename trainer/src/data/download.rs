@@ -65,6 +65,8 @@ fn fetch(url: &str, file: IdxFile, part: &Path) -> Result<(), Box<dyn std::error
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_connect(Some(Duration::from_secs(15)))
         .timeout_recv_response(Some(Duration::from_secs(30)))
+        // The largest file has 26 MB; a mirror that stalls must not hold the run for ever.
+        .timeout_recv_body(Some(Duration::from_secs(600)))
         .http_status_as_error(false)
         .build()
         .into();

@@ -23,6 +23,8 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 pub enum Event {
     /// A model's weights are in place (how many numbers) or not (a sentence).
     Weights(ModelId, Result<u32, String>),
+    /// A new worker has to load all weights again.
+    Reloading,
     /// Which engine answers, or why, has changed.
     Engine(Report),
 }
@@ -35,7 +37,10 @@ pub(super) struct Inner {
     pub assets: Assets,
     notify: Box<dyn Fn(Event)>,
     cpu: RefCell<Option<Link>>,
+    /// Since the CPU engine last answered.
     restarts: Cell<u32>,
+    /// CPU workers so far.
+    generation: Cell<u32>,
     pub gpu: RefCell<Option<Link>>,
     pub woken: Cell<bool>,
     pub report: RefCell<Report>,
@@ -56,6 +61,7 @@ impl Client {
             notify: Box::new(notify),
             cpu: RefCell::default(),
             restarts: Cell::new(0),
+            generation: Cell::new(0),
             gpu: RefCell::default(),
             woken: Cell::new(false),
             report: RefCell::new(Report {
@@ -103,9 +109,9 @@ impl Client {
         let request = Request::Gallery {
             sprite: Source::Url(url),
         };
-        let restarts = self.0.restarts.get();
+        let generation = self.0.generation.get();
         let mut reply = self.ask_cpu(request.clone()).await;
-        if reply.is_err() && self.0.restarts.get() != restarts {
+        if reply.is_err() && self.0.generation.get() != generation {
             // Not the gallery's fault: its successor is asked once.
             reply = self.ask_cpu(request).await;
         }
@@ -168,6 +174,7 @@ impl Client {
         let weak = Rc::downgrade(&self.0);
         match Link::open(&url, move |why| cpu_died(&weak, &why)) {
             Ok(link) => {
+                self.0.generation.set(self.0.generation.get() + 1);
                 *self.0.cpu.borrow_mut() = Some(link.clone());
                 for model in ModelId::ALL {
                     let (inner, link) = (self.0.clone(), link.clone());
@@ -209,7 +216,12 @@ impl Client {
     pub(super) async fn ask_cpu(&self, request: Request) -> Result<Reply, String> {
         let link = self.0.cpu.borrow().clone();
         let link = link.ok_or_else(|| self.0.obituary())?;
-        link.call(request).await.map_err(|failure| match failure {
+        let reply = link.call(request).await;
+        if reply.is_ok() {
+            // Only one that dies before it answers is beyond help.
+            self.0.restarts.set(0);
+        }
+        reply.map_err(|failure| match failure {
             Failure::Refused(sentence) => sentence,
             Failure::Died if self.0.cpu.borrow().is_none() => self.0.obituary(),
             Failure::Died => {
@@ -273,6 +285,7 @@ fn cpu_died(inner: &Weak<Inner>, why: &str) {
                 "The CPU engine stopped unexpectedly ({why}) and was started again."
             ));
         });
+        inner.tell(Event::Reloading);
         Client(inner).start_cpu();
     } else {
         inner.no_cpu(&format!(

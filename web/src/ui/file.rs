@@ -4,6 +4,7 @@ use js_sys::Uint8Array;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use shared::photo::{MAX_FILE_BYTES, PhotoError};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DataTransfer, File, FileList};
 
@@ -65,6 +66,11 @@ pub fn take(page: Page, files: &FileList) {
 }
 
 async fn read(file: &File) -> Result<Vec<u8>, String> {
+    // Refused unread: the bytes of a film would not fit into this thread's memory.
+    if file.size() > MAX_FILE_BYTES as f64 {
+        let megabytes = (file.size() / 1e6).ceil() as u64;
+        return Err(PhotoError::FileTooLarge { megabytes }.to_string());
+    }
     JsFuture::from(file.array_buffer())
         .await
         .map(|buffer| Uint8Array::new(&buffer).to_vec())

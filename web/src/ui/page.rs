@@ -59,6 +59,11 @@ impl Page {
         let assets = Assets::of_page();
         let client = Client::start(assets.clone(), move |event| match event {
             Event::Engine(new) => report.set(Some(new)),
+            Event::Reloading => {
+                for model in models {
+                    model.update(|m| m.weights = Weights::Loading);
+                }
+            }
             Event::Weights(model, Ok(parameters)) => {
                 models[model as usize].update(|m| m.weights = Weights::Ready(parameters));
                 loaded.set(Some(model));

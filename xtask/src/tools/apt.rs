@@ -53,7 +53,7 @@ pub fn install(workspace: &Workspace, packages: &[&str]) -> Result<()> {
         .chain(packages)
         .copied()
         .collect();
-    // A first failure is the rule where the lists were never fetched, so its output is kept for the log only.
+    // A first failure is the rule where the lists were never fetched, so its output is not shown.
     if apt(&install)
         .stdin(Stdio::null())
         .output()
@@ -67,7 +67,10 @@ pub fn install(workspace: &Workspace, packages: &[&str]) -> Result<()> {
 
 /// What the user would type.
 pub fn by_hand(packages: &[&str]) -> String {
-    format!("sudo apt-get install -y {}", packages.join(" "))
+    format!(
+        "sudo apt-get update && sudo apt-get install -y --no-install-recommends {}",
+        packages.join(" ")
+    )
 }
 
 /// The words to put before a command that needs root: none for root itself, sudo where it asks for nothing.
@@ -97,7 +100,7 @@ mod tests {
     fn the_user_gets_one_command() {
         assert_eq!(
             by_hand(&["chromium", "chromium-driver"]),
-            "sudo apt-get install -y chromium chromium-driver"
+            "sudo apt-get update && sudo apt-get install -y --no-install-recommends chromium chromium-driver"
         );
     }
 }
