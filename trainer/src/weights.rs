@@ -78,9 +78,18 @@ impl Weights {
     /// # Errors
     /// The file is missing or damaged.
     pub fn artifact(&self, model: ModelId) -> Result<Artifact, WeightsError> {
+        self.parsed(model, &self.bytes(model)?)
+    }
+
+    fn bytes(&self, model: ModelId) -> Result<Vec<u8>, WeightsError> {
         let path = self.file(model);
-        let bytes = fs::read(&path).map_err(|_| WeightsError::Missing { path: path.clone() })?;
-        Artifact::from_bytes(&bytes).map_err(|source| WeightsError::Artifact { path, source })
+        fs::read(&path).map_err(|_| WeightsError::Missing { path })
+    }
+
+    /// A model's weights from its file's bytes; an error names the file.
+    fn parsed(&self, model: ModelId, bytes: &[u8]) -> Result<Artifact, WeightsError> {
+        let path = self.file(model);
+        Artifact::from_bytes(bytes).map_err(|source| WeightsError::Artifact { path, source })
     }
 
     /// Whether the file is there with its metrics, is the recorded one, and was made to this order.
@@ -137,12 +146,7 @@ impl Weights {
         data: &FashionMnist,
     ) -> Result<Entry, WeightsError> {
         let model = order.model;
-        let path = self.file(model);
-        let artifact =
-            Artifact::from_bytes(&fitted.artifact).map_err(|source| WeightsError::Artifact {
-                path: path.clone(),
-                source,
-            })?;
+        let artifact = self.parsed(model, &fitted.artifact)?;
         let validation = Evaluation::of(model, &artifact, &parts.validation)?;
         let test = Evaluation::of(model, &artifact, &data.test)?;
         let seconds: f64 = fitted.progress.epochs.iter().map(|e| e.seconds).sum();
@@ -162,7 +166,7 @@ impl Weights {
             validation: Figures::from(&validation),
             test: Figures::from(&test),
         };
-        manifest::write_bytes(&path, &fitted.artifact)?;
+        manifest::write_bytes(&self.file(model), &fitted.artifact)?;
         manifest::write(
             &self.metrics_path(model),
             &Metrics {
@@ -197,7 +201,8 @@ impl Weights {
         let metrics_path = self.metrics_path(model);
         let metrics: Metrics =
             manifest::read(&metrics_path)?.ok_or(WeightsError::Missing { path: metrics_path })?;
-        let artifact = self.artifact(model)?;
+        let bytes = self.bytes(model)?;
+        let artifact = self.parsed(model, &bytes)?;
         let same = |what: &str, found: &dyn ToString, recorded: &dyn ToString| {
             let (found, recorded) = (found.to_string(), recorded.to_string());
             if found == recorded {
@@ -209,9 +214,6 @@ impl Weights {
                 recorded,
             })
         };
-        let bytes = fs::read(self.file(model)).map_err(|_| WeightsError::Missing {
-            path: self.file(model),
-        })?;
         same("SHA-256", &hex(&Sha256::digest(&bytes)), &entry.sha256)?;
         same("number of bytes", &bytes.len(), &entry.bytes)?;
         same(

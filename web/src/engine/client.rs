@@ -14,7 +14,7 @@ use super::offer;
 use super::protocol::{Map, Pixels, Prepared, Reply, Request, Source, Verdict};
 use super::report::{Choice, Engine, Gpu, Report};
 
-/// A CPU worker that died is started again this often.
+/// A CPU worker that dies is started again this often before it has answered anything.
 const RESTARTS: u32 = 1;
 /// A GPU that is silent for longer is taken for dead.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
