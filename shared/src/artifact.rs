@@ -316,16 +316,18 @@ mod tests {
 
     #[test]
     fn a_shape_larger_than_the_file_allocates_nothing() {
-        let mut bytes = sample().to_bytes().unwrap();
-        let shape_at = 4 + 2 + 2 + NAME_BYTES + 1 + "0.weight".len() + 2;
-        bytes[shape_at..shape_at + 8].fill(0xff);
-        let body = bytes.len() - 4;
-        let checksum = crc32fast::hash(&bytes[..body]).to_le_bytes();
-        bytes[body..].copy_from_slice(&checksum);
-        assert_eq!(
-            Artifact::from_bytes(&bytes).unwrap_err(),
-            ArtifactError::Truncated
-        );
+        // Two such dimensions: once more bytes than can be counted, once more than the file holds.
+        for dimension in [u32::MAX, 0xffff] {
+            let mut bytes = sample().to_bytes().unwrap();
+            let shape_at = 4 + 2 + 2 + NAME_BYTES + 1 + "0.weight".len() + 2;
+            bytes[shape_at..shape_at + 4].copy_from_slice(&dimension.to_le_bytes());
+            bytes[shape_at + 4..shape_at + 8].copy_from_slice(&dimension.to_le_bytes());
+            let body = bytes.len() - 4;
+            let checksum = crc32fast::hash(&bytes[..body]).to_le_bytes();
+            bytes[body..].copy_from_slice(&checksum);
+            let refused = Artifact::from_bytes(&bytes).unwrap_err();
+            assert_eq!(refused, ArtifactError::Truncated);
+        }
     }
 
     proptest! {
