@@ -16,10 +16,10 @@
     0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11
   ]);
   if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
-    return stop("This browser has no WebAssembly, which the networks run on: update it, or open this page in another one.");
+    return stop("This browser has no WebAssembly, which the models run on: update it, or open this page in another one.");
   }
   if (!WebAssembly.validate(simd)) {
-    return stop("This browser's WebAssembly has no SIMD, which the networks run on: update it, or open this page in another one.");
+    return stop("This browser's WebAssembly has no SIMD, which the models run on: update it, or open this page in another one.");
   }
 
   // trunk wrote these two, with the hashed names and their checksums.

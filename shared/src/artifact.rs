@@ -2,7 +2,8 @@
 //!
 //! Little-endian: magic `HBRD`, version u16, number of tensors u16, model name (16 bytes, zero-padded UTF-8);
 //! per tensor: name length u8, name, element type u8, rank u8, a u32 per dimension, the elements; last the
-//! CRC-32 (IEEE) of everything before it. Reading never panics and never allocates more than the file's size
+//! CRC-32 (IEEE) of everything before it. Elements are f32, f16, whole numbers in 8 or 16 bits, or signed bytes that
+//! are multiplied by their row's scale; the scales, an f32 for each step of the outermost dimension, come first. Reading never panics and never allocates more than the file's size
 //! justifies.
 
 use alloc::{string::String, vec::Vec};
@@ -10,11 +11,15 @@ use alloc::{string::String, vec::Vec};
 use half::f16;
 use thiserror::Error;
 
+use crate::model::tensors::{TEMPERATURE, temperature};
+
 const MAGIC: [u8; 4] = *b"HBRD";
 const VERSION: u16 = 1;
 const NAME_BYTES: usize = 16;
 /// No tensor here has more dimensions; a larger rank is damage.
 const MAX_RANK: usize = 4;
+/// No model here has a quarter as many. Without a limit, a small file of tensors of nothing would fill much memory.
+const MAX_TENSORS: u16 = 128;
 
 /// Why bytes are not a weights file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -38,6 +43,12 @@ pub enum ArtifactError {
 pub enum Storage {
     F32,
     F16,
+    /// -127 to 127 times the row's scale; a row is a step of the outermost dimension.
+    I8,
+    /// Whole numbers up to 255.
+    U8,
+    /// Whole numbers up to 65,535.
+    U16,
 }
 
 impl Storage {
@@ -45,6 +56,9 @@ impl Storage {
         match self {
             Self::F32 => 0,
             Self::F16 => 1,
+            Self::I8 => 2,
+            Self::U8 => 3,
+            Self::U16 => 4,
         }
     }
 
@@ -52,6 +66,9 @@ impl Storage {
         match tag {
             0 => Some(Self::F32),
             1 => Some(Self::F16),
+            2 => Some(Self::I8),
+            3 => Some(Self::U8),
+            4 => Some(Self::U16),
             _ => None,
         }
     }
@@ -59,7 +76,44 @@ impl Storage {
     fn bytes(self) -> usize {
         match self {
             Self::F32 => 4,
-            Self::F16 => 2,
+            Self::F16 | Self::U16 => 2,
+            Self::I8 | Self::U8 => 1,
+        }
+    }
+}
+
+/// The largest magnitude of a signed byte; -128 is left out, so that a row and its negative are stored alike.
+const I8_PEAK: f32 = 127.0;
+
+/// What a row's signed bytes are multiplied by.
+fn scale(row: &[f32]) -> f32 {
+    row.iter().fold(0.0_f32, |peak, v| peak.max(v.abs())) / I8_PEAK
+}
+
+impl Tensor {
+    /// How many numbers a step of the outermost dimension has; 1 where that would be none.
+    fn row(&self) -> usize {
+        self.shape.iter().skip(1).product::<usize>().max(1)
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let values = self.values.iter();
+        match self.storage {
+            Storage::F32 => out.extend(values.flat_map(|v| v.to_le_bytes())),
+            Storage::F16 => out.extend(values.flat_map(|&v| f16::from_f32(v).to_le_bytes())),
+            // Casts of floats end at the type's limits; what is no whole number is rounded.
+            Storage::U8 => out.extend(values.map(|&v| libm::roundf(v) as u8)),
+            Storage::U16 => {
+                out.extend(values.flat_map(|&v| (libm::roundf(v) as u16).to_le_bytes()))
+            }
+            Storage::I8 => {
+                let rows = || self.values.chunks(self.row());
+                out.extend(rows().flat_map(|row| scale(row).to_le_bytes()));
+                for row in rows() {
+                    let scale = scale(row).max(f32::MIN_POSITIVE);
+                    out.extend(row.iter().map(|v| libm::roundf(v / scale) as i8 as u8));
+                }
+            }
         }
     }
 }
@@ -88,9 +142,16 @@ impl Artifact {
         self.tensors.iter().find(|t| t.name == name)
     }
 
-    /// How many numbers the file holds.
+    /// How many numbers the model learned. The temperature is none of them: it is set afterwards.
     pub fn parameter_count(&self) -> usize {
-        self.tensors.iter().map(|t| t.values.len()).sum()
+        let learned = self.tensors.iter().filter(|t| t.name != TEMPERATURE);
+        learned.map(|t| t.values.len()).sum()
+    }
+
+    /// Sets the temperature in its tensor of one number.
+    pub fn set_temperature(&mut self, value: f32) {
+        self.tensors.retain(|t| t.name != TEMPERATURE);
+        self.tensors.push(temperature(value));
     }
 
     /// The file's bytes.
@@ -101,8 +162,10 @@ impl Artifact {
         let mut out = Vec::new();
         out.extend(MAGIC);
         out.extend(VERSION.to_le_bytes());
-        let count = u16::try_from(self.tensors.len())
-            .map_err(|_| ArtifactError::Malformed("too many tensors"))?;
+        let count = u16::try_from(self.tensors.len()).unwrap_or(u16::MAX);
+        if count > MAX_TENSORS {
+            return Err(ArtifactError::Malformed("too many tensors"));
+        }
         out.extend(count.to_le_bytes());
         let mut name = [0; NAME_BYTES];
         name.get_mut(..self.model.len())
@@ -128,15 +191,7 @@ impl Artifact {
                     .map_err(|_| ArtifactError::Malformed("a dimension is too large"))?;
                 out.extend(dimension.to_le_bytes());
             }
-            match tensor.storage {
-                Storage::F32 => out.extend(tensor.values.iter().flat_map(|v| v.to_le_bytes())),
-                Storage::F16 => out.extend(
-                    tensor
-                        .values
-                        .iter()
-                        .flat_map(|&v| f16::from_f32(v).to_le_bytes()),
-                ),
-            }
+            tensor.write(&mut out);
         }
         out.extend(crc32fast::hash(&out).to_le_bytes());
         Ok(out)
@@ -180,6 +235,9 @@ impl Artifact {
     fn read(content: &[u8]) -> Result<Self, ArtifactError> {
         let mut reader = Reader(content);
         let count = reader.u16()?;
+        if count > MAX_TENSORS {
+            return Err(ArtifactError::Malformed("too many tensors"));
+        }
         let name = reader.take(NAME_BYTES)?;
         let length = name.iter().position(|&b| b == 0).unwrap_or(NAME_BYTES);
         let model = text(&name[..length])?;
@@ -246,16 +304,37 @@ impl<'a> Reader<'a> {
             shape.push(dimension);
         }
         // Taken before anything is allocated: a shape that promises more than the file holds ends here.
+        let rows = match (storage, bytes) {
+            (Storage::I8, 1..) => shape.first().copied().unwrap_or(1),
+            _ => 0,
+        };
+        let scales = self.take(rows.checked_mul(4).ok_or(ArtifactError::Truncated)?)?;
         let data = self.take(bytes)?;
+        let f32s = |bytes: &[u8]| {
+            let four = bytes.chunks_exact(4);
+            four.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect::<Vec<f32>>()
+        };
         let values = match storage {
-            Storage::F32 => data
-                .chunks_exact(4)
-                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                .collect(),
+            Storage::F32 => f32s(data),
             Storage::F16 => data
                 .chunks_exact(2)
                 .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())
                 .collect(),
+            Storage::U8 => data.iter().map(|&b| f32::from(b)).collect(),
+            Storage::U16 => data
+                .chunks_exact(2)
+                .map(|b| f32::from(u16::from_le_bytes([b[0], b[1]])))
+                .collect(),
+            Storage::I8 => {
+                // Asked for at once: growing would hold the values twice.
+                let mut values = Vec::with_capacity(data.len());
+                let rows = data.chunks_exact((bytes / rows.max(1)).max(1));
+                for (row, scale) in rows.zip(f32s(scales)) {
+                    values.extend(row.iter().map(|&b| f32::from(b as i8) * scale));
+                }
+                values
+            }
         };
         Ok(Tensor {
             name,
@@ -287,6 +366,24 @@ mod tests {
                     shape: vec![2],
                     storage: Storage::F32,
                     values: vec![0.1, f32::MIN_POSITIVE],
+                },
+                Tensor {
+                    name: "points".into(),
+                    shape: vec![3, 2],
+                    storage: Storage::I8,
+                    values: vec![127.0, -3.0, 0.0, 0.0, -0.5, 63.5],
+                },
+                Tensor {
+                    name: "labels".into(),
+                    shape: vec![2],
+                    storage: Storage::U8,
+                    values: vec![0.0, 255.0],
+                },
+                Tensor {
+                    name: "feature".into(),
+                    shape: vec![2],
+                    storage: Storage::U16,
+                    values: vec![65_535.0, 256.0],
                 },
             ],
         }
@@ -330,9 +427,40 @@ mod tests {
         }
     }
 
+    #[test]
+    fn signed_bytes_are_within_half_a_step_of_their_row() {
+        let values: Vec<f32> = (0..40)
+            .map(|i| (i as f32 * 0.7).sin() * (1.0 + i as f32))
+            .collect();
+        let mut artifact = sample();
+        artifact.tensors[2].shape = vec![4, 10];
+        artifact.tensors[2].values = values.clone();
+        let read = Artifact::from_bytes(&artifact.to_bytes().unwrap()).unwrap();
+        for (rows, read) in values.chunks(10).zip(read.tensors[2].values.chunks(10)) {
+            let step = rows.iter().fold(0.0_f32, |m, v| m.max(v.abs())) / 127.0;
+            for (a, b) in rows.iter().zip(read) {
+                assert!((a - b).abs() <= step * 0.500_1, "{a} became {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn tensors_of_nothing_are_read_as_written() {
+        for storage in [Storage::F32, Storage::I8, Storage::U8, Storage::U16] {
+            for shape in [vec![0], vec![0, 7], vec![7, 0], vec![u32::MAX as usize, 0]] {
+                let mut artifact = sample();
+                artifact.tensors[0].storage = storage;
+                artifact.tensors[0].shape = shape;
+                artifact.tensors[0].values.clear();
+                let bytes = artifact.to_bytes().unwrap();
+                assert_eq!(Artifact::from_bytes(&bytes).unwrap(), artifact);
+            }
+        }
+    }
+
     proptest! {
         #[test]
-        fn any_altered_byte_is_noticed(at in 0usize..87, flip in 1u8..) {
+        fn any_altered_byte_is_noticed(at in 0usize..256, flip in 1u8..) {
             let mut bytes = sample().to_bytes().unwrap();
             let at = at % bytes.len();
             bytes[at] ^= flip;

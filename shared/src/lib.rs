@@ -9,6 +9,7 @@ extern crate std;
 
 pub mod artifact;
 pub mod explain;
+pub mod features;
 pub mod garment;
 pub mod image;
 pub mod metrics;
@@ -17,8 +18,9 @@ pub mod model;
 pub mod network;
 pub mod photo;
 pub mod plan;
-mod simd;
+pub mod simd;
 
+pub use features::Sample;
 pub use garment::Garment;
 pub use image::Grey28;
-pub use model::{Classifier, ModelId, Verdict};
+pub use model::{Classifier, Member, ModelId, Verdict};

@@ -17,6 +17,7 @@ use thiserror::Error;
 use crate::artifact::{self, Artifact, Storage};
 use crate::image::SIDE;
 use crate::model::layer::{BATCH_NORM_EPSILON, Parameter, grad_cam_layer, parameters};
+use crate::model::tensors::temperature;
 use crate::model::{Layer, ModelId, Padding};
 
 /// Why an artifact and a network do not fit, or a network could not be read back.
@@ -199,6 +200,8 @@ impl Network {
         } else {
             activation.reshape([batch, channels * rows * columns])
         };
+        // Dropping pixels of the picture itself helps no network: augmentation alters them already.
+        let mut is_picture = self.halves().0.is_empty();
         for layer in layers {
             let Layer::Dense {
                 relu: rectified, ..
@@ -207,7 +210,10 @@ impl Network {
                 continue;
             };
             if let Some(dense) = learned.dense.next() {
-                x = dense.forward(self.dropout.forward(x)); // [batch, output]
+                if !core::mem::take(&mut is_picture) {
+                    x = self.dropout.forward(x);
+                }
+                x = dense.forward(x); // [batch, output]
                 if rectified {
                     x = relu(x);
                 }
@@ -272,7 +278,8 @@ impl Network {
         Ok(network)
     }
 
-    /// The network's weights as an artifact: weights of two and more dimensions in 16 bits, the rest in 32.
+    /// The network's weights as an artifact: weights of two and more dimensions in 16 bits, the rest in 32. The
+    /// temperature is 1, for the validation split to change.
     ///
     /// # Errors
     /// The device does not give a tensor back.
@@ -315,6 +322,7 @@ impl Network {
                 shape,
                 values,
             })
+            .chain([temperature(1.0)])
             .collect();
         Ok(Artifact {
             model: format!("{}", self.model),

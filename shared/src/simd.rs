@@ -3,6 +3,29 @@
 
 pub use lanes::F32x4;
 
+/// The sum of products, over the shorter of the two: sixteen partial sums, so that the machine need not wait for one
+/// addition to begin the next.
+#[inline]
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let ((a_blocks, a_rest), (b_blocks, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
+    let mut sums = [F32x4::splat(0.0); 4];
+    let (a_quads, a_tail) = a_blocks.as_chunks::<4>();
+    let (b_quads, b_tail) = b_blocks.as_chunks::<4>();
+    for (a, b) in a_quads.iter().zip(b_quads) {
+        for i in 0..4 {
+            sums[i] = sums[i].add_product(F32x4::load(&a[i]), F32x4::load(&b[i]));
+        }
+    }
+    for (a, b) in a_tail.iter().zip(b_tail) {
+        sums[0] = sums[0].add_product(F32x4::load(a), F32x4::load(b));
+    }
+    let mut sum = 0.0;
+    for lane in 0..4 {
+        sum += sums.map(|s| s.to_array()[lane]).iter().sum::<f32>();
+    }
+    sum + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
+}
+
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod lanes {
     use core::arch::wasm32::{

@@ -10,8 +10,8 @@ use crate::reference::Reference;
 /// The largest differences seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Distance {
-    /// Between logits, absolute.
-    pub logits: f32,
+    /// Between scores, absolute.
+    pub scores: f32,
     /// Between Grad-CAM maps, as a share of the reference map's peak.
     pub maps: f32,
 }
@@ -20,7 +20,7 @@ impl Distance {
     /// The larger of each.
     pub fn max(self, other: Self) -> Self {
         Self {
-            logits: larger(self.logits, other.logits),
+            scores: larger(self.scores, other.scores),
             maps: larger(self.maps, other.maps),
         }
     }
@@ -30,11 +30,11 @@ impl Distance {
     /// # Panics
     /// Where it is larger.
     pub fn hold(self, what: &str, model: ModelId, limit: Self) {
-        let Self { logits, maps } = self;
-        println!("{what}, {model}: logits within {logits:.1e}, maps within {maps:.1e}");
+        let Self { scores, maps } = self;
+        println!("{what}, {model}: scores within {scores:.1e}, maps within {maps:.1e}");
         assert!(
-            logits <= limit.logits,
-            "{what}, {model}: logits differ by {logits}"
+            scores <= limit.scores,
+            "{what}, {model}: scores differ by {scores}"
         );
         assert!(
             maps <= limit.maps,
@@ -43,7 +43,8 @@ impl Distance {
     }
 }
 
-/// The distance of `model`'s answers to all golden pictures; `answer` gives logits, and the map of a class.
+/// The distance of `model`'s answers to all golden pictures; `answer` gives scores, and the map of a class, which is not
+/// looked at where the reference has none.
 pub fn from_reference(
     reference: &Reference,
     model: ModelId,
@@ -52,11 +53,12 @@ pub fn from_reference(
     let golden = reference.answers(model);
     let mut worst = Distance::default();
     for (i, picture) in reference.pictures.iter().enumerate() {
-        let class = Garment::ALL[argmax(&golden.logits[i])];
-        let (logits, map) = answer(picture, class);
+        let class = Garment::ALL[argmax(&golden.scores[i])];
+        let (scores, map) = answer(picture, class);
+        let maps = golden.maps.get(i);
         worst = worst.max(Distance {
-            logits: difference(&logits, &golden.logits[i]),
-            maps: relative(&map, &golden.maps[i]),
+            scores: difference(&scores, &golden.scores[i]),
+            maps: maps.map_or(0.0, |golden| relative(&map, golden)),
         });
     }
     worst

@@ -14,6 +14,8 @@ pub struct Answer {
     pub status: u16,
     pub content_type: &'static str,
     pub body: Vec<u8>,
+    /// What is waited for in the middle of the body.
+    pub pause: Option<Box<dyn FnOnce()>>,
 }
 
 /// A running server; it stops when dropped.
@@ -93,6 +95,7 @@ fn serve(stream: &TcpStream, answer: &impl Fn(&str, &str) -> Answer) -> std::io:
         status,
         content_type,
         body,
+        pause,
     } = answer(method, target);
     let mut stream = stream;
     write!(
@@ -103,7 +106,13 @@ fn serve(stream: &TcpStream, answer: &impl Fn(&str, &str) -> Answer) -> std::io:
         body.len()
     )?;
     if method != "HEAD" {
-        stream.write_all(&body)?;
+        let (first, rest) = body.split_at(body.len() / 2);
+        stream.write_all(first)?;
+        if let Some(pause) = pause {
+            stream.flush()?;
+            pause();
+        }
+        stream.write_all(rest)?;
     }
     stream.flush()
 }

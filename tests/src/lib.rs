@@ -6,6 +6,7 @@ pub mod broken;
 pub mod browser;
 pub mod distance;
 mod http;
+pub mod meter;
 pub mod outside;
 pub mod page;
 pub mod picture;

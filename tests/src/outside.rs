@@ -40,6 +40,7 @@ impl Outside {
                     status: 403,
                     content_type: "text/plain",
                     body: Vec::new(),
+                    pause: None,
                 }
             }
         })?;

@@ -23,14 +23,20 @@ const SNAPSHOT: &str = "
     const models = [...document.querySelectorAll('[data-testid=\"model\"]')].map(m => ({
         model: m.dataset.model, state: m.dataset.state ?? '', label: m.dataset.label ?? '',
         confidence: Number(m.dataset.confidence || 0), millis: Number(m.dataset.millis || 0),
-        picture: Number(m.dataset.picture || 0)}));
-    return {models, engine: one('engine')?.dataset.engine ?? '', gpu_state: one('engine')?.dataset.gpuState ?? '',
+        bytes: Number(m.dataset.bytes || 0), progress: m.dataset.progress ? Number(m.dataset.progress) : null,
+        dissents: m.dataset.dissents === 'true', text: m.innerText, picture: Number(m.dataset.picture || 0)}));
+    const v = one('vote');
+    const vote = {state: v?.dataset.state ?? '', label: v?.dataset.label ?? '',
+        confidence: Number(v?.dataset.confidence || 0), answered: Number(v?.dataset.answered || 0),
+        agree: Number(v?.dataset.agree || 0), text: v?.innerText ?? '', picture: Number(v?.dataset.picture || 0)};
+    return {models, vote, engine: one('engine')?.dataset.engine ?? '', gpu_state: one('engine')?.dataset.gpuState ?? '',
         engine_text: one('engine')?.innerText ?? '', error: one('error')?.innerText.trim() ?? ''};";
 
 /// What the page shows at a moment.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Snapshot {
-    pub models: Vec<Card>,
+    pub models: Vec<Row>,
+    pub vote: Vote,
     /// `cpu` or `webgpu`.
     pub engine: String,
     /// `absent`, `loading`, `testing`, `ready` or `failed`.
@@ -42,37 +48,62 @@ pub struct Snapshot {
 
 /// One model's answer as shown.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Card {
+pub struct Row {
     pub model: ModelId,
-    /// `loading`, `ready` or `error`.
+    /// `waiting`, `deferred`, `loading`, `answering`, `ready`, `error` or `absent`.
     pub state: String,
     pub label: String,
     pub confidence: f32,
     pub millis: f64,
+    /// What the manifest says that the weights file weighs.
+    pub bytes: u64,
+    /// How much of that file has come, 0 to 1, while it comes.
+    pub progress: Option<f64>,
+    /// Whether it is marked as disagreeing with the vote.
+    pub dissents: bool,
+    pub text: String,
     /// The number of the picture that is answered.
     pub picture: u32,
 }
 
+/// The vote as shown.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Vote {
+    /// As a model's.
+    pub state: String,
+    pub label: String,
+    pub confidence: f32,
+    /// How many models are counted, and how many of them say what the vote says.
+    pub answered: usize,
+    pub agree: usize,
+    pub text: String,
+    /// The number of the picture that is voted on.
+    pub picture: u32,
+}
+
 impl Snapshot {
-    /// The card of `model`.
-    pub fn card(&self, model: ModelId) -> &Card {
+    /// The row of `model`.
+    pub fn row(&self, model: ModelId) -> &Row {
         self.models
             .iter()
-            .find(|card| card.model == model)
+            .find(|row| row.model == model)
             .unwrap_or_else(|| panic!("the page shows no {model}"))
     }
 
-    /// Both models are there and idle.
+    /// All models are there and idle, and so is the vote.
     pub fn is_ready(&self) -> bool {
-        self.models.len() == ModelId::ALL.len() && self.models.iter().all(|m| m.state == "ready")
+        self.models.len() == ModelId::ALL.len()
+            && self.models.iter().all(|m| m.state == "ready")
+            && self.vote.state == "ready"
     }
 
-    /// Both models have answered a picture that they had not answered `before`.
+    /// All models have answered, and voted on, a picture that they had not answered `before`.
     pub fn answered_since(&self, before: &Self) -> bool {
         self.is_ready()
+            && self.vote.picture > before.vote.picture
             && ModelId::ALL
                 .iter()
-                .all(|&m| self.card(m).picture > before.card(m).picture)
+                .all(|&m| self.row(m).picture > before.row(m).picture)
     }
 }
 
@@ -82,10 +113,10 @@ pub struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// Opens the site and waits until both models have their weights.
+    /// Opens the site and waits until all models have their weights.
     pub fn open(browser: &'a Browser, site: &Site) -> Self {
         let page = Self::open_at_once(browser, site);
-        page.wait("both models to be ready", LOADING, Snapshot::is_ready);
+        page.wait("all models to be ready", LOADING, Snapshot::is_ready);
         page
     }
 
@@ -121,7 +152,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Waits for both models' answers to a newer picture than `before`'s.
+    /// Waits for all models' answers to a newer picture than `before`'s.
     pub fn answer(&self, before: &Snapshot) -> Snapshot {
         let after = self.wait("an answer", PATIENCE, |now| {
             now.answered_since(before) || !now.error.is_empty()
@@ -206,6 +237,17 @@ impl<'a> Page<'a> {
             vec![json!(hook), json!(value)],
         );
         assert_eq!(found, json!(true), "{hook} offers no {value}");
+    }
+
+    /// Clicks the first element that the CSS selector finds.
+    pub fn click(&self, selector: &str) {
+        let found = self.browser.run(
+            "const found = document.querySelector(arguments[0]);
+             found?.click();
+             return Boolean(found);",
+            vec![json!(selector)],
+        );
+        assert_eq!(found, json!(true), "the page has no {selector}");
     }
 
     /// A canvas's pixels.

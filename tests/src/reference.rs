@@ -1,4 +1,5 @@
-//! The golden reference: what `golden/reference.py` computed with NumPy for ten test images of each class.
+//! The golden reference: what `golden/reference.py` computed with NumPy, scikit-learn and LIBSVM for ten test images of each
+//! class.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use sha2::{Digest, Sha256};
 use shared::artifact::Artifact;
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
+use shared::model::svm::PAIRS;
 use shared::{Grey28, ModelId};
 
 /// The reference's pictures and, per model, its answers.
@@ -17,6 +19,10 @@ pub struct Reference {
     images_sha256: String,
     /// Class of each picture.
     pub labels: Vec<usize>,
+    /// All features of a few pictures, by the picture's place.
+    pub features: BTreeMap<usize, Vec<f32>>,
+    /// Of each picture the sum of its features, and the sum of their squares, each times its place counted from 1.
+    pub sums: Vec<[f64; 2]>,
     models: BTreeMap<ModelId, Answers>,
     #[serde(skip)]
     pub pictures: Vec<Grey28>,
@@ -27,10 +33,19 @@ pub struct Reference {
 pub struct Answers {
     weights_sha256: String,
     /// Rows and columns of each map.
+    #[serde(default)]
     pub map_side: usize,
-    pub logits: Vec<[f32; CLASSES]>,
-    /// Grad-CAM for the likeliest class: row-major, after its ReLU, not normalised.
+    pub scores: Vec<[f32; CLASSES]>,
+    pub probabilities: Vec<[f32; CLASSES]>,
+    /// Grad-CAM for the likeliest class: row-major, after its ReLU, not normalised. Of the convolutional networks alone.
+    #[serde(default)]
     pub maps: Vec<Vec<f32>>,
+    /// Of the SVM alone: LIBSVM's decision values, `[PAIRS]` a picture.
+    #[serde(default)]
+    pub decisions: Vec<Vec<f32>>,
+    /// Of the forest alone: by how much the nearest of all comparisons came out as it did.
+    #[serde(default)]
+    pub margins: Vec<f32>,
 }
 
 impl Reference {
@@ -61,12 +76,18 @@ impl Reference {
         assert_eq!(reference.pictures.len(), reference.labels.len());
         for (model, answers) in &reference.models {
             assert!(
-                answers.are_of(&weights_bytes(*model)),
+                answers.are_of(&weights_bytes(model.name())),
                 "weights/{model}.hbd is not what the reference was made from: run `{}`",
                 reference.command
             );
-            assert_eq!(answers.logits.len(), reference.labels.len());
-            assert_eq!(answers.maps.len(), reference.labels.len());
+            let many = reference.labels.len();
+            let maps = if convolutional(*model) { many } else { 0 };
+            assert_eq!(answers.scores.len(), many, "{model}");
+            assert_eq!(answers.probabilities.len(), many, "{model}");
+            assert_eq!(answers.maps.len(), maps, "{model}");
+        }
+        for decisions in &reference.answers(ModelId::Svm).decisions {
+            assert_eq!(decisions.len(), PAIRS);
         }
         reference
     }
@@ -84,15 +105,33 @@ impl Answers {
     }
 }
 
-/// The committed weights of `model`.
-pub fn weights(model: ModelId) -> Artifact {
-    Artifact::from_bytes(&weights_bytes(model)).expect("the committed weights are whole")
+/// Whether Grad-CAM has something to weigh in `model`.
+pub fn convolutional(model: ModelId) -> bool {
+    matches!(model, ModelId::Cnn | ModelId::Resnet)
 }
 
-fn weights_bytes(model: ModelId) -> Vec<u8> {
-    std::fs::read(root().join(format!("weights/{model}.hbd"))).unwrap_or_else(|e| {
-        panic!("weights/{model}.hbd: {e}: run `cargo run -p trainer` to train it")
+/// The committed weights of `model`.
+pub fn weights(model: ModelId) -> Artifact {
+    Artifact::from_bytes(&weights_bytes(model.name())).expect("the committed weights are whole")
+}
+
+/// The bytes of the weights file of a model, or of the vote.
+///
+/// # Panics
+/// Where it cannot be read, with the command that makes it.
+pub fn weights_bytes(name: &str) -> Vec<u8> {
+    let file = weights_folder().join(format!("{name}.hbd"));
+    std::fs::read(&file).unwrap_or_else(|e| {
+        panic!(
+            "{}: {e}: run `cargo run -p trainer` to train it",
+            file.display()
+        )
     })
+}
+
+/// The repository's weights, or other ones that HABERDASH_WEIGHTS names.
+fn weights_folder() -> PathBuf {
+    std::env::var_os("HABERDASH_WEIGHTS").map_or_else(|| root().join("weights"), PathBuf::from)
 }
 
 fn root() -> PathBuf {

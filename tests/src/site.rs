@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-
-use shared::ModelId;
+use std::time::Duration;
 
 use crate::http::{Answer, Server};
 
@@ -23,6 +22,8 @@ pub enum Fault {
     Truncated,
     /// One bit in the middle is flipped.
     Altered,
+    /// The first half comes at once, the rest when the site is mended.
+    Stalled,
 }
 
 /// What is wrong, and what was asked for.
@@ -78,12 +79,12 @@ impl Site {
         format!("{}{BLANK}", self.url())
     }
 
-    /// The site's weights of a model, which lie in `weights/` under a name with their hash.
-    pub fn weights(&self, model: ModelId) -> Option<Vec<u8>> {
+    /// The site's weights of that name (a model's, or the vote's), which lie in `weights/` under a name with their hash.
+    pub fn weights(&self, name: &str) -> Option<Vec<u8>> {
         let files = fs::read_dir(self.folder.join("weights")).ok()?;
         let file = files.flatten().find(|file| {
-            let name = file.file_name().to_string_lossy().into_owned();
-            name.starts_with(&format!("{model}-")) && name.ends_with(".hbd")
+            let found = file.file_name().to_string_lossy().into_owned();
+            found.starts_with(&format!("{name}-")) && found.ends_with(".hbd")
         })?;
         fs::read(file.path()).ok()
     }
@@ -109,13 +110,23 @@ impl Site {
     }
 }
 
-fn answer(target: &str, folder: &Path, state: &Mutex<State>) -> Answer {
+/// What befalls a path now.
+fn fault(path: &str, state: &Mutex<State>) -> Option<Fault> {
+    let state = state.lock().expect("no thread panicked");
+    let found = state.faults.iter().find(|(part, _)| path.contains(part));
+    found.map(|(_, fault)| *fault)
+}
+
+/// Waits until the path's answer is stalled no more.
+fn stall(path: &str, state: &Mutex<State>) {
+    while fault(path, state) == Some(Fault::Stalled) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn answer(target: &str, folder: &Path, state: &Arc<Mutex<State>>) -> Answer {
     let path = target.split(['?', '#']).next().unwrap_or_default();
-    let fault = {
-        let state = state.lock().expect("no thread panicked");
-        let found = state.faults.iter().find(|(part, _)| path.contains(part));
-        found.map(|(_, fault)| *fault)
-    };
+    let fault = fault(path, state);
     let content = match fault {
         Some(Fault::Missing) => None,
         _ => read(folder, path),
@@ -132,12 +143,17 @@ fn answer(target: &str, folder: &Path, state: &Mutex<State>) -> Answer {
                 status: 200,
                 content_type: content_type(path),
                 body,
+                pause: (fault == Some(Fault::Stalled)).then(|| {
+                    let (path, state) = (path.to_owned(), Arc::clone(state));
+                    Box::new(move || stall(&path, &state)) as Box<dyn FnOnce()>
+                }),
             }
         }
         None => Answer {
             status: 404,
             content_type: "text/plain",
             body: b"not found".to_vec(),
+            pause: None,
         },
     };
     if fault.is_none() {

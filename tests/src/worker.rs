@@ -23,19 +23,20 @@ const START: &str = "
 
 /// Posts requests and waits until as many replies have come, or the worker has failed.
 const ASK: &str = "
-    const [requests, unasked] = args;
+    const [requests, asides] = args;
     const binary = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
     const text = bytes => btoa(String.fromCharCode(...bytes));
     for (const request of requests) {
         const bytes = binary(request);
         worker.postMessage(bytes, [bytes.buffer]);
     }
-    const [ready] = unasked;
+    // A message is a number of one or more bytes, the last one below 128, and then what kind of reply it is.
+    const kind = bytes => bytes[bytes.findIndex(byte => byte < 128) + 1];
     for (;;) {
         if (failure) throw new Error(failure);
         const fatal = replies.find(r => !(r instanceof Uint8Array));
         if (fatal) throw new Error(JSON.stringify(fatal));
-        const other = replies.filter(r => text(r) !== ready);
+        const other = replies.filter(r => !asides.includes(kind(r)));
         if (other.length >= requests.length) {
             replies.length = 0;
             return other.map(text);
@@ -50,15 +51,15 @@ pub struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    /// Starts the worker whose logical name in the page's asset map is `script`, and has it load both models.
-    pub fn start(browser: &'a Browser, site: &Site, script: &str) -> Self {
+    /// Starts the worker whose logical name in the page's asset map is `script`, and has it load the models.
+    pub fn start(browser: &'a Browser, site: &Site, script: &str, models: &[ModelId]) -> Self {
         browser.open(&site.blank());
         let assets = browser
             .run_async(START, vec![json!(script)])
             .unwrap_or_else(|e| panic!("{script} did not start: {e}"));
-        let weights = ModelId::ALL
-            .into_iter()
-            .map(|model| {
+        let weights = models
+            .iter()
+            .map(|&model| {
                 let file = assets[format!("{model}.hbd")]
                     .as_str()
                     .unwrap_or_else(|| panic!("the page's asset map names no {model}.hbd"));
@@ -87,7 +88,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Logits of each picture, and Grad-CAM's map for the class named with it.
+    /// Scores of each picture, and the map for the class named with it.
     pub fn answers(
         &self,
         model: ModelId,
@@ -113,8 +114,26 @@ impl<'a> Worker<'a> {
         self.ask(&requests)
             .chunks(2)
             .map(|pair| match pair {
-                [Reply::Verdict(verdict), Reply::Map(map)] => (verdict.logits, map.values.clone()),
+                [Reply::Verdict(verdict), Reply::Map(map)] => (verdict.scores, map.values.clone()),
                 other => panic!("instead of a verdict and a map: {other:?}"),
+            })
+            .collect()
+    }
+
+    /// Scores of each picture alone.
+    pub fn scores(&self, model: ModelId, pictures: &[Grey28]) -> Vec<[f32; CLASSES]> {
+        let requests: Vec<Request> = pictures
+            .iter()
+            .map(|picture| Request::Classify {
+                model,
+                grey: Pixels::from(picture),
+            })
+            .collect();
+        self.ask(&requests)
+            .into_iter()
+            .map(|reply| match reply {
+                Reply::Verdict(verdict) => verdict.scores,
+                other => panic!("instead of a verdict: {other:?}"),
             })
             .collect()
     }
@@ -132,14 +151,14 @@ impl<'a> Worker<'a> {
                 json!(STANDARD.encode(encode(&message).expect("requests are encodable")))
             })
             .collect();
-        let ready = Message {
-            id: UNASKED,
-            body: Reply::Ready,
-        };
-        let ready = STANDARD.encode(encode(&ready).expect("Ready is encodable"));
+        // What a worker says besides its answers.
+        let asides = [Reply::Ready, Reply::Progress { bytes: 0 }].map(|body| {
+            let bytes = encode(&Message { id: UNASKED, body }).expect("replies are encodable");
+            bytes[1]
+        });
         let replies = self
             .browser
-            .run_async(ASK, vec![messages, json!([ready])])
+            .run_async(ASK, vec![messages, json!(asides)])
             .unwrap_or_else(|e| panic!("the worker failed: {e}"));
         let mut replies: Vec<Message<Reply>> = replies
             .as_array()

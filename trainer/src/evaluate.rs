@@ -5,9 +5,10 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 use shared::artifact::Artifact;
+use shared::garment::CLASSES;
 use shared::metrics::{Calibration, ClassReport, Confusion};
-use shared::plan::{Plan, PlanError};
-use shared::{Classifier, Garment, ModelId};
+use shared::model::{ModelError, argmax};
+use shared::{Garment, Member, ModelId, Sample, Verdict};
 use thiserror::Error;
 
 use crate::data::Examples;
@@ -16,9 +17,9 @@ use crate::data::Examples;
 #[derive(Debug, Error)]
 pub enum EvaluationError {
     #[error(transparent)]
-    Plan(#[from] PlanError),
+    Model(#[from] ModelError),
     #[error("a thread of the evaluation of {0} panicked: please report it")]
-    Thread(ModelId),
+    Thread(String),
 }
 
 /// A model's answers to a set of examples, summed up.
@@ -42,47 +43,86 @@ impl Evaluation {
         artifact: &Artifact,
         examples: &Examples,
     ) -> Result<Self, EvaluationError> {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        let share = examples.len().div_ceil(threads).max(1);
-        let verdicts = thread::scope(|scope| {
-            let workers: Vec<_> = examples
-                .pictures
-                .chunks(share)
-                .map(|pictures| {
-                    scope.spawn(move || {
-                        let mut plan = Plan::new(model, artifact)?;
-                        Ok::<_, PlanError>(
-                            pictures
-                                .iter()
-                                .map(|p| plan.classify(p))
-                                .collect::<Vec<_>>(),
-                        )
-                    })
-                })
-                .collect();
-            let mut verdicts = Vec::with_capacity(examples.len());
-            for worker in workers {
-                let answers = worker.join().map_err(|_| EvaluationError::Thread(model))?;
-                verdicts.extend(answers?);
-            }
-            Ok::<_, EvaluationError>(verdicts)
-        })?;
+        let verdicts = verdicts(model, artifact, examples)?;
+        Ok(Self::of_answers(
+            verdicts.iter().map(|v| v.probabilities),
+            &examples.labels,
+        ))
+    }
+
+    /// Sums up answers and the truth.
+    pub fn of_answers(
+        answers: impl ExactSizeIterator<Item = [f32; CLASSES]>,
+        labels: &[Garment],
+    ) -> Self {
+        let count = answers.len();
         let mut confusion = Confusion::default();
         let mut calibration = Calibration::default();
         let mut loss = 0.0;
-        for (verdict, &truth) in verdicts.iter().zip(&examples.labels) {
-            confusion.add(truth, verdict.garment());
-            calibration.add(truth, &verdict.probabilities);
-            let probability = f64::from(verdict.probabilities[truth.index()]);
+        let mut said = Vec::with_capacity(count);
+        for (probabilities, &truth) in answers.zip(labels) {
+            let answer = Garment::ALL[argmax(&probabilities)];
+            confusion.add(truth, answer);
+            calibration.add(truth, &probabilities);
+            let probability = f64::from(probabilities[truth.index()]);
             loss -= probability.max(f64::from(f32::MIN_POSITIVE)).ln();
+            said.push(answer);
         }
-        Ok(Self {
+        Self {
             confusion,
-            loss: loss / examples.len().max(1) as f64,
+            loss: loss / count.max(1) as f64,
             calibration_error: calibration.error(),
-            answers: verdicts.iter().map(|v| v.garment()).collect(),
-        })
+            answers: said,
+        }
     }
+}
+
+/// A model's answer to every example, in order.
+///
+/// # Errors
+/// The artifact does not fit the model.
+pub fn verdicts(
+    model: ModelId,
+    artifact: &Artifact,
+    examples: &Examples,
+) -> Result<Vec<Verdict>, EvaluationError> {
+    asked(model, artifact, examples, |member, sample| {
+        member.classifier().classify(sample)
+    })
+}
+
+/// Asks a model about every example, on all cores, each with its own copy of the model.
+///
+/// # Errors
+/// The artifact does not fit the model.
+pub fn asked<T: Send>(
+    model: ModelId,
+    artifact: &Artifact,
+    examples: &Examples,
+    ask: impl Fn(&mut Member, &Sample) -> T + Sync,
+) -> Result<Vec<T>, EvaluationError> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = examples.len().div_ceil(threads).max(1);
+    thread::scope(|scope| {
+        let ask = &ask;
+        let workers: Vec<_> = examples
+            .pictures
+            .chunks(share)
+            .map(|pictures| {
+                scope.spawn(move || {
+                    let mut member = Member::new(model, artifact)?;
+                    let samples = pictures.iter().map(|p| Sample::new(p.clone()));
+                    Ok::<_, ModelError>(samples.map(|s| ask(&mut member, &s)).collect::<Vec<T>>())
+                })
+            })
+            .collect();
+        let mut answers = Vec::with_capacity(examples.len());
+        for worker in workers {
+            let thread = |_| EvaluationError::Thread(model.name().into());
+            answers.extend(worker.join().map_err(thread)??);
+        }
+        Ok(answers)
+    })
 }
 
 /// A model's figures on a set, as they are written down.

@@ -7,14 +7,17 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use shared::ModelId;
+use shared::model::vote;
 use trainer::data::source;
 use trainer::device::DeviceKind;
+use trainer::evaluate::Figures;
 use trainer::fit::deep::Watch;
 use trainer::fit::{Recipe, stop};
 use trainer::predict::panel::Panels;
 use trainer::predict::{ErrorLine, Line, Panelists, Picture};
+use trainer::report::Record;
 use trainer::weights::{Order, Weights};
-use trainer::{gallery, manifest, report};
+use trainer::{bench, gallery, manifest, report};
 
 /// Trains Fashion-MNIST classifiers, checks their figures, and answers pictures.
 ///
@@ -45,7 +48,7 @@ struct Places {
 
 #[derive(clap::Args)]
 struct Train {
-    /// Epochs instead of the recipe's
+    /// Epochs of a network instead of the recipe's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     epochs: Option<u32>,
     /// Where the training's randomness begins
@@ -58,6 +61,9 @@ struct Train {
     #[arg(long, value_enum, default_value_t = DeviceKind::Flex)]
     device: DeviceKind,
 }
+
+/// Classes that a verdict for people lists; `--json` has all ten.
+const SHOWN: usize = 3;
 
 #[derive(Subcommand)]
 enum Command {
@@ -75,16 +81,29 @@ enum Command {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
-        /// Writes Grad-CAM of every verdict into this PNG
+        /// Writes what speaks for each verdict into this PNG: Grad-CAM or, without convolutions, occlusion
         #[arg(long, value_name = "OUT.png")]
         gradcam: Option<PathBuf>,
         #[arg(required = true, value_name = "IMAGE")]
         images: Vec<PathBuf>,
     },
-    /// Writes the results into the README
+    /// Writes the results: the README's table, and results.md with its plots
     Report {
         #[arg(long, value_name = "FILE", default_value = "README.md")]
         readme: PathBuf,
+        /// Folder of results.md
+        #[arg(long, value_name = "DIR", default_value = "docs")]
+        docs: PathBuf,
+    },
+    /// Measures the classical models on raw pixels, for the comparison; their weights are not kept
+    Raw,
+    /// Times the SVM's and the forest's fits alone, and writes what they saw as .npy
+    Bench {
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Only the first N training pictures
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
     },
     /// Writes the page's gallery from the test pictures
     Gallery {
@@ -111,7 +130,9 @@ fn main() -> ExitCode {
             gradcam,
             images,
         }) => predict(&places, json, gradcam, &images),
-        Some(Command::Report { readme }) => write_report(&places, &readme),
+        Some(Command::Report { readme, docs }) => write_report(&places, &readme, &docs),
+        Some(Command::Raw) => raw(&places, cli.train.seed),
+        Some(Command::Bench { out, limit }) => bench(&places, &out, limit),
         Some(Command::Gallery { out }) => write_gallery(&places, out),
     };
     done.unwrap_or_else(|error| {
@@ -142,8 +163,8 @@ fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
             true => Recipe::quick(model),
             false => Recipe::of(model),
         };
-        if let Some(epochs) = options.epochs {
-            recipe.epochs = epochs as usize;
+        if let (Some(epochs), Recipe::Deep(deep)) = (options.epochs, &mut recipe) {
+            deep.epochs = epochs as usize;
         }
         let order = Order {
             model,
@@ -157,7 +178,8 @@ fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
             orders.push(order);
         }
     }
-    if orders.is_empty() {
+    let is_current = weights.vote_is_current()?;
+    if orders.is_empty() && is_current.is_none_or(|current| current) {
         return Ok(ExitCode::SUCCESS);
     }
     let data = source::load(places.data.as_deref())?;
@@ -169,12 +191,21 @@ fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
     for order in orders {
         let entry = weights.train(&order, &data, watch)?;
         println!(
-            "{:>6} epoch {} chosen  validation {:.2}%  test {:.2}%  {} bytes",
+            "{}  validation {:.2}%  test {:.2}%  {} bytes  {} s",
             order.model.title(),
-            entry.epoch,
             entry.validation.accuracy * 100.0,
             entry.test.accuracy * 100.0,
-            entry.bytes
+            entry.bytes,
+            entry.duration_seconds
+        );
+    }
+    if weights.vote_is_current()? == Some(false) {
+        let entry = weights.learn_vote(&data)?;
+        println!(
+            "{}  validation {:.2}%  test {:.2}%",
+            vote::TITLE,
+            entry.validation.accuracy * 100.0,
+            entry.test.accuracy * 100.0
         );
     }
     Ok(ExitCode::SUCCESS)
@@ -183,21 +214,25 @@ fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
 fn evaluate(places: &Places, limit: Option<u32>, json: bool) -> anyhow::Result<ExitCode> {
     let data = source::load(places.data.as_deref())?;
     let weights = places.weights();
-    for model in places.models() {
-        let figures = weights.confirm(model, &data, limit.map(|n| n as usize))?;
+    let limit = limit.map(|n| n as usize);
+    let show = |model: &str, figures: Figures| {
         if json {
-            let line = serde_json::json!({ "model": model, "test": figures });
-            println!("{line}");
+            println!("{}", serde_json::json!({ "model": model, "test": figures }));
         } else {
             println!(
-                "{:>6} {:.2}% of {} right  macro F1 {:.4}  calibration error {:.2}%  as recorded",
-                model.title(),
+                "{model:>8} {:.2}% of {} right  macro F1 {:.4}  calibration error {:.2}%  as recorded",
                 figures.accuracy * 100.0,
                 figures.total,
                 figures.macro_f1,
                 figures.calibration_error * 100.0
             );
         }
+    };
+    for model in places.models() {
+        show(model.name(), weights.confirm(model, &data, limit)?);
+    }
+    if places.model.is_empty() {
+        show(vote::NAME, weights.confirm_vote(&data, limit)?);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -229,39 +264,25 @@ fn predict(
         if !json {
             println!("{file}");
         }
-        let mut lines = Vec::new();
-        models.answer(&picture, |plan, verdict, micros| {
+        let answers = models.answer(&picture, |member, sample, verdict| {
             if gradcam.is_some() {
-                panels.push(&picture, &plan.explain(verdict.garment()));
+                panels.push(&picture, &member.explain(sample, verdict.garment()));
             }
-            lines.push(Line {
-                file: &file,
-                model: verdict.model,
-                label: verdict.garment().label(),
-                confidence: verdict.confidence(),
-                probabilities: verdict.probabilities,
-                micros,
-            });
         });
-        for line in lines {
+        let named = answers.verdicts.iter().map(|a| (a.verdict.model.name(), a));
+        for (model, answer) in named.chain(answers.vote.iter().map(|a| (vote::NAME, a))) {
+            let line = Line {
+                file: &file,
+                model,
+                label: answer.verdict.garment().label(),
+                confidence: answer.verdict.confidence(),
+                probabilities: answer.verdict.probabilities,
+                micros: answer.micros,
+            };
             if json {
                 println!("{}", serde_json::to_string(&line)?);
             } else {
-                println!(
-                    "  {:>6}  {:<11} {:>5.1}%  {:.2} ms",
-                    line.model.title(),
-                    line.label,
-                    line.confidence * 100.0,
-                    line.micros as f64 / 1000.0
-                );
-                for (garment, p) in shared::Garment::ALL.iter().zip(line.probabilities) {
-                    println!(
-                        "          {:<11} {:>5.1}%  {}",
-                        garment.label(),
-                        p * 100.0,
-                        bar(p)
-                    );
-                }
+                print_line(&line);
             }
         }
     }
@@ -271,17 +292,103 @@ fn predict(
     Ok(outcome)
 }
 
+/// An answer for people: the three likeliest classes.
+fn print_line(line: &Line) {
+    println!(
+        "  {:<9} {:<11} {:>5.1}%  {:>7.2} ms",
+        line.model,
+        line.label,
+        line.confidence * 100.0,
+        line.micros as f64 / 1000.0
+    );
+    let mut likeliest: Vec<_> = shared::Garment::ALL
+        .iter()
+        .zip(line.probabilities)
+        .collect();
+    likeliest.sort_by(|a, b| b.1.total_cmp(&a.1));
+    for (garment, p) in likeliest.into_iter().take(SHOWN) {
+        println!(
+            "            {:<11} {:>5.1}%  {}",
+            garment.label(),
+            p * 100.0,
+            bar(p)
+        );
+    }
+}
+
 /// A probability as a bar of at most 30 characters.
 fn bar(probability: f32) -> String {
     "█".repeat((probability * 30.0).round() as usize)
 }
 
-fn write_report(places: &Places, readme: &Path) -> anyhow::Result<ExitCode> {
+fn write_report(places: &Places, readme: &Path, docs: &Path) -> anyhow::Result<ExitCode> {
     let text = std::fs::read_to_string(readme)
         .with_context(|| format!("{} could not be read", readme.display()))?;
-    let text = report::placed(&text, &places.weights().manifest()?)?;
+    let record = Record::load(&places.weights())?;
+    let text = report::placed(&text, &record)?;
+    let data = source::load(places.data.as_deref())?;
+    let documents = report::documents(&record, &data)?;
     manifest::write_bytes(readme, text.as_bytes())?;
-    println!("results written to {}", readme.display());
+    for document in &documents {
+        manifest::write_bytes(&docs.join(&document.path), document.text.as_bytes())?;
+    }
+    println!(
+        "results written to {} and, with {} plots, to {}",
+        readme.display(),
+        documents.len() - 1,
+        docs.join(report::PAGE).display()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn raw(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
+    let data = source::load(places.data.as_deref())?;
+    stop::listen().context("Ctrl-C cannot be listened for")?;
+    let watch = Watch {
+        draw: true,
+        stop: &stop::asked,
+    };
+    for model in places.models() {
+        if let Some(entry) = places.weights().measure_raw(model, seed, &data, watch)? {
+            println!(
+                "{} on raw pixels  validation {:.2}%  test {:.2}%  {} s",
+                model.title(),
+                entry.validation.accuracy * 100.0,
+                entry.test.accuracy * 100.0,
+                entry.duration_seconds
+            );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn bench(places: &Places, out: &Path, limit: Option<usize>) -> anyhow::Result<ExitCode> {
+    let data = source::load(places.data.as_deref())?;
+    let bench = bench::run(&data, limit, 1, out)?;
+    let (svm, forest) = (&bench.svm, &bench.forest);
+    let rows = [
+        (
+            "svm",
+            svm.time.seconds,
+            svm.time_on_one_thread.seconds,
+            svm.validation,
+            svm.size,
+        ),
+        (
+            "forest",
+            forest.time.seconds,
+            forest.time_on_one_thread.seconds,
+            forest.validation,
+            forest.size,
+        ),
+    ];
+    for (model, seconds, alone, validation, size) in rows {
+        println!(
+            "{model:>8} {seconds:.1} s on {} threads, {alone:.1} s on one, {:.2}% of the validation pictures, size {size}",
+            bench.threads,
+            validation * 100.0
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 

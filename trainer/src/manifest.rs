@@ -32,6 +32,9 @@ pub enum ManifestError {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub models: Vec<Entry>,
+    /// The seven together; not there before all of them are.
+    #[serde(default)]
+    pub vote: Option<VoteEntry>,
 }
 
 /// One model's weights file: what it is, where it came from, how good it is.
@@ -52,8 +55,30 @@ pub struct Entry {
     pub duration_seconds: u64,
     /// Of the crates that decide the result, and the repository's revision.
     pub versions: BTreeMap<String, String>,
-    /// The epoch that the validation split chose.
-    pub epoch: usize,
+    /// The epoch that the validation split chose; only networks have epochs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<usize>,
+    /// What the scores are divided by, chosen on the validation split.
+    pub temperature: f64,
+    /// One picture natively, on one thread, in microseconds: the median of some test pictures. A classical model's
+    /// features are not in it, for the four share them.
+    pub micros: f64,
+    pub validation: Figures,
+    pub test: Figures,
+}
+
+/// The vote's file: what it is, and how good the seven are together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VoteEntry {
+    pub file: String,
+    pub bytes: u64,
+    pub sha256: String,
+    /// SHA-256 of the weights that it was learned with, by model.
+    pub members: BTreeMap<ModelId, String>,
+    /// How much each one's word counts.
+    pub weights: BTreeMap<ModelId, f64>,
+    /// A picture's features, which the classical models share, natively, on one thread, in microseconds.
+    pub features_micros: f64,
     pub validation: Figures,
     pub test: Figures,
 }
@@ -61,7 +86,8 @@ pub struct Entry {
 /// What is known of one model beyond its entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
-    pub model: ModelId,
+    /// A model's name, or the vote's.
+    pub model: String,
     /// Rows are the true classes, in label order.
     pub confusion: Confusion,
     pub classes: Vec<LabelledReport>,

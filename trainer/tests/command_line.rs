@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use shared::ModelId;
 use trainer::data::source;
 
 /// The repository's root, where the binary finds `weights/`.
@@ -46,7 +47,8 @@ fn a_prediction_is_one_object_a_line() {
     assert!(output.status.success(), "{output:?}");
     let lines = lines(&output);
     let models: Vec<&str> = lines.iter().map(|l| l["model"].as_str().unwrap()).collect();
-    assert_eq!(models, ["cnn", "resnet"]);
+    let seven = ModelId::ALL.map(ModelId::name);
+    assert_eq!(models, [&seven[..], &["vote"]].concat());
     for line in &lines {
         assert_eq!(line["file"], boot.as_str());
         assert_eq!(line["label"], "Ankle boot");
@@ -94,15 +96,15 @@ fn a_bad_file_gets_an_error_and_the_others_an_answer() {
 }
 
 #[test]
-fn grad_cam_draws_a_row_an_answer() {
+fn every_answer_s_reason_is_a_row() {
     let folder = tempfile::tempdir().unwrap();
     let boot = boot(&folder);
     let out = folder.path().join("why.png");
     let output = trainer(&["predict", "--gradcam", out.to_str().unwrap(), &boot]);
     assert!(output.status.success(), "{output:?}");
     let sheet = image::open(&out).unwrap().to_rgb8();
-    // Four pictures of 224 pixels and five gaps of 8; two models.
-    assert_eq!(sheet.dimensions(), (936, 472));
+    // Four pictures of 224 pixels and five gaps of 8; seven models.
+    assert_eq!(sheet.dimensions(), (936, 8 + 7 * 232));
     // The hottest place of the first heat map is red, the coldest blue.
     let heat: Vec<[u8; 3]> = (472..696)
         .flat_map(|x| (8..232).map(move |y| (x, y)))
@@ -151,6 +153,23 @@ fn weights_that_disagree_with_the_manifest_are_noticed() {
     assert!(sentence.contains("cargo run -p trainer"), "{sentence}");
 }
 
+#[test]
+fn a_vote_that_was_learned_with_other_weights_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&Path::new(ROOT).join("weights"), folder.path());
+    let manifest = folder.path().join("manifest.json");
+    let mut json: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    json["vote"]["members"]["svm"] = "another".into();
+    fs::write(&manifest, json.to_string()).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let output = trainer(&["evaluate", "--limit", "20", "--weights", path]);
+    assert_eq!(output.status.code(), Some(1));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(lines.lines().count(), ModelId::ALL.len(), "{lines}");
+    let sentence = String::from_utf8(output.stderr).unwrap();
+    assert!(sentence.contains("vote's member svm is"), "{sentence}");
+}
+
 fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -169,5 +188,5 @@ fn a_model_that_is_none_is_refused_with_the_names_of_those_there_are() {
     let output = trainer(&["--model", "transformer"]);
     assert_eq!(output.status.code(), Some(2));
     let sentence = String::from_utf8(output.stderr).unwrap();
-    assert!(sentence.contains("cnn, resnet"), "{sentence}");
+    assert!(sentence.contains("cnn, resnet, mlp, svm, forest, knn, logistic"), "{sentence}");
 }

@@ -21,7 +21,7 @@ const TOOLS: [Tool; 7] = [
 
 /// The packages that are built for the machine itself; `web` is built for the browser, apart, so that features of the
 /// trainer do not end up there.
-const NATIVE: [&str; 8] = [
+pub const NATIVE: [&str; 8] = [
     "-p", "shared", "-p", "trainer", "-p", "tests", "-p", "xtask",
 ];
 

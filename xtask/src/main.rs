@@ -3,6 +3,7 @@
 // The workspace denies it where a visitor or user would meet it; a test may fail that way.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod bench;
 mod bundle;
 mod checks;
 mod lockfile;
@@ -23,6 +24,7 @@ cargo xtask <command>
   serve [--port N] [--no-open]  build the optimised site, serve it, open it
   build [--public-url URL]      build the optimised site into dist/
   test                          run every check, as CI does
+  bench-classical               time our SVM and forest beside scikit-learn's
   bundle                        trunk's post-build hook: workers, weights, names
 
 Each command first installs the tools that are missing, and says so.";
@@ -47,6 +49,7 @@ fn run(arguments: Vec<String>) -> Result<()> {
             server::serve(&workspace.root.join("dist"), port, open)?;
         }
         Action::Test => checks::run(&Workspace::find()?)?,
+        Action::BenchClassical => bench::run(&Workspace::find()?)?,
         Action::Bundle => bundle::run(&Workspace::find()?)?,
     }
     Ok(())
@@ -59,6 +62,7 @@ enum Action {
     Build { public_url: String },
     Serve { port: u16, open: bool },
     Test,
+    BenchClassical,
     Bundle,
 }
 
@@ -74,6 +78,7 @@ fn parse(arguments: &[String]) -> Result<Action> {
             open: true,
         },
         Some("test") => Action::Test,
+        Some("bench-classical") => Action::BenchClassical,
         Some("bundle") => Action::Bundle,
         Some(other) => bail!("there is no command `{other}`: run `cargo xtask help` for the list"),
     };

@@ -2,6 +2,7 @@
 
 pub mod colour;
 pub mod heat_map;
+pub mod occlusion;
 
 pub use colour::{colour, overlay};
 pub use heat_map::HeatMap;

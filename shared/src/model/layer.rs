@@ -107,11 +107,13 @@ mod tests {
     fn the_counts_are_the_original_s() {
         assert_eq!(parameter_count(ModelId::Cnn.layers()), 241_546);
         assert_eq!(parameter_count(ModelId::Resnet.layers()), 38_154);
+        assert_eq!(parameter_count(ModelId::Mlp.layers()), 535_818);
     }
 
     #[test]
     fn grad_cam_looks_at_the_last_convolution() {
         assert_eq!(grad_cam_layer(ModelId::Cnn.layers()), Some(4));
         assert_eq!(grad_cam_layer(ModelId::Resnet.layers()), Some(4));
+        assert_eq!(grad_cam_layer(ModelId::Mlp.layers()), None);
     }
 }

@@ -1,14 +1,26 @@
-//! What a model is: its name, its verdict and, for the deep ones, its table of layers.
+//! What a model is: its name, how it answers and, for the deep ones, its table of layers.
 
 pub mod cnn;
+pub mod forest;
+pub mod knn;
 pub mod layer;
+mod linear;
+pub mod logistic;
+pub mod member;
+pub mod mlp;
 pub mod resnet;
+pub mod svm;
+pub mod tensors;
+pub mod vote;
 
 use serde::{Deserialize, Serialize};
 
+use crate::features::Sample;
 use crate::garment::{CLASSES, Garment};
-use crate::image::Grey28;
 pub use layer::{Layer, Padding};
+pub use member::Member;
+pub use tensors::ModelError;
+pub use vote::Vote;
 
 /// The models, in the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -16,17 +28,39 @@ pub use layer::{Layer, Padding};
 pub enum ModelId {
     Cnn,
     Resnet,
+    Mlp,
+    Svm,
+    Forest,
+    Knn,
+    Logistic,
 }
 
 impl ModelId {
     /// All models.
-    pub const ALL: [Self; 2] = [Self::Cnn, Self::Resnet];
+    pub const ALL: [Self; 7] = [
+        Self::Cnn,
+        Self::Resnet,
+        Self::Mlp,
+        Self::Svm,
+        Self::Forest,
+        Self::Knn,
+        Self::Logistic,
+    ];
+    /// Those that are networks: tables of layers, which burn and the plan run.
+    pub const DEEP: [Self; 3] = [Self::Cnn, Self::Resnet, Self::Mlp];
+    /// Those that are none, and see a picture's features.
+    pub const CLASSICAL: [Self; 4] = [Self::Svm, Self::Forest, Self::Knn, Self::Logistic];
 
     /// The name in files, options and page hooks.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Cnn => "cnn",
             Self::Resnet => "resnet",
+            Self::Mlp => "mlp",
+            Self::Svm => "svm",
+            Self::Forest => "forest",
+            Self::Knn => "knn",
+            Self::Logistic => "logistic",
         }
     }
 
@@ -35,6 +69,11 @@ impl ModelId {
         match self {
             Self::Cnn => "CNN",
             Self::Resnet => "ResNet",
+            Self::Mlp => "MLP",
+            Self::Svm => "SVM",
+            Self::Forest => "Random forest",
+            Self::Knn => "k-nearest neighbours",
+            Self::Logistic => "Logistic regression",
         }
     }
 
@@ -43,12 +82,19 @@ impl ModelId {
         Self::ALL.into_iter().find(|m| m.name() == name)
     }
 
-    /// The layers, first to last.
+    /// The layers of a network, first to last; none of a classical model.
     pub fn layers(self) -> &'static [Layer] {
         match self {
             Self::Cnn => cnn::LAYERS,
             Self::Resnet => resnet::LAYERS,
+            Self::Mlp => mlp::LAYERS,
+            Self::Svm | Self::Forest | Self::Knn | Self::Logistic => &[],
         }
+    }
+
+    /// Whether it is a network.
+    pub fn is_deep(self) -> bool {
+        !self.layers().is_empty()
     }
 }
 
@@ -63,8 +109,18 @@ pub trait Classifier {
     /// Which model answers.
     fn id(&self) -> ModelId;
 
+    /// What the scores are divided by before they become probabilities, so that these mean what they say: chosen
+    /// on the validation split (Guo et al. 2017, arXiv 1706.04599, section 4.2).
+    fn temperature(&self) -> f32;
+
+    /// A score a class, in label order; a network's are its logits.
+    fn scores(&mut self, sample: &Sample) -> [f32; CLASSES];
+
     /// The model's answer.
-    fn classify(&mut self, picture: &Grey28) -> Verdict;
+    fn classify(&mut self, sample: &Sample) -> Verdict {
+        let scores = self.scores(sample);
+        Verdict::from_scores(self.id(), &scores, self.temperature())
+    }
 }
 
 /// A model's answer: ten probabilities in label order.
@@ -75,11 +131,17 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The answer of a network that ends in `logits`.
-    pub fn from_logits(model: ModelId, logits: &[f32; CLASSES]) -> Self {
+    /// The answer of a model with these scores; all classes alike where the scores are none, as weights that make no
+    /// sense can have it.
+    pub fn from_scores(model: ModelId, scores: &[f32; CLASSES], temperature: f32) -> Self {
+        let scores = scores.map(|s| s / temperature);
+        let probabilities = match scores.iter().all(|s| s.is_finite()) {
+            true => softmax(&scores),
+            false => [1.0 / CLASSES as f32; CLASSES],
+        };
         Self {
             model,
-            probabilities: softmax(logits),
+            probabilities,
         }
     }
 
@@ -128,7 +190,20 @@ mod tests {
         assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         // Closed form for two logits one apart: 1 / (1 + e^-1).
         assert!((p[3] - 0.731_058_6).abs() < 1e-6);
-        let verdict = Verdict::from_logits(ModelId::Cnn, &logits);
-        assert_eq!(verdict.garment(), Garment::Dress);
+    }
+
+    #[test]
+    fn a_temperature_changes_how_sure_a_verdict_is_and_not_what_it_says() {
+        let mut scores = [0.0; CLASSES];
+        scores[3] = 2.0;
+        let sharp = Verdict::from_scores(ModelId::Cnn, &scores, 0.5);
+        let flat = Verdict::from_scores(ModelId::Cnn, &scores, 4.0);
+        assert_eq!(
+            (sharp.garment(), flat.garment()),
+            (Garment::Dress, Garment::Dress)
+        );
+        // e^4 and e^0.5 against nine ones.
+        assert!((sharp.confidence() - 0.858_487).abs() < 1e-5);
+        assert!((flat.confidence() - 0.154_829).abs() < 1e-5);
     }
 }

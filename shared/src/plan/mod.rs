@@ -7,35 +7,18 @@ mod conv;
 mod dense;
 mod pool;
 
-use alloc::{string::String, vec, vec::Vec};
-
-use thiserror::Error;
+use alloc::{vec, vec::Vec};
 
 use crate::artifact::Artifact;
 use crate::explain::HeatMap;
+use crate::features::Sample;
 use crate::garment::CLASSES;
 use crate::image::{Grey28, PIXELS, SIDE};
 use crate::model::layer::{BATCH_NORM_EPSILON, grad_cam_layer, parameters};
-use crate::model::{Classifier, Layer, ModelId, Padding, Verdict};
+use crate::model::tensors::Tensors;
+use crate::model::{Classifier, Layer, ModelError, ModelId, Padding};
 use conv::{After, Conv};
 use dense::Dense;
-
-/// Why an artifact does not fit a model's table.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum PlanError {
-    #[error(
-        "the weights file holds the model \"{found}\" where {wanted} was wanted: fetch it again"
-    )]
-    OtherModel { wanted: ModelId, found: String },
-    #[error(
-        "the weights of {model} lack {tensor} or hold it in another shape: train the model again"
-    )]
-    Missing { model: ModelId, tensor: String },
-    #[error(
-        "the weights of {0} hold or lead to a number that is not finite, or a negative variance: train the model again"
-    )]
-    NotFinite(ModelId),
-}
 
 /// Rows, columns and channels, in the order in which they lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +47,7 @@ enum Step {
 /// A model ready to answer.
 pub struct Plan {
     model: ModelId,
+    temperature: f32,
     /// Up to and including the layer that Grad-CAM weighs.
     body: Vec<Step>,
     /// From there to the logits.
@@ -88,34 +72,19 @@ impl Plan {
     ///
     /// # Errors
     /// The artifact is another model's, lacks a tensor, or holds a number that is not finite.
-    pub fn new(model: ModelId, artifact: &Artifact) -> Result<Self, PlanError> {
-        if artifact.model != model.name() {
-            return Err(PlanError::OtherModel {
-                wanted: model,
-                found: artifact.model.clone(),
-            });
+    pub fn new(model: ModelId, artifact: &Artifact) -> Result<Self, ModelError> {
+        let source = Tensors::of(model, artifact)?;
+        if !model.is_deep() {
+            return Err(source.malformed("it is no network"));
         }
         let mut tensors = Vec::new();
         for parameter in parameters(model.layers()) {
-            match artifact.tensor(&parameter.name) {
-                Some(t) if t.shape == parameter.shape => {
-                    // A variance below zero has no root.
-                    let least = match parameter.name.ends_with("variance") {
-                        true => 0.0,
-                        false => f32::MIN,
-                    };
-                    if t.values.iter().any(|v| !(least..=f32::MAX).contains(v)) {
-                        return Err(PlanError::NotFinite(model));
-                    }
-                    tensors.push(t.values.as_slice());
-                }
-                _ => {
-                    return Err(PlanError::Missing {
-                        model,
-                        tensor: parameter.name,
-                    });
-                }
+            let values = source.values(&parameter.name, &parameter.shape)?;
+            // A variance below zero has no root.
+            if parameter.name.ends_with("variance") && values.iter().any(|&v| v < 0.0) {
+                return Err(source.not_finite());
             }
+            tensors.push(values);
         }
         let layers = model.layers();
         let mut shape = Shape {
@@ -144,6 +113,7 @@ impl Plan {
         }
         let mut plan = Self {
             model,
+            temperature: source.temperature()?,
             body,
             head,
             activation: vec![0.0; body_shape.len()],
@@ -154,7 +124,7 @@ impl Plan {
         let blank = plan.logits(&Grey28::new([0; PIXELS]));
         match blank.iter().all(|z| z.is_finite()) {
             true => Ok(plan),
-            false => Err(PlanError::NotFinite(model)),
+            false => Err(source.not_finite()),
         }
     }
 
@@ -247,6 +217,11 @@ impl Plan {
         )
     }
 
+    /// Whether the model has a convolution that Grad-CAM could weigh.
+    pub fn has_grad_cam(&self) -> bool {
+        grad_cam_layer(self.model.layers()).is_some()
+    }
+
     /// Rows, columns and channels of [`activation`](Self::activation).
     pub fn activation_shape(&self) -> [usize; 3] {
         [self.shape.rows, self.shape.columns, self.shape.channels]
@@ -258,8 +233,12 @@ impl Classifier for Plan {
         self.model
     }
 
-    fn classify(&mut self, picture: &Grey28) -> Verdict {
-        Verdict::from_logits(self.model, &self.logits(picture))
+    fn temperature(&self) -> f32 {
+        self.temperature
+    }
+
+    fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
+        self.logits(sample.grey())
     }
 }
 
@@ -404,6 +383,7 @@ fn batch_norm(gamma: &[f32], beta: &[f32], mean: &[f32], variance: &[f32]) -> (V
 mod tests {
     use super::*;
     use crate::artifact::{Storage, Tensor};
+    use crate::model::tensors::temperature;
     use alloc::string::ToString;
 
     /// All zeros, but for the variances.
@@ -423,7 +403,7 @@ mod tests {
         });
         Artifact {
             model: model.name().into(),
-            tensors: tensors.collect(),
+            tensors: tensors.chain([temperature(1.0)]).collect(),
         }
     }
 
@@ -432,7 +412,7 @@ mod tests {
         let refusal =
             |variance| Plan::new(ModelId::Resnet, &artifact(ModelId::Resnet, variance)).err();
         assert_eq!(refusal(1.0), None);
-        let expected = Some(PlanError::NotFinite(ModelId::Resnet));
+        let expected = Some(ModelError::NotFinite("resnet".into()));
         assert_eq!(refusal(f32::NAN), expected);
         assert_eq!(refusal(-1.0), expected);
     }
@@ -441,8 +421,8 @@ mod tests {
     fn another_model_s_weights_and_missing_tensors_are_named() {
         let mut cnn = artifact(ModelId::Cnn, 1.0);
         let other = Plan::new(ModelId::Resnet, &cnn).err().unwrap();
-        assert!(matches!(other, PlanError::OtherModel { .. }), "{other}");
-        cnn.tensors.pop();
+        assert!(matches!(other, ModelError::OtherModel { .. }), "{other}");
+        cnn.tensors.retain(|t| t.name != "7.bias");
         let missing = Plan::new(ModelId::Cnn, &cnn).err().unwrap();
         assert!(missing.to_string().contains("7.bias"), "{missing}");
     }

@@ -98,7 +98,7 @@ fn dead_cpu_worker(session: &Session) {
     );
     count.unwrap_or_else(|count| panic!("{count} CPU workers were started, not a second one"));
     let before = page.wait(
-        "both models to be ready again",
+        "all models to be ready again",
         Duration::from_secs(20),
         Snapshot::is_ready,
     );
@@ -146,7 +146,7 @@ fn webgpu(session: &Session) {
         assert_eq!(shown.engine, "webgpu");
         answers_as_the_reference(session, &golden, &shown, 1e-3);
         for model in ModelId::ALL {
-            let apart = shown.card(model).confidence - cpu.card(model).confidence;
+            let apart = shown.row(model).confidence - cpu.row(model).confidence;
             assert!(apart.abs() <= 1e-3, "{model}: {apart} from the CPU's");
         }
     }

@@ -1,12 +1,14 @@
-//! Grad-CAM as the page paints it.
+//! Heat maps as the page paints them.
 
 use std::ops::{Range, RangeInclusive};
 use std::time::{Duration, Instant};
 
 use shared::explain::HeatMap;
-use shared::{Garment, ModelId};
+use shared::explain::colour::paint;
+use shared::{Garment, Member, ModelId, Sample};
 use tests::page::{Canvas, Page};
 use tests::picture;
+use tests::reference::weights;
 
 use crate::session::{Check, Golden, Session, Stage::Cpu};
 
@@ -23,7 +25,48 @@ pub const CHECKS: &[Check] = &[
         // Half of the overlay is heat, and less where it is cool.
         |session| colours(session, "gradcam-overlay", 15),
     ),
+    Check::new(
+        Cpu,
+        "a_classical_model_s_map_is_by_occlusion_and_as_natively",
+        occlusion,
+    ),
 ];
+
+/// The networks that the reference has maps of.
+const CONVOLUTIONAL: [ModelId; 2] = [ModelId::Cnn, ModelId::Resnet];
+
+fn occlusion(session: &Session) {
+    let page = session.page();
+    let golden = session.clear(Garment::Dress);
+    for model in [ModelId::Logistic, ModelId::Knn, ModelId::Mlp] {
+        let canvas = explained(session, &page, model, &golden, "gradcam-heatmap");
+        let text = session.browser.run(
+            "const method = document.querySelector('[data-testid=\"method\"]');
+             return [method.dataset.method, method.innerText];",
+            vec![],
+        );
+        assert_eq!(text[0], "occlusion", "{text}");
+        assert!(
+            text[1].as_str().is_some_and(|t| t.contains("covers")),
+            "{text}"
+        );
+        let mut member = Member::new(model, &weights(model)).expect("the committed weights fit");
+        let class = session.expected(model, &golden).0;
+        let map = member.explain(&Sample::new(golden.picture.clone()), class);
+        assert!(map.peak() > 0.0, "{model}: an empty map proves nothing");
+        let expected = paint(&map.upsample(canvas.width));
+        let apart = canvas
+            .rgba
+            .iter()
+            .zip(&expected)
+            .map(|(a, b)| a.abs_diff(*b))
+            .max();
+        assert!(
+            apart <= Some(2),
+            "{model}: colours differ by {apart:?} of 255"
+        );
+    }
+}
 
 fn classes(session: &Session) {
     let page = session.page();
@@ -43,7 +86,7 @@ fn classes(session: &Session) {
         "ten classes have {} different maps",
         maps.len()
     );
-    for model in ModelId::ALL {
+    for model in CONVOLUTIONAL {
         page.select("gradcam-model", model.name());
         maps.push(settled(&page, "gradcam-heatmap"));
     }
@@ -56,7 +99,7 @@ fn classes(session: &Session) {
 /// Red exceeds blue where the reference is hot, and blue exceeds red where it is cool, by more than `margin` of 255.
 fn colours(session: &Session, hook: &str, margin: i32) {
     let page = session.page();
-    for model in ModelId::ALL {
+    for model in CONVOLUTIONAL {
         let golden = telling(session, model);
         let canvas = explained(session, &page, model, &golden, hook);
         let (mut hot, mut cool) = (0, 0);
@@ -101,7 +144,7 @@ fn telling(session: &Session, model: ModelId) -> Golden {
     session.golden(index)
 }
 
-/// The canvas with the hook, for the golden picture and the class that the reference says it shows.
+/// The canvas with the hook, for the golden picture and the class that the model says it shows.
 pub fn explained(
     session: &Session,
     page: &Page,

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use shared::model::softmax;
 use shared::photo::{decode, prepare};
-use shared::plan::Plan;
-use shared::{Garment, ModelId, model};
+use shared::{Garment, Member, ModelId, Sample};
 use tests::page::Snapshot;
 use tests::picture::{self, File};
 use tests::reference::weights;
@@ -19,7 +17,7 @@ const CONFIDENCE: f32 = 1e-3;
 pub const CHECKS: &[Check] = &[
     Check::new(
         Cpu,
-        "a_click_in_the_gallery_is_answered_by_both_models",
+        "a_click_in_the_gallery_is_answered_by_all_models",
         gallery,
     ),
     Check::new(Cpu, "an_upload_is_answered_as_the_reference_says", upload),
@@ -63,7 +61,7 @@ fn gallery(session: &Session) {
         let count = labels.iter().filter(|l| *l == class.label()).count();
         assert!(count >= 6, "the gallery has {count} of {class}");
     }
-    // Of all classes the one that nobody confuses: 98 of 100 are right.
+    // Of all classes the one that nobody confuses: 96 of 100 and more are right.
     let mut right = 0;
     let trousers: Vec<usize> = (0..labels.len())
         .filter(|&i| labels[i] == Garment::Trouser.label())
@@ -77,18 +75,15 @@ fn gallery(session: &Session) {
         let after = page.answer(&before);
         assert_eq!(after.engine, "cpu");
         for model in ModelId::ALL {
-            let card = after.card(model);
-            assert!(Garment::from_label(&card.label).is_some(), "{card:?}");
-            assert!(card.confidence > 0.1 && card.confidence <= 1.0, "{card:?}");
-            assert!(card.millis >= 0.0 && card.millis < 1000.0, "{card:?}");
-            right += usize::from(card.label == Garment::Trouser.label());
+            let row = after.row(model);
+            assert!(Garment::from_label(&row.label).is_some(), "{row:?}");
+            assert!(row.confidence > 0.1 && row.confidence <= 1.0, "{row:?}");
+            assert!(row.millis >= 0.0 && row.millis < 1000.0, "{row:?}");
+            right += usize::from(row.label == Garment::Trouser.label());
         }
     }
-    assert!(
-        right >= 2 * trousers.len() - 2,
-        "{right} of {} trousers",
-        2 * trousers.len()
-    );
+    let asked = ModelId::ALL.len() * trousers.len();
+    assert!(right * 10 >= asked * 9, "{right} of {asked} trousers");
 }
 
 fn upload(session: &Session) {
@@ -109,14 +104,16 @@ fn photo(session: &Session) {
             .expect("a garment on white can be prepared");
         let after = page.show(&file);
         for model in ModelId::ALL {
-            let mut plan = Plan::new(model, &weights(model)).expect("the committed weights fit");
-            let probabilities = softmax(&plan.logits(&prepared.grey));
-            let best = model::argmax(&probabilities);
-            let card = after.card(model);
-            assert_eq!(card.label, Garment::ALL[best].label(), "{model}");
+            let mut member =
+                Member::new(model, &weights(model)).expect("the committed weights fit");
+            let verdict = member
+                .classifier()
+                .classify(&Sample::new(prepared.grey.clone()));
+            let row = after.row(model);
+            assert_eq!(row.label, verdict.garment().label(), "{model}");
             assert!(
-                (card.confidence - probabilities[best]).abs() <= CONFIDENCE,
-                "{card:?}"
+                (row.confidence - verdict.confidence()).abs() <= CONFIDENCE,
+                "{row:?}"
             );
         }
     }
@@ -151,7 +148,7 @@ fn ten_files(session: &Session) {
         now.answered_since(&before)
     });
     for model in ModelId::ALL {
-        assert_eq!(after.card(model).label, Garment::Bag.label());
+        assert_eq!(after.row(model).label, Garment::Bag.label());
     }
     let text = session
         .browser
@@ -202,7 +199,7 @@ fn quick(session: &Session) {
             now.answered_since(&before)
                 && ModelId::ALL
                     .iter()
-                    .all(|&m| now.card(m).label == golden.class.label())
+                    .all(|&m| now.row(m).label == golden.class.label())
         },
     );
     std::thread::sleep(Duration::from_secs(1));
@@ -256,7 +253,7 @@ const WORKERS_THAT_WAIT: &str = "
         }
     };";
 
-/// Both models' labels and confidences are the reference's.
+/// All models' labels and confidences, and the vote's, are those computed natively, which parity holds to the reference.
 pub fn answers_as_the_reference(
     session: &Session,
     golden: &Golden,
@@ -265,12 +262,19 @@ pub fn answers_as_the_reference(
 ) {
     for model in ModelId::ALL {
         let (class, confidence) = session.expected(model, golden);
-        let card = shown.card(model);
-        assert_eq!(card.label, class.label(), "{card:?}");
+        let row = shown.row(model);
+        assert_eq!(row.label, class.label(), "{row:?}");
         assert!(
-            (card.confidence - confidence).abs() <= tolerance,
-            "{model} is {} sure on the page and {confidence} in the reference",
-            card.confidence
+            (row.confidence - confidence).abs() <= tolerance,
+            "{model} is {} sure on the page and {confidence} natively",
+            row.confidence
         );
     }
+    let (class, confidence) = session.expected_vote(golden, &ModelId::ALL);
+    assert_eq!(shown.vote.label, class.label(), "{:?}", shown.vote);
+    assert!(
+        (shown.vote.confidence - confidence).abs() <= 2.0 * tolerance,
+        "the vote is {} sure on the page and {confidence} natively",
+        shown.vote.confidence
+    );
 }

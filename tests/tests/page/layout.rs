@@ -36,12 +36,14 @@ fn phone(session: &Session) {
             json!({"width": width, "height": 740, "deviceScaleFactor": 2, "mobile": true}),
         );
         let page = session.page();
-        // With everything on show: answers, an explanation and a photo.
+        // With everything on show: answers, bars, an explanation, a photo and the comparison.
         page.show(&picture::photo(
             &session.clear(Garment::Bag).picture,
             1200,
             900,
         ));
+        page.click("[data-testid=\"details\"]");
+        crate::compare::opened(&page);
         let widths = session.browser.run(
             "const page = document.scrollingElement;
              const wide = [...document.querySelectorAll('body *')]

@@ -1,6 +1,7 @@
 //! The page in a real Chromium: each check is reported by name, and all share two browser sessions, one without
 //! WebGPU and one with it, as starting a browser and warming up a software GPU are what takes the time.
 
+mod compare;
 mod engine;
 mod explain;
 mod input;
@@ -8,6 +9,7 @@ mod layout;
 mod parity;
 mod refusal;
 mod session;
+mod seven;
 mod weights;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,6 +53,8 @@ fn checks() -> Vec<Check> {
         explain::CHECKS,
         layout::CHECKS,
         weights::CHECKS,
+        seven::CHECKS,
+        compare::CHECKS,
         engine::WITHOUT_WEBGPU,
         parity::ON_CPU,
         &[session::at_home(Stage::Cpu)],

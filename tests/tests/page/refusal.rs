@@ -78,7 +78,7 @@ fn goes_on(session: &Session, page: &tests::page::Page) {
     );
     answers_as_the_reference(session, &golden, &after, 1e-3);
     for model in ModelId::ALL {
-        assert_eq!(after.card(model).label, golden.class.label());
+        assert_eq!(after.row(model).label, golden.class.label());
     }
 }
 

@@ -3,11 +3,12 @@
 use tests::browser::{Browser, Options};
 use tests::outside::Outside;
 use tests::page::Page;
-use tests::reference::Reference;
+use tests::reference::{Reference, weights, weights_bytes};
 use tests::site::{SUB_PATH, Site};
 
-use shared::model::{argmax, softmax};
-use shared::{Garment, Grey28, ModelId};
+use shared::artifact::Artifact;
+use shared::model::{Vote, argmax, vote};
+use shared::{Garment, Grey28, Member, ModelId, Sample, Verdict};
 
 /// What a session's browser can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,9 @@ pub struct Session {
     pub browser: Browser,
     pub site: Site,
     pub reference: Reference,
+    /// What each model says of each of the reference's pictures, natively.
+    verdicts: Vec<Vec<Verdict>>,
+    vote: Vote,
     outside: Outside,
 }
 
@@ -68,16 +72,21 @@ impl Session {
     fn start(stage: Stage) -> Result<Self, String> {
         let site = Site::start()?;
         let reference = Reference::read();
-        for model in ModelId::ALL {
-            if !site
-                .weights(model)
-                .is_some_and(|weights| reference.answers(model).are_of(&weights))
-            {
+        let names = ModelId::ALL
+            .map(ModelId::name)
+            .into_iter()
+            .chain([vote::NAME]);
+        for name in names {
+            if site.weights(name) != Some(weights_bytes(name)) {
                 return Err(format!(
-                    "the site was built with other weights of {model} than weights/{model}.hbd: run `cargo xtask test`, which builds it anew"
+                    "the site was built with other weights than weights/{name}.hbd: run `cargo xtask test`, which builds it anew"
                 ));
             }
         }
+        let vote = Artifact::from_bytes(&weights_bytes(vote::NAME))
+            .map_err(|e| e.to_string())
+            .and_then(|artifact| Vote::from_artifact(&artifact).map_err(|e| e.to_string()))?;
+        let verdicts = natively(&reference)?;
         let outside = Outside::start()?;
         let browser = Browser::start(&Options {
             webgpu: stage == Stage::WebGpu,
@@ -88,6 +97,8 @@ impl Session {
             browser,
             site,
             reference,
+            verdicts,
+            vote,
             outside,
         })
     }
@@ -107,17 +118,17 @@ impl Session {
         }
     }
 
-    /// Opens the page and waits until both models have their weights.
+    /// Opens the page and waits until all models have their weights.
     pub fn page(&self) -> Page<'_> {
         Page::open(&self.browser, &self.site)
     }
 
-    /// The golden picture of a class that both models are surest of.
+    /// The golden picture of a class that all models are surest of.
     pub fn clear(&self, class: Garment) -> Golden {
         let doubt = |i: &usize| {
             ModelId::ALL
                 .iter()
-                .map(|&m| 1.0 - softmax(&self.reference.answers(m).logits[*i])[class.index()])
+                .map(|&m| 1.0 - self.verdicts[*i][m as usize].probabilities[class.index()])
                 .fold(0.0, f32::max)
         };
         let index = (0..self.reference.labels.len())
@@ -136,12 +147,47 @@ impl Session {
         }
     }
 
-    /// What the reference answers to a golden picture: the likeliest class and its probability.
+    /// What a model says natively of a golden picture: the likeliest class and its probability.
     pub fn expected(&self, model: ModelId, golden: &Golden) -> (Garment, f32) {
-        let probabilities = softmax(&self.reference.answers(model).logits[golden.index]);
+        let verdict = &self.verdicts[golden.index][model as usize];
+        (verdict.garment(), verdict.confidence())
+    }
+
+    /// The vote of these models on a golden picture, natively.
+    pub fn expected_vote(&self, golden: &Golden, voters: &[ModelId]) -> (Garment, f32) {
+        let said: Vec<Verdict> = voters
+            .iter()
+            .map(|&model| self.verdicts[golden.index][model as usize])
+            .collect();
+        let probabilities = self.vote.of(&said).expect("there are voters");
         let best = argmax(&probabilities);
         (Garment::ALL[best], probabilities[best])
     }
+
+    /// The golden picture that the models are most at odds about.
+    pub fn disputed(&self) -> Golden {
+        let voices = |i: &usize| {
+            let said = &self.verdicts[*i];
+            let others = said.iter().filter(|v| v.garment() != said[0].garment());
+            others.count().min(3)
+        };
+        let index = (0..self.verdicts.len()).max_by_key(voices);
+        self.golden(index.expect("the reference has pictures"))
+    }
+}
+
+/// What each model says of each of the reference's pictures.
+fn natively(reference: &Reference) -> Result<Vec<Vec<Verdict>>, String> {
+    let mut members = ModelId::ALL
+        .into_iter()
+        .map(|model| Member::new(model, &weights(model)).map_err(|e| e.to_string()))
+        .collect::<Result<Vec<_>, _>>()?;
+    let answers = reference.pictures.iter().map(|picture| {
+        let sample = Sample::new(picture.clone());
+        let each = members.iter_mut();
+        each.map(|m| m.classifier().classify(&sample)).collect()
+    });
+    Ok(answers.collect())
 }
 
 /// A picture of the reference.

@@ -1,4 +1,4 @@
-//! Weights that do not arrive as they were written: the model says so, and the other one answers.
+//! Weights that do not arrive as they were written: the model says so, and the others answer.
 
 use std::time::Duration;
 
@@ -32,9 +32,9 @@ fn broken(session: &Session, fault: Fault) {
     let shown = page.wait(
         "a sentence on the weights",
         Duration::from_secs(20),
-        |now| now.models.iter().any(|card| card.state == "error") && !now.error.is_empty(),
+        |now| now.models.iter().any(|row| row.state == "error") && !now.error.is_empty(),
     );
-    assert_eq!(shown.card(ModelId::Cnn).state, "error");
+    assert_eq!(shown.row(ModelId::Cnn).state, "error");
     is_a_sentence(&shown.error);
     assert!(
         shown.error.contains("CNN"),
@@ -46,11 +46,11 @@ fn broken(session: &Session, fault: Fault) {
     let golden = session.clear(Garment::Bag);
     page.choose(&[picture::png(&golden.picture)]);
     let shown = page.wait("the ResNet's answer", Duration::from_secs(20), |now| {
-        let card = now.card(ModelId::Resnet);
-        card.state == "ready" && !card.label.is_empty()
+        let row = now.row(ModelId::Resnet);
+        row.state == "ready" && !row.label.is_empty()
     });
     let (class, _) = session.expected(ModelId::Resnet, &golden);
-    assert_eq!(shown.card(ModelId::Resnet).label, class.label());
+    assert_eq!(shown.row(ModelId::Resnet).label, class.label());
 
     // Mended and reloaded, as the sentence asks for.
     session.site.mend();

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use shared::network::Network;
 use thiserror::Error;
 
-use super::recipe::Recipe;
+use super::recipe::Deep;
 
 /// Why a checkpoint could not be written or read.
 #[derive(Debug, Error)]
@@ -44,7 +44,7 @@ pub struct Epoch {
 /// What identifies a run and how far it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    pub recipe: Recipe,
+    pub recipe: Deep,
     pub seed: u64,
     pub device: String,
     /// Of the training pictures, so that a run on other data is not continued.

@@ -5,9 +5,20 @@ use shared::ModelId;
 
 use crate::data::augment::Augmentation;
 
-/// Everything that decides a network's training, but the seed and the data.
+/// Everything that decides a model's training, but the seed and the data.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Recipe {
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Recipe {
+    Deep(Deep),
+    Svm(Svm),
+    Forest(Forest),
+    Knn(Knn),
+    Logistic(Logistic),
+}
+
+/// A network's training.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deep {
     pub epochs: usize,
     pub batch: usize,
     /// The peak: reached after [`warm_up`](Self::warm_up) of the steps, then a half cosine down to zero.
@@ -16,18 +27,86 @@ pub struct Recipe {
     pub warm_up: f64,
     /// AdamW's.
     pub weight_decay: f32,
-    /// The share of a dense layer's input that is dropped.
+    /// The share of a dense layer's input that is dropped; never of the picture itself.
     pub dropout: f64,
     /// The share of each target spread evenly over all classes.
     pub label_smoothing: f32,
     pub augmentation: Augmentation,
 }
 
+/// What a classical model sees of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Input {
+    /// `shared::features`.
+    Features,
+    /// 784 bytes, for the comparison with the original.
+    Pixels,
+}
+
+/// The way from features to a place among the training pictures; raw pixels are taken as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Projection {
+    /// Principal components to begin with.
+    pub components: usize,
+    /// Added to the scatter within the classes before it is divided by, as a share of its mean.
+    pub ridge: f32,
+    /// How many numbers are kept.
+    pub dimensions: usize,
+}
+
+/// A support vector machine's.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Svm {
+    pub input: Input,
+    pub projection: Projection,
+    /// Trains on mirrored pictures too.
+    pub mirror: bool,
+    pub c: f32,
+    /// Over dimensions and variance: scikit-learn's `scale` is 1.
+    pub gamma: f32,
+}
+
+/// A random forest's.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Forest {
+    pub input: Input,
+    pub projection: Projection,
+    /// Trains on mirrored pictures too.
+    pub mirror: bool,
+    pub trees: usize,
+    /// Features that are tried at each split.
+    pub tried: usize,
+    /// Pictures that a leaf has at least.
+    pub leaf: u32,
+}
+
+/// K nearest neighbours'.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Knn {
+    pub input: Input,
+    pub projection: Projection,
+    pub neighbours: usize,
+    /// How fast a neighbour's weight falls with its squared distance, of the mean one to the nearest.
+    pub width: f32,
+}
+
+/// Logistic regression's.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Logistic {
+    pub input: Input,
+    /// Trains on mirrored pictures too.
+    pub mirror: bool,
+    /// The penalty on half the weights' squares, against the sum of the pictures' losses.
+    pub alpha: f32,
+    pub iterations: u64,
+}
+
 impl Recipe {
     /// A model's full recipe.
     pub fn of(model: ModelId) -> Self {
         match model {
-            ModelId::Cnn => Self {
+            ModelId::Cnn => Self::Deep(Deep {
                 epochs: 30,
                 batch: 64,
                 learning_rate: 1.2e-3,
@@ -40,9 +119,9 @@ impl Recipe {
                     shift: 1,
                     erase: 0.3,
                 },
-            },
+            }),
             // Small enough to underfit: lighter settings.
-            ModelId::Resnet => Self {
+            ModelId::Resnet => Self::Deep(Deep {
                 epochs: 20,
                 batch: 64,
                 learning_rate: 4e-3,
@@ -55,22 +134,125 @@ impl Recipe {
                     shift: 0,
                     erase: 0.0,
                 },
-            },
+            }),
+            ModelId::Mlp => Self::Deep(Deep {
+                epochs: 220,
+                batch: 256,
+                learning_rate: 2e-3,
+                warm_up: 0.1,
+                weight_decay: 0.1,
+                dropout: 0.2,
+                label_smoothing: 0.0,
+                augmentation: Augmentation {
+                    flip: true,
+                    shift: 1,
+                    erase: 0.1,
+                },
+            }),
+            ModelId::Svm => Self::Svm(Svm {
+                input: Input::Features,
+                projection: Projection {
+                    components: 300,
+                    ridge: 1.0,
+                    dimensions: 96,
+                },
+                mirror: false,
+                c: 5.0,
+                gamma: 1.5,
+            }),
+            ModelId::Forest => Self::Forest(Forest {
+                input: Input::Features,
+                projection: Projection {
+                    components: 300,
+                    ridge: 0.05,
+                    dimensions: 64,
+                },
+                mirror: false,
+                trees: 200,
+                tried: 8,
+                leaf: 2,
+            }),
+            ModelId::Knn => Self::Knn(Knn {
+                input: Input::Features,
+                projection: Projection {
+                    components: 300,
+                    ridge: 0.05,
+                    dimensions: 48,
+                },
+                neighbours: 15,
+                width: 0.3,
+            }),
+            ModelId::Logistic => Self::Logistic(Logistic {
+                input: Input::Features,
+                mirror: false,
+                alpha: 3.0,
+                iterations: 150,
+            }),
         }
     }
 
-    /// A recipe for a first look: a few epochs.
+    /// A recipe for a first look, in minutes.
     pub fn quick(model: ModelId) -> Self {
-        let epochs = match model {
-            ModelId::Cnn => 3,
-            ModelId::Resnet => 4,
-        };
-        Self {
-            epochs,
-            ..Self::of(model)
+        let full = Self::of(model);
+        match full {
+            Self::Deep(deep) => {
+                let epochs = match model {
+                    ModelId::Cnn => 3,
+                    ModelId::Resnet => 4,
+                    _ => 10,
+                };
+                Self::Deep(Deep { epochs, ..deep })
+            }
+            Self::Logistic(logistic) => Self::Logistic(Logistic {
+                iterations: 60,
+                mirror: false,
+                ..logistic
+            }),
+            Self::Forest(forest) => Self::Forest(Forest {
+                trees: 50,
+                mirror: false,
+                ..forest
+            }),
+            Self::Svm(svm) => Self::Svm(Svm {
+                mirror: false,
+                ..svm
+            }),
+            Self::Knn(_) => full,
         }
     }
 
+    /// A classical model's recipe on raw pixels; `None` of a network, which sees nothing else.
+    pub fn raw(model: ModelId) -> Option<Self> {
+        let input = Input::Pixels;
+        match Self::of(model) {
+            Self::Deep(_) => None,
+            Self::Svm(svm) => Some(Self::Svm(Svm {
+                input,
+                mirror: false,
+                ..svm
+            })),
+            Self::Forest(forest) => Some(Self::Forest(Forest {
+                input,
+                mirror: false,
+                // The root of 784.
+                tried: 28,
+                ..forest
+            })),
+            Self::Knn(knn) => Some(Self::Knn(Knn {
+                input,
+                neighbours: 5,
+                ..knn
+            })),
+            Self::Logistic(logistic) => Some(Self::Logistic(Logistic {
+                input,
+                mirror: false,
+                ..logistic
+            })),
+        }
+    }
+}
+
+impl Deep {
     /// The learning rate of one step of `steps`.
     pub fn learning_rate_at(&self, step: usize, steps: usize) -> f64 {
         let progress = (step as f64 + 0.5) / steps as f64;
@@ -89,7 +271,9 @@ mod tests {
 
     #[test]
     fn the_rate_rises_to_its_peak_and_falls_to_nothing() {
-        let recipe = Recipe::of(ModelId::Cnn);
+        let Recipe::Deep(recipe) = Recipe::of(ModelId::Cnn) else {
+            panic!("the CNN is a network");
+        };
         let rates: Vec<f64> = (0..1000)
             .map(|step| recipe.learning_rate_at(step, 1000))
             .collect();
@@ -98,5 +282,24 @@ mod tests {
         assert!(rates[peak..].is_sorted_by(|a, b| a >= b));
         assert!((rates[peak] - recipe.learning_rate).abs() < 1e-2 * recipe.learning_rate);
         assert!(rates[999] < 1e-4 * recipe.learning_rate);
+    }
+
+    #[test]
+    fn a_recipe_is_read_from_json_as_it_was_written() {
+        for model in ModelId::ALL {
+            let recipes = [
+                Some(Recipe::of(model)),
+                Some(Recipe::quick(model)),
+                Recipe::raw(model),
+            ];
+            for recipe in recipes.into_iter().flatten() {
+                let json = serde_json::to_string(&recipe).unwrap();
+                assert_eq!(
+                    serde_json::from_str::<Recipe>(&json).unwrap(),
+                    recipe,
+                    "{json}"
+                );
+            }
+        }
     }
 }

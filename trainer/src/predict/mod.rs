@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
+use shared::model::{ModelError, Vote};
 use shared::photo::{self, Photo, PhotoError, Prepared};
-use shared::plan::{Plan, PlanError};
-use shared::{Classifier, ModelId, Verdict};
+use shared::{Member, ModelId, Sample, Verdict};
 use thiserror::Error;
 
 use crate::weights::{Weights, WeightsError};
@@ -24,7 +24,7 @@ pub enum PredictError {
     #[error(transparent)]
     Weights(#[from] WeightsError),
     #[error(transparent)]
-    Plan(#[from] PlanError),
+    Model(#[from] ModelError),
     #[error(
         "the heat maps could not be written to {path} ({reason}): check the folder and the rights"
     )]
@@ -53,12 +53,13 @@ impl Picture {
 #[derive(Debug, Serialize)]
 pub struct Line<'a> {
     pub file: &'a str,
-    pub model: ModelId,
+    /// A model's name, or `vote` for the seven together.
+    pub model: &'static str,
     pub label: &'static str,
     pub confidence: f32,
     /// In label order.
     pub probabilities: [f32; 10],
-    /// The forward pass, in microseconds.
+    /// The model alone, in microseconds; of the vote, all seven with the features that they share.
     pub micros: u64,
 }
 
@@ -70,28 +71,77 @@ pub struct ErrorLine<'a> {
 }
 
 /// The models that answer.
-pub struct Panelists(Vec<Plan>);
+pub struct Panelists {
+    members: Vec<Member>,
+    /// Where all seven answer.
+    vote: Option<Vote>,
+}
+
+/// What the models say of a picture.
+pub struct Answers {
+    pub verdicts: Vec<Answer>,
+    pub vote: Option<Answer>,
+}
+
+/// Ten probabilities, and the microseconds that they took.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// The model's; the vote's is told apart by where it stands.
+    pub verdict: Verdict,
+    pub micros: u64,
+}
 
 impl Panelists {
-    /// Loads models' weights.
+    /// Loads models' weights, and the vote's where these are all seven.
     ///
     /// # Errors
     /// A file is missing, damaged or another model's.
     pub fn load(weights: &Weights, models: &[ModelId]) -> Result<Self, PredictError> {
-        models
+        let members = models
             .iter()
-            .map(|&model| Ok(Plan::new(model, &weights.artifact(model)?)?))
-            .collect::<Result<_, _>>()
-            .map(Self)
+            .map(|&model| Ok(Member::new(model, &weights.artifact(model)?)?))
+            .collect::<Result<_, PredictError>>()?;
+        let vote = match models.len() == ModelId::ALL.len() {
+            true => Some(weights.vote()?),
+            false => None,
+        };
+        Ok(Self { members, vote })
     }
 
-    /// Every model's verdict on a picture, with the microseconds it took; `then` may ask the plan why.
-    pub fn answer(&mut self, picture: &Picture, mut then: impl FnMut(&Plan, Verdict, u64)) {
-        for plan in &mut self.0 {
-            let started = Instant::now();
-            let verdict = plan.classify(&picture.prepared.grey);
-            let micros = started.elapsed().as_micros() as u64;
-            then(plan, verdict, micros);
+    /// Every model's verdict on a picture, and the vote's; `then` may ask each model why.
+    pub fn answer(
+        &mut self,
+        picture: &Picture,
+        mut then: impl FnMut(&mut Member, &Sample, Verdict),
+    ) -> Answers {
+        let sample = Sample::new(picture.prepared.grey.clone());
+        let started = Instant::now();
+        if self
+            .members
+            .iter_mut()
+            .any(|m| !m.classifier().id().is_deep())
+        {
+            sample.features();
         }
+        let mut all = started.elapsed().as_micros() as u64;
+        let mut verdicts = Vec::new();
+        for member in &mut self.members {
+            let started = Instant::now();
+            let verdict = member.classifier().classify(&sample);
+            let micros = started.elapsed().as_micros() as u64;
+            all += micros;
+            verdicts.push(Answer { verdict, micros });
+            then(member, &sample, verdict);
+        }
+        let ballot: Vec<Verdict> = verdicts.iter().map(|a| a.verdict).collect();
+        let said = self.vote.as_ref().and_then(|vote| vote.of(&ballot));
+        let vote = said.map(|probabilities| Answer {
+            verdict: Verdict {
+                probabilities,
+                ..ballot[0]
+            },
+            micros: all,
+        });
+        Answers { verdicts, vote }
     }
 }

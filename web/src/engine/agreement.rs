@@ -65,8 +65,9 @@ mod tests {
             let verdict = Verdict {
                 model,
                 probabilities: [ours; CLASSES],
-                logits: [0.0; CLASSES],
+                scores: [0.0; CLASSES],
                 micros: 10 + i as u32,
+                features_micros: None,
             };
             agreement.add(&case, &verdict);
         }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use shared::ModelId;
 use wasm_bindgen_futures::spawn_local;
 
-use super::client::{Client, load, misplaced, within};
+use super::client::{Client, within};
 use super::link::{Failure, Link};
 use super::offer;
 use super::protocol::{Case, Reply, Request};
+use super::questions::misplaced;
 use super::report::Gpu;
 
 /// Shaders are compiled during the self-test; a software GPU takes its time.
@@ -49,12 +50,23 @@ impl Client {
             }
         })?;
         *self.0.gpu.borrow_mut() = Some(link.clone());
-        for model in ModelId::ALL {
-            load(assets, &link, model).await.map_err(reason)?;
+        // Those that the CPU has answers of to compare with.
+        let models: Vec<ModelId> = ModelId::DEEP
+            .into_iter()
+            .filter(|m| self.0.supply.has(*m))
+            .collect();
+        for &model in &models {
+            let weights = self.0.weights_of(model).ok_or("its weights are gone")?;
+            match link.call(Request::Load { model, weights }).await {
+                Ok(Reply::Loaded { .. }) => {}
+                Ok(other) => return Err(misplaced(&other)),
+                Err(failure) => return Err(reason(failure)),
+            }
         }
+        self.0.on_gpu.borrow_mut().clone_from(&models);
 
         self.0.gpu_is(Gpu::Testing);
-        let cases = self.reference().await?;
+        let cases = self.reference(&models).await?;
         let test = link.call(Request::SelfTest { cases });
         match within(SELF_TEST_LIMIT, test).await {
             None => Err("its self-test did not end within five minutes".into()),
@@ -68,7 +80,7 @@ impl Client {
     }
 
     /// Golden pictures with the CPU's answers, which parity tests hold to an independent implementation.
-    async fn reference(&self) -> Result<Vec<Case>, String> {
+    async fn reference(&self, models: &[ModelId]) -> Result<Vec<Case>, String> {
         let mut pictures = self.0.pictures.borrow().clone();
         if pictures.is_empty() {
             // A visitor who is quicker than the gallery is no reason to do without WebGPU.
@@ -76,7 +88,7 @@ impl Client {
         }
         pictures.truncate(SELF_TEST_PICTURES);
         let (mut cases, mut micros) = (Vec::new(), 0);
-        for model in ModelId::ALL {
+        for &model in models {
             let mut last = 0;
             for grey in &pictures {
                 let request = Request::Classify {

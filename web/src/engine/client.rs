@@ -1,30 +1,31 @@
-//! The page's two engines: starts their workers, decides which one answers, and goes on when one dies.
+//! The page's two engines behind one handle: it decides which one answers.
 
 use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use shared::{Garment, ModelId};
+use shared::ModelId;
 use wasm_bindgen_futures::spawn_local;
 
 use super::assets::Assets;
 use super::link::{Failure, Link};
 use super::offer;
-use super::protocol::{Map, Pixels, Prepared, Reply, Request, Source, Verdict};
+use super::protocol::{Pixels, Reply, Request};
 use super::report::{Choice, Engine, Gpu, Report};
+use super::supply::{Supply, Weights};
 
-/// A CPU worker that dies is started again this often before it has answered anything.
-const RESTARTS: u32 = 1;
 /// A GPU that is silent for longer is taken for dead.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
 /// What the page is told unasked.
 pub enum Event {
-    /// A model's weights are in place (how many numbers) or not (a sentence).
-    Weights(ModelId, Result<u32, String>),
-    /// A new worker has to load all weights again.
-    Reloading,
+    /// How far a model's weights have come.
+    Weights(ModelId, Weights),
+    /// The same of the vote's.
+    VoteWeights(Weights),
+    /// All weights that come by themselves have come, or will not.
+    Supplied,
     /// Which engine answers, or why, has changed.
     Engine(Report),
 }
@@ -36,12 +37,15 @@ pub struct Client(pub(super) Rc<Inner>);
 pub(super) struct Inner {
     pub assets: Assets,
     notify: Box<dyn Fn(Event)>,
-    cpu: RefCell<Option<Link>>,
+    pub cpu: RefCell<Option<Link>>,
     /// Since the CPU engine last answered.
-    restarts: Cell<u32>,
+    pub restarts: Cell<u32>,
     /// CPU workers so far.
-    generation: Cell<u32>,
+    pub generation: Cell<u32>,
+    pub supply: Supply,
     pub gpu: RefCell<Option<Link>>,
+    /// The models that the GPU engine has been tested with.
+    pub on_gpu: RefCell<Vec<ModelId>>,
     pub woken: Cell<bool>,
     pub report: RefCell<Report>,
     /// The gallery, from which the self-test takes its pictures.
@@ -49,7 +53,7 @@ pub(super) struct Inner {
 }
 
 impl Client {
-    /// Starts the CPU engine and has it load every model. The GPU engine waits for [`wake_gpu`](Self::wake_gpu).
+    /// Starts the CPU engine and has it load the models, one after the other. The GPU engine waits for [`wake_gpu`](Self::wake_gpu).
     pub fn start(assets: Assets, notify: impl Fn(Event) + 'static) -> Self {
         let gpu = match (offer::is_offered(), assets.url("gpu-worker.js")) {
             (false, _) => Gpu::Absent("this browser has no WebGPU".into()),
@@ -62,7 +66,9 @@ impl Client {
             cpu: RefCell::default(),
             restarts: Cell::new(0),
             generation: Cell::new(0),
+            supply: Supply::new(),
             gpu: RefCell::default(),
+            on_gpu: RefCell::default(),
             woken: Cell::new(false),
             report: RefCell::new(Report {
                 choice: Choice::default(),
@@ -98,107 +104,17 @@ impl Client {
         }
     }
 
-    /// The gallery's pictures.
-    ///
-    /// # Errors
-    /// A sentence, as of all that follow.
-    pub async fn gallery(&self) -> Result<Vec<Pixels>, String> {
-        let url = self.0.assets.url("gallery.png").ok_or(
-            "The gallery is not part of this build: choose a picture of your own.".to_string(),
-        )?;
-        let request = Request::Gallery {
-            sprite: Source::Url(url),
-        };
-        let generation = self.0.generation.get();
-        let mut reply = self.ask_cpu(request.clone()).await;
-        if reply.is_err() && self.0.generation.get() != generation {
-            // Not the gallery's fault: its successor is asked once.
-            reply = self.ask_cpu(request).await;
-        }
-        match reply? {
-            Reply::Gallery { pictures } => {
-                self.0.pictures.borrow_mut().clone_from(&pictures);
-                Ok(pictures)
-            }
-            other => Err(misplaced(&other)),
-        }
-    }
-
-    /// Turns a picture file into 28x28.
-    ///
-    /// # Errors
-    /// A sentence for the visitor.
-    pub async fn prepare(&self, file: Vec<u8>) -> Result<Prepared, String> {
-        match self.ask_cpu(Request::Prepare { file }).await? {
-            Reply::Prepared(prepared) => Ok(prepared),
-            other => Err(misplaced(&other)),
-        }
-    }
-
-    /// A model's answer, and the engine that gave it.
-    ///
-    /// # Errors
-    /// A sentence for the visitor.
-    pub async fn classify(
+    /// Asks the engine that is to answer for the model; a GPU that fails hands over to the CPU.
+    pub(super) async fn ask(
         &self,
         model: ModelId,
-        grey: Pixels,
-    ) -> Result<(Verdict, Engine), String> {
-        match self.ask(Request::Classify { model, grey }).await? {
-            (Reply::Verdict(verdict), engine) => Ok((verdict, engine)),
-            (other, _) => Err(misplaced(&other)),
-        }
-    }
-
-    /// What in the picture speaks for the class.
-    ///
-    /// # Errors
-    /// A sentence for the visitor.
-    pub async fn explain(
-        &self,
-        model: ModelId,
-        grey: Pixels,
-        class: Garment,
-    ) -> Result<Map, String> {
-        match self.ask(Request::Explain { model, grey, class }).await? {
-            (Reply::Map(map), _) => Ok(map),
-            (other, _) => Err(misplaced(&other)),
-        }
-    }
-
-    fn start_cpu(&self) {
-        let Some(url) = self.0.assets.url("cpu-worker.js") else {
-            let why = "The CPU engine is not part of this build: run `cargo xtask build` again.";
-            return self.0.no_cpu(why);
-        };
-        let weak = Rc::downgrade(&self.0);
-        match Link::open(&url, move |why| cpu_died(&weak, &why)) {
-            Ok(link) => {
-                self.0.generation.set(self.0.generation.get() + 1);
-                *self.0.cpu.borrow_mut() = Some(link.clone());
-                for model in ModelId::ALL {
-                    let (inner, link) = (self.0.clone(), link.clone());
-                    spawn_local(async move {
-                        match load(&inner.assets, &link, model).await {
-                            Ok(parameters) => inner.tell(Event::Weights(model, Ok(parameters))),
-                            Err(Failure::Refused(why)) => {
-                                inner.tell(Event::Weights(model, Err(why)));
-                            }
-                            // Its death has been told already.
-                            Err(Failure::Died) => {}
-                        }
-                    });
-                }
-            }
-            Err(why) => self.0.no_cpu(&why),
-        }
-    }
-
-    /// Asks the engine that is to answer; a GPU that fails hands over to the CPU.
-    async fn ask(&self, request: Request) -> Result<(Reply, Engine), String> {
+        request: Request,
+    ) -> Result<(Reply, Engine), String> {
         let gpu = match self.report().active() {
-            Engine::WebGpu => self.0.gpu.borrow().clone(),
-            Engine::Cpu => None,
+            Engine::WebGpu if self.0.on_gpu.borrow().contains(&model) => {
+                self.0.gpu.borrow().clone()
+            }
+            _ => None,
         };
         if let Some(gpu) = gpu {
             match within(ANSWER_LIMIT, gpu.call(request.clone())).await {
@@ -233,7 +149,7 @@ impl Client {
 }
 
 impl Inner {
-    fn tell(&self, event: Event) {
+    pub fn tell(&self, event: Event) {
         (self.notify)(event);
     }
 
@@ -258,68 +174,6 @@ impl Inner {
         }
         self.gpu_is(Gpu::Failed(why.trim_end_matches('.').to_string()));
     }
-
-    /// Why there is no CPU engine any more.
-    fn obituary(&self) -> String {
-        let mishap = self.report.borrow().mishap.clone();
-        mishap.unwrap_or_else(|| "No engine is left to answer: reload the page.".into())
-    }
-
-    fn no_cpu(&self, why: &str) {
-        *self.cpu.borrow_mut() = None;
-        self.report(|report| report.mishap = Some(why.to_string()));
-        for model in ModelId::ALL {
-            self.tell(Event::Weights(model, Err(why.to_string())));
-        }
-    }
-}
-
-/// Starts the CPU engine again, unless that has been tried before.
-fn cpu_died(inner: &Weak<Inner>, why: &str) {
-    let Some(inner) = inner.upgrade() else { return };
-    let restarts = inner.restarts.get();
-    if restarts < RESTARTS {
-        inner.restarts.set(restarts + 1);
-        inner.report(|report| {
-            report.mishap = Some(format!(
-                "The CPU engine stopped unexpectedly ({why}) and was started again."
-            ));
-        });
-        inner.tell(Event::Reloading);
-        Client(inner).start_cpu();
-    } else {
-        inner.no_cpu(&format!(
-            "The CPU engine stopped again ({why}): reload the page."
-        ));
-    }
-}
-
-pub(super) async fn load(assets: &Assets, link: &Link, model: ModelId) -> Result<u32, Failure> {
-    let url = assets.url(&format!("{}.hbd", model.name())).ok_or_else(|| {
-        Failure::Refused(format!(
-            "The weights of {} are not part of this build: train the model and build the page again.",
-            model.title()
-        ))
-    })?;
-    let weights = Source::Url(url);
-    match link.call(Request::Load { model, weights }).await? {
-        Reply::Loaded { parameters, .. } => Ok(parameters),
-        other => Err(Failure::Refused(misplaced(&other))),
-    }
-}
-
-pub(super) fn misplaced(reply: &Reply) -> String {
-    let what = match reply {
-        Reply::Ready => "readiness",
-        Reply::Loaded { .. } => "loaded weights",
-        Reply::Gallery { .. } => "a gallery",
-        Reply::Prepared(_) => "a prepared picture",
-        Reply::Verdict(_) => "a verdict",
-        Reply::Map(_) => "a map",
-        Reply::SelfTest { .. } => "a self-test",
-        Reply::Error { .. } | Reply::Fatal { .. } => "an error",
-    };
-    format!("The engine answered with {what} where something else was asked: reload the page.")
 }
 
 /// The future's result; `None` when it takes longer than the limit.

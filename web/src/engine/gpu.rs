@@ -4,15 +4,14 @@ use burn::tensor::{Device, Tensor};
 use shared::artifact::Artifact;
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
-use shared::model::softmax;
 use shared::network::{Network, pictures};
 use shared::plan::Plan;
-use shared::{Garment, Grey28, ModelId};
+use shared::{Classifier, Garment, Grey28, ModelId};
 
 use super::adapter;
 use super::agreement::Agreement;
 use super::intake::{brief, bytes, picture, unfit, unloaded};
-use super::protocol::{Case, Map, Pixels, Reply, Request, Source, Verdict};
+use super::protocol::{Case, Map, Method, Pixels, Reply, Request, Source, Verdict};
 use super::scope::{Engine, failure};
 
 /// Runs before the first answer. The first compiles the shaders, which takes seconds; the second allocates what the
@@ -63,6 +62,9 @@ impl Engine for Gpu {
             Request::Gallery { .. } | Request::Prepare { .. } => Err(Refusal::Request(
                 "The GPU engine prepares no pictures: ask the CPU engine.".into(),
             )),
+            Request::LoadVote { .. } | Request::Vote { .. } => Err(Refusal::Request(
+                "The GPU engine counts no votes: ask the CPU engine.".into(),
+            )),
         };
         match reply {
             Ok(reply) => reply,
@@ -84,9 +86,16 @@ impl Gpu {
     }
 
     async fn load(&mut self, model: ModelId, weights: Source) -> Result<Reply, Refusal> {
+        if !model.is_deep() {
+            return Err(Refusal::Request(format!(
+                "The GPU engine runs networks, and {} is none: ask the CPU engine.",
+                model.title()
+            )));
+        }
         let weights = bytes(weights)?;
-        let artifact = Artifact::from_bytes(&weights).map_err(|e| unfit(model, &e.to_string()))?;
-        let plan = Plan::new(model, &artifact).map_err(|e| unfit(model, &e.to_string()))?;
+        let title = model.title();
+        let artifact = Artifact::from_bytes(&weights).map_err(|e| unfit(title, &e.to_string()))?;
+        let plan = Plan::new(model, &artifact).map_err(|e| unfit(title, &e.to_string()))?;
         let device = match &self.device {
             Some(device) => device.clone(),
             None => {
@@ -97,13 +106,15 @@ impl Gpu {
             }
         };
         let network = Network::from_artifact(model, &artifact, &device)
-            .map_err(|e| unfit(model, &e.to_string()))?;
+            .map_err(|e| unfit(title, &e.to_string()))?;
         self.models.retain(|known| known.network.model() != model);
         self.models.push(Loaded { network, plan });
         let blank = Pixels::from(&Grey28::new([0; PIXELS]));
         for _ in 0..WARM_UPS {
             self.classify(model, &blank).await?;
-            self.explain(model, &blank, Garment::ALL[0]).await?;
+            if Method::of(model) == Method::GradCam {
+                self.explain(model, &blank, Garment::ALL[0]).await?;
+            }
         }
         Ok(Reply::Loaded {
             model,
@@ -116,13 +127,13 @@ impl Gpu {
         let loaded = self.models.iter().find(|m| m.network.model() == model);
         loaded
             .zip(self.device.as_ref())
-            .ok_or_else(|| unloaded(model).into())
+            .ok_or_else(|| unloaded(model.title()).into())
     }
 
     /// Timed from the upload of the picture to the arrival of its logits.
     async fn classify(&self, model: ModelId, grey: &Pixels) -> Result<Verdict, Refusal> {
         let input = picture(grey)?.standardised().to_vec();
-        let (Loaded { network, .. }, device) = self.model(model)?;
+        let (Loaded { network, plan }, device) = self.model(model)?;
         let start = (self.clock)();
         let output = numbers(network.forward(pictures(input, device))).await?; // [1, 10]
         let millis = (self.clock)() - start;
@@ -134,9 +145,11 @@ impl Gpu {
         })?;
         Ok(Verdict {
             model,
-            probabilities: softmax(&logits),
-            logits,
+            probabilities: shared::Verdict::from_scores(model, &logits, plan.temperature())
+                .probabilities,
+            scores: logits,
             micros: (millis * 1000.0).round() as u32,
+            features_micros: None,
         })
     }
 
@@ -146,6 +159,12 @@ impl Gpu {
         grey: &Pixels,
         class: Garment,
     ) -> Result<Reply, Refusal> {
+        if Method::of(model) != Method::GradCam {
+            return Err(Refusal::Request(format!(
+                "{} has no convolutions to look into: ask the CPU engine.",
+                model.title()
+            )));
+        }
         let input = picture(grey)?.standardised().to_vec();
         let (Loaded { network, plan }, device) = self.model(model)?;
         let planes = numbers(network.features(pictures(input, device))).await?; // [1, channels, rows, columns]
@@ -162,6 +181,7 @@ impl Gpu {
         Ok(Reply::Map(Map {
             model,
             class,
+            method: Method::GradCam,
             side: map.rows as u32,
             values: map.values,
         }))

@@ -1,7 +1,7 @@
 //! What every engine checks before it computes, and the sentences for what it has to refuse.
 
+use shared::Grey28;
 use shared::image::SIDE;
-use shared::{Grey28, ModelId};
 
 use super::protocol::{Pixels, Source};
 
@@ -12,7 +12,7 @@ use super::protocol::{Pixels, Source};
 pub fn bytes(source: Source) -> Result<Vec<u8>, String> {
     match source {
         Source::Bytes(bytes) => Ok(bytes),
-        Source::Url(url) => Err(format!(
+        Source::Url(url) | Source::Fresh(url) => Err(format!(
             "{url} was not fetched before it was used: reload the page."
         )),
     }
@@ -28,21 +28,16 @@ pub fn picture(pixels: &Pixels) -> Result<Grey28, String> {
     })
 }
 
-/// A sentence for weights that were refused: the cause, and what a visitor (not a trainer) can do.
-pub fn unfit(model: ModelId, error: &str) -> String {
+/// A sentence for weights that were refused: the cause, and what a visitor (not a trainer) can do. `title` is the
+/// model's, or the vote's.
+pub fn unfit(title: &str, error: &str) -> String {
     let cause = error.rsplit_once(": ").map_or(error, |(cause, _)| cause);
-    format!(
-        "{} cannot answer, because {cause}: reload the page to fetch its weights again.",
-        model.title()
-    )
+    format!("{title} cannot answer, because {cause}: try again to fetch its weights anew.")
 }
 
-/// A sentence for a model that was asked before it was loaded.
-pub fn unloaded(model: ModelId) -> String {
-    format!(
-        "{} has no weights yet: wait until they are loaded.",
-        model.title()
-    )
+/// A sentence for a model, or the vote, that was asked before it was loaded.
+pub fn unloaded(title: &str) -> String {
+    format!("{title} has no weights yet: wait until they are loaded.")
 }
 
 /// A message's first line, short enough to stand in a sentence.

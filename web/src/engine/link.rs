@@ -27,11 +27,18 @@ pub struct Link(Rc<Line>);
 struct Line {
     worker: Worker,
     next: Cell<u32>,
-    waiting: RefCell<HashMap<u32, oneshot::Sender<Reply>>>,
+    waiting: RefCell<HashMap<u32, Waiting>>,
     dead: Cell<bool>,
     on_death: Box<dyn Fn(String)>,
     /// The worker's handlers, kept as long as the worker.
     handlers: RefCell<Vec<JsValue>>,
+}
+
+/// Who asked.
+struct Waiting {
+    reply: oneshot::Sender<Reply>,
+    /// Hears how many bytes of the request's file have come.
+    progress: Rc<dyn Fn(u32)>,
 }
 
 impl Link {
@@ -87,6 +94,18 @@ impl Link {
     /// # Errors
     /// See [`Failure`].
     pub async fn call(&self, body: Request) -> Result<Reply, Failure> {
+        self.call_patiently(body, |_| {}).await
+    }
+
+    /// The same for a request that names a file: `progress` hears how many bytes of it have come.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn call_patiently(
+        &self,
+        body: Request,
+        progress: impl Fn(u32) + 'static,
+    ) -> Result<Reply, Failure> {
         let line = &self.0;
         if line.dead.get() {
             return Err(Failure::Died);
@@ -96,7 +115,11 @@ impl Link {
         let bytes = encode(&Message { id, body }).map_err(|e| Failure::Refused(e.to_string()))?;
         let bytes = Uint8Array::from(bytes.as_slice());
         let (sender, reply) = oneshot::channel();
-        line.waiting.borrow_mut().insert(id, sender);
+        let waiting = Waiting {
+            reply: sender,
+            progress: Rc::new(progress),
+        };
+        line.waiting.borrow_mut().insert(id, waiting);
         let posted = line
             .worker
             .post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()));
@@ -133,11 +156,21 @@ impl Line {
                 body: Reply::Fatal { sentence },
                 ..
             }) => self.die(sentence),
+            Ok(Message {
+                id,
+                body: Reply::Progress { bytes },
+            }) => {
+                // Not called while borrowed: it may ask the next question.
+                let progress = self.waiting.borrow().get(&id).map(|w| w.progress.clone());
+                if let Some(progress) = progress {
+                    progress(bytes);
+                }
+            }
             Ok(Message { id, body }) => {
                 let waiting = self.waiting.borrow_mut().remove(&id);
                 if let Some(waiting) = waiting {
                     // Whoever asked may have lost interest.
-                    let _ = waiting.send(body);
+                    let _ = waiting.reply.send(body);
                 }
             }
             Err(error) => self.die(error.to_string()),

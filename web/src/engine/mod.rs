@@ -12,6 +12,10 @@ mod audition;
 pub mod client;
 #[cfg(feature = "cpu-worker")]
 pub mod cpu;
+#[cfg(feature = "cpu-worker")]
+mod darkroom;
+#[cfg(feature = "worker")]
+mod download;
 #[cfg(feature = "gpu-worker")]
 pub mod gpu;
 #[cfg(feature = "worker")]
@@ -21,8 +25,15 @@ pub mod link;
 #[cfg(feature = "ui")]
 pub mod offer;
 pub mod protocol;
+#[cfg(feature = "ui")]
+mod questions;
 pub mod report;
 #[cfg(feature = "worker")]
 pub mod scope;
+#[cfg(feature = "ui")]
+mod succession;
+#[cfg(feature = "ui")]
+pub mod supply;
 #[cfg(feature = "cpu-worker")]
 pub mod thumbnail;
+mod wire;

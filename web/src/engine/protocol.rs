@@ -3,31 +3,25 @@
 //! Every request carries a number and its reply carries the same. Number 0 is the worker speaking unasked: `Ready`
 //! once it listens, `Fatal` when it is beyond help.
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
+use shared::model::layer::grad_cam_layer;
 use shared::photo::Frame;
 use shared::{Garment, Grey28, ModelId};
-use thiserror::Error;
 
-/// The number of a message that answers no request.
-pub const UNASKED: u32 = 0;
+pub use super::wire::{Message, UNASKED, WireError, decode, encode};
 
 /// The largest difference between an engine's probability and the reference's that still counts as agreement.
 pub const TOLERANCE: f32 = 1e-3;
-
-/// A body and the number that ties a reply to its request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Message<T> {
-    pub id: u32,
-    pub body: T,
-}
 
 /// Where a file's bytes are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Source {
     /// To be fetched by the worker; absolute, or relative to the worker's script.
     Url(String),
+    /// The same, past every cache: what lies there has been refused before.
+    Fresh(String),
     /// Here.
     Bytes(#[serde(with = "serde_bytes")] Vec<u8>),
 }
@@ -58,8 +52,13 @@ impl core::fmt::Debug for Pixels {
 /// What the page asks of a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Take a model's weights, check them and warm up. Answer: [`Reply::Loaded`].
+    /// Take a model's weights, check them and warm up. Answer: [`Reply::Loaded`], while they are fetched preceded by
+    /// any number of [`Reply::Progress`].
     Load { model: ModelId, weights: Source },
+    /// Take the vote's weights. Answer: [`Reply::VoteLoaded`].
+    LoadVote { weights: Source },
+    /// Count the verdicts on one picture. Answer: [`Reply::Vote`].
+    Vote { verdicts: Vec<shared::Verdict> },
     /// Cut the gallery's sprite into its pictures. Answer: [`Reply::Gallery`].
     Gallery { sprite: Source },
     /// Turn a picture file into 28x28. Answer: [`Reply::Prepared`].
@@ -92,10 +91,19 @@ pub struct Case {
 pub enum Reply {
     /// The worker listens.
     Ready,
+    /// So many bytes of the request's file have come; the answer itself is still to come.
+    Progress {
+        bytes: u32,
+    },
     /// The weights are in place and the first, slow run is over.
     Loaded {
         model: ModelId,
         parameters: u32,
+    },
+    VoteLoaded,
+    /// The vote's ten probabilities, in label order.
+    Vote {
+        probabilities: [f32; CLASSES],
     },
     /// The gallery's pictures, row by row of the sprite; each row holds the ten classes in label order.
     Gallery {
@@ -154,47 +162,52 @@ pub struct Verdict {
     pub model: ModelId,
     /// In label order.
     pub probabilities: [f32; CLASSES],
-    pub logits: [f32; CLASSES],
-    /// The forward pass alone: one run, in microseconds, as finely as the browser's clock tells.
+    /// What the probabilities are made of; a network's are its logits.
+    pub scores: [f32; CLASSES],
+    /// The model alone: one run, in microseconds, as finely as the browser's clock tells.
     pub micros: u32,
+    /// What the picture's features took, which the classical models share; networks do without.
+    pub features_micros: Option<u32>,
 }
 
-/// Grad-CAM's map as the network's last feature map has it: rectified, neither enlarged nor normalised.
+impl From<&Verdict> for shared::Verdict {
+    fn from(verdict: &Verdict) -> Self {
+        Self {
+            model: verdict.model,
+            probabilities: verdict.probabilities,
+        }
+    }
+}
+
+/// How an answer is explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Method {
+    /// Where the last convolution speaks for the class.
+    GradCam,
+    /// What the class's probability loses when a part of the picture is covered.
+    Occlusion,
+}
+
+impl Method {
+    /// The method that explains a model: Grad-CAM where there are convolutions.
+    pub fn of(model: ModelId) -> Self {
+        match grad_cam_layer(model.layers()) {
+            Some(_) => Self::GradCam,
+            None => Self::Occlusion,
+        }
+    }
+}
+
+/// A heat map as its method gives it: rectified, neither enlarged nor normalised.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Map {
     pub model: ModelId,
     pub class: Garment,
+    pub method: Method,
     /// The map is `side` x `side`.
     pub side: u32,
     /// Row-major, none below zero.
     pub values: Vec<f32>,
-}
-
-/// Why bytes are no message, or a message no bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum WireError {
-    #[error("a message could not be written ({0}): reload the page")]
-    Encode(postcard::Error),
-    #[error(
-        "a message could not be read ({0}): page and worker may be of different versions, reload the page"
-    )]
-    Decode(postcard::Error),
-}
-
-/// A message's bytes.
-///
-/// # Errors
-/// None of the protocol's own messages fails; postcard reserves the right.
-pub fn encode<T: Serialize>(message: &Message<T>) -> Result<Vec<u8>, WireError> {
-    postcard::to_allocvec(message).map_err(WireError::Encode)
-}
-
-/// The message in these bytes.
-///
-/// # Errors
-/// [`WireError::Decode`] when the bytes are not a whole message of this version.
-pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Message<T>, WireError> {
-    postcard::from_bytes(bytes).map_err(WireError::Decode)
 }
 
 #[cfg(test)]
@@ -202,33 +215,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_encoded_is_decoded() {
-        let grey = Grey28::new([7; PIXELS]);
-        let message = Message {
-            id: 9,
-            body: Request::Explain {
-                model: ModelId::Resnet,
-                grey: Pixels::from(&grey),
-                class: Garment::Bag,
-            },
+    fn convolutions_are_explained_by_grad_cam_and_nothing_else_is() {
+        let by = |method| {
+            ModelId::ALL
+                .into_iter()
+                .filter(move |m| Method::of(*m) == method)
         };
-        let bytes = encode(&message).unwrap();
-        let back: Message<Request> = decode(&bytes).unwrap();
-        assert_eq!(back, message);
-    }
-
-    #[test]
-    fn half_a_message_is_an_error() {
-        let message = Message {
-            id: 1,
-            body: Reply::Error {
-                sentence: "Crop the picture.".into(),
-            },
-        };
-        let bytes = encode(&message).unwrap();
-        for length in 0..bytes.len() {
-            assert!(decode::<Reply>(&bytes[..length]).is_err());
-        }
+        assert!(by(Method::GradCam).eq([ModelId::Cnn, ModelId::Resnet]));
+        assert_eq!(by(Method::Occlusion).count(), 5);
     }
 
     #[test]

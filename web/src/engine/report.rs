@@ -149,7 +149,7 @@ impl Report {
                 let gpu = milliseconds(*micros);
                 match (self.choice, self.cpu_micros) {
                     (Choice::Auto, Some(cpu)) => format!(
-                        "{passed}. Both networks took {gpu} there and {} on the CPU, so {} answers.",
+                        "{passed}. The networks took {gpu} there and {} on the CPU, so {} answers for them.",
                         milliseconds(cpu),
                         match self.active() {
                             Engine::Cpu => "the CPU",
@@ -185,10 +185,10 @@ mod tests {
         let slow = report(Choice::Auto, Gpu::tested(1e-6, 120_000), Some(900));
         assert_eq!(slow.active(), Engine::Cpu);
         assert!(slow.reason().contains("120 ms") && slow.reason().contains("0.9 ms"));
-        assert!(slow.reason().ends_with("the CPU answers."));
+        assert!(slow.reason().ends_with("the CPU answers for them."));
         let fast = report(Choice::Auto, Gpu::tested(1e-6, 300), Some(900));
         assert_eq!(fast.active(), Engine::WebGpu);
-        assert!(fast.reason().ends_with("WebGPU answers."));
+        assert!(fast.reason().ends_with("WebGPU answers for them."));
     }
 
     #[test]

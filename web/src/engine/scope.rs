@@ -1,4 +1,4 @@
-//! A worker's side of the protocol: its global scope, its queue, its fetches and its clock.
+//! A worker's side of the protocol: its global scope, its queue and its clock.
 
 use std::future::Future;
 
@@ -6,9 +6,10 @@ use futures_channel::mpsc;
 use futures_util::StreamExt;
 use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, PromiseRejectionEvent, Response};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, PromiseRejectionEvent};
 
+use super::download::fetch;
 use super::intake::brief;
 use super::protocol::{Message, Reply, Request, Source, UNASKED, decode, encode};
 
@@ -93,35 +94,38 @@ fn receive(data: &JsValue, queue: &mpsc::UnboundedSender<Message<Request>>) {
 
 /// Queues a request, after its file where it names one: a slow download must not hold up what comes after it.
 fn dispatch(message: Message<Request>, queue: mpsc::UnboundedSender<Message<Request>>) {
-    let Message { id, body } = message;
-    let (url, what) = match &body {
-        Request::Load {
-            model,
-            weights: Source::Url(url),
-        } => (url.clone(), format!("The weights of {}", model.title())),
-        Request::Gallery {
-            sprite: Source::Url(url),
-        } => (url.clone(), "The gallery".to_string()),
+    let Message { id, mut body } = message;
+    let (source, what) = match &mut body {
+        Request::Load { model, weights } => (weights, format!("The weights of {}", model.title())),
+        Request::LoadVote { weights } => (weights, "The vote's weights".to_string()),
+        Request::Gallery { sprite } => (sprite, "The gallery".to_string()),
         _ => return enqueue(&queue, Message { id, body }),
     };
+    let (url, fresh) = match source {
+        Source::Url(url) => (url.clone(), false),
+        Source::Fresh(url) => (url.clone(), true),
+        Source::Bytes(_) => return enqueue(&queue, Message { id, body }),
+    };
     spawn_local(async move {
-        match fetch(&url).await {
+        let progress = move |bytes| post(id, Reply::Progress { bytes });
+        let fetched = match global() {
+            Ok(scope) => fetch(&scope, &url, fresh, progress).await,
+            Err(error) => Err(describe(&error)),
+        };
+        match fetched {
             Ok(bytes) => {
-                let here = Source::Bytes(bytes);
-                let body = match body {
-                    Request::Load { model, .. } => Request::Load {
-                        model,
-                        weights: here,
-                    },
-                    Request::Gallery { .. } => Request::Gallery { sprite: here },
-                    other => other,
-                };
+                match &mut body {
+                    Request::Load { weights: file, .. }
+                    | Request::LoadVote { weights: file }
+                    | Request::Gallery { sprite: file } => *file = Source::Bytes(bytes),
+                    _ => {}
+                }
                 enqueue(&queue, Message { id, body });
             }
             Err(reason) => post(
                 id,
                 failure(format!(
-                    "{what} could not be fetched ({reason}): check the connection and reload the page."
+                    "{what} could not be fetched ({reason}): check the connection and try again."
                 )),
             ),
         }
@@ -136,25 +140,6 @@ fn enqueue(queue: &mpsc::UnboundedSender<Message<Request>>, message: Message<Req
             failure("The engine has stopped: reload the page.".into()),
         );
     }
-}
-
-/// A file's bytes, or why there are none, in a few words.
-async fn fetch(url: &str) -> Result<Vec<u8>, String> {
-    let scope = global().map_err(|e| describe(&e))?;
-    let response = JsFuture::from(scope.fetch_with_str(url))
-        .await
-        .map_err(|_| "no answer".to_string())?;
-    let response: Response = response.dyn_into().map_err(|e| describe(&e))?;
-    if !response.ok() {
-        return Err(format!("{} {}", response.status(), response.status_text())
-            .trim()
-            .to_string());
-    }
-    let body = response.array_buffer().map_err(|e| describe(&e))?;
-    let body = JsFuture::from(body)
-        .await
-        .map_err(|_| "the answer broke off".to_string())?;
-    Ok(Uint8Array::new(&body).to_vec())
 }
 
 /// A reply that says what failed.
@@ -185,7 +170,7 @@ fn post(id: u32, body: Reply) {
 }
 
 /// A JavaScript error in its own words.
-fn describe(value: &JsValue) -> String {
+pub fn describe(value: &JsValue) -> String {
     value
         .dyn_ref::<js_sys::Error>()
         .map(|e| String::from(e.message()))

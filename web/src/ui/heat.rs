@@ -1,4 +1,4 @@
-//! A Grad-CAM map as bitmaps: alone, over the 28x28 picture, over the photo, and its colour bar.
+//! A heat map as bitmaps: alone, over the 28x28 picture, over the photo, and its colour bar.
 
 use shared::explain::colour::paint;
 use shared::explain::{HeatMap, overlay};
@@ -100,7 +100,7 @@ fn square(rgba: Vec<u8>) -> Bitmap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::protocol::Thumbnail;
+    use crate::engine::protocol::{Method, Thumbnail};
     use crate::ui::picture::Origin;
     use shared::photo::Frame;
     use shared::{Garment, Grey28, ModelId};
@@ -110,6 +110,7 @@ mod tests {
         heat_map(&Map {
             model: ModelId::Cnn,
             class: Garment::Bag,
+            method: Method::GradCam,
             side: 2,
             values: vec![4.0, 0.0, 0.0, 0.0],
         })
@@ -161,6 +162,7 @@ mod tests {
         let map = Map {
             model: ModelId::Cnn,
             class: Garment::Bag,
+            method: Method::GradCam,
             side: 3,
             values: vec![0.0; 4],
         };

@@ -1,45 +1,54 @@
-//! The published figures: what the trainer's manifest says of each model.
+//! The published figures: what the trainer's manifest says of each model and of the vote.
 
-use js_sys::{Array, Reflect};
 use shared::ModelId;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::Response;
+use wasm_bindgen::JsValue;
 
-/// What the manifest says of a model; a figure that is not there is not shown.
+use super::entrant::Entrant;
+use super::json::{self, field, number};
+
+/// What the manifest says of a model or the vote; a figure that is not there is not shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
-    pub model: ModelId,
+    pub entrant: Entrant,
     pub parameters: Option<f64>,
+    /// Of the weights file.
+    pub bytes: Option<f64>,
+    /// What the training took, in seconds.
+    pub seconds: Option<f64>,
     /// Share of the test images answered rightly, 0 to 1.
     pub accuracy: Option<f64>,
+    /// 0 to 1.
+    pub macro_f1: Option<f64>,
+    /// Expected calibration error on the test set, 0 to 1.
+    pub calibration_error: Option<f64>,
+}
+
+impl Facts {
+    fn read(entrant: Entrant, entry: &JsValue) -> Self {
+        let test = field(entry, "test").unwrap_or(JsValue::NULL);
+        Self {
+            entrant,
+            parameters: number(entry, "parameters"),
+            bytes: number(entry, "bytes"),
+            seconds: number(entry, "duration_seconds"),
+            accuracy: number(&test, "accuracy"),
+            macro_f1: number(&test, "macro_f1"),
+            calibration_error: number(&test, "calibration_error"),
+        }
+    }
 }
 
 /// The manifest's figures; none where it cannot be read, for the page works without.
 pub async fn fetch(url: &str) -> Vec<Facts> {
-    read(url).await.unwrap_or_default()
-}
-
-async fn read(url: &str) -> Option<Vec<Facts>> {
-    let response = JsFuture::from(web_sys::window()?.fetch_with_str(url))
-        .await
-        .ok()?;
-    let response: Response = response.dyn_into().ok()?;
-    let json = JsFuture::from(response.json().ok()?).await.ok()?;
-    let models: Array = field(&json, "models")?.dyn_into().ok()?;
-    let facts = models.iter().filter_map(|entry| {
-        Some(Facts {
-            model: ModelId::from_name(&field(&entry, "model")?.as_string()?)?,
-            parameters: field(&entry, "parameters").and_then(|p| p.as_f64()),
-            accuracy: field(&entry, "test")
-                .and_then(|test| field(&test, "accuracy"))
-                .and_then(|a| a.as_f64()),
-        })
+    let Some(manifest) = json::fetch(url).await else {
+        return Vec::new();
+    };
+    let models = json::list(&manifest, "models").unwrap_or_default();
+    let models = models.iter().filter_map(|entry| {
+        let name = field(&entry, "model")?.as_string()?;
+        let model = ModelId::from_name(&name)?;
+        Some(Facts::read(Entrant::Model(model), &entry))
     });
-    Some(facts.collect())
-}
-
-fn field(object: &JsValue, name: &str) -> Option<JsValue> {
-    let value = Reflect::get(object, &name.into()).ok()?;
-    (!value.is_undefined() && !value.is_null()).then_some(value)
+    let vote = field(&manifest, "vote").map(|entry| Facts::read(Entrant::Vote, &entry));
+    models.chain(vote).collect()
 }

@@ -10,9 +10,9 @@ pub fn Masthead() -> impl IntoView {
                 <span class="button" aria-hidden="true"><i></i><i></i><i></i><i></i></span>
                 "Haberdash"
             </p>
-            <h1>"What is this garment, and how can a network tell?"</h1>
+            <h1>"What is this garment, and how can a machine tell?"</h1>
             <p class="lead">
-                "Two neural networks, trained in Rust on Fashion-MNIST, answer in this tab, side by side, and show where they looked."
+                "Seven models, three neural networks and four classical ones, trained in Rust on Fashion-MNIST: they answer in this tab, side by side, vote, and show why."
             </p>
         </header>
     }

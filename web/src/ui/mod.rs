@@ -1,14 +1,20 @@
 //! The page, one component a file; what it draws and how it writes figures needs no browser, and is tested without.
 
 pub mod bitmap;
+pub mod compare;
+pub mod entrant;
 pub mod figures;
 pub mod heat;
 pub mod picture;
+pub mod stopwatch;
+pub mod tally;
 
 #[cfg(feature = "ui")]
 mod answer;
 #[cfg(feature = "ui")]
 mod app;
+#[cfg(feature = "ui")]
+mod bars;
 #[cfg(feature = "ui")]
 mod canvas;
 #[cfg(feature = "ui")]
@@ -22,21 +28,33 @@ mod footer;
 #[cfg(feature = "ui")]
 mod gallery;
 #[cfg(feature = "ui")]
-mod grad_cam;
+mod inquiry;
+#[cfg(feature = "ui")]
+mod json;
 #[cfg(feature = "ui")]
 mod manifest;
 #[cfg(feature = "ui")]
 mod masthead;
 #[cfg(feature = "ui")]
-mod model_card;
+mod model_row;
 #[cfg(feature = "ui")]
 mod notices;
 #[cfg(feature = "ui")]
 mod page;
 #[cfg(feature = "ui")]
+mod questions;
+#[cfg(feature = "ui")]
+mod reasons;
+#[cfg(feature = "ui")]
+mod reception;
+#[cfg(feature = "ui")]
+mod said;
+#[cfg(feature = "ui")]
 mod specimen;
 #[cfg(feature = "ui")]
 mod summary;
+#[cfg(feature = "ui")]
+mod vote_panel;
 
 #[cfg(feature = "ui")]
 pub use app::open;

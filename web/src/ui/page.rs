@@ -1,4 +1,4 @@
-//! The page's state, and what changes it: pictures come in, answers come back, the late ones are dropped.
+//! The page's state, and what follows from what.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,14 +7,16 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::{Garment, Grey28, ModelId};
 
-use super::answer::{Answer, Model, State, Weights};
+use super::answer::{Count, Model, Poll, State};
 use super::manifest::{self, Facts};
 use super::picture::Picture;
+use super::stopwatch::Stopwatch;
 use crate::engine::assets::Assets;
 use crate::engine::client::{Client, Event};
 use crate::engine::offer::sleep;
-use crate::engine::protocol::{Map, Pixels, Prepared};
+use crate::engine::protocol::{Map, Pixels};
 use crate::engine::report::{Choice, Engine, Report};
+use crate::engine::supply::Weights;
 
 /// The GPU engine is fetched this long after the models are ready, when no picture has come until then.
 const IDLE: Duration = Duration::from_secs(4);
@@ -23,17 +25,22 @@ const IDLE: Duration = Duration::from_secs(4);
 #[derive(Clone, Copy)]
 pub struct Page {
     client: StoredValue<Client, LocalStorage>,
+    pub(super) assets: StoredValue<Assets, LocalStorage>,
     /// The number of the latest picture handed in.
-    latest: RwSignal<u32>,
+    pub(super) latest: RwSignal<u32>,
     /// Whether that picture is still being read and prepared.
-    preparing: RwSignal<bool>,
+    pub(super) preparing: RwSignal<bool>,
     pub picture: RwSignal<Option<Arc<Picture>>>,
     models: [RwSignal<Model>; ModelId::ALL.len()],
+    pub poll: RwSignal<Poll>,
     pub errors: RwSignal<Vec<String>>,
     pub notice: RwSignal<Option<String>>,
     pub report: RwSignal<Option<Report>>,
+    /// Whether all weights that come by themselves have come, or will not.
+    supplied: RwSignal<bool>,
     pub gallery: RwSignal<Vec<Grey28>>,
     pub facts: RwSignal<Vec<Facts>>,
+    pub stopwatch: RwSignal<Stopwatch>,
     /// The model whose reasons are shown.
     pub asked_model: RwSignal<ModelId>,
     /// The class that the visitor asks about; without one, the model's verdict.
@@ -52,88 +59,102 @@ impl Page {
     /// Starts the engines; call it once, within the app's owner.
     pub fn open() -> Self {
         let models = ModelId::ALL.map(|_| RwSignal::new(Model::default()));
+        let poll = RwSignal::new(Poll::default());
         let errors = RwSignal::new(Vec::new());
         let report = RwSignal::new(None);
         let asked_model = RwSignal::new(ModelId::Resnet);
         let loaded = RwSignal::new(None);
+        let supplied = RwSignal::new(false);
         let assets = Assets::of_page();
         let client = Client::start(assets.clone(), move |event| match event {
             Event::Engine(new) => report.set(Some(new)),
-            Event::Reloading => {
-                for model in models {
-                    model.update(|m| m.weights = Weights::Loading);
+            Event::Supplied => supplied.set(true),
+            Event::Weights(model, weights) => {
+                models[model as usize].update(|m| m.weights = weights.clone());
+                match weights {
+                    Weights::Ready(_) => loaded.set(Some(model)),
+                    Weights::Failed(sentence) => add(errors, sentence),
+                    _ => {}
                 }
-            }
-            Event::Weights(model, Ok(parameters)) => {
-                models[model as usize].update(|m| m.weights = Weights::Ready(parameters));
-                loaded.set(Some(model));
-            }
-            Event::Weights(model, Err(sentence)) => {
-                models[model as usize].update(|m| m.weights = Weights::Failed(sentence.clone()));
-                add(errors, sentence);
                 // Reasons are asked of a model that can give some.
-                if let Some(other) = ModelId::ALL.into_iter().find(|m| {
-                    models[*m as usize].with_untracked(|m| !matches!(m.weights, Weights::Failed(_)))
-                }) && asked_model.get_untracked() == model
+                let able = |m: ModelId| models[m as usize].with_untracked(|m| m.weights.may_come());
+                let asked = asked_model.get_untracked();
+                if !able(asked)
+                    && let Some(other) = ModelId::ALL.into_iter().find(|m| able(*m))
                 {
                     asked_model.set(other);
                 }
             }
+            Event::VoteWeights(weights) => {
+                if let Weights::Failed(sentence) = &weights {
+                    add(errors, sentence.clone());
+                }
+                poll.update(|p| p.weights = weights);
+            }
         });
         let page = Self {
             client: StoredValue::new_local(client),
+            assets: StoredValue::new_local(assets),
             latest: RwSignal::new(0),
             preparing: RwSignal::new(false),
             picture: RwSignal::new(None),
             models,
+            poll,
             errors,
             notice: RwSignal::new(None),
             report,
+            supplied,
             gallery: RwSignal::new(Vec::new()),
             facts: RwSignal::new(Vec::new()),
+            stopwatch: RwSignal::new(Stopwatch::default()),
             asked_model,
             asked_class: RwSignal::new(None),
             map: RwSignal::new(None),
         };
         page.watch(loaded);
-        page.furnish(assets);
+        page.watch_gpu();
+        page.watch_poll();
+        page.watch_reasons();
+        page.furnish();
         page
     }
 
-    /// What follows from what: weights and engines that become ready answer the picture on show.
+    /// Weights and engines that become ready answer the picture on show.
     fn watch(self, loaded: RwSignal<Option<ModelId>>) {
         Effect::new(move |_| {
             if let Some(model) = loaded.get() {
                 self.ask(model);
-                let all = ModelId::ALL
-                    .iter()
-                    .all(|m| self.models[*m as usize].with_untracked(|m| m.weights.are_ready()));
-                if all {
-                    spawn_local(async move {
-                        sleep(IDLE).await;
-                        self.client().wake_gpu();
-                    });
-                }
             }
         });
         let engine = Memo::new(move |_| self.report.get().map(|r| r.active()));
         Effect::new(move |before: Option<Option<Engine>>| {
             let now = engine.get();
             if before.flatten().is_some_and(|before| Some(before) != now) {
+                self.stopwatch.set(Stopwatch::default());
                 self.ask_all();
             }
             now
         });
-        let wanted = Memo::new(move |_| self.wanted());
-        Effect::new(move |_| {
-            if let Some((_, model, class)) = wanted.get() {
-                self.explain(model, class, wanted);
-            }
+    }
+
+    /// The GPU engine comes last: after all weights, and after the first answers or a while without a picture.
+    fn watch_gpu(self) {
+        let answered = Memo::new(move |_| {
+            self.models
+                .iter()
+                .any(|m| m.with(|m| m.answer.is_some() && !m.pending))
+        });
+        Effect::new(move |_| match (self.supplied.get(), answered.get()) {
+            (true, true) => self.client().wake_gpu(),
+            (true, false) => spawn_local(async move {
+                sleep(IDLE).await;
+                self.client().wake_gpu();
+            }),
+            (false, _) => {}
         });
     }
 
-    /// Fetches what the page shows besides: the gallery and the published figures.
-    fn furnish(self, assets: Assets) {
+    fn furnish(self) {
         spawn_local(async move {
             match self.client().gallery().await {
                 Ok(pictures) => self
@@ -143,13 +164,14 @@ impl Page {
             }
         });
         spawn_local(async move {
-            if let Some(url) = assets.url("manifest.json") {
+            let url = self.assets.with_value(|a| a.url("manifest.json"));
+            if let Some(url) = url {
                 self.facts.set(manifest::fetch(&url).await);
             }
         });
     }
 
-    fn client(self) -> Client {
+    pub(super) fn client(self) -> Client {
         self.client.get_value()
     }
 
@@ -160,13 +182,29 @@ impl Page {
 
     /// A model's state in one word.
     pub fn state(self, model: ModelId) -> State {
-        self.model(model).with(|m| match &m.weights {
-            Weights::Failed(_) => State::Error,
-            Weights::Loading => State::Loading,
-            Weights::Ready(_) if m.pending || self.preparing.get() => State::Loading,
-            Weights::Ready(_) if m.failure.is_some() => State::Error,
-            Weights::Ready(_) => State::Ready,
-        })
+        let preparing = self.preparing.get();
+        self.model(model).with(|m| m.state(preparing))
+    }
+
+    /// How many models will answer the picture on show by themselves.
+    pub fn awaited(self) -> usize {
+        let states = ModelId::ALL.map(|m| self.state(m));
+        states.into_iter().filter(|s| s.is_to_come()).count()
+    }
+
+    /// How many may still answer it, be it only when asked for.
+    pub fn to_come(self) -> usize {
+        let states = ModelId::ALL.map(|m| self.state(m));
+        let deferred = states.iter().filter(|s| **s == State::Deferred).count();
+        self.awaited() + deferred
+    }
+
+    /// The vote on the picture on show, as far as it has been counted.
+    pub fn count(self) -> Option<Count> {
+        let picture = self.picture.with(|p| p.as_ref().map(|p| p.number))?;
+        self.poll
+            .with(|p| p.count.clone())
+            .filter(|c| c.picture == picture)
     }
 
     /// Whether a file is being read and prepared.
@@ -179,171 +217,21 @@ impl Page {
         self.client().choose(choice);
     }
 
-    /// Numbers the picture that comes next; answers to earlier ones are late from now on.
-    pub fn next_number(self) -> u32 {
-        self.latest.update(|n| *n += 1);
-        self.preparing.set(true);
-        self.latest.get_untracked()
-    }
-
-    /// Whether a picture has been overtaken by a newer one.
-    pub fn is_late(self, number: u32) -> bool {
-        self.latest.get_untracked() != number
-    }
-
-    /// A picture from the gallery.
-    pub fn take_from_gallery(self, grey: Grey28, garment: Garment) {
-        let number = self.next_number();
-        self.notice.set(None);
-        self.show(Picture::of_gallery(number, grey, garment));
-    }
-
-    /// The visitor's file number `number`, or why it could not be read.
-    pub async fn take_file(self, number: u32, name: String, bytes: Result<Vec<u8>, String>) {
-        let prepared: Result<Prepared, String> = match bytes {
-            _ if self.is_late(number) => return,
-            Ok(bytes) => self.client().prepare(bytes).await,
-            Err(sentence) => Err(sentence),
-        };
-        if self.is_late(number) {
-            return;
-        }
-        let picture = prepared.and_then(|p| {
-            Picture::of_visitor(number, name, p)
-                .ok_or_else(|| "The engine returned no picture: reload the page.".to_string())
-        });
-        match picture {
-            Ok(picture) => self.show(picture),
-            Err(sentence) => self.refuse(sentence),
-        }
-    }
-
-    /// Says why the latest picture is not answered; the earlier one and its answers stay.
-    pub fn refuse(self, sentence: String) {
-        self.preparing.set(false);
-        self.errors.set(vec![sentence]);
-        bring_into_view();
-    }
-
-    fn show(self, picture: Picture) {
+    /// Fetches weights that wait to be asked for, or tries again.
+    pub fn fetch_weights(self, model: ModelId) {
         self.errors.set(Vec::new());
-        self.asked_class.set(None);
-        self.picture.set(Some(Arc::new(picture)));
-        self.preparing.set(false);
-        self.ask_all();
-        bring_into_view();
+        self.client().fetch_weights(model);
     }
 
-    fn ask_all(self) {
-        for model in ModelId::ALL {
-            self.ask(model);
-        }
-    }
-
-    /// Asks a model about the picture on show.
-    fn ask(self, model: ModelId) {
-        let state = self.model(model);
-        let Some(picture) = self.picture.get_untracked() else {
-            return;
-        };
-        if !state.with_untracked(|m| m.weights.are_ready()) {
-            return;
-        }
-        state.update(|m| {
-            m.asked += 1;
-            m.pending = true;
-        });
-        let asked = state.with_untracked(|m| m.asked);
-        spawn_local(async move {
-            let answer = self
-                .client()
-                .classify(model, Pixels::from(&picture.grey))
-                .await;
-            if state.with_untracked(|m| m.asked) != asked {
-                return;
-            }
-            state.update(|m| {
-                m.pending = false;
-                match answer {
-                    Ok((verdict, engine)) => {
-                        m.failure = None;
-                        m.answer = Some(Answer {
-                            picture: picture.number,
-                            verdict,
-                            engine,
-                        });
-                    }
-                    Err(sentence) => {
-                        m.failure = Some(sentence.clone());
-                        add(self.errors, sentence);
-                    }
-                }
-            });
-            self.client().wake_gpu();
-        });
-    }
-
-    /// The explanation to show: of which picture, by which model, for which class.
-    fn wanted(self) -> Option<(u32, ModelId, Garment)> {
-        let picture = self.picture.get()?.number;
-        let model = self.asked_model.get();
-        let verdict = self
-            .model(model)
-            .with(|m| m.answer.as_ref().map(|a| (a.picture, a.garment())))
-            .filter(|(answered, _)| *answered == picture)?;
-        Some((picture, model, self.asked_class.get().unwrap_or(verdict.1)))
-    }
-
-    /// The class whose reasons are shown or asked for.
-    pub fn wanted_class(self) -> Option<Garment> {
-        self.wanted().map(|(_, _, class)| class)
-    }
-
-    fn explain(
-        self,
-        model: ModelId,
-        class: Garment,
-        wanted: Memo<Option<(u32, ModelId, Garment)>>,
-    ) {
-        let Some(picture) = self.picture.get_untracked() else {
-            return;
-        };
-        let asked = (picture.number, model, class);
-        spawn_local(async move {
-            let map = self
-                .client()
-                .explain(model, Pixels::from(&picture.grey), class)
-                .await;
-            if wanted.get_untracked() != Some(asked) {
-                return;
-            }
-            match map {
-                Ok(map) => self.map.set(Some(Explanation {
-                    picture,
-                    map: Arc::new(map),
-                })),
-                Err(sentence) => add(self.errors, sentence),
-            }
-        });
-    }
-}
-
-/// On a phone the answers are below the gallery: whoever handed a picture in is taken to them.
-fn bring_into_view() {
-    let height = window()
-        .inner_height()
-        .ok()
-        .and_then(|h| h.as_f64())
-        .unwrap_or_default();
-    if let Some(answers) = document().get_element_by_id("answers")
-        && answers.get_bounding_client_rect().top() > height / 2.0
-    {
-        answers.scroll_into_view();
+    /// Tries the vote's weights again.
+    pub fn fetch_vote(self) {
+        self.errors.set(Vec::new());
+        self.client().fetch_vote();
     }
 }
 
 /// One sentence once, however many models say it.
-fn add(errors: RwSignal<Vec<String>>, sentence: String) {
+pub(super) fn add(errors: RwSignal<Vec<String>>, sentence: String) {
     errors.update(|all| {
         if !all.contains(&sentence) {
             all.push(sentence);

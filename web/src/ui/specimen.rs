@@ -42,12 +42,12 @@ pub fn Specimen() -> impl IntoView {
                     <Canvas
                         bitmap=input
                         pixelated=true
-                        label=Signal::stored("The 28 by 28 picture that the networks see".to_string())
+                        label=Signal::stored("The 28 by 28 picture that the models see".to_string())
                     />
                 </div>
                 <figcaption>
                     <strong>"28 × 28"</strong>
-                    " what the networks see"
+                    " what the models see"
                 </figcaption>
             </figure>
         </div>

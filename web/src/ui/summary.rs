@@ -1,69 +1,57 @@
-//! All verdicts in a sentence, for the eye and for the ear.
+//! The vote in a sentence, for the eye and for the ear.
 
 use leptos::prelude::*;
 use shared::{Garment, ModelId};
 
-use super::answer::State;
+use super::answer::{Answer, State};
 use super::page::Page;
+use super::tally;
 
 impl Page {
-    /// Both verdicts, compared, in a sentence.
+    /// The vote in a sentence, as far as it has been counted.
     pub fn summary(self) -> String {
         let Some(picture) = self.picture.get() else {
-            return "Two networks are waiting for a picture: choose one from the gallery, or hand in a photo of your own.".into();
+            return "Seven models are waiting for a picture: choose one from the gallery, or hand in a photo of your own.".into();
         };
-        let verdicts: Vec<_> = self.verdicts(picture.number);
-        match verdicts.as_slice() {
-            [] => "The networks are looking at the picture.".into(),
-            [(model, garment, _)] => format!("{} says {garment}.", model.title()),
-            [(_, first, _), rest @ ..] if rest.iter().all(|(_, g, _)| g == first) => {
-                format!("Both networks say {first}.")
+        let to_come = self.to_come();
+        match self.count() {
+            Some(count) => tally::headline(count.garment(), &count.said, to_come),
+            // Without a vote, each speaks for itself.
+            None if self.poll.with(|p| !p.weights.may_come()) => {
+                match self.verdicts(picture.number).first() {
+                    Some((model, garment)) => format!("{} says {garment}.", model.title()),
+                    None => "The models are looking at the picture.".into(),
+                }
             }
-            _ => {
-                let each: Vec<_> = verdicts
-                    .iter()
-                    .map(|(model, garment, _)| format!("{} says {garment}", model.title()))
-                    .collect();
-                format!("The networks disagree: {}.", each.join(", "))
-            }
+            None => "The models are looking at the picture.".into(),
         }
     }
 
-    /// The verdicts with their confidence, for screen readers, once all have come.
+    /// The vote and who disagrees, for screen readers, once all that is loaded has answered.
     pub fn announcement(self) -> String {
-        let Some(picture) = self.picture.get() else {
-            return String::new();
-        };
-        let verdicts = self.verdicts(picture.number);
-        let pending = ModelId::ALL
-            .into_iter()
-            .any(|m| self.state(m) == State::Loading);
-        if pending {
-            return String::new();
+        let busy = |m| self.state(m) == State::Answering;
+        match self.count() {
+            Some(count) if !ModelId::ALL.into_iter().any(busy) => format!(
+                "The vote: {}, {:.0} percent. {}",
+                count.garment(),
+                count.confidence() * 100.0,
+                tally::sentence(count.garment(), &count.said, self.to_come())
+            ),
+            _ => String::new(),
         }
-        verdicts
-            .iter()
-            .map(|(model, garment, confidence)| {
-                format!(
-                    "{}: {garment}, {:.0} percent. ",
-                    model.title(),
-                    confidence * 100.0
-                )
-            })
-            .collect()
     }
 
-    fn verdicts(self, picture: u32) -> Vec<(ModelId, Garment, f32)> {
-        ModelId::ALL
-            .into_iter()
-            .filter_map(|model| {
-                self.model(model).with(|m| {
-                    m.answer
-                        .as_ref()
-                        .filter(|a| a.picture == picture)
-                        .map(|a| (model, a.garment(), a.confidence()))
-                })
-            })
-            .collect()
+    /// How many models have answered the picture on show.
+    pub fn answers(self) -> usize {
+        let picture = self.picture.with(|p| p.as_ref().map(|p| p.number));
+        picture.map_or(0, |picture| self.verdicts(picture).len())
+    }
+
+    fn verdicts(self, picture: u32) -> Vec<(ModelId, Garment)> {
+        let answers = ModelId::ALL.into_iter().filter_map(|model| {
+            let said = |a: &Answer| (model, a.garment());
+            self.model(model).with(|m| m.answer_to(picture).map(said))
+        });
+        answers.collect()
     }
 }

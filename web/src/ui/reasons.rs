@@ -1,17 +1,20 @@
-//! Why a model answered as it did: Grad-CAM for either model and any class.
+//! Why a model answered as it did: for any of the seven and any class.
 
 use leptos::prelude::*;
+use shared::Garment;
 use shared::image::SIDE;
-use shared::{Garment, ModelId};
 
 use super::bitmap::Bitmap;
 use super::canvas::Canvas;
 use super::heat;
 use super::page::{Explanation, Page};
 use super::picture::{Picture, rgba};
+use super::questions::Questions;
+use super::tally;
+use crate::engine::protocol::{Map, Method};
 
 #[component]
-pub fn GradCam() -> impl IntoView {
+pub fn Reasons() -> impl IntoView {
     let page = expect_context::<Page>();
     let shown = move |draw: fn(&shared::explain::HeatMap, &Picture) -> Bitmap| {
         Signal::derive(move || {
@@ -38,38 +41,25 @@ pub fn GradCam() -> impl IntoView {
             .with(|e| e.as_ref().is_some_and(|e| e.picture.has_photo()))
     };
     let class = move || page.map.with(|e| e.as_ref().map(|e| e.map.class));
-    let nothing = move || {
-        page.map.with(|e| {
-            e.as_ref()
-                .is_some_and(|e| e.map.values.iter().all(|&v| v <= 0.0))
-        })
-    };
     let name = move || class().map_or("the class", Garment::label);
     view! {
-        <section class="reasons" aria-labelledby="reasons-title">
+        <section class="reasons" id="reasons" aria-labelledby="reasons-title">
             <div class="heading">
                 <div>
-                    <h2 id="reasons-title">"Where it looked"</h2>
-                    <p class="lead" role="status">
-                        {move || match (page.map.with(Option::is_some), nothing()) {
-                            (false, _) => {
-                                "Once there is a picture: the regions that speak for a class, by Grad-CAM."
-                                    .to_string()
-                            }
-                            (true, true) => {
-                                format!(
-                                    "Nothing in this picture speaks for {}: the map is zero everywhere.",
-                                    name(),
-                                )
-                            }
-                            (true, false) => {
-                                format!(
-                                    "The warmer a region, the more it speaks for {}, as {} sees it.",
-                                    name(),
-                                    page.map.with(|e| e.as_ref().map_or("", |e| e.map.model.title())),
-                                )
-                            }
+                    <h2 id="reasons-title">"Why this answer"</h2>
+                    <p class="lead" role="status" data-testid="method" data-method=move || {
+                        page.map.with(|e| e.as_ref().map(|e| method_name(e.map.method)))
+                    }>
+                        {move || {
+                            page.map
+                                .with(|e| match e {
+                                    Some(e) => reading(&e.map),
+                                    None => {
+                                        "Once there is a picture: the places that speak for a class.".into()
+                                    }
+                                })
                         }}
+                        {move || waiting(page)}
                     </p>
                 </div>
                 <Questions/>
@@ -119,7 +109,7 @@ pub fn GradCam() -> impl IntoView {
                 <span class="small">"1"</span>
                 <p class="small">
                     {move || {
-                        format!("How much this region speaks for {}, relative to the strongest.", name())
+                        format!("How much a place speaks for {}, relative to the strongest.", name())
                     }}
                 </p>
             </div>
@@ -127,51 +117,37 @@ pub fn GradCam() -> impl IntoView {
     }
 }
 
-/// Which model is asked, and about which class.
-#[component]
-fn Questions() -> impl IntoView {
-    let page = expect_context::<Page>();
-    view! {
-        <div class="questions">
-            <label>
-                <span class="small">"Network"</span>
-                <select
-                    data-testid="gradcam-model"
-                    prop:value=move || page.asked_model.get().name()
-                    on:change=move |event| {
-                        if let Some(model) = ModelId::from_name(&event_target_value(&event)) {
-                            page.asked_model.set(model);
-                        }
-                    }
-                >
-                    {ModelId::ALL
-                        .map(|model| {
-                            view! {
-                                <option
-                                    value=model.name()
-                                    selected=model == page.asked_model.get_untracked()
-                                >
-                                    {model.title()}
-                                </option>
-                            }
-                        })
-                        .collect_view()}
-                </select>
-            </label>
-            <label>
-                <span class="small">"What speaks for"</span>
-                <select
-                    data-testid="gradcam-class"
-                    prop:value=move || page.wanted_class().unwrap_or(Garment::ALL[0]).label()
-                    on:change=move |event| {
-                        page.asked_class.set(Garment::from_label(&event_target_value(&event)));
-                    }
-                >
-                    {Garment::ALL
-                        .map(|g| view! { <option value=g.label()>{g.label()}</option> })
-                        .collect_view()}
-                </select>
-            </label>
-        </div>
+const fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::GradCam => "grad-cam",
+        Method::Occlusion => "occlusion",
     }
+}
+
+/// What the map is, and how to read it.
+fn reading(map: &Map) -> String {
+    let (model, class) = (tally::name(map.model), map.class);
+    let nothing = map.values.iter().all(|&v| v <= 0.0);
+    match (map.method, nothing) {
+        (Method::GradCam, true) => format!(
+            "Grad-CAM finds nothing in this picture that speaks for {class} to {model}: the map is zero everywhere."
+        ),
+        (Method::GradCam, false) => format!(
+            "Grad-CAM, from {model}'s last convolution: the warmer a place, the more it speaks for {class}."
+        ),
+        (Method::Occlusion, true) => format!(
+            "Occlusion, of {model}: no place makes {class} less likely when it is covered, so the map is zero everywhere."
+        ),
+        (Method::Occlusion, false) => format!(
+            "Occlusion: a black patch covers one place after the other; the warmer, the more of {class}'s probability {model} would lose with it."
+        ),
+    }
+}
+
+/// That the model asked has yet to answer, where the map on show is another's.
+fn waiting(page: Page) -> Option<String> {
+    let asked = page.asked_model.get();
+    let shown = page.map.with(|e| e.as_ref().map(|e| e.map.model))?;
+    let answers = page.wanted_class().is_some();
+    (asked != shown && !answers).then(|| format!(" {} has not answered yet.", asked.title()))
 }

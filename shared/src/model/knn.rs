@@ -1,0 +1,162 @@
+//! K nearest neighbours in a learned projection of the features.
+
+use alloc::vec::Vec;
+
+use super::linear::Linear;
+use super::tensors::Tensors;
+use super::{Classifier, ModelError, ModelId};
+use crate::artifact::Artifact;
+use crate::features::Sample;
+use crate::garment::CLASSES;
+use crate::simd;
+
+/// Neighbours beyond this are not worth their time; a larger number in a file is damage.
+const MOST_NEIGHBOURS: f32 = 64.0;
+/// A class that no neighbour has is still possible.
+const FLOOR: f32 = 1e-3;
+
+/// The training pictures that are kept, each a point with its class.
+pub struct Knn {
+    projection: Linear,
+    /// `[points, dimensions]`.
+    points: Vec<f32>,
+    /// Half of each point's squared length.
+    half_squares: Vec<f32>,
+    labels: Vec<u8>,
+    neighbours: usize,
+    /// A neighbour farther by this than the nearest, in squared distance, counts e times less.
+    width: f32,
+    temperature: f32,
+}
+
+impl Knn {
+    /// From the projection (`projection` `[dimensions, input]`, `offset` `[dimensions]`), `points`
+    /// `[points, dimensions]`, `labels` `[points]`, `neighbours`, `width` and the temperature.
+    ///
+    /// # Errors
+    /// The artifact is another model's, lacks a tensor, or holds one that makes no sense.
+    pub fn new(artifact: &Artifact) -> Result<Self, ModelError> {
+        let tensors = Tensors::of(ModelId::Knn, artifact)?;
+        let projection = Linear::new(&tensors, "projection", "offset", None)?;
+        let dimensions = projection.output();
+        let points = tensors.take("points", [None, Some(dimensions)])?;
+        let labels = tensors.values("labels", &[points.shape[0]])?;
+        let neighbours = tensors.positive("neighbours")?;
+        if !(1.0..=MOST_NEIGHBOURS).contains(&neighbours) || points.shape[0] < neighbours as usize {
+            return Err(tensors.malformed("the number of neighbours is out of range"));
+        }
+        if dimensions == 0 || labels.iter().any(|&l| !(0.0..CLASSES as f32).contains(&l)) {
+            return Err(tensors.malformed("a point has no class"));
+        }
+        let half = |point: &[f32]| simd::dot(point, point) / 2.0;
+        Ok(Self {
+            half_squares: points.values.chunks_exact(dimensions).map(half).collect(),
+            points: points.values.clone(),
+            labels: labels.iter().map(|&l| l as u8).collect(),
+            projection,
+            neighbours: neighbours as usize,
+            width: tensors.positive("width")?,
+            temperature: tensors.temperature()?,
+        })
+    }
+
+    /// The nearest points, nearest first: half the squared distance less the same number for all, and the class.
+    fn nearest(&self, place: &[f32]) -> Vec<(f32, u8)> {
+        let mut nearest: Vec<(f32, u8)> = Vec::with_capacity(self.neighbours + 1);
+        let points = self.points.chunks_exact(place.len());
+        for ((point, half), &label) in points.zip(&self.half_squares).zip(&self.labels) {
+            let distance = half - simd::dot(point, place);
+            let last = nearest.last().map_or(f32::INFINITY, |n| n.0);
+            if nearest.len() < self.neighbours || distance < last {
+                let at = nearest.partition_point(|n| n.0 <= distance);
+                nearest.insert(at, (distance, label));
+                nearest.truncate(self.neighbours);
+            }
+        }
+        nearest
+    }
+}
+
+impl Classifier for Knn {
+    fn id(&self) -> ModelId {
+        ModelId::Knn
+    }
+
+    fn temperature(&self) -> f32 {
+        self.temperature
+    }
+
+    /// The logarithm of each class's share of the neighbours' weights.
+    fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
+        let nearest = self.nearest(&self.projection.apply(sample));
+        let first = nearest.first().map_or(0.0, |n| n.0);
+        let mut weights = [FLOOR; CLASSES];
+        for &(half, label) in &nearest {
+            weights[usize::from(label)] += libm::expf(-2.0 * (half - first) / self.width);
+        }
+        let sum: f32 = weights.iter().sum();
+        weights.map(|w| libm::logf(w / sum))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::PIXELS;
+    use crate::model::tensors::by_hand::{altered, artifact, first_pixel, lit};
+
+    const WIDTH: f32 = 0.25;
+
+    /// Three points along the first pixel: class 1 at 0, class 2 at 0.5, class 3 at 1.
+    fn three() -> Artifact {
+        artifact(
+            ModelId::Knn,
+            &[
+                ("projection", &[1, PIXELS], &first_pixel(1.0)),
+                ("offset", &[1], &[0.0]),
+                ("points", &[3, 1], &[0.0, 0.5, 1.0]),
+                ("labels", &[3], &[1.0, 2.0, 3.0]),
+                ("neighbours", &[1], &[2.0]),
+                ("width", &[1], &[WIDTH]),
+            ],
+        )
+    }
+
+    #[test]
+    fn the_nearer_counts_by_how_much_nearer_it_is() {
+        let mut knn = Knn::new(&three()).unwrap();
+        let scores = knn.scores(&lit(51));
+        // 0.2 from the first, 0.3 from the second; the third is no neighbour.
+        let second = libm::expf(-(0.09 - 0.04) / WIDTH);
+        let sum = 1.0 + second + 10.0 * FLOOR;
+        let mut expected = [FLOOR / sum; CLASSES];
+        expected[1] = (1.0 + FLOOR) / sum;
+        expected[2] = (second + FLOOR) / sum;
+        for (score, share) in scores.iter().zip(expected) {
+            assert!((score - libm::logf(share)).abs() < 1e-5, "{scores:?}");
+        }
+    }
+
+    #[test]
+    fn what_lies_at_a_point_is_its_neighbour_s_class() {
+        let mut knn = Knn::new(&altered(&three(), "neighbours", &[1], &[1.0])).unwrap();
+        for (pixel, class) in [(0, 1), (127, 2), (255, 3)] {
+            assert_eq!(knn.classify(&lit(pixel)).garment().index(), class);
+        }
+    }
+
+    #[test]
+    fn too_few_points_and_unknown_classes_are_refused() {
+        for neighbours in [0.5, 4.0, 65.0] {
+            let made = altered(&three(), "neighbours", &[1], &[neighbours]);
+            let error = Knn::new(&made).err().unwrap();
+            assert!(matches!(error, ModelError::Malformed { .. }), "{error}");
+        }
+        for label in [-1.0, 10.0] {
+            let made = altered(&three(), "labels", &[3], &[0.0, 1.0, label]);
+            let error = Knn::new(&made).err().unwrap();
+            assert!(matches!(error, ModelError::Malformed { .. }), "{error}");
+        }
+        assert!(Knn::new(&altered(&three(), "labels", &[2], &[0.0, 1.0])).is_err());
+    }
+}

@@ -1,0 +1,247 @@
+//! Seven rows and a vote: what is on its way, who disagrees, and what becomes of the vote when one is missing.
+
+use std::time::Duration;
+
+use serde_json::json;
+use shared::ModelId;
+use tests::page::{Page, Snapshot};
+use tests::picture;
+use tests::site::Fault;
+
+use crate::input::answers_as_the_reference;
+use crate::refusal::is_a_sentence;
+use crate::session::{Check, Golden, Session, Stage::Cpu};
+
+/// A tenth of a percent is what the page shows.
+const CONFIDENCE: f32 = 2e-3;
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Loaded one after the other, in this order.
+const LARGE: [ModelId; 3] = [ModelId::Forest, ModelId::Svm, ModelId::Knn];
+
+pub const CHECKS: &[Check] = &[
+    Check::new(
+        Cpu,
+        "while_large_models_are_on_their_way_the_others_answer_and_vote",
+        on_their_way,
+    ),
+    Check::new(
+        Cpu,
+        "who_disagrees_with_the_vote_is_marked_and_named",
+        dissent,
+    ),
+    Check {
+        noise: &["404"],
+        ..Check::new(Cpu, "without_one_model_six_answer_and_vote", six)
+    },
+    Check {
+        noise: &["404"],
+        ..Check::new(Cpu, "without_the_vote_all_seven_answer", no_vote)
+    },
+    Check::new(
+        Cpu,
+        "where_data_is_saved_large_models_wait_to_be_asked_for",
+        saved_data,
+    ),
+    Check::new(Cpu, "a_row_opens_to_its_ten_bars", disclosure),
+];
+
+fn on_their_way(session: &Session) {
+    for model in LARGE {
+        let file = format!("weights/{model}-");
+        session.site.break_file(&file, Fault::Stalled);
+    }
+    let page = Page::open_at_once(&session.browser, &session.site);
+    let early = [
+        ModelId::Cnn,
+        ModelId::Resnet,
+        ModelId::Mlp,
+        ModelId::Logistic,
+    ];
+    let at = |now: &Snapshot, model| now.row(model).state.clone();
+    page.wait(
+        "the small models, and half of a large one",
+        PATIENCE,
+        |now| {
+            now.models.len() == 7
+                && early.iter().all(|m| at(now, *m) == "ready")
+                && now.row(ModelId::Forest).progress.is_some_and(|p| p > 0.2)
+        },
+    );
+    let golden = session.disputed();
+    page.choose(&[picture::png(&golden.picture)]);
+    let shown = page.wait("four answers and their vote", PATIENCE, |now| {
+        now.vote.answered == 4 && early.iter().all(|m| now.row(*m).picture > 0)
+    });
+    assert_eq!(at(&shown, ModelId::Forest), "loading");
+    assert_eq!(at(&shown, ModelId::Svm), "waiting");
+    assert_eq!(at(&shown, ModelId::Knn), "waiting");
+    assert!(shown.row(ModelId::Forest).progress < Some(0.8), "{shown:?}");
+    assert_ne!(shown.vote.state, "ready");
+    assert!(
+        shown.vote.text.contains("4 of 7 so far"),
+        "{}",
+        shown.vote.text
+    );
+    votes_as_natively(session, &golden, &shown, &early);
+
+    session.site.mend();
+    let shown = page.wait("all seven answers", PATIENCE, |now| {
+        now.is_ready() && now.vote.answered == 7
+    });
+    answers_as_the_reference(session, &golden, &shown, 1e-3);
+    assert!(!shown.vote.text.contains("so far"), "{}", shown.vote.text);
+}
+
+fn dissent(session: &Session) {
+    let page = session.page();
+    let golden = session.disputed();
+    let shown = page.show(&picture::png(&golden.picture));
+    votes_as_natively(session, &golden, &shown, &ModelId::ALL);
+    let (vote, _) = session.expected_vote(&golden, &ModelId::ALL);
+    let mut agree = 0;
+    for model in ModelId::ALL {
+        let (class, _) = session.expected(model, &golden);
+        let row = shown.row(model);
+        assert_eq!(row.dissents, class != vote, "{row:?}");
+        assert_eq!(
+            row.text.contains("against the vote"),
+            class != vote,
+            "{row:?}"
+        );
+        agree += usize::from(class == vote);
+    }
+    assert!(agree < 7, "nobody disagrees, which proves nothing");
+    assert_eq!(shown.vote.agree, agree);
+    let text = &shown.vote.text;
+    assert!(text.contains(&format!("{agree} of 7 agree; ")), "{text}");
+    let clear = session.clear(shared::Garment::Bag);
+    let shown = page.show(&picture::png(&clear.picture));
+    assert_eq!(shown.vote.agree, 7);
+    assert!(shown.models.iter().all(|row| !row.dissents));
+}
+
+fn six(session: &Session) {
+    for fault in [Fault::Altered, Fault::Missing] {
+        session.site.break_file("weights/knn-", fault);
+        let page = Page::open_at_once(&session.browser, &session.site);
+        let others: Vec<ModelId> = ModelId::ALL
+            .into_iter()
+            .filter(|m| *m != ModelId::Knn)
+            .collect();
+        let shown = page.wait("six models and a sentence", PATIENCE, |now| {
+            now.models.len() == 7
+                && others.iter().all(|m| now.row(*m).state == "ready")
+                && now.row(ModelId::Knn).state == "error"
+        });
+        is_a_sentence(&shown.error);
+        assert!(
+            shown.error.contains(ModelId::Knn.title()),
+            "{}",
+            shown.error
+        );
+        let golden = session.disputed();
+        page.choose(&[picture::png(&golden.picture)]);
+        let shown = page.wait("a vote of six", PATIENCE, |now| {
+            now.vote.answered == 6 && now.vote.state == "ready"
+        });
+        votes_as_natively(session, &golden, &shown, &others);
+        assert!(shown.vote.text.contains("of 6 agree") || shown.vote.text.contains("All 6 agree"));
+
+        // Tried again, it joins.
+        session.site.mend();
+        page.click("[data-model=\"knn\"] [data-testid=\"retry\"]");
+        let shown = page.wait("a vote of seven", PATIENCE, |now| {
+            now.vote.answered == 7 && now.is_ready()
+        });
+        answers_as_the_reference(session, &golden, &shown, 1e-3);
+    }
+}
+
+fn no_vote(session: &Session) {
+    session.site.break_file("weights/vote-", Fault::Missing);
+    let page = Page::open_at_once(&session.browser, &session.site);
+    let ready =
+        |now: &Snapshot| now.models.len() == 7 && now.models.iter().all(|m| m.state == "ready");
+    let shown = page.wait("all models and no vote", PATIENCE, |now| {
+        ready(now) && now.vote.state == "error"
+    });
+    is_a_sentence(&shown.error);
+    let golden = session.disputed();
+    page.choose(&[picture::png(&golden.picture)]);
+    let shown = page.wait("seven answers", PATIENCE, |now| {
+        ready(now) && now.models.iter().all(|m| m.picture > 0)
+    });
+    for model in ModelId::ALL {
+        let (class, _) = session.expected(model, &golden);
+        assert_eq!(shown.row(model).label, class.label());
+    }
+    session.site.mend();
+    page.click("[data-testid=\"retry-vote\"]");
+    let shown = page.wait("the vote", PATIENCE, |now| {
+        now.vote.state == "ready" && now.vote.answered == 7
+    });
+    answers_as_the_reference(session, &golden, &shown, 1e-3);
+}
+
+fn saved_data(session: &Session) {
+    let script = session
+        .browser
+        .on_new_pages("Object.defineProperty(navigator, 'connection', {value: {saveData: true}});");
+    let page = Page::open_at_once(&session.browser, &session.site);
+    session.browser.forget(&script);
+    let golden = session.clear(shared::Garment::Bag);
+    page.wait("the small models", PATIENCE, |now| {
+        now.models.len() == 7
+            && ModelId::ALL.iter().all(|m| {
+                let wanted = if LARGE.contains(m) {
+                    "deferred"
+                } else {
+                    "ready"
+                };
+                now.row(*m).state == wanted
+            })
+    });
+    page.choose(&[picture::png(&golden.picture)]);
+    page.wait("a vote of four", PATIENCE, |now| now.vote.answered == 4);
+    page.click("[data-model=\"svm\"] [data-testid=\"load\"]");
+    let shown = page.wait("the SVM's answer", PATIENCE, |now| now.vote.answered == 5);
+    assert_eq!(shown.row(ModelId::Svm).label, golden.class.label());
+    assert_eq!(shown.row(ModelId::Knn).state, "deferred");
+}
+
+fn disclosure(session: &Session) {
+    let page = session.page();
+    page.show(&picture::png(&session.clear(shared::Garment::Coat).picture));
+    let state = "const row = document.querySelector('[data-testid=\"model\"][data-model=\"forest\"]');
+        const button = row.querySelector('[data-testid=\"details\"]');
+        const bars = document.getElementById(button.getAttribute('aria-controls'));
+        const shown = [...bars.querySelectorAll('.bars li')].filter(li => li.checkVisibility());
+        return [button.getAttribute('aria-expanded'), shown.length,
+            shown.reduce((sum, li) => sum + parseFloat(li.querySelector('.number').innerText), 0)];";
+    let press =
+        "document.querySelector('[data-model=\"forest\"] [data-testid=\"details\"]').focus();";
+    assert_eq!(session.browser.run(state, vec![])[0], "false");
+    assert_eq!(session.browser.run(state, vec![])[1], 0);
+    session.browser.run(press, vec![]);
+    // As a keyboard would.
+    session.browser.press('\u{e007}');
+    let open = session.browser.run(state, vec![]);
+    assert_eq!((&open[0], &open[1]), (&json!("true"), &json!(10)), "{open}");
+    let sum = open[2].as_f64().unwrap_or_default();
+    assert!(
+        (sum - 100.0).abs() < 0.6,
+        "ten probabilities sum to {sum} percent"
+    );
+    session.browser.press('\u{e007}');
+    assert_eq!(session.browser.run(state, vec![])[1], 0);
+}
+
+fn votes_as_natively(session: &Session, golden: &Golden, shown: &Snapshot, voters: &[ModelId]) {
+    let (class, confidence) = session.expected_vote(golden, voters);
+    assert_eq!(shown.vote.label, class.label(), "{:?}", shown.vote);
+    assert!(
+        (shown.vote.confidence - confidence).abs() <= CONFIDENCE,
+        "the vote is {} sure on the page and {confidence} natively",
+        shown.vote.confidence
+    );
+}

@@ -1,0 +1,470 @@
+//! Fits the random forest: Breiman's, on bytes, with probabilities in its leaves.
+//!
+//! linfa's forest chooses features once a tree, answers by hard votes and cannot be saved; see ARCHITECTURE.md.
+
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use shared::garment::CLASSES;
+
+use crate::fit::recipe::Forest as Settings;
+
+/// Below this many pictures, sorting them beats counting 256 bins.
+const FEW: usize = 96;
+const BINS: usize = 256;
+
+/// Pictures described by bytes, feature by feature.
+pub struct Columns {
+    /// `[features, pictures]`.
+    values: Vec<u8>,
+    pictures: usize,
+    features: usize,
+}
+
+impl Columns {
+    /// From one row of bytes a picture.
+    pub fn from_rows(rows: &[Vec<u8>]) -> Self {
+        let features = rows.first().map_or(0, Vec::len);
+        let by_feature = |f: usize| rows.iter().map(move |row| row[f]);
+        Self {
+            values: (0..features).flat_map(by_feature).collect(),
+            pictures: rows.len(),
+            features,
+        }
+    }
+
+    fn column(&self, feature: usize) -> &[u8] {
+        &self.values[feature * self.pictures..(feature + 1) * self.pictures]
+    }
+}
+
+/// A fitted tree in preorder.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tree {
+    pub nodes: Vec<Node>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// Bytes up to the threshold go to the next node.
+    Split { feature: u16, threshold: u8 },
+    /// How many pictures of each class ended here.
+    Leaf([u32; CLASSES]),
+}
+
+/// Grows the trees, on all of rayon's threads; each draws from its own stream of random numbers, so the result does
+/// not depend on how many threads there are. `grown_one` is called after each.
+pub fn fit(
+    columns: &Columns,
+    labels: &[u8],
+    settings: Settings,
+    seed: u64,
+    grown_one: &(dyn Fn() + Sync),
+) -> Vec<Tree> {
+    (0..settings.trees)
+        .into_par_iter()
+        .map(|tree| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(tree as u64);
+            let tree = Grower {
+                columns,
+                labels,
+                settings,
+                rng,
+                order: (0..columns.features as u16).collect(),
+                bins: vec![[0; CLASSES]; BINS],
+                tree: Tree::default(),
+            }
+            .grow();
+            grown_one();
+            tree
+        })
+        .collect()
+}
+
+/// A picture drawn for a tree, and how often.
+type Drawn = (u32, u32);
+
+/// A way to part pictures; the higher the score, the purer the parts.
+struct Split {
+    feature: u16,
+    threshold: u8,
+    score: f64,
+}
+
+struct Grower<'a> {
+    columns: &'a Columns,
+    labels: &'a [u8],
+    settings: Settings,
+    rng: ChaCha8Rng,
+    /// The features; those in front are tried next.
+    order: Vec<u16>,
+    bins: Vec<[u32; CLASSES]>,
+    tree: Tree,
+}
+
+impl Grower<'_> {
+    fn grow(mut self) -> Tree {
+        let mut times = vec![0_u32; self.columns.pictures];
+        for _ in 0..times.len() {
+            let drawn = self.rng.random_range(0..times.len());
+            times[drawn] += 1;
+        }
+        let drawn: Vec<Drawn> = (0..).zip(times).filter(|&(_, n)| n > 0).collect();
+        // Preorder: the left part is grown first, so it is laid on top.
+        let mut waiting = vec![drawn];
+        while let Some(mut drawn) = waiting.pop() {
+            let counts = self.count(&drawn);
+            match self.best(&drawn, &counts) {
+                Some(split) => {
+                    let column = self.columns.column(usize::from(split.feature));
+                    let goes_left = |d: &Drawn| column[d.0 as usize] <= split.threshold;
+                    let right = drawn.iter().copied().filter(|d| !goes_left(d)).collect();
+                    drawn.retain(goes_left);
+                    self.tree.nodes.push(Node::Split {
+                        feature: split.feature,
+                        threshold: split.threshold,
+                    });
+                    waiting.push(right);
+                    waiting.push(drawn);
+                }
+                None => self.tree.nodes.push(Node::Leaf(counts)),
+            }
+        }
+        self.tree
+    }
+
+    fn count(&self, drawn: &[Drawn]) -> [u32; CLASSES] {
+        let mut counts = [0; CLASSES];
+        for &(picture, times) in drawn {
+            counts[usize::from(self.labels[picture as usize])] += times;
+        }
+        counts
+    }
+
+    /// The split that makes the parts purest by Gini's measure, of a few features drawn anew; `None` for a leaf.
+    fn best(&mut self, drawn: &[Drawn], counts: &[u32; CLASSES]) -> Option<Split> {
+        let all: u32 = counts.iter().sum();
+        if all < 2 * self.settings.leaf || counts.contains(&all) {
+            return None;
+        }
+        let mut best: Option<Split> = None;
+        let tried = self.settings.tried.min(self.order.len());
+        // As scikit-learn has it: where none of those tried parts the pictures, others are.
+        for start in (0..self.order.len()).step_by(tried.max(1)) {
+            let end = (start + tried).min(self.order.len());
+            for place in start..end {
+                let other = self.rng.random_range(place..self.order.len());
+                self.order.swap(place, other);
+                let feature = self.order[place];
+                let found = match drawn.len() < FEW {
+                    true => self.by_sorting(drawn, counts, feature),
+                    false => self.by_bins(drawn, counts, feature),
+                };
+                if let Some(split) = found
+                    && best.as_ref().is_none_or(|b| split.score > b.score)
+                {
+                    best = Some(split);
+                }
+            }
+            if best.is_some() {
+                break;
+            }
+        }
+        best
+    }
+
+    fn by_bins(&mut self, drawn: &[Drawn], counts: &[u32; CLASSES], feature: u16) -> Option<Split> {
+        self.bins.fill([0; CLASSES]);
+        let column = self.columns.column(usize::from(feature));
+        for &(picture, times) in drawn {
+            let bin = &mut self.bins[usize::from(column[picture as usize])];
+            bin[usize::from(self.labels[picture as usize])] += times;
+        }
+        let bins = (0_u8..=255).zip(&self.bins);
+        let filled = bins.filter(|(_, bin)| bin.iter().any(|&n| n > 0));
+        sweep(
+            filled.map(|(b, n)| (b, *n)),
+            counts,
+            feature,
+            self.settings.leaf,
+        )
+    }
+
+    fn by_sorting(&self, drawn: &[Drawn], counts: &[u32; CLASSES], feature: u16) -> Option<Split> {
+        let column = self.columns.column(usize::from(feature));
+        let mut sorted = [(0_u8, 0_u8, 0_u32); FEW];
+        let sorted = &mut sorted[..drawn.len()];
+        for (place, &(picture, times)) in sorted.iter_mut().zip(drawn) {
+            let picture = picture as usize;
+            *place = (column[picture], self.labels[picture], times);
+        }
+        sorted.sort_unstable();
+        let bins = sorted.chunk_by(|a, b| a.0 == b.0).map(|same| {
+            let mut counts = [0; CLASSES];
+            for &(_, label, times) in same {
+                counts[usize::from(label)] += times;
+            }
+            (same[0].0, counts)
+        });
+        sweep(bins, counts, feature, self.settings.leaf)
+    }
+}
+
+/// Tries each threshold between two filled bins.
+fn sweep(
+    bins: impl Iterator<Item = (u8, [u32; CLASSES])>,
+    counts: &[u32; CLASSES],
+    feature: u16,
+    leaf: u32,
+) -> Option<Split> {
+    let all: u32 = counts.iter().sum();
+    let mut left = [0_u32; CLASSES];
+    let (mut lefts, mut best) = (0_u32, None::<(f64, u8, u8)>);
+    let mut before: Option<u8> = None;
+    for (bin, n) in bins {
+        if let Some(threshold) = before
+            && lefts >= leaf
+            && all - lefts >= leaf
+        {
+            // Gini's impurity falls as the sum of squares over the size of each part rises.
+            let (mut of_left, mut of_right) = (0.0, 0.0);
+            for (l, c) in left.iter().zip(counts) {
+                let (l, r) = (f64::from(*l), f64::from(c - l));
+                of_left += l * l;
+                of_right += r * r;
+            }
+            let score = of_left / f64::from(lefts) + of_right / f64::from(all - lefts);
+            if best.is_none_or(|(b, ..)| score > b) {
+                best = Some((score, threshold, bin));
+            }
+        }
+        for (sum, n) in left.iter_mut().zip(n) {
+            *sum += n;
+        }
+        lefts += n.iter().sum::<u32>();
+        before = Some(bin);
+    }
+    // Halfway between the bins that it parts, where new pictures will fall too.
+    best.map(|(score, below, above)| Split {
+        feature,
+        threshold: below + (above - below - 1) / 2,
+        score,
+    })
+}
+
+/// Distributions that stand for all leaves of a forest, and which of them each leaf takes, tree by tree.
+pub struct Codebook {
+    /// `[distributions, 10]`.
+    pub rows: Vec<[f32; CLASSES]>,
+    pub leaves: Vec<u8>,
+}
+
+/// Rounds of k-means; the last ones move nothing that shows.
+const ROUNDS: usize = 12;
+
+impl Codebook {
+    /// 256 distributions for the leaves, by k-means, each leaf weighing as much as it has pictures.
+    pub fn of(trees: &[Tree], seed: u64) -> Self {
+        let counts = trees.iter().flat_map(|tree| &tree.nodes);
+        let leaves: Vec<([f32; CLASSES], f32)> = counts
+            .filter_map(|node| match node {
+                Node::Split { .. } => None,
+                Node::Leaf(counts) => {
+                    let all = counts.iter().sum::<u32>() as f32;
+                    Some((counts.map(|n| n as f32 / all.max(1.0)), all))
+                }
+            })
+            .collect();
+        // Pure leaves stay pure; the other codes begin as leaves drawn at random.
+        let mut rows: Vec<[f32; CLASSES]> = (0..CLASSES)
+            .map(|class| core::array::from_fn(|c| f32::from(u8::from(c == class))))
+            .collect();
+        let mut mixed: Vec<&[f32; CLASSES]> = leaves
+            .iter()
+            .map(|(leaf, _)| leaf)
+            .filter(|leaf| leaf.iter().all(|&p| p < 1.0))
+            .collect();
+        mixed.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        rows.extend(mixed.into_iter().take(256 - CLASSES));
+        let nearest = |rows: &[[f32; CLASSES]]| -> Vec<u8> {
+            let code = |leaf: &[f32; CLASSES]| {
+                let apart = |row: &[f32; CLASSES]| {
+                    let pairs = row.iter().zip(leaf);
+                    pairs.map(|(a, b)| (a - b) * (a - b)).sum::<f32>()
+                };
+                let first = (0_u8, f32::INFINITY);
+                let closer = |best: (u8, f32), (i, row)| match apart(row) {
+                    d if d < best.1 => (i, d),
+                    _ => best,
+                };
+                (0_u8..=255).zip(rows).fold(first, closer).0
+            };
+            leaves.par_iter().map(|(leaf, _)| code(leaf)).collect()
+        };
+        for _ in 0..ROUNDS {
+            let mut sums = vec![([0.0_f64; CLASSES], 0.0_f64); rows.len()];
+            for (code, (leaf, weight)) in nearest(&rows).iter().zip(&leaves) {
+                let (sum, all) = &mut sums[usize::from(*code)];
+                for (s, &p) in sum.iter_mut().zip(leaf) {
+                    *s += f64::from(p * weight);
+                }
+                *all += f64::from(*weight);
+            }
+            for (row, (sum, all)) in rows.iter_mut().zip(sums).skip(CLASSES) {
+                if all > 0.0 {
+                    *row = sum.map(|s| (s / all) as f32);
+                }
+            }
+        }
+        Self {
+            leaves: nearest(&rows),
+            rows,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::recipe::{Input, Projection};
+
+    const SETTINGS: Settings = Settings {
+        input: Input::Pixels,
+        projection: Projection {
+            components: 0,
+            ridge: 0.0,
+            dimensions: 0,
+        },
+        mirror: false,
+        trees: 5,
+        tried: 2,
+        leaf: 3,
+    };
+
+    /// The class is told by the third byte's tens; the others are noise.
+    fn tens() -> (Vec<Vec<u8>>, Vec<u8>) {
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let labels: Vec<u8> = (0..400).map(|i| (i % CLASSES) as u8).collect();
+        let row = |&l: &u8| vec![rng.random(), rng.random(), l * 20 + 10, rng.random()];
+        (labels.iter().map(row).collect(), labels)
+    }
+
+    /// Walks down a tree.
+    fn leaf<'a>(tree: &'a Tree, row: &[u8]) -> &'a [u32; CLASSES] {
+        let mut at = 0;
+        loop {
+            match &tree.nodes[at] {
+                Node::Leaf(counts) => return counts,
+                Node::Split { feature, threshold } if row[usize::from(*feature)] <= *threshold => {
+                    at += 1;
+                }
+                Node::Split { .. } => {
+                    // Past the left subtree.
+                    let mut missing = 1;
+                    at += 1;
+                    while missing > 0 {
+                        match tree.nodes[at] {
+                            Node::Split { .. } => missing += 1,
+                            Node::Leaf(_) => missing -= 1,
+                        }
+                        at += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_tells_the_classes_apart_is_found() {
+        let (rows, labels) = tens();
+        let trees = fit(&Columns::from_rows(&rows), &labels, SETTINGS, 1, &|| {});
+        assert_eq!(trees.len(), 5);
+        let mut right = 0;
+        for class in 0..CLASSES as u8 {
+            // Anywhere between the training pictures' values, not only at them.
+            let row = [128, 128, class * 20 + 14, 128];
+            let mut sum = [0; CLASSES];
+            for tree in &trees {
+                for (sum, n) in sum.iter_mut().zip(leaf(tree, &row)) {
+                    *sum += n;
+                }
+            }
+            let most = (0..CLASSES).max_by_key(|&c| sum[c]).unwrap();
+            right += usize::from(most == usize::from(class));
+        }
+        assert_eq!(right, CLASSES);
+    }
+
+    #[test]
+    fn leaves_are_as_large_as_asked_and_hold_every_drawn_picture() {
+        let (rows, labels) = tens();
+        for tree in fit(&Columns::from_rows(&rows), &labels, SETTINGS, 1, &|| {}) {
+            let mut all = 0;
+            for node in &tree.nodes {
+                if let Node::Leaf(counts) = node {
+                    let size: u32 = counts.iter().sum();
+                    assert!(size >= SETTINGS.leaf, "a leaf of {size}");
+                    all += size;
+                }
+            }
+            assert_eq!(all as usize, labels.len());
+        }
+    }
+
+    #[test]
+    fn threads_change_nothing_and_the_seed_does() {
+        let (rows, labels) = tens();
+        let columns = Columns::from_rows(&rows);
+        let grown = |threads, seed| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| fit(&columns, &labels, SETTINGS, seed, &|| {}))
+        };
+        assert_eq!(grown(1, 1), grown(3, 1));
+        assert_ne!(grown(1, 1), grown(1, 2));
+    }
+
+    #[test]
+    fn sorting_and_counting_bins_find_the_same_split() {
+        let (rows, labels) = tens();
+        let columns = Columns::from_rows(&rows);
+        let mut grower = Grower {
+            columns: &columns,
+            labels: &labels,
+            settings: SETTINGS,
+            rng: ChaCha8Rng::seed_from_u64(1),
+            order: vec![0, 1, 2, 3],
+            bins: vec![[0; CLASSES]; BINS],
+            tree: Tree::default(),
+        };
+        let drawn: Vec<Drawn> = (0..60).map(|i| (i, 1 + i % 3)).collect();
+        let counts = grower.count(&drawn);
+        for feature in 0..4 {
+            let sorted = grower.by_sorting(&drawn, &counts, feature).unwrap();
+            let counted = grower.by_bins(&drawn, &counts, feature).unwrap();
+            assert_eq!(sorted.threshold, counted.threshold);
+            assert_eq!(sorted.score, counted.score);
+        }
+    }
+
+    #[test]
+    fn pure_leaves_stay_pure_and_the_others_are_close_to_theirs() {
+        let mixed = |a: u32| {
+            let mut counts = [0; CLASSES];
+            (counts[1], counts[6]) = (a, 10 - a);
+            Node::Leaf(counts)
+        };
+        let nodes = (0..=10).map(mixed).collect();
+        let codes = Codebook::of(&[Tree { nodes }], 1);
+        for (a, &code) in codes.leaves.iter().enumerate() {
+            let row = codes.rows[usize::from(code)];
+            assert!((row[1] - a as f32 / 10.0).abs() < 1e-6, "{a}: {row:?}");
+        }
+        assert_eq!(codes.leaves[10], 1);
+        assert_eq!(codes.leaves[0], 6);
+    }
+}

@@ -1,0 +1,164 @@
+//! Recomputes figures from the weights and compares them with what is recorded.
+
+use shared::ModelId;
+use shared::model::vote::NAME;
+
+use super::provenance::sha256;
+use super::{Weights, WeightsError};
+use crate::data::FashionMnist;
+use crate::data::split::{VALIDATION, split};
+use crate::evaluate::{Evaluation, Figures, class_reports, digits};
+use crate::manifest::{self, Metrics};
+
+impl Weights {
+    /// Recomputes a model's figures and compares them with what is recorded; of the first `limit` test pictures
+    /// only, where it is given.
+    ///
+    /// # Errors
+    /// [`WeightsError::Disagrees`] for the first figure that differs.
+    pub fn confirm(
+        &self,
+        model: ModelId,
+        data: &FashionMnist,
+        limit: Option<usize>,
+    ) -> Result<Figures, WeightsError> {
+        let manifest = self.manifest()?;
+        let entry = manifest.entry(model).ok_or_else(|| self.no_entry())?;
+        let bytes = self.bytes(model.name())?;
+        let artifact = self.parsed(model.name(), &bytes)?;
+        let same = Same(model.name());
+        same.file(&bytes, &entry.sha256, entry.bytes)?;
+        same.text(
+            "number of parameters",
+            artifact.parameter_count(),
+            entry.parameters,
+        )?;
+        let test = match limit {
+            Some(limit) => &data.test.first(limit),
+            None => &data.test,
+        };
+        let evaluation = Evaluation::of(model, &artifact, test)?;
+        let figures = self.compare(&same, &evaluation, &entry.test, limit.is_none())?;
+        if limit.is_none() {
+            let parts = split(&data.train, VALIDATION);
+            let validation = Evaluation::of(model, &artifact, &parts.validation)?;
+            same.figures("validation", &Figures::from(&validation), &entry.validation)?;
+        }
+        Ok(figures)
+    }
+
+    /// The same of the seven's vote.
+    ///
+    /// # Errors
+    /// [`WeightsError::Disagrees`] for the first figure that differs.
+    pub fn confirm_vote(
+        &self,
+        data: &FashionMnist,
+        limit: Option<usize>,
+    ) -> Result<Figures, WeightsError> {
+        let manifest = self.manifest()?;
+        let entry = manifest.vote.as_ref().ok_or_else(|| self.no_entry())?;
+        let same = Same(NAME);
+        same.file(&self.bytes(NAME)?, &entry.sha256, entry.bytes)?;
+        for (model, sha256) in &entry.members {
+            let of_model = manifest.entry(*model).map_or("", |e| &e.sha256);
+            same.text(&format!("member {model}"), of_model, sha256)?;
+        }
+        let test = match limit {
+            Some(limit) => &data.test.first(limit),
+            None => &data.test,
+        };
+        let evaluation = self.evaluate_vote(test)?;
+        let figures = self.compare(&same, &evaluation, &entry.test, limit.is_none())?;
+        if limit.is_none() {
+            let parts = split(&data.train, VALIDATION);
+            let validation = self.evaluate_vote(&parts.validation)?;
+            same.figures("validation", &Figures::from(&validation), &entry.validation)?;
+        }
+        Ok(figures)
+    }
+
+    /// Holds an evaluation against the recorded answers and, where it is of the whole test set, all figures.
+    fn compare(
+        &self,
+        same: &Same,
+        evaluation: &Evaluation,
+        recorded: &Figures,
+        whole: bool,
+    ) -> Result<Figures, WeightsError> {
+        let path = self.metrics_path(same.0);
+        let metrics: Metrics = manifest::read(&path)?.ok_or(WeightsError::Missing { path })?;
+        let answers = digits(&evaluation.answers);
+        let known = metrics.answers.get(..answers.len());
+        same.text(
+            "list of answers",
+            &answers,
+            known.unwrap_or(&metrics.answers),
+        )?;
+        let figures = Figures::from(evaluation);
+        if whole {
+            same.figures("test", &figures, recorded)?;
+            let matrix = |c: &shared::metrics::Confusion| format!("{:?}", c.0);
+            let recorded = matrix(&metrics.confusion);
+            same.text("confusion matrix", matrix(&evaluation.confusion), recorded)?;
+            let found = format!("{:?}", class_reports(&evaluation.confusion));
+            same.text("per-class table", found, format!("{:?}", metrics.classes))?;
+        }
+        Ok(figures)
+    }
+
+    fn no_entry(&self) -> WeightsError {
+        WeightsError::Missing {
+            path: self.manifest_path(),
+        }
+    }
+}
+
+/// Compares what was found with what is recorded of the model of this name.
+struct Same(&'static str);
+
+impl Same {
+    fn text(
+        &self,
+        what: &str,
+        found: impl ToString,
+        recorded: impl ToString,
+    ) -> Result<(), WeightsError> {
+        let (found, recorded) = (found.to_string(), recorded.to_string());
+        if found == recorded {
+            return Ok(());
+        }
+        Err(WeightsError::Disagrees {
+            what: format!("{}'s {what}", self.0),
+            found,
+            recorded,
+        })
+    }
+
+    fn file(&self, bytes: &[u8], hash: &str, length: u64) -> Result<(), WeightsError> {
+        self.text("SHA-256", sha256(bytes), hash)?;
+        self.text("number of bytes", bytes.len(), length)
+    }
+
+    fn figures(&self, set: &str, found: &Figures, recorded: &Figures) -> Result<(), WeightsError> {
+        let pairs = [
+            ("accuracy", found.accuracy, recorded.accuracy),
+            (
+                "count of right answers",
+                f64::from(found.correct),
+                f64::from(recorded.correct),
+            ),
+            ("loss", found.loss, recorded.loss),
+            ("macro F1", found.macro_f1, recorded.macro_f1),
+            (
+                "calibration error",
+                found.calibration_error,
+                recorded.calibration_error,
+            ),
+        ];
+        for (figure, found, recorded) in pairs {
+            self.text(&format!("{set} {figure}"), found, recorded)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! The folder `weights/`: what is in it, and where.
+
+mod confirm;
+mod provenance;
+mod raw;
+mod train;
+mod vote;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use shared::ModelId;
+use shared::artifact::{Artifact, ArtifactError};
+use shared::model::{ModelError, Vote};
+use thiserror::Error;
+
+use crate::evaluate::EvaluationError;
+use crate::fit::classical::ClassicalError;
+use crate::fit::deep::FitError;
+use crate::manifest::{self, Manifest, ManifestError, Metrics};
+pub use raw::{Raw, RawEntry};
+pub use train::Order;
+
+/// Why the weights could not be made, read or confirmed.
+#[derive(Debug, Error)]
+pub enum WeightsError {
+    #[error("{path} is missing: run `cargo run -p trainer` to train it, or restore it")]
+    Missing { path: PathBuf },
+    #[error("{path} cannot be used: {source}")]
+    Artifact {
+        path: PathBuf,
+        source: ArtifactError,
+    },
+    #[error("{path} cannot be used: {source}")]
+    Model { path: PathBuf, source: ModelError },
+    #[error(
+        "{what} is {found} from the weights, {recorded} in the manifest: restore the weights and their records together, or train again"
+    )]
+    Disagrees {
+        what: String,
+        found: String,
+        recorded: String,
+    },
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationError),
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    #[error(transparent)]
+    Classical(#[from] ClassicalError),
+}
+
+/// The folder.
+#[derive(Clone, Debug)]
+pub struct Weights(PathBuf);
+
+impl Weights {
+    /// In this folder.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self(folder.into())
+    }
+
+    /// The manifest, empty where there is none.
+    ///
+    /// # Errors
+    /// It is there and cannot be read.
+    pub fn manifest(&self) -> Result<Manifest, WeightsError> {
+        Ok(manifest::read(&self.manifest_path())?.unwrap_or_default())
+    }
+
+    /// A model's weights.
+    ///
+    /// # Errors
+    /// The file is missing or damaged.
+    pub fn artifact(&self, model: ModelId) -> Result<Artifact, WeightsError> {
+        self.read(model.name())
+    }
+
+    /// How much each of the seven's word counts.
+    ///
+    /// # Errors
+    /// The file is missing or damaged.
+    pub fn vote(&self) -> Result<Vote, WeightsError> {
+        let artifact = self.read(shared::model::vote::NAME)?;
+        Vote::from_artifact(&artifact).map_err(|source| WeightsError::Model {
+            path: self.file(shared::model::vote::NAME),
+            source,
+        })
+    }
+
+    /// What is known of a model, or of the vote, beyond the manifest's entry.
+    ///
+    /// # Errors
+    /// The file is missing or damaged.
+    pub fn metrics(&self, name: &str) -> Result<Metrics, WeightsError> {
+        let path = self.metrics_path(name);
+        manifest::read(&path)?.ok_or(WeightsError::Missing { path })
+    }
+
+    fn read(&self, name: &str) -> Result<Artifact, WeightsError> {
+        self.parsed(name, &self.bytes(name)?)
+    }
+
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, WeightsError> {
+        let path = self.file(name);
+        fs::read(&path).map_err(|_| WeightsError::Missing { path })
+    }
+
+    /// Weights from their file's bytes; an error names the file.
+    fn parsed(&self, name: &str, bytes: &[u8]) -> Result<Artifact, WeightsError> {
+        let path = self.file(name);
+        Artifact::from_bytes(bytes).map_err(|source| WeightsError::Artifact { path, source })
+    }
+
+    fn manifest_path(&self) -> PathBuf {
+        self.0.join("manifest.json")
+    }
+
+    fn metrics_path(&self, name: &str) -> PathBuf {
+        self.0.join("metrics").join(format!("{name}.json"))
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(file_name(name))
+    }
+
+    /// The folder itself.
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+}
+
+fn file_name(name: &str) -> String {
+    format!("{name}.hbd")
+}

@@ -1,0 +1,53 @@
+//! Where weights come from: data, crates, revision.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use sha2::{Digest, Sha256};
+
+use crate::data::idx::{FILES, hex};
+
+/// Bytes' SHA-256, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// The hashes that `data::idx` holds every file to.
+pub fn data_hashes() -> BTreeMap<String, String> {
+    FILES
+        .into_iter()
+        .map(|file| (file.name.into(), file.sha256.into()))
+        .collect()
+}
+
+/// Of the crates that decide the result, and the repository's revision.
+pub fn versions() -> BTreeMap<String, String> {
+    let lock = include_str!("../../../Cargo.lock");
+    let locked = |name: &str| {
+        let entry = format!("name = \"{name}\"\nversion = \"");
+        let (_, rest) = lock.split_once(&entry)?;
+        rest.split('"').next().map(String::from)
+    };
+    let revision = || {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let out = Command::new("git")
+            .args(["describe", "--always", "--dirty", "--abbrev=12"])
+            .current_dir(root)
+            .output()
+            .ok()?;
+        let text = String::from_utf8(out.stdout).ok()?;
+        out.status.success().then(|| text.trim().to_owned())
+    };
+    let haberdash = Some(env!("CARGO_PKG_VERSION").to_owned());
+    [
+        ("haberdash", haberdash),
+        ("burn", locked("burn")),
+        ("burn-flex", locked("burn-flex")),
+        ("linfa-logistic", locked("linfa-logistic")),
+        ("git", revision()),
+    ]
+    .into_iter()
+    .filter_map(|(name, version)| Some((name.into(), version?)))
+    .collect()
+}

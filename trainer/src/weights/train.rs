@@ -1,0 +1,247 @@
+//! Trains what is missing or out of date.
+
+use std::fs;
+use std::time::Instant;
+
+use shared::artifact::Artifact;
+use shared::garment::CLASSES;
+use shared::model::Member;
+use shared::{ModelId, Sample};
+
+use super::provenance::{data_hashes, sha256, versions};
+use super::{Weights, WeightsError, file_name};
+use crate::data::idx::TRAIN_IMAGES;
+use crate::data::split::{Split, VALIDATION, split};
+use crate::data::{Examples, FashionMnist};
+use crate::device::DeviceKind;
+use crate::evaluate::{
+    Evaluation, EvaluationError, Figures, asked, class_reports, digits, rounded,
+};
+use crate::fit::checkpoint::{Checkpoint, Epoch, Progress};
+use crate::fit::deep::{FitError, Watch};
+use crate::fit::recipe::Deep;
+use crate::fit::{Recipe, calibrate, classical, deep};
+use crate::manifest::{self, Entry, Metrics};
+
+/// What a training run is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Order {
+    pub model: ModelId,
+    pub recipe: Recipe,
+    pub seed: u64,
+    pub device: DeviceKind,
+}
+
+/// Weights fresh from training, not calibrated yet.
+pub(super) struct Trained {
+    pub artifact: Artifact,
+    epochs: Vec<Epoch>,
+    best: Option<usize>,
+    pub seconds: f64,
+}
+
+/// How sharply the SVM's decision values become probabilities; the best of them is the validation split's choice.
+const SLOPES: [f32; 6] = [0.5, 1.0, 1.5, 2.0, 3.0, 4.0];
+/// Test pictures that are timed.
+const TIMED: usize = 200;
+
+impl Weights {
+    /// Whether the file is there with its metrics, is the recorded one, and was made to this order.
+    ///
+    /// # Errors
+    /// The manifest cannot be read.
+    pub fn is_current(&self, order: &Order) -> Result<bool, WeightsError> {
+        let manifest = self.manifest()?;
+        let Some(entry) = manifest.entry(order.model) else {
+            return Ok(false);
+        };
+        let metrics: Option<Metrics> = manifest::read(&self.metrics_path(order.model.name()))?;
+        if metrics.is_none() {
+            return Ok(false);
+        }
+        let file = fs::read(self.file(order.model.name())).map(|bytes| sha256(&bytes));
+        Ok(file.is_ok_and(|sha256| sha256 == entry.sha256)
+            && (entry.recipe, entry.seed, &entry.data)
+                == (order.recipe, order.seed, &data_hashes()))
+    }
+
+    /// Trains to an order, and writes weights, metrics and the manifest's entry.
+    ///
+    /// # Errors
+    /// See [`WeightsError`]; a network's run that was stopped goes on with the next call.
+    pub fn train(
+        &self,
+        order: &Order,
+        data: &FashionMnist,
+        watch: Watch,
+    ) -> Result<Entry, WeightsError> {
+        let parts = split(&data.train, VALIDATION);
+        let Recipe::Deep(recipe) = order.recipe else {
+            let trained = fitted(order, &parts, watch)?;
+            return self.record(order, trained, &parts, data);
+        };
+        let run = self.run(order, recipe);
+        let name = run_name(order.model, &run);
+        let checkpoint = Checkpoint::new(self.0.join("checkpoints").join(name));
+        let fitted = deep::fit(
+            order.model,
+            run,
+            &parts,
+            &order.device.open(),
+            &checkpoint,
+            watch,
+        )?;
+        let trained = Trained {
+            artifact: self.parsed(order.model.name(), &fitted.artifact)?,
+            seconds: fitted.progress.epochs.iter().map(|e| e.seconds).sum(),
+            best: Some(fitted.progress.best),
+            epochs: fitted.progress.epochs,
+        };
+        let entry = self.record(order, trained, &parts, data)?;
+        checkpoint.clear().map_err(FitError::from)?;
+        Ok(entry)
+    }
+
+    fn run(&self, order: &Order, recipe: Deep) -> Progress {
+        Progress {
+            recipe,
+            seed: order.seed,
+            device: order.device.name().into(),
+            data: TRAIN_IMAGES.sha256.into(),
+            epochs: Vec::new(),
+            best: 0,
+        }
+    }
+
+    fn record(
+        &self,
+        order: &Order,
+        trained: Trained,
+        parts: &Split,
+        data: &FashionMnist,
+    ) -> Result<Entry, WeightsError> {
+        let model = order.model;
+        let bytes = calibrated(model, trained.artifact, &parts.validation)?
+            .to_bytes()
+            .map_err(FitError::from)?;
+        // What is measured is what is shipped: read back, rounded as the file is.
+        let artifact = self.parsed(model.name(), &bytes)?;
+        let validation = Evaluation::of(model, &artifact, &parts.validation)?;
+        let test = Evaluation::of(model, &artifact, &data.test)?;
+        let temperature = artifact.tensor("temperature").map_or(1.0, |t| t.values[0]);
+        let entry = Entry {
+            model,
+            file: file_name(model.name()),
+            bytes: bytes.len() as u64,
+            sha256: sha256(&bytes),
+            parameters: artifact.parameter_count(),
+            recipe: order.recipe,
+            seed: order.seed,
+            device: order.device.name().into(),
+            data: data_hashes(),
+            duration_seconds: trained.seconds.round() as u64,
+            versions: versions(),
+            epoch: trained.best,
+            temperature: rounded(f64::from(temperature)),
+            micros: micros(model, &artifact, &data.test)?,
+            validation: Figures::from(&validation),
+            test: Figures::from(&test),
+        };
+        manifest::write_bytes(&self.file(model.name()), &bytes)?;
+        let metrics = Metrics {
+            model: model.name().into(),
+            classes: class_reports(&test.confusion),
+            answers: digits(&test.answers),
+            confusion: test.confusion,
+            epochs: trained.epochs,
+        };
+        manifest::write(&self.metrics_path(model.name()), &metrics)?;
+        let mut all = self.manifest()?;
+        all.insert(entry.clone());
+        manifest::write(&self.manifest_path(), &all)?;
+        Ok(entry)
+    }
+}
+
+/// A classical model's weights. On the CPU alone: no device makes them faster.
+pub(super) fn fitted(order: &Order, parts: &Split, watch: Watch) -> Result<Trained, WeightsError> {
+    let started = Instant::now();
+    let artifact = classical::fit(order.model, order.recipe, &parts.train, order.seed, watch)?;
+    Ok(Trained {
+        artifact,
+        epochs: Vec::new(),
+        best: None,
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// The weights with the temperature that the validation split chooses, and of an SVM the slope.
+pub(super) fn calibrated(
+    model: ModelId,
+    artifact: Artifact,
+    validation: &Examples,
+) -> Result<Artifact, WeightsError> {
+    // As a file holds it: rounding is part of what is calibrated.
+    let bytes = artifact.to_bytes().map_err(FitError::from)?;
+    let mut artifact = Artifact::from_bytes(&bytes).map_err(FitError::from)?;
+    let fit = |scores: &[[f32; CLASSES]]| calibrate::temperature(scores, &validation.labels);
+    let (slope, temperature) = if model == ModelId::Svm {
+        let decisions = asked(
+            model,
+            &artifact,
+            validation,
+            |member, sample| match member {
+                Member::Svm(svm) => svm.decisions(sample),
+                _ => [0.0; shared::model::svm::PAIRS],
+            },
+        )?;
+        let mut tried = SLOPES.map(|slope| {
+            let scores = decisions
+                .iter()
+                .map(|d| shared::model::svm::scores(d, slope));
+            let (temperature, loss) = fit(&scores.collect::<Vec<_>>());
+            (loss, slope, temperature)
+        });
+        tried.sort_by(|a, b| a.0.total_cmp(&b.0));
+        (Some(tried[0].1), tried[0].2)
+    } else {
+        let scores = asked(model, &artifact, validation, |member, sample| {
+            member.classifier().scores(sample)
+        })?;
+        (None, fit(&scores).0)
+    };
+    if let Some(slope) = slope
+        && let Some(tensor) = artifact.tensors.iter_mut().find(|t| t.name == "slope")
+    {
+        tensor.values = vec![slope];
+    }
+    artifact.set_temperature(temperature);
+    Ok(artifact)
+}
+
+/// The median time of a picture on one thread, in microseconds; its features are made before.
+fn micros(model: ModelId, artifact: &Artifact, test: &Examples) -> Result<f64, WeightsError> {
+    let mut member = Member::new(model, artifact).map_err(EvaluationError::from)?;
+    let times = test.pictures.iter().take(TIMED).map(|picture| {
+        let sample = Sample::new(picture.clone());
+        if !model.is_deep() {
+            sample.features();
+        }
+        let started = Instant::now();
+        std::hint::black_box(member.classifier().classify(&sample));
+        started.elapsed().as_secs_f64() * 1e6
+    });
+    Ok(median(times.collect()))
+}
+
+/// The middle one, to a tenth.
+pub(super) fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    (times.get(times.len() / 2).copied().unwrap_or_default() * 10.0).round() / 10.0
+}
+
+/// A folder a run: a look at another recipe or seed leaves a long run's checkpoint alone.
+fn run_name(model: ModelId, run: &Progress) -> String {
+    let hash = sha256(format!("{run:?}").as_bytes());
+    format!("{model}-{}", &hash[..8])
+}

@@ -1,0 +1,257 @@
+//! The CPU engine, natively, with weights of the right shapes that mean nothing.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use super::*;
+use crate::engine::protocol::Source;
+use shared::artifact::{Storage, Tensor};
+use shared::explain::occlusion::STEPS;
+use shared::features::DIMENSIONS;
+use shared::model::layer::parameters;
+use shared::model::tensors::temperature;
+
+/// A file of these tensors, whose values are small and of both signs unless they are given.
+fn file(model: ModelId, tensors: Vec<(&str, Vec<usize>, Option<Vec<f32>>)>) -> Vec<u8> {
+    let tensors = tensors
+        .into_iter()
+        .enumerate()
+        .map(|(t, (name, shape, values))| Tensor {
+            values: values.unwrap_or_else(|| {
+                (0..shape.iter().product::<usize>())
+                    .map(|i| ((i * 37 + t * 11) % 23) as f32 / 115.0 - 0.09)
+                    .collect()
+            }),
+            name: name.into(),
+            shape,
+            storage: Storage::F32,
+        })
+        .chain([temperature(1.5)])
+        .collect();
+    let model = model.name().into();
+    Artifact { model, tensors }.to_bytes().unwrap()
+}
+
+/// Weights of the right shapes: a machine of ten vectors, a forest of one stump, ten points, one a class.
+fn weights(model: ModelId) -> Vec<u8> {
+    let one = |value: f32| (vec![1], Some(vec![value]));
+    let named = |name, (shape, values)| (name, shape, values);
+    let projection = ("projection", vec![4, DIMENSIONS], None);
+    let offset = ("offset", vec![4], None);
+    let tensors = match model {
+        ModelId::Cnn | ModelId::Resnet | ModelId::Mlp => {
+            let all = parameters(model.layers());
+            let layers = all.iter().map(|p| {
+                let variance = p.name.ends_with("variance");
+                let ones = variance.then(|| vec![1.0; p.shape.iter().product()]);
+                (p.name.as_str(), p.shape.clone(), ones)
+            });
+            return file(model, layers.collect());
+        }
+        ModelId::Logistic => vec![
+            ("weight", vec![10, DIMENSIONS], None),
+            ("bias", vec![10], None),
+        ],
+        ModelId::Svm => vec![
+            projection,
+            offset,
+            ("vectors", vec![10, 4], None),
+            ("counts", vec![10], Some(vec![1.0; 10])),
+            ("coefficients", vec![9, 10], None),
+            ("intercepts", vec![45], None),
+            named("gamma", one(0.5)),
+            named("slope", one(2.0)),
+        ],
+        ModelId::Knn => vec![
+            projection,
+            offset,
+            ("points", vec![10, 4], None),
+            (
+                "labels",
+                vec![10],
+                Some((0..10).map(|c| c as f32).collect()),
+            ),
+            named("neighbours", one(3.0)),
+            named("width", one(1.0)),
+        ],
+        ModelId::Forest => vec![
+            projection,
+            offset,
+            // A split and two leaves.
+            named("shape", one(1.0)),
+            named("feature", one(3.0)),
+            named("threshold", one(90.0)),
+            ("leaf", vec![2], Some(vec![0.0, 1.0])),
+            (
+                "leaves",
+                vec![2, 10],
+                Some((0..20).map(|i| i as f32 / 40.0).collect()),
+            ),
+        ],
+    };
+    file(model, tensors)
+}
+
+fn load(cpu: &mut Cpu, model: ModelId, weights: Vec<u8>) -> Reply {
+    let weights = Source::Bytes(weights);
+    cpu.reply(Request::Load { model, weights })
+}
+
+fn engine() -> Cpu {
+    let mut cpu = Cpu::new(|| 0.0);
+    for model in ModelId::ALL {
+        let reply = load(&mut cpu, model, weights(model));
+        assert!(matches!(reply, Reply::Loaded { .. }), "{reply:?}");
+    }
+    cpu
+}
+
+fn sentence(reply: Reply) -> String {
+    match reply {
+        Reply::Error { sentence } => sentence,
+        other => panic!("no error but {other:?}"),
+    }
+}
+
+fn boot() -> Pixels {
+    Pixels::from(&Grey28::new(core::array::from_fn(|i| (i * 5 % 256) as u8)))
+}
+
+fn classified(cpu: &mut Cpu, model: ModelId, grey: Pixels) -> Verdict {
+    match cpu.reply(Request::Classify { model, grey }) {
+        Reply::Verdict(verdict) => verdict,
+        other => panic!("no verdict but {other:?}"),
+    }
+}
+
+#[test]
+fn an_answer_is_the_model_s() {
+    let mut cpu = engine();
+    for model in ModelId::ALL {
+        let artifact = Artifact::from_bytes(&weights(model)).unwrap();
+        let mut member = Member::new(model, &artifact).unwrap();
+        let sample = Sample::new(boot().grey().unwrap());
+        let verdict = classified(&mut cpu, model, boot());
+        assert_eq!(
+            verdict.scores,
+            member.classifier().scores(&sample),
+            "{model}"
+        );
+        let expected = member.classifier().classify(&sample);
+        assert_eq!(shared::Verdict::from(&verdict), expected);
+        assert!((verdict.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    }
+}
+
+#[test]
+fn features_are_timed_once_a_picture_and_apart_from_the_models() {
+    // Every look at the clock is a millisecond later.
+    static TICKS: AtomicU32 = AtomicU32::new(0);
+    let mut cpu = Cpu::new(|| f64::from(TICKS.fetch_add(1, Ordering::Relaxed)));
+    for model in ModelId::ALL {
+        load(&mut cpu, model, weights(model));
+    }
+    for grey in [boot(), Pixels::from(&Grey28::new([9; PIXELS]))] {
+        let before = TICKS.load(Ordering::Relaxed);
+        for model in ModelId::ALL {
+            let verdict = classified(&mut cpu, model, grey.clone());
+            assert_eq!(verdict.micros, 1000);
+            assert_eq!(verdict.features_micros, (!model.is_deep()).then_some(1000));
+        }
+        // Two looks for each of the seven models, and two for the features of all.
+        assert_eq!(TICKS.load(Ordering::Relaxed) - before, 2 * (7 + 1));
+    }
+}
+
+#[test]
+fn a_vote_is_that_of_those_who_answered() {
+    let vote = Vote {
+        weights: [0.3, 0.3, 0.2, 0.4, 0.1, 0.1, 0.2],
+        bias: [0.0; 10],
+    };
+    let mut cpu = engine();
+    let verdicts: Vec<shared::Verdict> = [ModelId::Cnn, ModelId::Knn]
+        .iter()
+        .map(|&model| (&classified(&mut cpu, model, boot())).into())
+        .collect();
+    let request = |verdicts: &[shared::Verdict]| Request::Vote {
+        verdicts: verdicts.to_vec(),
+    };
+    assert!(sentence(cpu.reply(request(&verdicts))).contains("no weights"));
+    let weights = Source::Bytes(vote.to_artifact().to_bytes().unwrap());
+    assert_eq!(cpu.reply(Request::LoadVote { weights }), Reply::VoteLoaded);
+    let probabilities = vote.of(&verdicts).unwrap();
+    assert_eq!(cpu.reply(request(&verdicts)), Reply::Vote { probabilities });
+    assert!(sentence(cpu.reply(request(&[]))).contains("no vote"));
+}
+
+#[test]
+fn a_self_test_finds_the_largest_difference() {
+    let mut cpu = engine();
+    let reply = cpu.reply(Request::Classify {
+        model: ModelId::Cnn,
+        grey: boot(),
+    });
+    let Reply::Verdict(verdict) = reply else {
+        panic!("{reply:?}");
+    };
+    let mut probabilities = verdict.probabilities;
+    probabilities[4] += 0.25;
+    let case = Case {
+        model: ModelId::Cnn,
+        grey: boot(),
+        probabilities,
+    };
+    let reply = cpu.reply(Request::SelfTest { cases: vec![case] });
+    assert!(
+        matches!(reply, Reply::SelfTest { largest_difference: d, .. } if (d - 0.25).abs() < 1e-6),
+        "{reply:?}"
+    );
+}
+
+#[test]
+fn a_map_is_as_large_as_its_method_makes_it() {
+    let mut cpu = engine();
+    for model in ModelId::ALL {
+        let expected = match model {
+            ModelId::Cnn => 3,
+            ModelId::Resnet => 6,
+            _ => STEPS as u32,
+        };
+        let reply = cpu.reply(Request::Explain {
+            model,
+            grey: boot(),
+            class: Garment::Sneaker,
+        });
+        let Reply::Map(map) = reply else {
+            panic!("{reply:?}");
+        };
+        assert_eq!(map.side, expected);
+        assert_eq!(map.method, Method::of(model));
+        assert_eq!(map.values.len() as u32, expected * expected);
+        assert!(map.values.iter().all(|&v| v >= 0.0));
+    }
+}
+
+#[test]
+fn bad_weights_are_refused_in_a_sentence_for_visitors() {
+    let mut cpu = Cpu::new(|| 0.0);
+    let good = weights(ModelId::Cnn);
+    let mut altered = good.clone();
+    altered[good.len() / 2] ^= 1;
+    let truncated = good[..good.len() / 2].to_vec();
+    for (bad, word) in [
+        (altered, "checksum"),
+        (truncated, "too early"),
+        (weights(ModelId::Resnet), "resnet"),
+        (b"<!doctype html>".to_vec(), "not one of"),
+    ] {
+        let sentence = sentence(load(&mut cpu, ModelId::Cnn, bad));
+        assert!(sentence.contains(word), "{sentence}");
+        assert!(sentence.contains("try again"), "{sentence}");
+    }
+    let reply = cpu.reply(Request::Classify {
+        model: ModelId::Cnn,
+        grey: boot(),
+    });
+    assert!(sentence(reply).contains("no weights"));
+}

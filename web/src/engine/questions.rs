@@ -1,0 +1,112 @@
+//! What the page asks the engines, one function a question.
+
+use shared::garment::CLASSES;
+use shared::{Garment, ModelId};
+
+use super::client::Client;
+use super::protocol::{Map, Method, Pixels, Prepared, Reply, Request, Source, Verdict};
+use super::report::Engine;
+
+impl Client {
+    /// The gallery's pictures.
+    ///
+    /// # Errors
+    /// A sentence, as of all that follow.
+    pub async fn gallery(&self) -> Result<Vec<Pixels>, String> {
+        let url = self.0.assets.url("gallery.png").ok_or(
+            "The gallery is not part of this build: choose a picture of your own.".to_string(),
+        )?;
+        let request = Request::Gallery {
+            sprite: Source::Url(url),
+        };
+        let generation = self.0.generation.get();
+        let mut reply = self.ask_cpu(request.clone()).await;
+        if reply.is_err() && self.0.generation.get() != generation {
+            // Not the gallery's fault: its successor is asked once.
+            reply = self.ask_cpu(request).await;
+        }
+        match reply? {
+            Reply::Gallery { pictures } => {
+                self.0.pictures.borrow_mut().clone_from(&pictures);
+                Ok(pictures)
+            }
+            other => Err(misplaced(&other)),
+        }
+    }
+
+    /// Turns a picture file into 28x28.
+    ///
+    /// # Errors
+    /// A sentence for the visitor.
+    pub async fn prepare(&self, file: Vec<u8>) -> Result<Prepared, String> {
+        match self.ask_cpu(Request::Prepare { file }).await? {
+            Reply::Prepared(prepared) => Ok(prepared),
+            other => Err(misplaced(&other)),
+        }
+    }
+
+    /// A model's answer, and the engine that gave it.
+    ///
+    /// # Errors
+    /// A sentence for the visitor.
+    pub async fn classify(
+        &self,
+        model: ModelId,
+        grey: Pixels,
+    ) -> Result<(Verdict, Engine), String> {
+        match self.ask(model, Request::Classify { model, grey }).await? {
+            (Reply::Verdict(verdict), engine) => Ok((verdict, engine)),
+            (other, _) => Err(misplaced(&other)),
+        }
+    }
+
+    /// What in the picture speaks for the class.
+    ///
+    /// # Errors
+    /// A sentence for the visitor.
+    pub async fn explain(
+        &self,
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    ) -> Result<Map, String> {
+        let request = Request::Explain { model, grey, class };
+        let reply = match Method::of(model) {
+            Method::GradCam => self.ask(model, request).await?.0,
+            // As many answers as there are places to cover: the CPU needs no trip to the graphics processor for each.
+            Method::Occlusion => self.ask_cpu(request).await?,
+        };
+        match reply {
+            Reply::Map(map) => Ok(map),
+            other => Err(misplaced(&other)),
+        }
+    }
+
+    /// The vote's ten probabilities, from the verdicts on one picture.
+    ///
+    /// # Errors
+    /// A sentence for the visitor.
+    pub async fn vote(&self, verdicts: Vec<shared::Verdict>) -> Result<[f32; CLASSES], String> {
+        match self.ask_cpu(Request::Vote { verdicts }).await? {
+            Reply::Vote { probabilities } => Ok(probabilities),
+            other => Err(misplaced(&other)),
+        }
+    }
+}
+
+/// The sentence for a reply to another question.
+pub(super) fn misplaced(reply: &Reply) -> String {
+    let what = match reply {
+        Reply::Ready => "readiness",
+        Reply::Progress { .. } => "progress",
+        Reply::Loaded { .. } | Reply::VoteLoaded => "loaded weights",
+        Reply::Vote { .. } => "a vote",
+        Reply::Gallery { .. } => "a gallery",
+        Reply::Prepared(_) => "a prepared picture",
+        Reply::Verdict(_) => "a verdict",
+        Reply::Map(_) => "a map",
+        Reply::SelfTest { .. } => "a self-test",
+        Reply::Error { .. } | Reply::Fatal { .. } => "an error",
+    };
+    format!("The engine answered with {what} where something else was asked: reload the page.")
+}

@@ -1,0 +1,37 @@
+//! Ten probabilities as ten bars.
+
+use leptos::prelude::*;
+use shared::Garment;
+use shared::garment::CLASSES;
+
+use super::figures::percent;
+
+/// The bars of what `probabilities` holds; dashes where it holds nothing.
+#[component]
+pub fn Bars(#[prop(into)] probabilities: Signal<Option<[f32; CLASSES]>>) -> impl IntoView {
+    let best = Memo::new(move |_| probabilities.get().map(|p| shared::model::argmax(&p)));
+    view! {
+        <ol class="bars" aria-label="Probabilities">
+            {Garment::ALL
+                .map(|garment| {
+                    let share = Memo::new(move |_| {
+                        probabilities.with(|p| p.map(|p| p[garment.index()]))
+                    });
+                    view! {
+                        <li class:leads=move || best.get() == Some(garment.index())>
+                            <span class="name">{garment.label()}</span>
+                            <span class="track" aria-hidden="true">
+                                <span style:width=move || {
+                                    format!("{:.2}%", share.get().unwrap_or_default() * 100.0)
+                                }></span>
+                            </span>
+                            <span class="number">
+                                {move || share.get().map_or("–".to_string(), percent)}
+                            </span>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ol>
+    }
+}

@@ -1,0 +1,186 @@
+//! Accuracy against cost: a point a model and one for the vote, and the line that people reach.
+
+use leptos::prelude::*;
+
+use super::axis::{Axis, spread};
+use super::columns::Column;
+use super::costs;
+use super::markup::Markup;
+use super::sight;
+use crate::ui::entrant::Entrant;
+use crate::ui::figures::{self, milliseconds};
+use crate::ui::page::Page;
+
+/// People without knowledge of fashion, asked about 1,000 of the test images, three of them each (the data set's
+/// README, github.com/zalandoresearch/fashion-mnist).
+pub const HUMANS: f64 = 0.835;
+
+/// Pixels around the plot's inside.
+const LEFT: f64 = 46.0;
+const RIGHT: f64 = 14.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = 44.0;
+/// A label's height, and how wide a letter is about.
+const LINE: f64 = 16.0;
+const LETTER: f64 = 6.6;
+/// Pixels below which names are shortened.
+const NARROW: f64 = 560.0;
+/// From a point to its label.
+const ASIDE: f64 = 10.0;
+
+#[component]
+pub fn CostPlot() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let cost = RwSignal::new(Column::Bytes);
+    let node = NodeRef::new();
+    let width = sight::width(node);
+    view! {
+        <div class="plot-heading">
+            <h3 id="cost-title">"Accuracy against cost"</h3>
+            <label class="choice">
+                <span class="small">"Cost"</span>
+                <select
+                    data-testid="cost"
+                    on:change=move |event| {
+                        cost.set(
+                            match event_target_value(&event) == Column::Time.name() {
+                                true => Column::Time,
+                                false => Column::Bytes,
+                            },
+                        );
+                    }
+                >
+                    <option value=Column::Bytes.name()>"Size of the weights"</option>
+                    <option value=Column::Time.name()>"Time an image, here"</option>
+                </select>
+            </label>
+        </div>
+        <div
+            class="plot"
+            node_ref=node
+            data-testid="cost-plot"
+            inner_html=move || {
+                let points = points(page, cost.get());
+                match (width.get(), points.is_empty()) {
+                    (Some(width), false) => drawing(&points, cost.get(), width),
+                    (Some(_), true) => UNTIMED.to_string(),
+                    (None, _) => String::new(),
+                }
+            }
+        ></div>
+    }
+}
+
+const UNTIMED: &str = "<p class=\"small\">There is nothing to show yet: show a picture, or measure below the table.</p>";
+
+/// Cost and accuracy of all that have both.
+fn points(page: Page, cost: Column) -> Vec<(Entrant, f64, f64)> {
+    Entrant::all()
+        .filter_map(|entrant| {
+            let cost = costs::figure(page, entrant, cost)?;
+            let accuracy = costs::figure(page, entrant, Column::Accuracy)?;
+            // Nothing takes no time: the clock is too coarse. A logarithm needs something.
+            Some((entrant, cost.max(50.0), accuracy))
+        })
+        .collect()
+}
+
+/// The plot as SVG, `width` pixels wide.
+fn drawing(points: &[(Entrant, f64, f64)], cost: Column, width: f64) -> String {
+    let height = (width * 0.5).clamp(280.0, 420.0);
+    let (right, bottom) = (width - RIGHT, height - BOTTOM);
+    let costs = points.iter().map(|p| p.1);
+    let accuracies = points.iter().map(|p| p.2).chain([HUMANS]);
+    let least = accuracies.clone().fold(1.0, f64::min);
+    let most = accuracies.fold(0.0, f64::max);
+    let x = Axis {
+        range: (
+            costs.clone().fold(f64::INFINITY, f64::min) / 1.6,
+            costs.fold(0.0, f64::max) * 1.6,
+        ),
+        pixels: (LEFT, right),
+        logarithmic: true,
+    };
+    let y = Axis {
+        range: ((least - 0.01) * 100.0, (most + 0.01) * 100.0),
+        pixels: (bottom, TOP),
+        logarithmic: false,
+    };
+    let name = |entrant: Entrant| match width < NARROW {
+        true => entrant.short(),
+        false => entrant.title(),
+    };
+    let (amount, what): (fn(f64) -> String, _) = match cost {
+        Column::Time => (|v| milliseconds(v as u32), "time an image, logarithmic"),
+        _ => (figures::bytes, "size of the weights, logarithmic"),
+    };
+
+    let mut svg = Markup::default();
+    svg.put(format_args!(
+        "<svg role=\"img\" aria-labelledby=\"cost-title\" width=\"{width:.0}\" height=\"{height:.0}\">"
+    ));
+    for value in y.marks(6) {
+        let at = y.place(value);
+        svg.line("grid", (LEFT, at), (right, at));
+        svg.text(
+            "tick",
+            (LEFT - 8.0, at + 4.0),
+            "end",
+            &format!("{value:.0}%"),
+        );
+    }
+    for value in x.marks(5) {
+        let at = x.place(value);
+        // The last one must not reach beyond the edge.
+        let anchor = if at > right - 20.0 { "end" } else { "middle" };
+        svg.line("grid", (at, TOP), (at, bottom));
+        svg.text("tick", (at, bottom + 18.0), anchor, &amount(value));
+    }
+    let humans = y.place(HUMANS * 100.0);
+    svg.line("humans", (LEFT, humans), (right, humans));
+    let people = format!("people: {:.1}%", HUMANS * 100.0);
+    svg.text("tick", (right, humans - 6.0), "end", &people);
+    svg.text("tick", ((LEFT + right) / 2.0, height - 6.0), "middle", what);
+
+    let labels: Vec<(f64, f64, f64)> = points
+        .iter()
+        .map(|(entrant, cost, accuracy)| {
+            let (px, py) = (x.place(*cost), y.place(accuracy * 100.0));
+            let long = name(*entrant).chars().count() as f64 * LETTER;
+            match px + ASIDE + long < right {
+                true => (px + ASIDE, px + ASIDE + long, py),
+                false => (px - ASIDE - long, px - ASIDE, py),
+            }
+        })
+        .collect();
+    let places = spread(&labels, LINE);
+    for (((entrant, cost, accuracy), (left, end, _)), place) in
+        points.iter().zip(labels).zip(places)
+    {
+        let (px, py) = (x.place(*cost), y.place(accuracy * 100.0));
+        let (class, radius) = match entrant {
+            Entrant::Vote => ("point vote-point", 6.5),
+            Entrant::Model(_) => ("point", 5.0),
+        };
+        svg.put(format_args!(
+            "<g class=\"{class}\" data-model=\"{}\"><title>{}: {:.2}%, {}</title>",
+            entrant.name(),
+            entrant.title(),
+            accuracy * 100.0,
+            amount(*cost)
+        ));
+        let (edge, anchor) = if left > px {
+            (left, "start")
+        } else {
+            (end, "end")
+        };
+        svg.line("leader", (px, py), (edge, place));
+        svg.put(format_args!(
+            "<circle cx=\"{px:.1}\" cy=\"{py:.1}\" r=\"{radius}\"/>"
+        ));
+        svg.text("name", (edge, place + 4.0), anchor, name(*entrant));
+        svg.put(format_args!("</g>"));
+    }
+    svg.put(format_args!("</svg>"));
+    svg.into_text()
+}

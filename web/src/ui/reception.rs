@@ -1,0 +1,81 @@
+//! How pictures come in: numbered, prepared, shown; the late ones are dropped.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use shared::{Garment, Grey28};
+
+use super::page::Page;
+use super::picture::Picture;
+use crate::engine::protocol::Prepared;
+
+impl Page {
+    /// Numbers the picture that comes next; answers to earlier ones are late from now on.
+    pub fn next_number(self) -> u32 {
+        self.latest.update(|n| *n += 1);
+        self.preparing.set(true);
+        self.latest.get_untracked()
+    }
+
+    /// Whether a picture has been overtaken by a newer one.
+    pub fn is_late(self, number: u32) -> bool {
+        self.latest.get_untracked() != number
+    }
+
+    /// A picture from the gallery.
+    pub fn take_from_gallery(self, grey: Grey28, garment: Garment) {
+        let number = self.next_number();
+        self.notice.set(None);
+        self.show(Picture::of_gallery(number, grey, garment));
+    }
+
+    /// The visitor's file number `number`, or why it could not be read.
+    pub async fn take_file(self, number: u32, name: String, bytes: Result<Vec<u8>, String>) {
+        let prepared: Result<Prepared, String> = match bytes {
+            _ if self.is_late(number) => return,
+            Ok(bytes) => self.client().prepare(bytes).await,
+            Err(sentence) => Err(sentence),
+        };
+        if self.is_late(number) {
+            return;
+        }
+        let picture = prepared.and_then(|p| {
+            Picture::of_visitor(number, name, p)
+                .ok_or_else(|| "The engine returned no picture: reload the page.".to_string())
+        });
+        match picture {
+            Ok(picture) => self.show(picture),
+            Err(sentence) => self.refuse(sentence),
+        }
+    }
+
+    /// Says why the latest picture is not answered; the earlier one and its answers stay.
+    pub fn refuse(self, sentence: String) {
+        self.preparing.set(false);
+        self.errors.set(vec![sentence]);
+        bring_into_view();
+    }
+
+    fn show(self, picture: Picture) {
+        self.errors.set(Vec::new());
+        self.asked_class.set(None);
+        self.picture.set(Some(Arc::new(picture)));
+        self.preparing.set(false);
+        self.ask_all();
+        bring_into_view();
+    }
+}
+
+/// On a phone the answers are below the gallery: whoever handed a picture in is taken to them.
+fn bring_into_view() {
+    let height = window()
+        .inner_height()
+        .ok()
+        .and_then(|h| h.as_f64())
+        .unwrap_or_default();
+    if let Some(answers) = document().get_element_by_id("answers")
+        && answers.get_bounding_client_rect().top() > height / 2.0
+    {
+        answers.scroll_into_view();
+    }
+}

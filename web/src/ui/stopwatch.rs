@@ -1,0 +1,98 @@
+//! How long answers take in this browser: the median of those given so far.
+
+use shared::ModelId;
+
+use crate::engine::protocol::Verdict;
+
+/// Older times are forgotten.
+const KEPT: usize = 200;
+
+/// The times of the answers given so far, in microseconds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stopwatch {
+    models: [Vec<u32>; ModelId::ALL.len()],
+    /// Of the features, which the classical models share.
+    features: Vec<u32>,
+}
+
+impl Stopwatch {
+    /// Notes a verdict's times.
+    pub fn note(&mut self, verdict: &Verdict) {
+        keep(&mut self.models[verdict.model as usize], verdict.micros);
+        if let Some(micros) = verdict.features_micros {
+            keep(&mut self.features, micros);
+        }
+    }
+
+    /// A model alone, its features not counted.
+    pub fn model(&self, model: ModelId) -> Option<u32> {
+        median(&self.models[model as usize])
+    }
+
+    /// A picture's features.
+    pub fn features(&self) -> Option<u32> {
+        median(&self.features)
+    }
+
+    /// All models that have a time, and the features once.
+    pub fn all(&self) -> Option<u32> {
+        let times: Vec<u32> = ModelId::ALL.iter().filter_map(|m| self.model(*m)).collect();
+        (times.len() == ModelId::ALL.len())
+            .then(|| times.iter().sum::<u32>() + self.features().unwrap_or_default())
+    }
+}
+
+fn keep(times: &mut Vec<u32>, micros: u32) {
+    if times.len() == KEPT {
+        times.remove(0);
+    }
+    times.push(micros);
+}
+
+/// The middle one; of an even number, the mean of the two in the middle.
+fn median(times: &[u32]) -> Option<u32> {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    let upper = *sorted.get(sorted.len() / 2)?;
+    Some(match sorted.len() % 2 {
+        1 => upper,
+        _ => sorted[sorted.len() / 2 - 1].midpoint(upper),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(model: ModelId, micros: u32) -> Verdict {
+        Verdict {
+            model,
+            probabilities: [0.1; 10],
+            scores: [0.0; 10],
+            micros,
+            features_micros: (!model.is_deep()).then_some(900),
+        }
+    }
+
+    #[test]
+    fn one_slow_answer_does_not_count_for_more_than_one() {
+        let mut watch = Stopwatch::default();
+        assert_eq!(watch.model(ModelId::Knn), None);
+        for micros in [400, 90_000, 600] {
+            watch.note(&verdict(ModelId::Knn, micros));
+        }
+        assert_eq!(watch.model(ModelId::Knn), Some(600));
+        watch.note(&verdict(ModelId::Knn, 500));
+        assert_eq!(watch.model(ModelId::Knn), Some(550));
+    }
+
+    #[test]
+    fn all_seven_share_their_features() {
+        let mut watch = Stopwatch::default();
+        for model in ModelId::ALL {
+            assert_eq!(watch.all(), None);
+            watch.note(&verdict(model, 100));
+        }
+        assert_eq!(watch.all(), Some(7 * 100 + 900));
+    }
+}
