@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use tempfile::TempDir;
 use shared::ModelId;
+use tempfile::TempDir;
 use trainer::data::source;
 
 /// The repository's root, where the binary finds `weights/`.
@@ -188,5 +188,8 @@ fn a_model_that_is_none_is_refused_with_the_names_of_those_there_are() {
     let output = trainer(&["--model", "transformer"]);
     assert_eq!(output.status.code(), Some(2));
     let sentence = String::from_utf8(output.stderr).unwrap();
-    assert!(sentence.contains("cnn, resnet, mlp, svm, forest, knn, logistic"), "{sentence}");
+    assert!(
+        sentence.contains("cnn, resnet, mlp, svm, forest, knn, logistic"),
+        "{sentence}"
+    );
 }

@@ -225,9 +225,12 @@ mod tests {
 
     #[test]
     fn dimming_changes_little() {
-        let bright = |y: usize, x: usize| if (y / 5 + x / 5) % 2 == 0 { 40 } else { 240 };
+        let bright = |y: usize, x: usize| match (y / 5 + x / 5).is_multiple_of(2) {
+            true => 40,
+            false => 240_u8,
+        };
         let one = histograms(&picture(bright));
-        let dim = histograms(&picture(|y, x| (bright(y, x) as f32 * 0.5) as u8));
+        let dim = histograms(&picture(|y, x| bright(y, x) / 2));
         let apart = one
             .iter()
             .zip(&dim)

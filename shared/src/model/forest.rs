@@ -236,6 +236,9 @@ mod tests {
                 .unwrap();
             assert!(matches!(error, ModelError::Malformed { .. }), "{error}");
         }
+        // Two splits and a leaf: two more are missing.
+        let cut = altered(&two(), "shape", &[1], &[f32::from(0b011_u8)]);
+        assert!(Forest::new(&altered(&cut, "leaf", &[1], &[0.0])).is_err());
         let impossible: Vec<f32> = vec![1.5; 4 * CLASSES];
         assert!(Forest::new(&altered(&two(), "leaves", &[4, CLASSES], &impossible)).is_err());
     }

@@ -99,7 +99,9 @@ mod tests {
         let ballots: Vec<[Verdict; MEMBERS]> = (0..200)
             .map(|i| {
                 ModelId::ALL.map(|model| match model {
-                    ModelId::Svm if i / CLASSES % 10 == 0 => said(model, (i + 1) % CLASSES, 0.9),
+                    ModelId::Svm if (i / CLASSES).is_multiple_of(10) => {
+                        said(model, (i + 1) % CLASSES, 0.9)
+                    }
                     ModelId::Svm => said(model, i % CLASSES, 0.9),
                     _ => said(model, 3, 0.9),
                 })

@@ -54,6 +54,8 @@ mod specimen;
 #[cfg(feature = "ui")]
 mod summary;
 #[cfg(feature = "ui")]
+mod verdicts;
+#[cfg(feature = "ui")]
 mod vote_panel;
 
 #[cfg(feature = "ui")]

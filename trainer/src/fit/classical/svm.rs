@@ -201,7 +201,7 @@ impl<'a> Solver<'a> {
         self.fill(i);
         let row = self.cache.row(i);
         let (mut j, mut best, mut lowest) = (None, 0.0, f32::INFINITY);
-        for t in 0..self.rows.len() {
+        for (t, &alike) in row.iter().enumerate() {
             if !self.may_fall(t) {
                 continue;
             }
@@ -210,7 +210,7 @@ impl<'a> Solver<'a> {
             let apart = highest - value;
             if apart > 0.0 {
                 // The kernel of a picture with itself is 1.
-                let curvature = (2.0 - 2.0 * row[t]).max(1e-6);
+                let curvature = (2.0 - 2.0 * alike).max(1e-6);
                 let gain = apart * apart / curvature;
                 if gain > best {
                     (j, best) = (Some(t), gain);

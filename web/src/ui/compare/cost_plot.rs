@@ -22,7 +22,7 @@ const TOP: f64 = 14.0;
 const BOTTOM: f64 = 44.0;
 /// A label's height, and how wide a letter is about.
 const LINE: f64 = 16.0;
-const LETTER: f64 = 6.6;
+const LETTER: f64 = 7.6;
 /// Pixels below which names are shortened.
 const NARROW: f64 = 560.0;
 /// From a point to its label.
