@@ -80,8 +80,8 @@ impl Svm {
     pub fn decisions(&self, sample: &Sample) -> [f32; PAIRS] {
         let place = self.projection.apply(sample);
         let square = simd::dot(&place, &place);
-        // What the vectors of each class say in the pair with each other class.
-        let mut said = [[0.0_f32; CLASSES - 1]; CLASSES];
+        // What the vectors of each class say in the pair with each other class; thousands of them, of both signs.
+        let mut said = [[0.0_f64; CLASSES - 1]; CLASSES];
         let vectors = self.vectors.chunks_exact(place.len());
         let coefficients = self.coefficients.chunks_exact(CLASSES - 1);
         for (((vector, own), coefficients), &class) in vectors
@@ -92,13 +92,14 @@ impl Svm {
             let distance = own + square - 2.0 * simd::dot(vector, &place);
             let kernel = libm::expf(-self.gamma * distance.max(0.0));
             for (sum, coefficient) in said[usize::from(class)].iter_mut().zip(coefficients) {
-                *sum += coefficient * kernel;
+                *sum += f64::from(coefficient * kernel);
             }
         }
         let mut decisions = [0.0; PAIRS];
         for (pair, (first, second)) in pairs().enumerate() {
             // A class's coefficients leave itself out, so those of later classes are one place earlier.
-            decisions[pair] = said[first][second - 1] + said[second][first] + self.intercepts[pair];
+            let sum = said[first][second - 1] + said[second][first];
+            decisions[pair] = sum as f32 + self.intercepts[pair];
         }
         decisions
     }

@@ -77,7 +77,7 @@ pub struct Forest {
     pub trees: usize,
     /// Features that are tried at each split.
     pub tried: usize,
-    /// Pictures that a leaf has at least.
+    /// Different pictures that a leaf has at least.
     pub leaf: u32,
 }
 
@@ -164,8 +164,8 @@ impl Recipe {
                 input: Input::Features,
                 projection: Projection {
                     components: 300,
-                    ridge: 0.05,
-                    dimensions: 64,
+                    ridge: 0.02,
+                    dimensions: 96,
                 },
                 mirror: false,
                 trees: 200,

@@ -73,7 +73,7 @@ pub fn fit(
                 settings,
                 rng,
                 order: (0..columns.features as u16).collect(),
-                bins: vec![[0; CLASSES]; BINS],
+                bins: vec![Part::default(); BINS],
                 tree: Tree::default(),
             }
             .grow();
@@ -83,8 +83,33 @@ pub fn fit(
         .collect()
 }
 
+/// A bin of a feature's values, or a part of the pictures.
+#[derive(Clone, Copy, Default)]
+struct Part {
+    /// How often pictures of each class were drawn.
+    counts: [u32; CLASSES],
+    /// How many different pictures that are: what a leaf's least size is counted in, as scikit-learn does.
+    pictures: u32,
+}
+
+impl Part {
+    fn add(&mut self, label: u8, times: u32) {
+        self.counts[usize::from(label)] += times;
+        self.pictures += 1;
+    }
+}
+
 /// A picture drawn for a tree, and how often.
 type Drawn = (u32, u32);
+
+/// What trying a feature led to.
+enum Tried {
+    /// All pictures have the same value.
+    Alike,
+    /// Whatever threshold, a part would be too small.
+    TooSmall,
+    Parted(Split),
+}
 
 /// A way to part pictures; the higher the score, the purer the parts.
 struct Split {
@@ -100,7 +125,7 @@ struct Grower<'a> {
     rng: ChaCha8Rng,
     /// The features; those in front are tried next.
     order: Vec<u16>,
-    bins: Vec<[u32; CLASSES]>,
+    bins: Vec<Part>,
     tree: Tree,
 }
 
@@ -146,53 +171,52 @@ impl Grower<'_> {
     /// The split that makes the parts purest by Gini's measure, of a few features drawn anew; `None` for a leaf.
     fn best(&mut self, drawn: &[Drawn], counts: &[u32; CLASSES]) -> Option<Split> {
         let all: u32 = counts.iter().sum();
-        if all < 2 * self.settings.leaf || counts.contains(&all) {
+        if drawn.len() < 2 * self.settings.leaf as usize || counts.contains(&all) {
             return None;
         }
         let mut best: Option<Split> = None;
-        let tried = self.settings.tried.min(self.order.len());
-        // As scikit-learn has it: where none of those tried parts the pictures, others are.
-        for start in (0..self.order.len()).step_by(tried.max(1)) {
-            let end = (start + tried).min(self.order.len());
-            for place in start..end {
-                let other = self.rng.random_range(place..self.order.len());
-                self.order.swap(place, other);
-                let feature = self.order[place];
-                let found = match drawn.len() < FEW {
-                    true => self.by_sorting(drawn, counts, feature),
-                    false => self.by_bins(drawn, counts, feature),
-                };
-                if let Some(split) = found
-                    && best.as_ref().is_none_or(|b| split.score > b.score)
-                {
-                    best = Some(split);
-                }
-            }
-            if best.is_some() {
+        let mut telling = 0;
+        for place in 0..self.order.len() {
+            // As scikit-learn has it: features in which all pictures are alike do not count as tried.
+            if telling == self.settings.tried {
                 break;
+            }
+            let other = self.rng.random_range(place..self.order.len());
+            self.order.swap(place, other);
+            let feature = self.order[place];
+            let tried = match drawn.len() < FEW {
+                true => self.by_sorting(drawn, counts, feature),
+                false => self.by_bins(drawn, counts, feature),
+            };
+            telling += usize::from(!matches!(tried, Tried::Alike));
+            if let Tried::Parted(split) = tried
+                && best.as_ref().is_none_or(|b| split.score > b.score)
+            {
+                best = Some(split);
             }
         }
         best
     }
 
-    fn by_bins(&mut self, drawn: &[Drawn], counts: &[u32; CLASSES], feature: u16) -> Option<Split> {
-        self.bins.fill([0; CLASSES]);
+    fn by_bins(&mut self, drawn: &[Drawn], counts: &[u32; CLASSES], feature: u16) -> Tried {
+        self.bins.fill(Part::default());
         let column = self.columns.column(usize::from(feature));
         for &(picture, times) in drawn {
-            let bin = &mut self.bins[usize::from(column[picture as usize])];
-            bin[usize::from(self.labels[picture as usize])] += times;
+            let picture = picture as usize;
+            self.bins[usize::from(column[picture])].add(self.labels[picture], times);
         }
-        let bins = (0_u8..=255).zip(&self.bins);
-        let filled = bins.filter(|(_, bin)| bin.iter().any(|&n| n > 0));
+        let filled = (0_u8..=255)
+            .zip(&self.bins)
+            .filter(|(_, bin)| bin.pictures > 0);
         sweep(
-            filled.map(|(b, n)| (b, *n)),
+            filled.map(|(b, part)| (b, *part)),
             counts,
             feature,
             self.settings.leaf,
         )
     }
 
-    fn by_sorting(&self, drawn: &[Drawn], counts: &[u32; CLASSES], feature: u16) -> Option<Split> {
+    fn by_sorting(&self, drawn: &[Drawn], counts: &[u32; CLASSES], feature: u16) -> Tried {
         let column = self.columns.column(usize::from(feature));
         let mut sorted = [(0_u8, 0_u8, 0_u32); FEW];
         let sorted = &mut sorted[..drawn.len()];
@@ -202,56 +226,67 @@ impl Grower<'_> {
         }
         sorted.sort_unstable();
         let bins = sorted.chunk_by(|a, b| a.0 == b.0).map(|same| {
-            let mut counts = [0; CLASSES];
+            let mut part = Part::default();
             for &(_, label, times) in same {
-                counts[usize::from(label)] += times;
+                part.add(label, times);
             }
-            (same[0].0, counts)
+            (same[0].0, part)
         });
         sweep(bins, counts, feature, self.settings.leaf)
     }
 }
 
-/// Tries each threshold between two filled bins.
+/// Tries each threshold between two filled bins, of pictures that have these classes in all.
 fn sweep(
-    bins: impl Iterator<Item = (u8, [u32; CLASSES])>,
+    bins: impl Iterator<Item = (u8, Part)> + Clone,
     counts: &[u32; CLASSES],
     feature: u16,
     leaf: u32,
-) -> Option<Split> {
+) -> Tried {
+    let pictures: u32 = bins.clone().map(|(_, part)| part.pictures).sum();
     let all: u32 = counts.iter().sum();
-    let mut left = [0_u32; CLASSES];
-    let (mut lefts, mut best) = (0_u32, None::<(f64, u8, u8)>);
+    let mut left = Part::default();
+    let mut best = None::<(f64, u8, u8)>;
     let mut before: Option<u8> = None;
-    for (bin, n) in bins {
-        if let Some(threshold) = before
-            && lefts >= leaf
-            && all - lefts >= leaf
-        {
-            // Gini's impurity falls as the sum of squares over the size of each part rises.
-            let (mut of_left, mut of_right) = (0.0, 0.0);
-            for (l, c) in left.iter().zip(counts) {
-                let (l, r) = (f64::from(*l), f64::from(c - l));
-                of_left += l * l;
-                of_right += r * r;
-            }
-            let score = of_left / f64::from(lefts) + of_right / f64::from(all - lefts);
-            if best.is_none_or(|(b, ..)| score > b) {
-                best = Some((score, threshold, bin));
+    let mut alike = true;
+    for (bin, part) in bins {
+        if let Some(threshold) = before {
+            alike = false;
+            if left.pictures >= leaf && pictures - left.pictures >= leaf {
+                let score = purity(&left.counts, counts, all);
+                if best.is_none_or(|(b, ..)| score > b) {
+                    best = Some((score, threshold, bin));
+                }
             }
         }
-        for (sum, n) in left.iter_mut().zip(n) {
+        for (sum, n) in left.counts.iter_mut().zip(part.counts) {
             *sum += n;
         }
-        lefts += n.iter().sum::<u32>();
+        left.pictures += part.pictures;
         before = Some(bin);
     }
-    // Halfway between the bins that it parts, where new pictures will fall too.
-    best.map(|(score, below, above)| Split {
-        feature,
-        threshold: below + (above - below - 1) / 2,
-        score,
-    })
+    match best {
+        // Halfway between the bins that it parts, where new pictures will fall too.
+        Some((score, below, above)) => Tried::Parted(Split {
+            feature,
+            threshold: below + (above - below - 1) / 2,
+            score,
+        }),
+        None if alike => Tried::Alike,
+        None => Tried::TooSmall,
+    }
+}
+
+/// How pure a left part and what it leaves are: Gini's impurity falls as each part's sum of squares over its size rises.
+fn purity(left: &[u32; CLASSES], counts: &[u32; CLASSES], all: u32) -> f64 {
+    let lefts: u32 = left.iter().sum();
+    let (mut of_left, mut of_right) = (0.0, 0.0);
+    for (l, c) in left.iter().zip(counts) {
+        let (l, r) = (f64::from(*l), f64::from(c - l));
+        of_left += l * l;
+        of_right += r * r;
+    }
+    of_left / f64::from(lefts) + of_right / f64::from(all - lefts)
 }
 
 /// Distributions that stand for all leaves of a forest, and which of them each leaf takes, tree by tree.
@@ -405,6 +440,7 @@ mod tests {
             for node in &tree.nodes {
                 if let Node::Leaf(counts) = node {
                     let size: u32 = counts.iter().sum();
+                    // Pictures drawn twice count once: there may be more, never fewer.
                     assert!(size >= SETTINGS.leaf, "a leaf of {size}");
                     all += size;
                 }
@@ -438,16 +474,18 @@ mod tests {
             settings: SETTINGS,
             rng: ChaCha8Rng::seed_from_u64(1),
             order: vec![0, 1, 2, 3],
-            bins: vec![[0; CLASSES]; BINS],
+            bins: vec![Part::default(); BINS],
             tree: Tree::default(),
         };
         let drawn: Vec<Drawn> = (0..60).map(|i| (i, 1 + i % 3)).collect();
         let counts = grower.count(&drawn);
         for feature in 0..4 {
-            let sorted = grower.by_sorting(&drawn, &counts, feature).unwrap();
-            let counted = grower.by_bins(&drawn, &counts, feature).unwrap();
-            assert_eq!(sorted.threshold, counted.threshold);
-            assert_eq!(sorted.score, counted.score);
+            let sorted = grower.by_sorting(&drawn, &counts, feature);
+            let counted = grower.by_bins(&drawn, &counts, feature);
+            let (Tried::Parted(a), Tried::Parted(b)) = (sorted, counted) else {
+                panic!("feature {feature} parts nothing");
+            };
+            assert_eq!((a.threshold, a.score), (b.threshold, b.score));
         }
     }
 
