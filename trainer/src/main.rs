@@ -136,8 +136,20 @@ fn main() -> ExitCode {
         Some(Command::Gallery { out }) => write_gallery(&places, out),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        eprintln!("error: {}", sentence(&error));
         ExitCode::FAILURE
+    })
+}
+
+/// An error and its causes; one that the sentence quotes already is not said twice.
+fn sentence(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |said, cause| {
+        let cause = cause.to_string();
+        match (said.is_empty(), said.contains(&cause)) {
+            (true, _) => cause,
+            (_, true) => said,
+            (_, false) => format!("{said}: {cause}"),
+        }
     })
 }
 

@@ -8,7 +8,7 @@ use super::{Weights, WeightsError};
 use crate::data::FashionMnist;
 use crate::data::split::{VALIDATION, split};
 use crate::evaluate::{Evaluation, Figures, class_reports, digits};
-use crate::manifest::{self, Metrics};
+use crate::manifest::Metrics;
 
 impl Weights {
     /// Recomputes a model's figures and compares them with what is recorded; of the first `limit` test pictures
@@ -24,6 +24,7 @@ impl Weights {
     ) -> Result<Figures, WeightsError> {
         let manifest = self.manifest()?;
         let entry = manifest.entry(model).ok_or_else(|| self.no_entry())?;
+        let metrics = self.metrics(model.name())?;
         let bytes = self.bytes(model.name())?;
         let artifact = self.parsed(model.name(), &bytes)?;
         let same = Same(model.name());
@@ -38,7 +39,7 @@ impl Weights {
             None => &data.test,
         };
         let evaluation = Evaluation::of(model, &artifact, test)?;
-        let figures = self.compare(&same, &evaluation, &entry.test, limit.is_none())?;
+        let figures = same.evaluation(&evaluation, &metrics, &entry.test, limit.is_none())?;
         if limit.is_none() {
             let parts = split(&data.train, VALIDATION);
             let validation = Evaluation::of(model, &artifact, &parts.validation)?;
@@ -58,6 +59,7 @@ impl Weights {
     ) -> Result<Figures, WeightsError> {
         let manifest = self.manifest()?;
         let entry = manifest.vote.as_ref().ok_or_else(|| self.no_entry())?;
+        let metrics = self.metrics(NAME)?;
         let same = Same(NAME);
         same.file(&self.bytes(NAME)?, &entry.sha256, entry.bytes)?;
         for (model, sha256) in &entry.members {
@@ -69,40 +71,11 @@ impl Weights {
             None => &data.test,
         };
         let evaluation = self.evaluate_vote(test)?;
-        let figures = self.compare(&same, &evaluation, &entry.test, limit.is_none())?;
+        let figures = same.evaluation(&evaluation, &metrics, &entry.test, limit.is_none())?;
         if limit.is_none() {
             let parts = split(&data.train, VALIDATION);
             let validation = self.evaluate_vote(&parts.validation)?;
             same.figures("validation", &Figures::from(&validation), &entry.validation)?;
-        }
-        Ok(figures)
-    }
-
-    /// Holds an evaluation against the recorded answers and, where it is of the whole test set, all figures.
-    fn compare(
-        &self,
-        same: &Same,
-        evaluation: &Evaluation,
-        recorded: &Figures,
-        whole: bool,
-    ) -> Result<Figures, WeightsError> {
-        let path = self.metrics_path(same.0);
-        let metrics: Metrics = manifest::read(&path)?.ok_or(WeightsError::Missing { path })?;
-        let answers = digits(&evaluation.answers);
-        let known = metrics.answers.get(..answers.len());
-        same.text(
-            "list of answers",
-            &answers,
-            known.unwrap_or(&metrics.answers),
-        )?;
-        let figures = Figures::from(evaluation);
-        if whole {
-            same.figures("test", &figures, recorded)?;
-            let matrix = |c: &shared::metrics::Confusion| format!("{:?}", c.0);
-            let recorded = matrix(&metrics.confusion);
-            same.text("confusion matrix", matrix(&evaluation.confusion), recorded)?;
-            let found = format!("{:?}", class_reports(&evaluation.confusion));
-            same.text("per-class table", found, format!("{:?}", metrics.classes))?;
         }
         Ok(figures)
     }
@@ -138,6 +111,33 @@ impl Same {
     fn file(&self, bytes: &[u8], hash: &str, length: u64) -> Result<(), WeightsError> {
         self.text("SHA-256", sha256(bytes), hash)?;
         self.text("number of bytes", bytes.len(), length)
+    }
+
+    /// Holds an evaluation against the recorded answers and, where it is of the whole test set, all figures.
+    fn evaluation(
+        &self,
+        evaluation: &Evaluation,
+        metrics: &Metrics,
+        recorded: &Figures,
+        whole: bool,
+    ) -> Result<Figures, WeightsError> {
+        let answers = digits(&evaluation.answers);
+        let known = metrics.answers.get(..answers.len());
+        self.text(
+            "list of answers",
+            &answers,
+            known.unwrap_or(&metrics.answers),
+        )?;
+        let figures = Figures::from(evaluation);
+        if whole {
+            self.figures("test", &figures, recorded)?;
+            let matrix = |c: &shared::metrics::Confusion| format!("{:?}", c.0);
+            let recorded = matrix(&metrics.confusion);
+            self.text("confusion matrix", matrix(&evaluation.confusion), recorded)?;
+            let found = format!("{:?}", class_reports(&evaluation.confusion));
+            self.text("per-class table", found, format!("{:?}", metrics.classes))?;
+        }
+        Ok(figures)
     }
 
     fn figures(&self, set: &str, found: &Figures, recorded: &Figures) -> Result<(), WeightsError> {
