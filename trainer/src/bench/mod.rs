@@ -19,9 +19,9 @@ use crate::data::{Examples, FashionMnist};
 use crate::fit::Recipe;
 use crate::fit::classical::forest::{self, Columns, Node};
 use crate::fit::classical::matrix::Matrix;
+use crate::fit::classical::places::{to_bytes, variance};
 use crate::fit::classical::projection::Projection;
 use crate::fit::classical::svm;
-use crate::fit::classical::{to_bytes, variance};
 use crate::fit::recipe;
 use crate::manifest;
 

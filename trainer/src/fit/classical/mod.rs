@@ -1,8 +1,11 @@
 //! The classical models: from pictures to what each of them sees, from that to a weights file.
 
+mod codebook;
 pub mod forest;
+mod kept_rows;
 pub mod logistic;
 pub mod matrix;
+pub mod places;
 pub mod projection;
 pub mod svm;
 
@@ -12,13 +15,15 @@ use shared::features::{self, DIMENSIONS};
 use shared::garment::CLASSES;
 use shared::image::{PIXELS, SIDE};
 use shared::model::forest::byte;
-use shared::{Grey28, ModelId, simd};
+use shared::{Grey28, ModelId};
 use thiserror::Error;
 
 use super::deep::Watch;
 use super::recipe::{self, Input, Recipe};
 use crate::data::Examples;
+use codebook::Codebook;
 use matrix::Matrix;
+use places::{nearest, to_bytes, variance};
 use projection::Projection;
 
 /// Why a classical model could not be fitted.
@@ -238,7 +243,7 @@ impl Fitter<'_> {
         let bar = &self.bar;
         let trees = forest::fit(&columns, &labels, recipe, self.seed, &|| bar.inc(1));
         self.stage("leaves", 1)?;
-        let codes = forest::Codebook::of(&trees, self.seed);
+        let codes = Codebook::of(&trees, self.seed);
         let (mut shape, mut feature, mut threshold) = (Vec::new(), Vec::new(), Vec::new());
         let nodes = trees.iter().flat_map(|tree| &tree.nodes);
         for (i, node) in nodes.enumerate() {
@@ -325,180 +330,5 @@ fn vector(name: &str, storage: Storage, values: Vec<f32>) -> Tensor {
     }
 }
 
-/// The columns' mean variance.
-pub(crate) fn variance(rows: &Matrix) -> f32 {
-    let mean = rows.mean();
-    let mut sum = 0.0_f64;
-    for row in rows.rows() {
-        sum += row
-            .iter()
-            .zip(&mean)
-            .map(|(v, m)| f64::from((v - m) * (v - m)))
-            .sum::<f64>();
-    }
-    (sum / rows.values.len().max(1) as f64) as f32
-}
-
-/// The mean squared distance of a thousand places to their nearest neighbour.
-fn nearest(rows: &Matrix) -> f32 {
-    let squares: Vec<f32> = rows.rows().map(|r| simd::dot(r, r)).collect();
-    let some = rows.len().min(1000);
-    let sum: f32 = (0..some)
-        .map(|i| {
-            let others = rows
-                .rows()
-                .zip(&squares)
-                .enumerate()
-                .filter(|(j, _)| *j != i);
-            let distances = others.map(|(_, (other, square))| {
-                square + squares[i] - 2.0 * simd::dot(rows.row(i), other)
-            });
-            distances.fold(f32::INFINITY, f32::min).max(0.0)
-        })
-        .sum();
-    // All alike: any width will do.
-    match sum > 0.0 && sum.is_finite() {
-        true => sum / some as f32,
-        false => 1.0,
-    }
-}
-
-/// Stretches and shifts each dimension so that the training pictures fill a byte, in their places and in the
-/// projection that leads there.
-pub(crate) fn to_bytes(projection: &mut Projection, rows: &mut Matrix) {
-    let wide = rows.columns;
-    let (mut low, mut high) = (vec![f32::INFINITY; wide], vec![f32::NEG_INFINITY; wide]);
-    for row in rows.rows() {
-        for (i, &v) in row.iter().enumerate() {
-            (low[i], high[i]) = (low[i].min(v), high[i].max(v));
-        }
-    }
-    let stretch: Vec<f32> = low
-        .iter()
-        .zip(&high)
-        .map(|(l, h)| if h > l { 255.0 / (h - l) } else { 1.0 })
-        .collect();
-    for i in 0..wide {
-        projection.offset[i] = (projection.offset[i] - low[i]) * stretch[i];
-        let columns = projection.weight.columns;
-        for weight in &mut projection.weight.values[i * columns..(i + 1) * columns] {
-            *weight *= stretch[i];
-        }
-    }
-    for row in rows.values.chunks_exact_mut(wide) {
-        for (i, v) in row.iter_mut().enumerate() {
-            *v = (*v - low[i]) * stretch[i];
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use shared::model::Member;
-    use shared::{Garment, Sample};
-
-    const NOBODY_STOPS: Watch = Watch {
-        draw: false,
-        stop: &|| false,
-    };
-
-    /// Bars whose place tells the class, on noise.
-    fn bars(count: usize) -> Examples {
-        let picture = |i: usize| {
-            let column = i % CLASSES + 4;
-            Grey28::new(core::array::from_fn(|p| match p % SIDE / 2 == column {
-                true => 255,
-                false => ((p * 31 + i * 17) % 60) as u8,
-            }))
-        };
-        Examples {
-            pictures: (0..count).map(picture).collect(),
-            labels: (0..count).map(|i| Garment::ALL[i % CLASSES]).collect(),
-        }
-    }
-
-    /// The recipe, with no more components than so few pictures have.
-    fn small(recipe: Recipe) -> Recipe {
-        let projection = recipe::Projection {
-            components: 30,
-            ridge: 0.5,
-            dimensions: 12,
-        };
-        match recipe {
-            Recipe::Svm(svm) => Recipe::Svm(recipe::Svm { projection, ..svm }),
-            Recipe::Knn(knn) => Recipe::Knn(recipe::Knn {
-                projection,
-                neighbours: 3,
-                ..knn
-            }),
-            Recipe::Forest(forest) => Recipe::Forest(recipe::Forest {
-                projection,
-                trees: 10,
-                ..forest
-            }),
-            other => other,
-        }
-    }
-
-    #[test]
-    fn every_model_learns_and_its_file_is_read() {
-        for model in ModelId::CLASSICAL {
-            let recipes = [
-                Some(small(Recipe::of(model))),
-                Recipe::raw(model).map(small),
-            ];
-            for recipe in recipes.into_iter().flatten() {
-                let artifact = fit(model, recipe, &bars(200), 1, NOBODY_STOPS).unwrap();
-                let bytes = artifact.to_bytes().unwrap();
-                let artifact = Artifact::from_bytes(&bytes).unwrap();
-                let mut member = Member::new(model, &artifact).unwrap();
-                let others = bars(230);
-                let right = (200..230).filter(|&i| {
-                    let sample = Sample::new(others.pictures[i].clone());
-                    member.classifier().classify(&sample).garment() == others.labels[i]
-                });
-                let right = right.count();
-                assert!(right >= 27, "{model} with {recipe:?}: {right} of 30");
-            }
-        }
-    }
-
-    #[test]
-    fn threads_change_nothing() {
-        for model in ModelId::CLASSICAL {
-            let fitted = |threads| {
-                let pool = rayon::ThreadPoolBuilder::new()
-                    .num_threads(threads)
-                    .build()
-                    .unwrap();
-                let recipe = small(Recipe::of(model));
-                pool.install(|| fit(model, recipe, &bars(200), 1, NOBODY_STOPS))
-                    .unwrap()
-            };
-            assert!(fitted(1) == fitted(3), "{model}");
-        }
-    }
-
-    #[test]
-    fn a_stop_is_heeded() {
-        let watch = Watch {
-            draw: false,
-            stop: &|| true,
-        };
-        let error = fit(ModelId::Knn, Recipe::of(ModelId::Knn), &bars(20), 1, watch).unwrap_err();
-        assert!(
-            matches!(error, ClassicalError::Stopped(ModelId::Knn)),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn mirrors_mirror() {
-        let mut pixels = [0; PIXELS];
-        pixels[3 * SIDE + 5] = 9;
-        let twice = mirrored(&Grey28::new(pixels));
-        assert_eq!(twice.pixels()[3 * SIDE + 22], 9);
-        assert_eq!(mirrored(&twice).pixels(), &pixels);
-    }
-}
+mod tests;

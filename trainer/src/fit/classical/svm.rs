@@ -10,6 +10,7 @@ use shared::garment::CLASSES;
 use shared::model::svm::pairs;
 use shared::simd;
 
+use super::kept_rows::KeptRows;
 use super::matrix::Matrix;
 
 /// LIBSVM's default.
@@ -133,7 +134,7 @@ struct Solver<'a> {
     pulls: Vec<f32>,
     /// The objective's gradient.
     gradient: Vec<f32>,
-    cache: Cache,
+    cache: KeptRows,
 }
 
 impl<'a> Solver<'a> {
@@ -152,7 +153,7 @@ impl<'a> Solver<'a> {
                 .collect(),
             pulls: vec![0.0; many],
             gradient: vec![-1.0; many],
-            cache: Cache::new(many, cache / (4 * many.max(1))),
+            cache: KeptRows::new(many, cache / (4 * many.max(1))),
             points,
             squares,
             rows,
@@ -300,54 +301,6 @@ fn settle(pull: f32, c: f32) -> f32 {
         c
     } else {
         pull
-    }
-}
-
-/// Rows of a kernel matrix, as many as there is memory for; the oldest make room.
-struct Cache {
-    side: usize,
-    /// Where each row lies.
-    places: Vec<Option<usize>>,
-    /// Which row lies in each place, and its values.
-    kept: Vec<(usize, Vec<f32>)>,
-    most: usize,
-    oldest: usize,
-}
-
-impl Cache {
-    fn new(side: usize, most: usize) -> Self {
-        Self {
-            side,
-            places: vec![None; side],
-            kept: Vec::new(),
-            // A step needs two.
-            most: most.max(4),
-            oldest: 0,
-        }
-    }
-
-    /// A place for a row that is not there; `None` where it is.
-    fn make(&mut self, t: usize) -> Option<&mut Vec<f32>> {
-        if self.places[t].is_some() {
-            return None;
-        }
-        let place = if self.kept.len() < self.most {
-            self.kept.push((t, vec![0.0; self.side]));
-            self.kept.len() - 1
-        } else {
-            let place = self.oldest;
-            self.oldest = (self.oldest + 1) % self.most;
-            self.places[self.kept[place].0] = None;
-            self.kept[place].0 = t;
-            place
-        };
-        self.places[t] = Some(place);
-        Some(&mut self.kept[place].1)
-    }
-
-    /// A row that was made.
-    fn row(&self, t: usize) -> &[f32] {
-        self.places[t].map_or(&[], |place| &self.kept[place].1)
     }
 }
 
