@@ -358,6 +358,18 @@ mod tests {
     }
 
     #[test]
+    fn points_at_their_limit_are_told_apart_halfway() {
+        let points = Matrix {
+            columns: 1,
+            values: vec![0.0, 1.5],
+        };
+        let held = Settings { c: 0.1, ..SETTINGS };
+        let machine = fit(&points, &[0, 1], held, &|| {});
+        assert_eq!(machine.coefficients[..2], [0.1, -0.1]);
+        assert!(machine.intercepts[0].abs() < 1e-6, "{machine:?}");
+    }
+
+    #[test]
     fn every_pair_is_optimal() {
         let (points, labels) = clouds(150);
         let machine = fit(&points, &labels, SETTINGS, &|| {});
