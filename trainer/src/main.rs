@@ -54,7 +54,7 @@ struct Train {
     /// Where the training's randomness begins
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// A few epochs, for a first look; replaces what is in the folder of the weights
+    /// Few epochs and fewer trees, for a first look; replaces what is in the folder of the weights
     #[arg(long)]
     quick: bool,
     /// What burn computes on
