@@ -11,7 +11,7 @@ use shared::ModelId;
 use shared::metrics::Confusion;
 use thiserror::Error;
 
-use crate::evaluate::{Figures, LabelledReport};
+use crate::evaluate::{Evaluation, Figures, LabelledReport, class_reports, digits};
 use crate::fit::Recipe;
 use crate::fit::checkpoint::Epoch;
 
@@ -94,6 +94,19 @@ pub struct Metrics {
     /// A digit for each of the test set's pictures, in its order.
     pub answers: String,
     pub epochs: Vec<Epoch>,
+}
+
+impl Metrics {
+    /// Of an evaluation on the test set; `epochs` is empty for what has none.
+    pub fn of(model: &str, test: Evaluation, epochs: Vec<Epoch>) -> Self {
+        Self {
+            model: model.into(),
+            classes: class_reports(&test.confusion),
+            answers: digits(&test.answers),
+            confusion: test.confusion,
+            epochs,
+        }
+    }
 }
 
 impl Manifest {

@@ -62,14 +62,23 @@ impl<'a> Tensors<'a> {
         name: &str,
         shape: [Option<usize>; D],
     ) -> Result<&'a Tensor, ModelError> {
-        let fits = |tensor: &&Tensor| {
-            tensor.shape.len() == D
-                && shape
-                    .iter()
-                    .zip(&tensor.shape)
-                    .all(|(wanted, found)| wanted.is_none_or(|wanted| wanted == *found))
-        };
-        let tensor = self.artifact.tensor(name).filter(fits);
+        self.fitting(name, |found| {
+            let mut pairs = shape.iter().zip(found);
+            found.len() == D && pairs.all(|(wanted, found)| wanted.is_none_or(|w| w == *found))
+        })
+    }
+
+    /// The values of a tensor of exactly this shape.
+    pub fn values(&self, name: &str, shape: &[usize]) -> Result<&'a [f32], ModelError> {
+        Ok(&self.fitting(name, |found| found == shape)?.values)
+    }
+
+    fn fitting(
+        &self,
+        name: &str,
+        fits: impl Fn(&[usize]) -> bool,
+    ) -> Result<&'a Tensor, ModelError> {
+        let tensor = self.artifact.tensor(name).filter(|t| fits(&t.shape));
         let tensor = tensor.ok_or_else(|| ModelError::Missing {
             model: self.model.into(),
             tensor: name.into(),
@@ -77,22 +86,6 @@ impl<'a> Tensors<'a> {
         match tensor.values.iter().all(|v| v.is_finite()) {
             true => Ok(tensor),
             false => Err(self.not_finite()),
-        }
-    }
-
-    /// The values of a tensor of exactly this shape.
-    pub fn values(&self, name: &str, shape: &[usize]) -> Result<&'a [f32], ModelError> {
-        match self.artifact.tensor(name) {
-            Some(tensor) if tensor.shape == shape => {
-                match tensor.values.iter().all(|v| v.is_finite()) {
-                    true => Ok(&tensor.values),
-                    false => Err(self.not_finite()),
-                }
-            }
-            _ => Err(ModelError::Missing {
-                model: self.model.into(),
-                tensor: name.into(),
-            }),
         }
     }
 

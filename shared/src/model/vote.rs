@@ -13,7 +13,7 @@ pub const NAME: &str = "vote";
 pub const TITLE: &str = "The vote";
 
 /// A member's probability below this counts as this: none has a veto.
-const FLOOR: f32 = 1e-4;
+pub const FLOOR: f32 = 1e-4;
 
 /// How much each member's word counts.
 #[derive(Clone, Debug, PartialEq)]

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fitted_of_machine_its_own_points() {
+    fn a_fitted_machine_knows_its_own_points() {
         // Class 0 around 0, class 1 around 1, class 2 around 2.
         let values: Vec<f32> = (0..30).map(|i| (i % 3) as f32 + 0.01 * i as f32).collect();
         let labels: Vec<u8> = (0..30).map(|i| i % 3).collect();

@@ -11,7 +11,6 @@ use std::time::Instant;
 use serde::Serialize;
 use shared::ModelId;
 use shared::features::{self, DIMENSIONS};
-use shared::model::forest::byte;
 use thiserror::Error;
 
 use crate::data::split::{Split, VALIDATION, split};
@@ -19,7 +18,7 @@ use crate::data::{Examples, FashionMnist};
 use crate::fit::Recipe;
 use crate::fit::classical::forest::{self, Columns, Node};
 use crate::fit::classical::matrix::Matrix;
-use crate::fit::classical::places::{to_bytes, variance};
+use crate::fit::classical::places::{as_bytes, to_bytes};
 use crate::fit::classical::projection::Projection;
 use crate::fit::classical::svm;
 use crate::fit::recipe;
@@ -105,11 +104,7 @@ pub fn run(
         };
         let projection = projected(ModelId::Svm, &rows, &labels, recipe.projection, seed)?;
         let (points, questions) = (projection.apply(&rows), projection.apply(&theirs));
-        let settings = svm::Settings {
-            c: recipe.c,
-            gamma: recipe.gamma / (points.columns as f32 * variance(&points)),
-            tolerance: svm::TOLERANCE,
-        };
+        let settings = svm::Settings::of(&recipe, &points);
         npy::floats(&out.join("svm.npy"), &points)?;
         npy::floats(&out.join("svm-validation.npy"), &questions)?;
         let fit = || svm::fit(&points, &labels, settings, &|| ());
@@ -138,7 +133,7 @@ pub fn run(
         let mut projection = projected(ModelId::Forest, &rows, &labels, settings.projection, seed)?;
         let mut points = projection.apply(&rows);
         to_bytes(&mut projection, &mut points);
-        let (points, questions) = (bytes(&points), bytes(&projection.apply(&theirs)));
+        let (points, questions) = (as_bytes(&points), as_bytes(&projection.apply(&theirs)));
         npy::byte_rows(&out.join("forest.npy"), &points)?;
         npy::byte_rows(&out.join("forest-validation.npy"), &questions)?;
         let fit = || {
@@ -189,12 +184,6 @@ fn projected(
     seed: u64,
 ) -> Result<Projection, BenchError> {
     Projection::fit(rows, labels, recipe, seed).map_err(|e| BenchError::Fit(model, e.to_string()))
-}
-
-fn bytes(rows: &Matrix) -> Vec<Vec<u8>> {
-    rows.rows()
-        .map(|row| row.iter().map(|&v| byte(v)).collect())
-        .collect()
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (Spent, T) {

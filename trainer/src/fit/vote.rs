@@ -1,6 +1,7 @@
 //! Learns how much each of the seven's word counts, on the validation split.
 
 use shared::garment::{CLASSES, Garment};
+use shared::model::vote::FLOOR;
 use shared::model::{ModelId, Verdict, Vote};
 
 const MEMBERS: usize = ModelId::ALL.len();
@@ -9,8 +10,6 @@ const STEPS: usize = 1500;
 const LEARNING_RATE: f64 = 0.02;
 /// Pulls the biases to zero: 5,000 pictures are few for ten of them.
 const BIAS_PENALTY: f64 = 1e-2;
-/// As in `shared::model::vote`.
-const FLOOR: f32 = 1e-4;
 
 /// Fits by gradient descent on the vote's cross-entropy; no weight is below zero, for none of the seven is worse than
 /// chance.

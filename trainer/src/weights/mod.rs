@@ -7,7 +7,7 @@ mod train;
 mod vote;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use shared::ModelId;
 use shared::artifact::{Artifact, ArtifactError};
@@ -123,11 +123,6 @@ impl Weights {
 
     fn file(&self, name: &str) -> PathBuf {
         self.0.join(file_name(name))
-    }
-
-    /// The folder itself.
-    pub fn folder(&self) -> &Path {
-        &self.0
     }
 }
 

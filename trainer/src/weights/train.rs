@@ -14,9 +14,7 @@ use crate::data::idx::TRAIN_IMAGES;
 use crate::data::split::{Split, VALIDATION, split};
 use crate::data::{Examples, FashionMnist};
 use crate::device::DeviceKind;
-use crate::evaluate::{
-    Evaluation, EvaluationError, Figures, asked, class_reports, digits, rounded,
-};
+use crate::evaluate::{Evaluation, EvaluationError, Figures, asked, rounded};
 use crate::fit::checkpoint::{Checkpoint, Epoch, Progress};
 use crate::fit::deep::{FitError, Watch};
 use crate::fit::recipe::Deep;
@@ -148,13 +146,7 @@ impl Weights {
             test: Figures::from(&test),
         };
         manifest::write_bytes(&self.file(model.name()), &bytes)?;
-        let metrics = Metrics {
-            model: model.name().into(),
-            classes: class_reports(&test.confusion),
-            answers: digits(&test.answers),
-            confusion: test.confusion,
-            epochs: trained.epochs,
-        };
+        let metrics = Metrics::of(model.name(), test, trained.epochs);
         manifest::write(&self.metrics_path(model.name()), &metrics)?;
         let mut all = self.manifest()?;
         all.insert(entry.clone());

@@ -12,7 +12,7 @@ use super::train::median;
 use super::{Weights, WeightsError, file_name};
 use crate::data::split::{VALIDATION, split};
 use crate::data::{Examples, FashionMnist};
-use crate::evaluate::{Evaluation, Figures, class_reports, digits, rounded, verdicts};
+use crate::evaluate::{Evaluation, Figures, rounded, verdicts};
 use crate::fit::deep::FitError;
 use crate::fit::vote;
 use crate::manifest::{self, Metrics, VoteEntry};
@@ -70,13 +70,7 @@ impl Weights {
             validation: Figures::from(&of_validation),
             test: Figures::from(&test),
         };
-        let metrics = Metrics {
-            model: NAME.into(),
-            classes: class_reports(&test.confusion),
-            answers: digits(&test.answers),
-            confusion: test.confusion,
-            epochs: Vec::new(),
-        };
+        let metrics = Metrics::of(NAME, test, Vec::new());
         manifest::write(&self.metrics_path(NAME), &metrics)?;
         manifest.vote = Some(entry.clone());
         manifest::write(&self.manifest_path(), &manifest)?;

@@ -14,7 +14,6 @@ use shared::artifact::{Artifact, Storage, Tensor};
 use shared::features::{self, DIMENSIONS};
 use shared::garment::CLASSES;
 use shared::image::{PIXELS, SIDE};
-use shared::model::forest::byte;
 use shared::{Grey28, ModelId};
 use thiserror::Error;
 
@@ -23,7 +22,7 @@ use super::recipe::{self, Input, Recipe};
 use crate::data::Examples;
 use codebook::Codebook;
 use matrix::Matrix;
-use places::{nearest, to_bytes, variance};
+use places::{as_bytes, nearest, to_bytes};
 use projection::Projection;
 
 /// Why a classical model could not be fitted.
@@ -195,11 +194,7 @@ impl Fitter<'_> {
     fn svm(&self, recipe: recipe::Svm) -> Result<Vec<Tensor>, ClassicalError> {
         let (projection, Seen { rows, labels }) =
             self.placed(recipe.input, recipe.projection, recipe.mirror)?;
-        let settings = svm::Settings {
-            c: recipe.c,
-            gamma: recipe.gamma / (rows.columns as f32 * variance(&rows)),
-            tolerance: svm::TOLERANCE,
-        };
+        let settings = svm::Settings::of(&recipe, &rows);
         self.stage("pairs of classes", shared::model::svm::PAIRS)?;
         let bar = &self.bar;
         let machine = svm::fit(&rows, &labels, settings, &|| bar.inc(1));
@@ -233,10 +228,7 @@ impl Fitter<'_> {
         let (mut projection, Seen { mut rows, labels }) =
             self.placed(recipe.input, recipe.projection, recipe.mirror)?;
         to_bytes(&mut projection, &mut rows);
-        let bytes: Vec<Vec<u8>> = rows
-            .rows()
-            .map(|r| r.iter().map(|&v| byte(v)).collect())
-            .collect();
+        let bytes = as_bytes(&rows);
         drop(rows);
         self.stage("trees", recipe.trees)?;
         let columns = forest::Columns::from_rows(&bytes);

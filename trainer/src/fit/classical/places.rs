@@ -1,5 +1,6 @@
 //! Training pictures' places, measured: how far they spread, how far the nearest is, and how they fit into bytes.
 
+use shared::model::forest::byte;
 use shared::simd;
 
 use super::matrix::Matrix;
@@ -70,4 +71,11 @@ pub fn to_bytes(projection: &mut Projection, rows: &mut Matrix) {
             *v = (*v - low[i]) * stretch[i];
         }
     }
+}
+
+/// The places as trees compare them, a row of bytes each.
+pub fn as_bytes(rows: &Matrix) -> Vec<Vec<u8>> {
+    rows.rows()
+        .map(|row| row.iter().map(|&v| byte(v)).collect())
+        .collect()
 }

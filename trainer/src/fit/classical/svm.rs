@@ -12,9 +12,11 @@ use shared::simd;
 
 use super::kept_rows::KeptRows;
 use super::matrix::Matrix;
+use super::places::variance;
+use crate::fit::recipe;
 
 /// LIBSVM's default.
-pub const TOLERANCE: f32 = 1e-3;
+const TOLERANCE: f32 = 1e-3;
 
 /// What a support vector machine is fitted with.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -24,6 +26,17 @@ pub struct Settings {
     pub gamma: f32,
     /// Optimality is violated by at most this.
     pub tolerance: f32,
+}
+
+impl Settings {
+    /// What a recipe comes to for these points: its gamma is relative to their dimensions and variance.
+    pub fn of(recipe: &recipe::Svm, points: &Matrix) -> Self {
+        Self {
+            c: recipe.c,
+            gamma: recipe.gamma / (points.columns as f32 * variance(points)),
+            tolerance: TOLERANCE,
+        }
+    }
 }
 
 /// A fitted machine: LIBSVM's parameters.
