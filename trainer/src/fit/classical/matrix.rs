@@ -135,12 +135,12 @@ mod tests {
             let row = i as f32;
             assert_eq!(product.row(i).to_vec(), [row + 3.0, 2.0 * row, 1.0]);
         }
-        let ones = Array2::ones((items.len(), 1));
-        let sums = matrix.transposed_product(&ones);
-        let expected: usize = items.iter().sum();
-        assert_eq!(
-            sums.column(0).to_vec(),
-            [expected as f32, items.len() as f32]
-        );
+        // Each row weighed by its number: rows must meet their own partners.
+        let weights = Array2::from_shape_fn((items.len(), 1), |(i, _)| (i % 3) as f32);
+        let sums = matrix.transposed_product(&weights);
+        let of =
+            |value: fn(usize) -> usize| items.iter().map(|&i| value(i) * (i % 3)).sum::<usize>();
+        let expected = [of(|i| i) as f32, of(|_| 1) as f32];
+        assert_eq!(sums.column(0).to_vec(), expected);
     }
 }
