@@ -1,6 +1,6 @@
 //! A table of layers as a burn module: what is trained, and what WebGPU runs.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
 
 use burn::module::{Module, Param, RunningState};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -11,14 +11,13 @@ use burn::nn::{
 use burn::tensor::activation::relu;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use thiserror::Error;
 
-use crate::artifact::{self, Artifact, Storage};
+use crate::artifact::Artifact;
 use crate::image::SIDE;
 use crate::model::layer::{BATCH_NORM_EPSILON, Parameter, grad_cam_layer, parameters};
-use crate::model::tensors::temperature;
-use crate::model::{Layer, ModelId, Padding};
+use crate::model::{Layer, Padding};
 
 /// Why an artifact and a network do not fit, or a network could not be read back.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -29,37 +28,58 @@ pub enum NetworkError {
     Read(String),
 }
 
+/// What a network has only while it is trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Training {
+    /// A batch norm stands before each ReLU that has none in the table; [`fold`](crate::model::layer::fold) takes it
+    /// into the weights.
+    pub normalise: bool,
+    /// The share of a dense layer's input that is dropped.
+    pub dropout: f64,
+}
+
 /// Two convolutions with batch norm, and the input added to their result.
 #[derive(Module, Debug)]
 pub struct ResBlock {
     conv1: Conv2d,
+    fold: Option<BatchNorm>,
     norm1: BatchNorm,
     conv2: Conv2d,
     norm2: BatchNorm,
 }
 
+fn norm(channels: usize, device: &Device) -> BatchNorm {
+    BatchNormConfig::new(channels)
+        .with_epsilon(f64::from(BATCH_NORM_EPSILON))
+        .init(device)
+}
+
 impl ResBlock {
-    fn new(channels: usize, device: &Device) -> Self {
-        let norm = || {
-            BatchNormConfig::new(channels)
-                .with_epsilon(f64::from(BATCH_NORM_EPSILON))
-                .init(device)
-        };
+    fn new(channels: usize, training: Training, device: &Device) -> Self {
         Self {
             conv1: conv(channels, channels, Padding::Same, device),
-            norm1: norm(),
+            fold: training.normalise.then(|| norm(channels, device)),
+            norm1: norm(channels, device),
             conv2: conv(channels, channels, Padding::Same, device),
-            norm2: norm(),
+            norm2: norm(channels, device),
         }
     }
 
     /// `[batch, channels, rows, columns]` in and out.
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let x = relu(self.conv1.forward(input.clone()));
+        let x = rectified(self.conv1.forward(input.clone()), self.fold.as_ref());
         let x = self.norm1.forward(x);
         let x = self.norm2.forward(self.conv2.forward(x));
         relu(x + input)
     }
+}
+
+/// ReLU, behind a batch norm where there is one.
+fn rectified<const D: usize>(x: Tensor<D>, norm: Option<&BatchNorm>) -> Tensor<D> {
+    relu(match norm {
+        Some(norm) => norm.forward(x),
+        None => x,
+    })
 }
 
 /// A network that runs the layers of its table.
@@ -68,10 +88,12 @@ pub struct Network {
     convs: Vec<Conv2d>,
     blocks: Vec<ResBlock>,
     dense: Vec<Linear>,
+    /// Of the convolutions outside the blocks and the dense layers with a ReLU, while training.
+    folds: Vec<BatchNorm>,
     /// Before each dense layer, while training.
     dropout: Dropout,
     #[module(skip)]
-    model: ModelId,
+    layers: &'static [Layer],
 }
 
 fn conv(input: usize, output: usize, padding: Padding, device: &Device) -> Conv2d {
@@ -95,22 +117,34 @@ struct Learned<'a> {
     convs: core::slice::Iter<'a, Conv2d>,
     blocks: core::slice::Iter<'a, ResBlock>,
     dense: core::slice::Iter<'a, Linear>,
+    folds: core::slice::Iter<'a, BatchNorm>,
 }
 
 impl Network {
-    /// A network with fresh weights; `dropout` is the share of a dense layer's input that training drops.
-    pub fn new(model: ModelId, dropout: f64, device: &Device) -> Self {
+    /// A network with fresh weights.
+    pub fn new(layers: &'static [Layer], training: Training, device: &Device) -> Self {
         let (mut convs, mut blocks, mut dense) = (Vec::new(), Vec::new(), Vec::new());
-        for layer in model.layers() {
+        let mut folds = Vec::new();
+        for layer in layers {
             match *layer {
                 Layer::Conv {
                     input,
                     output,
                     padding,
-                } => convs.push(conv(input, output, padding, device)),
-                Layer::ResBlock { channels } => blocks.push(ResBlock::new(channels, device)),
-                Layer::Dense { input, output, .. } => {
+                } => {
+                    convs.push(conv(input, output, padding, device));
+                    folds.extend(training.normalise.then(|| norm(output, device)));
+                }
+                Layer::ResBlock { channels } => {
+                    blocks.push(ResBlock::new(channels, training, device));
+                }
+                Layer::Dense {
+                    input,
+                    output,
+                    relu,
+                } => {
                     dense.push(LinearConfig::new(input, output).init(device));
+                    folds.extend((training.normalise && relu).then(|| norm(output, device)));
                 }
                 Layer::MaxPool | Layer::GlobalAveragePool | Layer::Flatten => {}
             }
@@ -119,14 +153,10 @@ impl Network {
             convs,
             blocks,
             dense,
-            dropout: DropoutConfig::new(dropout).init(),
-            model,
+            folds,
+            dropout: DropoutConfig::new(training.dropout).init(),
+            layers,
         }
-    }
-
-    /// Which model's table this is.
-    pub fn model(&self) -> ModelId {
-        self.model
     }
 
     /// Standardised pictures to logits.
@@ -155,13 +185,15 @@ impl Network {
             convs: [].iter(),
             blocks: [].iter(),
             dense: self.dense.iter(),
+            // Only training puts norms behind dense layers, and it runs the whole.
+            folds: [].iter(),
         };
         self.run_head(activation, learned)
     }
 
     /// The table's part up to Grad-CAM's layer, and the part behind it.
     fn halves(&self) -> (&'static [Layer], &'static [Layer]) {
-        let layers = self.model.layers();
+        let layers = self.layers;
         layers.split_at(grad_cam_layer(layers).map_or(0, |last| last + 1))
     }
 
@@ -170,12 +202,13 @@ impl Network {
             convs: self.convs.iter(),
             blocks: self.blocks.iter(),
             dense: self.dense.iter(),
+            folds: self.folds.iter(),
         };
         let mut x = pictures; // [batch, 1, 28, 28]
         for layer in self.halves().0 {
             x = match layer {
                 Layer::Conv { .. } => match learned.convs.next() {
-                    Some(conv) => relu(conv.forward(x)), // [batch, output, rows, columns]
+                    Some(conv) => rectified(conv.forward(x), learned.folds.next()), // [batch, output, rows, columns]
                     None => x,
                 },
                 Layer::ResBlock { .. } => match learned.blocks.next() {
@@ -203,10 +236,7 @@ impl Network {
         // Dropping pixels of the picture itself helps no network: augmentation alters them already.
         let mut is_picture = self.halves().0.is_empty();
         for layer in layers {
-            let Layer::Dense {
-                relu: rectified, ..
-            } = *layer
-            else {
+            let Layer::Dense { relu: has_relu, .. } = *layer else {
                 continue;
             };
             if let Some(dense) = learned.dense.next() {
@@ -214,8 +244,8 @@ impl Network {
                     x = self.dropout.forward(x);
                 }
                 x = dense.forward(x); // [batch, output]
-                if rectified {
-                    x = relu(x);
+                if has_relu {
+                    x = rectified(x, learned.folds.next());
                 }
             }
         }
@@ -227,107 +257,169 @@ impl Network {
     /// # Errors
     /// A tensor that the table needs and the artifact lacks, or holds in another shape.
     pub fn from_artifact(
-        model: ModelId,
+        layers: &'static [Layer],
         artifact: &Artifact,
         device: &Device,
     ) -> Result<Self, NetworkError> {
-        let mut network = Self::new(model, 0.0, device);
-        let mut tensors = Vec::new();
-        for Parameter { name, shape } in parameters(model.layers()) {
+        let mut values = Vec::new();
+        for Parameter { name, shape } in parameters(layers) {
             match artifact.tensor(&name) {
-                Some(tensor) if tensor.shape == shape => tensors.push(tensor),
+                Some(tensor) if tensor.shape == shape => values.push(tensor.values.clone()),
                 _ => return Err(NetworkError::Missing { name, shape }),
             }
         }
-        let mut tensors = tensors.into_iter();
-        let mut next = || {
-            tensors
+        let mut network = Self::new(layers, Training::default(), device);
+        network.load(values, device)?;
+        Ok(network)
+    }
+
+    /// Takes over values, a list for each of the table's training parameters in their order.
+    ///
+    /// # Errors
+    /// There are too few.
+    pub fn load(&mut self, values: Vec<Vec<f32>>, device: &Device) -> Result<(), NetworkError> {
+        let mut values = values.into_iter();
+        let mut next = |shape: &[usize]| {
+            values
                 .next()
-                .map(|t| TensorData::new(t.values.clone(), t.shape.clone()))
+                .map(|v| TensorData::new(v, shape.to_vec()))
                 .ok_or_else(|| NetworkError::Read(String::from("too few tensors")))
         };
-        let (mut convs, mut blocks, mut dense) = (
-            network.convs.iter_mut(),
-            network.blocks.iter_mut(),
-            network.dense.iter_mut(),
-        );
-        for layer in model.layers() {
+        let mut convs = self.convs.iter_mut();
+        let mut blocks = self.blocks.iter_mut();
+        let mut dense = self.dense.iter_mut();
+        let mut folds = self.folds.iter_mut();
+        for layer in self.layers {
             match layer {
                 Layer::Conv { .. } => {
                     if let Some(conv) = convs.next() {
                         load_conv(conv, &mut next, device)?;
                     }
+                    if let Some(norm) = folds.next() {
+                        load_norm(norm, &mut next, device)?;
+                    }
                 }
                 Layer::ResBlock { .. } => {
                     if let Some(block) = blocks.next() {
                         load_conv(&mut block.conv1, &mut next, device)?;
+                        if let Some(norm) = &mut block.fold {
+                            load_norm(norm, &mut next, device)?;
+                        }
                         load_norm(&mut block.norm1, &mut next, device)?;
                         load_conv(&mut block.conv2, &mut next, device)?;
                         load_norm(&mut block.norm2, &mut next, device)?;
                     }
                 }
-                Layer::Dense { .. } => {
+                Layer::Dense { relu, output, .. } => {
                     if let Some(dense) = dense.next() {
-                        dense.weight = Param::from_data(next()?, device);
-                        dense.bias = Some(Param::from_data(next()?, device));
+                        let shape = dense.weight.val().dims();
+                        dense.weight = Param::from_data(next(&shape)?, device);
+                        dense.bias = Some(Param::from_data(next(&[*output])?, device));
+                    }
+                    if *relu && let Some(norm) = folds.next() {
+                        load_norm(norm, &mut next, device)?;
                     }
                 }
                 Layer::MaxPool | Layer::GlobalAveragePool | Layer::Flatten => {}
             }
         }
-        Ok(network)
+        Ok(())
     }
 
-    /// The network's weights as an artifact: weights of two and more dimensions in 16 bits, the rest in 32. The
-    /// temperature is 1, for the validation split to change.
+    /// The values, a list for each of the table's training parameters in their order.
     ///
     /// # Errors
     /// The device does not give a tensor back.
-    pub fn to_artifact(&self) -> Result<Artifact, NetworkError> {
-        let mut values = Vec::new();
-        let (mut convs, mut blocks, mut dense) =
-            (self.convs.iter(), self.blocks.iter(), self.dense.iter());
-        for layer in self.model.layers() {
+    pub fn values(&self) -> Result<Vec<Vec<f32>>, NetworkError> {
+        let mut values = Values(Vec::new());
+        self.each(&mut values)?;
+        Ok(values.0)
+    }
+
+    /// The gradients, a list for each of the table's training parameters in their order, but for the running
+    /// statistics, which have none.
+    ///
+    /// # Errors
+    /// The device does not give a tensor back.
+    pub fn gradients(&self, gradients: &Gradients) -> Result<Vec<Vec<f32>>, NetworkError> {
+        let mut taken = Slopes(gradients, Vec::new());
+        self.each(&mut taken)?;
+        Ok(taken.1)
+    }
+
+    /// Shows every tensor, in the order of the table's training parameters.
+    fn each(&self, taker: &mut impl Taker) -> Result<(), NetworkError> {
+        let mut convs = self.convs.iter();
+        let mut blocks = self.blocks.iter();
+        let mut dense = self.dense.iter();
+        let mut folds = self.folds.iter();
+        for layer in self.layers {
             match layer {
-                Layer::Conv { .. } => save_conv(convs.next(), &mut values)?,
+                Layer::Conv { .. } => {
+                    show_conv(convs.next(), taker)?;
+                    show_norm(folds.next(), taker)?;
+                }
                 Layer::ResBlock { .. } => {
                     if let Some(block) = blocks.next() {
-                        save_conv(Some(&block.conv1), &mut values)?;
-                        save_norm(&block.norm1, &mut values)?;
-                        save_conv(Some(&block.conv2), &mut values)?;
-                        save_norm(&block.norm2, &mut values)?;
+                        show_conv(Some(&block.conv1), taker)?;
+                        show_norm(block.fold.as_ref(), taker)?;
+                        show_norm(Some(&block.norm1), taker)?;
+                        show_conv(Some(&block.conv2), taker)?;
+                        show_norm(Some(&block.norm2), taker)?;
                     }
                 }
-                Layer::Dense { .. } => {
+                Layer::Dense { relu, .. } => {
                     if let Some(dense) = dense.next() {
-                        values.push(numbers(dense.weight.val())?);
+                        taker.learned(dense.weight.val())?;
                         if let Some(bias) = &dense.bias {
-                            values.push(numbers(bias.val())?);
+                            taker.learned(bias.val())?;
                         }
+                    }
+                    if *relu {
+                        show_norm(folds.next(), taker)?;
                     }
                 }
                 Layer::MaxPool | Layer::GlobalAveragePool | Layer::Flatten => {}
             }
         }
-        let tensors = parameters(self.model.layers())
-            .into_iter()
-            .zip(values)
-            .map(|(Parameter { name, shape }, values)| artifact::Tensor {
-                name,
-                storage: if shape.len() > 1 {
-                    Storage::F16
-                } else {
-                    Storage::F32
-                },
-                shape,
-                values,
-            })
-            .chain([temperature(1.0)])
-            .collect();
-        Ok(Artifact {
-            model: format!("{}", self.model),
-            tensors,
-        })
+        Ok(())
+    }
+}
+
+/// What is done with each of a network's tensors.
+trait Taker {
+    fn learned<const D: usize>(&mut self, tensor: Tensor<D>) -> Result<(), NetworkError>;
+
+    /// A batch norm's running mean or variance.
+    fn statistic(&mut self, tensor: Tensor<1>) -> Result<(), NetworkError>;
+}
+
+struct Values(Vec<Vec<f32>>);
+
+impl Taker for Values {
+    fn learned<const D: usize>(&mut self, tensor: Tensor<D>) -> Result<(), NetworkError> {
+        self.0.push(numbers(tensor)?);
+        Ok(())
+    }
+
+    fn statistic(&mut self, tensor: Tensor<1>) -> Result<(), NetworkError> {
+        self.learned(tensor)
+    }
+}
+
+struct Slopes<'a>(&'a Gradients, Vec<Vec<f32>>);
+
+impl Taker for Slopes<'_> {
+    fn learned<const D: usize>(&mut self, tensor: Tensor<D>) -> Result<(), NetworkError> {
+        let count = tensor.dims().iter().product();
+        let gradient = tensor.grad(self.0).map(numbers).transpose()?;
+        // What the loss does not depend on.
+        self.1.push(gradient.unwrap_or_else(|| vec![0.0; count]));
+        Ok(())
+    }
+
+    fn statistic(&mut self, _: Tensor<1>) -> Result<(), NetworkError> {
+        Ok(())
     }
 }
 
@@ -340,37 +432,41 @@ pub fn pictures(pixels: Vec<f32>, device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(pixels, [batch, 1, SIDE, SIDE]), device)
 }
 
-type Next<'a> = dyn FnMut() -> Result<TensorData, NetworkError> + 'a;
+type Next<'a> = dyn FnMut(&[usize]) -> Result<TensorData, NetworkError> + 'a;
 
 fn load_conv(conv: &mut Conv2d, next: &mut Next, device: &Device) -> Result<(), NetworkError> {
-    conv.weight = Param::from_data(next()?, device);
-    conv.bias = Some(Param::from_data(next()?, device));
+    let shape = conv.weight.val().dims();
+    conv.weight = Param::from_data(next(&shape)?, device);
+    conv.bias = Some(Param::from_data(next(&shape[..1])?, device));
     Ok(())
 }
 
 fn load_norm(norm: &mut BatchNorm, next: &mut Next, device: &Device) -> Result<(), NetworkError> {
-    norm.gamma = Param::from_data(next()?, device);
-    norm.beta = Param::from_data(next()?, device);
-    norm.running_mean = RunningState::new(Tensor::from_data(next()?, device));
-    norm.running_var = RunningState::new(Tensor::from_data(next()?, device));
+    let shape = norm.gamma.val().dims();
+    norm.gamma = Param::from_data(next(&shape)?, device);
+    norm.beta = Param::from_data(next(&shape)?, device);
+    norm.running_mean = RunningState::new(Tensor::from_data(next(&shape)?, device));
+    norm.running_var = RunningState::new(Tensor::from_data(next(&shape)?, device));
     Ok(())
 }
 
-fn save_conv(conv: Option<&Conv2d>, values: &mut Vec<Vec<f32>>) -> Result<(), NetworkError> {
+fn show_conv(conv: Option<&Conv2d>, taker: &mut impl Taker) -> Result<(), NetworkError> {
     if let Some(conv) = conv {
-        values.push(numbers(conv.weight.val())?);
+        taker.learned(conv.weight.val())?;
         if let Some(bias) = &conv.bias {
-            values.push(numbers(bias.val())?);
+            taker.learned(bias.val())?;
         }
     }
     Ok(())
 }
 
-fn save_norm(norm: &BatchNorm, values: &mut Vec<Vec<f32>>) -> Result<(), NetworkError> {
-    values.push(numbers(norm.gamma.val())?);
-    values.push(numbers(norm.beta.val())?);
-    values.push(numbers(norm.running_mean.value_sync())?);
-    values.push(numbers(norm.running_var.value_sync())?);
+fn show_norm(norm: Option<&BatchNorm>, taker: &mut impl Taker) -> Result<(), NetworkError> {
+    if let Some(norm) = norm {
+        taker.learned(norm.gamma.val())?;
+        taker.learned(norm.beta.val())?;
+        taker.statistic(norm.running_mean.value_sync())?;
+        taker.statistic(norm.running_var.value_sync())?;
+    }
     Ok(())
 }
 

@@ -223,7 +223,7 @@ struct Networks {
 impl Networks {
     fn new(model: ModelId, device: &Device) -> Self {
         let on = |device: &Device| {
-            Network::from_artifact(model, &weights(model), device)
+            Network::from_artifact(model.layers(), &weights(model), device)
                 .expect("the committed weights fit their model")
         };
         Self {

@@ -1,4 +1,4 @@
-//! What burn computes on.
+//! What trains.
 
 use burn::tensor::Device;
 use clap::ValueEnum;
@@ -6,6 +6,8 @@ use clap::ValueEnum;
 /// The devices of `--device`; those for GPUs are behind cargo features of the same names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DeviceKind {
+    /// Kernels of our own, on the CPU.
+    Cpu,
     /// burn-flex, on the CPU.
     Flex,
     /// burn-ndarray, on the CPU: deprecated by burn and far slower; a second opinion.
@@ -22,6 +24,7 @@ impl DeviceKind {
     /// The name on the command line and in the manifest.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Cpu => "cpu",
             Self::Flex => "flex",
             Self::Ndarray => "ndarray",
             #[cfg(feature = "wgpu")]
@@ -31,16 +34,17 @@ impl DeviceKind {
         }
     }
 
-    /// burn's handle.
-    pub fn open(self) -> Device {
-        match self {
+    /// burn's handle; `None` of what is not burn's.
+    pub fn burn(self) -> Option<Device> {
+        Some(match self {
+            Self::Cpu => return None,
             Self::Flex => Device::flex(),
             Self::Ndarray => ndarray(),
             #[cfg(feature = "wgpu")]
             Self::Wgpu => Device::wgpu(burn::tensor::DeviceKind::default()),
             #[cfg(feature = "cuda")]
             Self::Cuda => Device::cuda(0),
-        }
+        })
     }
 }
 

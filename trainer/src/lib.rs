@@ -1,5 +1,6 @@
 //! Trains the models, writes `weights/`, recomputes every figure from them, and answers pictures.
 
+pub mod ablation;
 pub mod bench;
 pub mod data;
 pub mod device;

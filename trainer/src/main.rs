@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -16,7 +17,7 @@ use trainer::fit::{Recipe, stop};
 use trainer::predict::panel::Panels;
 use trainer::predict::{ErrorLine, Line, Panelists, Picture};
 use trainer::report::Record;
-use trainer::weights::{Order, Weights};
+use trainer::weights::{Forecast, Order, Weights};
 use trainer::{bench, gallery, manifest, report};
 
 /// Trains Fashion-MNIST classifiers, checks their figures, and answers pictures.
@@ -57,8 +58,8 @@ struct Train {
     /// Few epochs and fewer trees, for a first look; replaces what is in the folder of the weights
     #[arg(long)]
     quick: bool,
-    /// What burn computes on
-    #[arg(long, value_enum, default_value_t = DeviceKind::Flex)]
+    /// What the networks train on
+    #[arg(long, value_enum, default_value_t = DeviceKind::Cpu)]
     device: DeviceKind,
 }
 
@@ -97,6 +98,12 @@ enum Command {
     },
     /// Measures the classical models on raw pixels, for the comparison; their weights are not kept
     Raw,
+    /// Trains a network's recipe part by part, to see what each part gains; the weights are not kept
+    Ablate {
+        /// Where the training's randomness begins
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+    },
     /// Times the SVM's and the forest's fits alone, and writes what they saw as .npy
     Bench {
         #[arg(long, value_name = "DIR")]
@@ -104,6 +111,18 @@ enum Command {
         /// Only the first N training pictures
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
+    },
+    /// Times the networks' training steps; one JSON object a line
+    Speed {
+        /// What they train on
+        #[arg(long, value_enum, default_value_t = DeviceKind::Cpu)]
+        device: DeviceKind,
+        /// Pictures of a step
+        #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=4096))]
+        batch: u32,
+        /// How long each network steps
+        #[arg(long, value_name = "S", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=600))]
+        seconds: u64,
     },
     /// Writes the page's gallery from the test pictures
     Gallery {
@@ -132,7 +151,13 @@ fn main() -> ExitCode {
         }) => predict(&places, json, gradcam, &images),
         Some(Command::Report { readme, docs }) => write_report(&places, &readme, &docs),
         Some(Command::Raw) => raw(&places, cli.train.seed),
+        Some(Command::Ablate { seed }) => ablate(&places, seed),
         Some(Command::Bench { out, limit }) => bench(&places, &out, limit),
+        Some(Command::Speed {
+            device,
+            batch,
+            seconds,
+        }) => speed(&places, device, batch as usize, seconds),
         Some(Command::Gallery { out }) => write_gallery(&places, out),
     };
     done.unwrap_or_else(|error| {
@@ -178,6 +203,8 @@ fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
         if let (Some(epochs), Recipe::Deep(deep)) = (options.epochs, &mut recipe) {
             deep.epochs = epochs as usize;
         }
+            *deep = serde_json::from_str(&json)?;
+        }
         let order = Order {
             model,
             recipe,
@@ -200,6 +227,7 @@ fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
         draw: true,
         stop: &stop::asked,
     };
+    announce(&weights.forecast(&orders, data.train.len())?);
     for order in orders {
         let entry = weights.train(&order, &data, watch)?;
         println!(
@@ -221,6 +249,28 @@ fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
         );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What training will take, a line each.
+fn announce(forecasts: &[Forecast]) {
+    for forecast in forecasts {
+        let epochs = match forecast.epochs {
+            0 => String::new(),
+            count => format!("{count} epochs, "),
+        };
+        let time = forecast.seconds.map_or("never timed yet".into(), about);
+        println!("{:>20}  {epochs}{time}", forecast.title);
+    }
+    let sum = forecasts.iter().filter_map(|f| f.seconds).sum();
+    println!("{:>20}  {}", "together", about(sum));
+}
+
+/// A time as people say it.
+fn about(seconds: f64) -> String {
+    match seconds {
+        s if s < 100.0 => format!("about {s:.0} s"),
+        s => format!("about {:.0} min", s / 60.0),
+    }
 }
 
 fn evaluate(places: &Places, limit: Option<u32>, json: bool) -> anyhow::Result<ExitCode> {
@@ -347,7 +397,7 @@ fn write_report(places: &Places, readme: &Path, docs: &Path) -> anyhow::Result<E
     println!(
         "results written to {} and, with {} plots, to {}",
         readme.display(),
-        documents.len() - 1,
+        documents.len() - 2,
         docs.join(report::PAGE).display()
     );
     Ok(ExitCode::SUCCESS)
@@ -369,6 +419,23 @@ fn raw(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
                 entry.test.accuracy * 100.0,
                 entry.duration_seconds
             );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn ablate(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
+    let data = source::load(places.data.as_deref())?;
+    stop::listen().context("Ctrl-C cannot be listened for")?;
+    let watch = Watch {
+        draw: true,
+        stop: &stop::asked,
+    };
+    for model in places.models() {
+        if let Recipe::Deep(recipe) = Recipe::of(model) {
+            places
+                .weights()
+                .ablate(model, &recipe, seed, &data, watch)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -400,6 +467,20 @@ fn bench(places: &Places, out: &Path, limit: Option<usize>) -> anyhow::Result<Ex
             bench.threads,
             validation * 100.0
         );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn speed(
+    places: &Places,
+    device: DeviceKind,
+    batch: usize,
+    seconds: u64,
+) -> anyhow::Result<ExitCode> {
+    for model in places.models().into_iter().filter(|m| m.is_deep()) {
+        let time = Duration::from_secs(seconds);
+        let speed = bench::speed::speed(model, device, batch, time)?;
+        println!("{}", serde_json::to_string(&speed)?);
     }
     Ok(ExitCode::SUCCESS)
 }

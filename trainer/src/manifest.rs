@@ -14,6 +14,7 @@ use thiserror::Error;
 use crate::evaluate::{Evaluation, Figures, LabelledReport, class_reports, digits};
 use crate::fit::Recipe;
 use crate::fit::checkpoint::Epoch;
+use crate::fit::teacher::Credentials;
 
 /// Why a record could not be written or read.
 #[derive(Debug, Error)]
@@ -48,7 +49,7 @@ pub struct Entry {
     pub parameters: usize,
     pub recipe: Recipe,
     pub seed: u64,
-    /// burn's device of the training.
+    /// What it was trained on: `trainer --device`.
     pub device: String,
     /// SHA-256 of the data set's decompressed files.
     pub data: BTreeMap<String, String>,
@@ -58,6 +59,9 @@ pub struct Entry {
     /// The epoch that the validation split chose; only networks have epochs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<usize>,
+    /// Whom a network learnt from besides the labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<Credentials>,
     /// What the scores are divided by, chosen on the validation split.
     pub temperature: f64,
     /// One picture natively, on one thread, in microseconds: the median of some test pictures. A classical model's

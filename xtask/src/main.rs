@@ -25,6 +25,7 @@ cargo xtask <command>
   build [--public-url URL]      build the optimised site into dist/
   test                          run every check, as CI does
   bench-classical               time our SVM and forest beside scikit-learn's
+  bench-train                   time the networks' training beside PyTorch's
   bundle                        trunk's post-build hook: workers, weights, names
 
 Each command first installs the tools that are missing, and says so.";
@@ -49,7 +50,8 @@ fn run(arguments: Vec<String>) -> Result<()> {
             server::serve(&workspace.root.join("dist"), port, open)?;
         }
         Action::Test => checks::run(&Workspace::find()?)?,
-        Action::BenchClassical => bench::run(&Workspace::find()?)?,
+        Action::BenchClassical => bench::classical::run(&Workspace::find()?)?,
+        Action::BenchTrain => bench::train::run(&Workspace::find()?)?,
         Action::Bundle => bundle::run(&Workspace::find()?)?,
     }
     Ok(())
@@ -63,6 +65,7 @@ enum Action {
     Serve { port: u16, open: bool },
     Test,
     BenchClassical,
+    BenchTrain,
     Bundle,
 }
 
@@ -79,6 +82,7 @@ fn parse(arguments: &[String]) -> Result<Action> {
         },
         Some("test") => Action::Test,
         Some("bench-classical") => Action::BenchClassical,
+        Some("bench-train") => Action::BenchTrain,
         Some("bundle") => Action::Bundle,
         Some(other) => bail!("there is no command `{other}`: run `cargo xtask help` for the list"),
     };

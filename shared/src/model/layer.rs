@@ -2,6 +2,7 @@
 //!
 //! burn runs the table (training, WebGPU: `network.rs`) and the plan runs it (CPU: `plan.rs`).
 
+use alloc::collections::BTreeMap;
 use alloc::{format, string::String, vec, vec::Vec};
 
 /// What surrounds a convolution's input.
@@ -53,13 +54,30 @@ pub struct Parameter {
 /// # Shapes
 /// Convolution weights are `[output, input, 3, 3]`, dense weights `[input, output]`, all else `[channels]`.
 pub fn parameters(layers: &[Layer]) -> Vec<Parameter> {
+    training_parameters(layers, false)
+}
+
+/// Every tensor that training the table needs, in order: with `normalise`, also those of the batch norms that stand
+/// before each ReLU until [`fold`] takes them in.
+///
+/// # Shapes
+/// As those of [`parameters`].
+pub fn training_parameters(layers: &[Layer], normalise: bool) -> Vec<Parameter> {
     let mut all = Vec::new();
     for (i, layer) in layers.iter().enumerate() {
         let mut add = |name: String, shape: Vec<usize>| all.push(Parameter { name, shape });
+        let norm = |add: &mut dyn FnMut(String, Vec<usize>), name: &str, channels: usize| {
+            for statistic in ["gamma", "beta", "mean", "variance"] {
+                add(format!("{name}.{statistic}"), vec![channels]);
+            }
+        };
         match *layer {
             Layer::Conv { input, output, .. } => {
                 add(format!("{i}.weight"), vec![output, input, 3, 3]);
                 add(format!("{i}.bias"), vec![output]);
+                if normalise {
+                    norm(&mut add, &format!("{i}.fold"), output);
+                }
             }
             Layer::ResBlock { channels } => {
                 for half in 1..=2 {
@@ -68,19 +86,71 @@ pub fn parameters(layers: &[Layer]) -> Vec<Parameter> {
                         vec![channels, channels, 3, 3],
                     );
                     add(format!("{i}.conv{half}.bias"), vec![channels]);
-                    for statistic in ["gamma", "beta", "mean", "variance"] {
-                        add(format!("{i}.norm{half}.{statistic}"), vec![channels]);
+                    if normalise && half == 1 {
+                        norm(&mut add, &format!("{i}.conv1.fold"), channels);
                     }
+                    norm(&mut add, &format!("{i}.norm{half}"), channels);
                 }
             }
-            Layer::Dense { input, output, .. } => {
+            Layer::Dense {
+                input,
+                output,
+                relu,
+            } => {
                 add(format!("{i}.weight"), vec![input, output]);
                 add(format!("{i}.bias"), vec![output]);
+                if normalise && relu {
+                    norm(&mut add, &format!("{i}.fold"), output);
+                }
             }
             Layer::MaxPool | Layer::GlobalAveragePool | Layer::Flatten => {}
         }
     }
     all
+}
+
+/// The values of [`parameters`] from those of [`training_parameters`]: a batch norm behind a weighted sum is taken
+/// into the weights and the bias, and the answers stay the same.
+///
+/// `values` holds a list for each training parameter, in their order.
+pub fn fold(layers: &[Layer], normalise: bool, values: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
+    let all: BTreeMap<String, Vec<f32>> = training_parameters(layers, normalise)
+        .into_iter()
+        .map(|p| p.name)
+        .zip(values)
+        .collect();
+    let folded = parameters(layers)
+        .into_iter()
+        .map(|Parameter { name, shape }| {
+            let mut values = all.get(&name).cloned().unwrap_or_default();
+            let Some((layer, part)) = name.rsplit_once('.') else {
+                return values;
+            };
+            let norm = ["gamma", "beta", "mean", "variance"]
+                .map(|s| all.get(&format!("{layer}.fold.{s}")));
+            let [Some(gamma), Some(beta), Some(mean), Some(variance)] = norm else {
+                return values;
+            };
+            let scale = |o: usize| gamma[o] / libm::sqrtf(variance[o] + BATCH_NORM_EPSILON);
+            // A convolution's output comes first, a dense layer's last.
+            let inner = values.len() / gamma.len();
+            for (i, value) in values.iter_mut().enumerate() {
+                let output = if shape.len() == 2 {
+                    i % gamma.len()
+                } else {
+                    i / inner
+                };
+                if part == "bias" {
+                    *value -= mean[output];
+                }
+                *value *= scale(output);
+                if part == "bias" {
+                    *value += beta[output];
+                }
+            }
+            values
+        });
+    folded.collect()
 }
 
 /// How many numbers the table needs, batch norm's running statistics included.

@@ -8,6 +8,7 @@ use alloc::{
 use thiserror::Error;
 
 use super::ModelId;
+use super::layer::{Layer, Parameter, parameters};
 use crate::artifact::{Artifact, Storage, Tensor};
 
 /// Why an artifact does not make the model that it was taken for.
@@ -122,6 +123,28 @@ pub fn temperature(value: f32) -> Tensor {
         shape: Vec::from([1]),
         storage: Storage::F32,
         values: Vec::from([value]),
+    }
+}
+
+/// A network's weights file: weights of two and more dimensions in 16 bits, the rest in 32. The temperature is 1, for
+/// the validation split to change.
+///
+/// `values` holds a list for each of the table's parameters, in their order.
+pub fn of_network(name: &str, layers: &[Layer], values: Vec<Vec<f32>>) -> Artifact {
+    let tensors = parameters(layers).into_iter().zip(values);
+    let tensors = tensors.map(|(Parameter { name, shape }, values)| Tensor {
+        name,
+        storage: if shape.len() > 1 {
+            Storage::F16
+        } else {
+            Storage::F32
+        },
+        shape,
+        values,
+    });
+    Artifact {
+        model: name.into(),
+        tensors: tensors.chain([temperature(1.0)]).collect(),
     }
 }
 

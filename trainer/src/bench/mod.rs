@@ -4,6 +4,7 @@
 
 mod answers;
 mod npy;
+pub mod speed;
 
 use std::path::Path;
 use std::time::Instant;

@@ -22,8 +22,8 @@ pub struct Augmentation {
 const ERASED: std::ops::RangeInclusive<usize> = 4..=12;
 
 impl Augmentation {
-    /// Appends one picture, altered and standardised, to a batch: `[28 * 28]`.
-    pub fn push(&self, picture: &Grey28, rng: &mut impl Rng, batch: &mut Vec<f32>) {
+    /// Appends one picture, altered and standardised, to a batch: `[28 * 28]`. Says whether it was mirrored.
+    pub fn push(&self, picture: &Grey28, rng: &mut impl Rng, batch: &mut Vec<f32>) -> bool {
         let mirrored = self.flip && rng.random::<bool>();
         let reach = self.shift as i32;
         let down = rng.random_range(-reach..=reach);
@@ -49,6 +49,7 @@ impl Augmentation {
         if rng.random_bool(self.erase) {
             erase(&mut batch[start..], rng);
         }
+        mirrored
     }
 }
 

@@ -4,14 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use burn::module::Module;
-use burn::optim::ModuleOptimizer;
-use burn::store::{ModuleRecord, RecordError};
-use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
-use shared::network::Network;
 use thiserror::Error;
 
+use super::learner::Part;
 use super::recipe::Deep;
 
 /// Why a checkpoint could not be written or read.
@@ -62,6 +58,9 @@ impl Progress {
     }
 }
 
+/// The part that holds the best weights' file.
+const BEST: &str = "best";
+
 /// A folder that holds a run's latest state.
 #[derive(Clone, Debug)]
 pub struct Checkpoint(PathBuf);
@@ -95,8 +94,7 @@ impl Checkpoint {
     pub fn save(
         &self,
         progress: &Progress,
-        network: &Network,
-        optimizer: &ModuleOptimizer,
+        state: &[Part],
         best: &[u8],
     ) -> Result<(), CheckpointError> {
         let file = |path: &Path| {
@@ -105,15 +103,9 @@ impl Checkpoint {
         };
         fs::create_dir_all(&self.0).map_err(file(&self.0))?;
         let epoch = progress.epochs.len();
-        let record = network.clone().into_record();
-        let record = record.into_bytes().map_err(|e| self.damaged(e))?;
-        let state = optimizer.into_bytes().map_err(|e| self.damaged(e))?;
-        let parts: [(&str, &[u8]); 3] = [
-            ("network", record.as_ref()),
-            ("optimizer", state.as_ref()),
-            ("best", best),
-        ];
-        for (part, bytes) in parts {
+        let parts = state.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
+        let parts = parts.chain([(BEST, best)]);
+        for (part, bytes) in parts.clone() {
             let path = self.part(part, epoch);
             fs::write(&path, bytes).map_err(file(&path))?;
         }
@@ -129,31 +121,22 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The network, the optimizer and the best weights' file of a run's latest epoch.
+    /// A learner's state of these parts, and the best weights' file, of a run's latest epoch.
     ///
     /// # Errors
-    /// A file is missing or damaged.
+    /// A file is missing.
     pub fn load(
         &self,
         progress: &Progress,
-        network: Network,
-        optimizer: ModuleOptimizer,
-    ) -> Result<(Network, ModuleOptimizer, Vec<u8>), CheckpointError> {
+        parts: &[&'static str],
+    ) -> Result<(Vec<Part>, Vec<u8>), CheckpointError> {
         let epoch = progress.epochs.len();
         let read = |part: &str| {
             let path = self.part(part, epoch);
             fs::read(&path).map_err(|source| CheckpointError::File { path, source })
         };
-        let record = |bytes: Vec<u8>| -> Result<ModuleRecord, RecordError> {
-            ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes))
-        };
-        let network = record(read("network")?)
-            .and_then(|record| network.try_load_record(record))
-            .map_err(|e| self.damaged(e))?;
-        let optimizer = optimizer
-            .from_bytes(Bytes::from_bytes_vec(read("optimizer")?))
-            .map_err(|e| self.damaged(e))?;
-        Ok((network, optimizer, read("best")?))
+        let state = parts.iter().map(|part| Ok((*part, read(part)?)));
+        Ok((state.collect::<Result<_, CheckpointError>>()?, read(BEST)?))
     }
 
     /// Deletes the run's state.

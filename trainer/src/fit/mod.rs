@@ -1,11 +1,15 @@
 //! How each model is fitted.
 
+pub mod burn;
 pub mod calibrate;
 pub mod checkpoint;
 pub mod classical;
+pub mod cpu;
 pub mod deep;
+pub mod learner;
 pub mod recipe;
 pub mod stop;
+pub mod teacher;
 pub mod vote;
 
 pub use recipe::Recipe;

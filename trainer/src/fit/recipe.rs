@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::ModelId;
 
+use super::learner::Objective;
 use crate::data::augment::Augmentation;
 
 /// Everything that decides a model's training, but the seed and the data.
@@ -31,7 +32,26 @@ pub struct Deep {
     pub dropout: f64,
     /// The share of each target spread evenly over all classes.
     pub label_smoothing: f32,
+    /// Batch norms before each ReLU that has none, taken into the weights at the end.
+    #[serde(default)]
+    pub normalise: bool,
+    /// How slowly the running mean of the weights, which is what is kept, follows them: its decay at each step. 0: the
+    /// weights themselves are kept.
+    #[serde(default)]
+    pub average: f64,
+    /// What a teacher adds to the labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distillation: Option<Distillation>,
     pub augmentation: Augmentation,
+}
+
+/// Learning from a teacher's answers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Distillation {
+    /// The teacher's share of the loss; the labels have the rest.
+    pub share: f32,
+    /// What both sides' logits are divided by.
+    pub temperature: f32,
 }
 
 /// What a classical model sees of a picture.
@@ -114,6 +134,9 @@ impl Recipe {
                 weight_decay: 0.05,
                 dropout: 0.3,
                 label_smoothing: 0.0,
+                normalise: true,
+                average: 0.998,
+                distillation: None,
                 augmentation: Augmentation {
                     flip: true,
                     shift: 1,
@@ -129,6 +152,9 @@ impl Recipe {
                 weight_decay: 0.01,
                 dropout: 0.0,
                 label_smoothing: 0.0,
+                normalise: true,
+                average: 0.998,
+                distillation: None,
                 augmentation: Augmentation {
                     flip: true,
                     shift: 0,
@@ -143,6 +169,9 @@ impl Recipe {
                 weight_decay: 0.1,
                 dropout: 0.2,
                 label_smoothing: 0.0,
+                normalise: true,
+                average: 0.998,
+                distillation: None,
                 augmentation: Augmentation {
                     flip: true,
                     shift: 1,
@@ -253,6 +282,15 @@ impl Recipe {
 }
 
 impl Deep {
+    /// What is minimised.
+    pub fn objective(&self) -> Objective {
+        Objective {
+            label_smoothing: self.label_smoothing,
+            teacher_share: self.distillation.map_or(0.0, |d| d.share),
+            temperature: self.distillation.map_or(1.0, |d| d.temperature),
+        }
+    }
+
     /// The learning rate of one step of `steps`.
     pub fn learning_rate_at(&self, step: usize, steps: usize) -> f64 {
         let progress = (step as f64 + 0.5) / steps as f64;

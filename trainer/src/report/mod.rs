@@ -1,4 +1,4 @@
-//! The results on paper: the README's table, `docs/results.md` and its plots, written from the records and the data set.
+//! The results on paper: the README's table, `docs/results.md` and its plots, `docs/training.md`, written from the records and the data set.
 
 mod classes;
 mod number;
@@ -7,6 +7,7 @@ mod plot;
 mod readme;
 mod record;
 mod results;
+mod training;
 
 use std::path::PathBuf;
 
@@ -23,6 +24,8 @@ pub use record::Record;
 pub const COMMAND: &str = "cargo run -p trainer -- report";
 /// The page's place in the folder of the documents.
 pub const PAGE: &str = "results.md";
+/// The place of the page about training.
+pub const TRAINING: &str = "training.md";
 /// The plots' folder in it.
 pub const PLOTS: &str = "plots";
 
@@ -82,11 +85,15 @@ pub fn documents(record: &Record, data: &FashionMnist) -> Result<Vec<Document>, 
         path: PAGE.into(),
         text: results::page(record),
     };
+    let training = Document {
+        path: TRAINING.into(),
+        text: training::page(record),
+    };
     let plots = plots.into_iter().map(|(name, text)| Document {
         path: PathBuf::from(PLOTS).join(format!("{name}.svg")),
         text,
     });
-    Ok(std::iter::once(page).chain(plots).collect())
+    Ok([page, training].into_iter().chain(plots).collect())
 }
 
 /// A model's title, or the vote's, by the name in its metrics.

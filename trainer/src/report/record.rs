@@ -4,6 +4,7 @@ use shared::ModelId;
 use shared::model::vote;
 
 use super::{ReportError, title};
+use crate::ablation::Ablation;
 use crate::evaluate::Figures;
 use crate::manifest::{Entry, Manifest, Metrics, VoteEntry};
 use crate::weights::{RawEntry, Weights};
@@ -24,6 +25,8 @@ pub struct Record {
     pub vote_metrics: Metrics,
     /// Empty where raw pixels were not tried.
     pub raw: Vec<RawEntry>,
+    /// Empty where no recipe was taken apart.
+    pub ablation: Ablation,
 }
 
 impl Record {
@@ -34,7 +37,11 @@ impl Record {
     pub fn load(weights: &Weights) -> Result<Self, ReportError> {
         let manifest = weights.manifest()?;
         let raw = weights.raw()?.unwrap_or_default().models;
-        Self::of(&manifest, raw, |name| Ok(weights.metrics(name)?))
+        let record = Self::of(&manifest, raw, |name| Ok(weights.metrics(name)?))?;
+        Ok(Self {
+            ablation: weights.ablation()?,
+            ..record
+        })
     }
 
     fn of(
@@ -73,6 +80,7 @@ impl Record {
             vote_metrics: fitting(vote::NAME, &vote.test)?,
             vote: vote.clone(),
             raw,
+            ablation: Ablation::default(),
         })
     }
 

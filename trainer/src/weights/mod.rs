@@ -1,6 +1,8 @@
 //! The folder `weights/`: what is in it, and where.
 
+mod ablation;
 mod confirm;
+mod forecast;
 mod provenance;
 mod raw;
 mod train;
@@ -18,6 +20,7 @@ use crate::evaluate::EvaluationError;
 use crate::fit::classical::ClassicalError;
 use crate::fit::deep::FitError;
 use crate::manifest::{self, Manifest, ManifestError, Metrics};
+pub use forecast::Forecast;
 pub use raw::{Raw, RawEntry};
 pub use train::Order;
 

@@ -1,6 +1,7 @@
 //! Trains what is missing or out of date.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use shared::artifact::Artifact;
@@ -16,9 +17,10 @@ use crate::data::{Examples, FashionMnist};
 use crate::device::DeviceKind;
 use crate::evaluate::{Evaluation, EvaluationError, Figures, asked, rounded};
 use crate::fit::checkpoint::{Checkpoint, Epoch, Progress};
-use crate::fit::deep::{FitError, Watch};
+use crate::fit::deep::{FitError, Subject, Watch};
 use crate::fit::recipe::Deep;
-use crate::fit::{Recipe, calibrate, classical, deep};
+use crate::fit::teacher::Credentials;
+use crate::fit::{Recipe, calibrate, classical, deep, teacher};
 use crate::manifest::{self, Entry, Metrics};
 
 /// What a training run is asked for.
@@ -35,6 +37,7 @@ pub(super) struct Trained {
     pub artifact: Artifact,
     epochs: Vec<Epoch>,
     best: Option<usize>,
+    teacher: Option<Credentials>,
     pub seconds: f64,
 }
 
@@ -78,14 +81,20 @@ impl Weights {
             let trained = fitted(order, &parts, watch)?;
             return self.record(order, trained, &parts, data);
         };
-        let run = self.run(order, recipe);
+        let run = Self::run(recipe, order.seed, order.device);
         let name = run_name(order.model, &run);
-        let checkpoint = Checkpoint::new(self.0.join("checkpoints").join(name));
+        let checkpoint = Checkpoint::new(self.checkpoints().join(name));
+        let taught = recipe.distillation.map(|_| {
+            let folder = self.checkpoints();
+            teacher::answers(&folder, &run.data, &parts, &data.test, order.device, watch)
+        });
+        let (answers, credentials) = taught.transpose()?.unzip();
         let fitted = deep::fit(
-            order.model,
+            subject(order.model),
             run,
             &parts,
-            &order.device.open(),
+            order.device,
+            answers.as_ref(),
             &checkpoint,
             watch,
         )?;
@@ -94,21 +103,27 @@ impl Weights {
             seconds: fitted.progress.epochs.iter().map(|e| e.seconds).sum(),
             best: Some(fitted.progress.best),
             epochs: fitted.progress.epochs,
+            teacher: credentials,
         };
         let entry = self.record(order, trained, &parts, data)?;
         checkpoint.clear().map_err(FitError::from)?;
         Ok(entry)
     }
 
-    fn run(&self, order: &Order, recipe: Deep) -> Progress {
+    pub(super) fn run(recipe: Deep, seed: u64, device: DeviceKind) -> Progress {
         Progress {
             recipe,
-            seed: order.seed,
-            device: order.device.name().into(),
+            seed,
+            device: device.name().into(),
             data: TRAIN_IMAGES.sha256.into(),
             epochs: Vec::new(),
             best: 0,
         }
+    }
+
+    /// Where runs that are not over leave their state, and teachers their answers.
+    pub(super) fn checkpoints(&self) -> PathBuf {
+        self.0.join("checkpoints")
     }
 
     fn record(
@@ -140,6 +155,7 @@ impl Weights {
             duration_seconds: trained.seconds.round() as u64,
             versions: versions(),
             epoch: trained.best,
+            teacher: trained.teacher,
             temperature: rounded(f64::from(temperature)),
             micros: micros(model, &artifact, &data.test)?,
             validation: Figures::from(&validation),
@@ -163,6 +179,7 @@ pub(super) fn fitted(order: &Order, parts: &Split, watch: Watch) -> Result<Train
         artifact,
         epochs: Vec::new(),
         best: None,
+        teacher: None,
         seconds: started.elapsed().as_secs_f64(),
     })
 }
@@ -232,8 +249,17 @@ pub(super) fn median(mut times: Vec<f64>) -> f64 {
     (times.get(times.len() / 2).copied().unwrap_or_default() * 10.0).round() / 10.0
 }
 
+/// A network as what is trained.
+pub(super) fn subject(model: ModelId) -> Subject {
+    Subject {
+        name: model.name(),
+        title: model.title(),
+        layers: model.layers(),
+    }
+}
+
 /// A folder a run: a look at another recipe or seed leaves a long run's checkpoint alone.
-fn run_name(model: ModelId, run: &Progress) -> String {
+pub(super) fn run_name(model: ModelId, run: &Progress) -> String {
     let hash = sha256(format!("{run:?}").as_bytes());
     format!("{model}-{}", &hash[..8])
 }

@@ -105,9 +105,9 @@ impl Gpu {
                 self.device.insert(device).clone()
             }
         };
-        let network = Network::from_artifact(model, &artifact, &device)
+        let network = Network::from_artifact(model.layers(), &artifact, &device)
             .map_err(|e| unfit(title, &e.to_string()))?;
-        self.models.retain(|known| known.network.model() != model);
+        self.models.retain(|known| known.plan.id() != model);
         self.models.push(Loaded { network, plan });
         let blank = Pixels::from(&Grey28::new([0; PIXELS]));
         for _ in 0..WARM_UPS {

@@ -1,0 +1,117 @@
+//! What each part of a network's recipe gains: the recipe is put together part by part, and each stage trained.
+//!
+//! Judged on the validation split: the test pictures choose nothing.
+
+use serde::{Deserialize, Serialize};
+use shared::ModelId;
+
+use crate::data::augment::Augmentation;
+use crate::fit::recipe::Deep;
+
+/// A stage: the recipe as far as it is put together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stage {
+    /// What was added last.
+    pub added: &'static str,
+    pub recipe: Deep,
+}
+
+/// Epochs of every stage but the last, which has the recipe's own.
+const EPOCHS: usize = 20;
+
+/// The stages of a recipe, from the bare table to the whole; a part that it does not have is no stage.
+pub fn stages(whole: &Deep) -> Vec<Stage> {
+    let mut recipe = Deep {
+        epochs: EPOCHS.min(whole.epochs),
+        dropout: 0.0,
+        label_smoothing: 0.0,
+        normalise: false,
+        average: 0.0,
+        distillation: None,
+        augmentation: Augmentation {
+            flip: false,
+            shift: 0,
+            erase: 0.0,
+        },
+        ..*whole
+    };
+    let mut stages = vec![Stage {
+        added: "AdamW, one rise and fall of the learning rate",
+        recipe,
+    }];
+    let parts: [(&'static str, &dyn Fn(&mut Deep)); 8] = [
+        ("mirrored pictures", &|r| {
+            r.augmentation.flip = whole.augmentation.flip
+        }),
+        ("shifts", &|r| {
+            r.augmentation.shift = whole.augmentation.shift
+        }),
+        ("erased rectangles", &|r| {
+            r.augmentation.erase = whole.augmentation.erase
+        }),
+        ("dropout", &|r| r.dropout = whole.dropout),
+        ("batch norm, folded into the weights", &|r| {
+            r.normalise = whole.normalise
+        }),
+        ("the weights' running mean", &|r| r.average = whole.average),
+        ("teachers", &|r| r.distillation = whole.distillation),
+        ("all its epochs", &|r| *r = *whole),
+    ];
+    for (added, add) in parts {
+        let before = recipe;
+        add(&mut recipe);
+        if recipe != before {
+            stages.push(Stage { added, recipe });
+        }
+    }
+    stages
+}
+
+/// One trained stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    pub model: ModelId,
+    pub added: String,
+    pub recipe: Deep,
+    pub seed: u64,
+    /// Share of the validation split that is answered right.
+    pub validation_accuracy: f64,
+    pub seconds: f64,
+}
+
+/// All that was trained so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ablation {
+    pub rows: Vec<Row>,
+}
+
+impl Ablation {
+    /// Whether this stage was trained from this seed.
+    pub fn knows(&self, model: ModelId, recipe: &Deep, seed: u64) -> bool {
+        self.of(model, recipe).any(|row| row.seed == seed)
+    }
+
+    /// A stage's rows, one for each seed.
+    pub fn of(&self, model: ModelId, recipe: &Deep) -> impl Iterator<Item = &Row> {
+        let rows = self.rows.iter();
+        rows.filter(move |row| row.model == model && row.recipe == *recipe)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::Recipe;
+
+    #[test]
+    fn the_stages_lead_to_the_whole_recipe_and_each_adds_something() {
+        for model in ModelId::DEEP {
+            let Recipe::Deep(whole) = Recipe::of(model) else {
+                panic!("{model} is a network");
+            };
+            let stages = stages(&whole);
+            assert_eq!(stages.last().unwrap().recipe, whole);
+            assert!(stages.windows(2).all(|two| two[0].recipe != two[1].recipe));
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What learns: our own kernels on the CPU, or burn on any device. Both are given the same batches.
+
+use shared::Garment;
+use shared::garment::CLASSES;
+
+use super::deep::FitError;
+
+/// Pictures to learn from.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Standardised, `[batch, 28, 28]`.
+    pub pixels: Vec<f32>,
+    pub labels: Vec<Garment>,
+    /// The teacher's logits, `[batch, 10]`; empty where there is none.
+    pub teacher: Vec<[f32; CLASSES]>,
+}
+
+impl Batch {
+    /// How many pictures it holds.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+}
+
+/// What a batch was like.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Lesson {
+    /// Summed over the batch.
+    pub loss: f64,
+    /// Pictures answered right, while learning.
+    pub right: usize,
+}
+
+/// What is minimised: cross-entropy with the labels, and with a teacher's softened answers (Hinton et al. 2015,
+/// arXiv 1503.02531).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Objective {
+    /// The share of each target spread evenly over all classes.
+    pub label_smoothing: f32,
+    /// The teacher's share of the loss; 0 without one.
+    pub teacher_share: f32,
+    /// What both sides' logits are divided by where the teacher is listened to.
+    pub temperature: f32,
+}
+
+/// A picture's loss and its gradient at the logits.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged {
+    pub loss: f32,
+    pub gradient: [f32; CLASSES],
+}
+
+impl Objective {
+    /// The label's part of the target.
+    pub fn target(&self, label: Garment) -> [f32; CLASSES] {
+        let mut target = [self.label_smoothing / CLASSES as f32; CLASSES];
+        target[label.index()] += 1.0 - self.label_smoothing;
+        target
+    }
+
+    /// The teacher's part of the target.
+    pub fn softened(&self, logits: &[f32; CLASSES]) -> [f32; CLASSES] {
+        probabilities(&logits.map(|z| z / self.temperature))
+    }
+
+    /// The loss of the batch's picture number `i`, answered by these logits.
+    pub fn judge(&self, logits: &[f32; CLASSES], batch: &Batch, i: usize) -> Judged {
+        let taught = batch.teacher.get(i).filter(|_| self.teacher_share > 0.0);
+        let share = if taught.is_some() {
+            self.teacher_share
+        } else {
+            0.0
+        };
+        let target = self.target(batch.labels[i]);
+        let log = log_softmax(logits);
+        let mut judged = Judged {
+            loss: -(1.0 - share) * dot(&target, &log),
+            gradient: core::array::from_fn(|c| (1.0 - share) * (log[c].exp() - target[c])),
+        };
+        if let Some(teacher) = taught {
+            let target = self.softened(teacher);
+            let log = log_softmax(&logits.map(|z| z / self.temperature));
+            // Times the temperature squared: the gradients stay as large as the label's, whatever the temperature.
+            judged.loss -= share * self.temperature.powi(2) * dot(&target, &log);
+            for c in 0..CLASSES {
+                judged.gradient[c] += share * self.temperature * (log[c].exp() - target[c]);
+            }
+        }
+        judged
+    }
+}
+
+fn dot(a: &[f32; CLASSES], b: &[f32; CLASSES]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Softmax.
+pub fn probabilities(logits: &[f32; CLASSES]) -> [f32; CLASSES] {
+    log_softmax(logits).map(f32::exp)
+}
+
+fn log_softmax(logits: &[f32; CLASSES]) -> [f32; CLASSES] {
+    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f32 = logits.iter().map(|z| (z - most).exp()).sum();
+    logits.map(|z| z - most - sum.ln())
+}
+
+/// A part of a learner's state and its bytes.
+pub type Part = (&'static str, Vec<u8>);
+
+/// A network that is being trained, with its optimizer.
+pub trait Learner {
+    /// Learns from a batch; `seed` decides on dropout.
+    ///
+    /// # Errors
+    /// The device gives nothing back.
+    fn learn(&mut self, batch: &Batch, learning_rate: f64, seed: u64) -> Result<Lesson, FitError>;
+
+    /// The weights as they would be shipped, averaged over the steps where the recipe says so.
+    ///
+    /// # Shapes
+    /// A list for each of the table's training parameters, in their order.
+    ///
+    /// # Errors
+    /// The device gives nothing back.
+    fn values(&self) -> Result<Vec<Vec<f32>>, FitError>;
+
+    /// The names of the state's parts.
+    fn parts(&self) -> &'static [&'static str];
+
+    /// All that [`restore`](Self::restore) needs to go on from here.
+    ///
+    /// # Errors
+    /// The device gives nothing back.
+    fn state(&self) -> Result<Vec<Part>, FitError>;
+
+    /// Goes on from a state.
+    ///
+    /// # Errors
+    /// It is damaged, or another recipe's.
+    fn restore(&mut self, parts: Vec<Part>) -> Result<(), FitError>;
+}

@@ -1,0 +1,55 @@
+//! Benchmarks against what users would pick instead: each installs its peer in a folder of its own.
+
+pub mod classical;
+pub mod train;
+
+use crate::{checks::NATIVE, step, workspace::Workspace};
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+
+/// What is compared with, and nothing else.
+struct Peer {
+    name: &'static str,
+    /// In the cache.
+    folder: &'static str,
+    /// What Python imports.
+    module: &'static str,
+    packages: &'static [&'static str],
+}
+
+/// Python with the peer in a folder of its own.
+fn python(workspace: &Workspace, peer: &Peer) -> Result<PathBuf> {
+    let venv = workspace.cache.join(peer.folder).join("venv");
+    let bin = if cfg!(windows) { "Scripts" } else { "bin" };
+    let python = venv.join(bin).join("python");
+    let mut probe = workspace.command(&python);
+    probe.arg("-c").arg(format!("import {}", peer.module));
+    if probe.output().is_ok_and(|answer| answer.status.success()) {
+        return Ok(python);
+    }
+    step::step(&format!("install {}", peer.name), || {
+        let log = workspace.cache.join(format!("logs/{}.log", peer.folder));
+        let mut make = workspace.command("python3");
+        make.args(["-m", "venv"]).arg(&venv);
+        step::run_logged(&mut make, &log)
+            .context("a Python environment is needed: install Python 3 with its venv module")?;
+        let mut install = workspace.command(&python);
+        install
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(peer.packages);
+        step::run_logged(&mut install, &log)
+    })?;
+    Ok(python)
+}
+
+/// The trainer, built.
+fn trainer(workspace: &Workspace) -> Result<PathBuf> {
+    step::step("build the trainer", || {
+        let mut build = workspace.cargo(None);
+        // The selection that the tests have built: another one resolves other features, and would build burn anew.
+        build.arg("build").args(NATIVE).args(["--bin", "trainer"]);
+        step::run(&mut build)
+    })?;
+    let trainer = format!("debug/trainer{}", std::env::consts::EXE_SUFFIX);
+    Ok(workspace.target.join(trainer))
+}
