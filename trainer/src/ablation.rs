@@ -32,6 +32,7 @@ pub fn stages(whole: &Deep) -> Vec<Stage> {
             flip: false,
             shift: 0,
             erase: 0.0,
+            mix: 0.0,
         },
         ..*whole
     };
@@ -39,7 +40,7 @@ pub fn stages(whole: &Deep) -> Vec<Stage> {
         added: "AdamW, one rise and fall of the learning rate",
         recipe,
     }];
-    let parts: [(&'static str, &dyn Fn(&mut Deep)); 8] = [
+    let parts: [(&'static str, &dyn Fn(&mut Deep)); 9] = [
         ("mirrored pictures", &|r| {
             r.augmentation.flip = whole.augmentation.flip
         }),
@@ -48,6 +49,9 @@ pub fn stages(whole: &Deep) -> Vec<Stage> {
         }),
         ("erased rectangles", &|r| {
             r.augmentation.erase = whole.augmentation.erase
+        }),
+        ("mixed pictures", &|r| {
+            r.augmentation.mix = whole.augmentation.mix
         }),
         ("dropout", &|r| r.dropout = whole.dropout),
         ("batch norm, folded into the weights", &|r| {

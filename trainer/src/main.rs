@@ -203,8 +203,6 @@ fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
         if let (Some(epochs), Recipe::Deep(deep)) = (options.epochs, &mut recipe) {
             deep.epochs = epochs as usize;
         }
-            *deep = serde_json::from_str(&json)?;
-        }
         let order = Order {
             model,
             recipe,

@@ -38,6 +38,7 @@ const PLAIN: Deep = Deep {
         flip: false,
         shift: 0,
         erase: 0.0,
+        mix: 0.0,
     },
 };
 
@@ -79,7 +80,7 @@ pub fn pictures_per_second(
     let batch = Batch {
         pixels: (0..recipe.batch * PIXELS).map(noise).collect(),
         labels: classes.take(recipe.batch).collect(),
-        teacher: Vec::new(),
+        ..Batch::default()
     };
     for step in 0..WARM_UP {
         learner.learn(&batch, recipe.learning_rate, step)?;

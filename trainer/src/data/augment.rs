@@ -1,9 +1,12 @@
 //! What training does to a picture before the network sees it: mirroring, small shifts, and erased patches.
 
-use rand::Rng;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use shared::Grey28;
 use shared::image::{PIXELS, SIDE, standardise};
+
+use super::Examples;
 
 /// How far augmentation goes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,14 +19,48 @@ pub struct Augmentation {
     /// arXiv 1708.04896).
     #[serde(default)]
     pub erase: f64,
+    /// The share of pictures through which another one shows, by up to a half, in the labels too (mixup: Zhang et
+    /// al. 2017, arXiv 1710.09412).
+    #[serde(default)]
+    pub mix: f64,
 }
 
 /// Rows and columns of an erased rectangle, at least and at most.
 const ERASED: std::ops::RangeInclusive<usize> = 4..=12;
 
 impl Augmentation {
-    /// Appends one picture, altered and standardised, to a batch: `[28 * 28]`. Says whether it was mirrored.
-    pub fn push(&self, picture: &Grey28, rng: &mut impl Rng, batch: &mut Vec<f32>) -> bool {
+    /// Appends a view of the picture number `i` to a batch: `[28 * 28]`, altered and standardised. Gives the picture that
+    /// shows through, and its share.
+    ///
+    /// The same seed, view and picture give the same view: what teachers say to it can be kept.
+    pub fn view(
+        &self,
+        examples: &Examples,
+        i: usize,
+        (seed, view): (u64, usize),
+        batch: &mut Vec<f32>,
+    ) -> Option<(usize, f32)> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ ((view as u64) << 32));
+        rng.set_stream(i as u64);
+        let start = batch.len();
+        self.push(&examples.pictures[i], &mut rng, batch);
+        if self.mix == 0.0 || !rng.random_bool(self.mix) {
+            return None;
+        }
+        let (other, share) = (
+            rng.random_range(0..examples.len()),
+            rng.random_range(0.0..0.5f32),
+        );
+        let mut through = Vec::with_capacity(PIXELS);
+        self.push(&examples.pictures[other], &mut rng, &mut through);
+        for (own, other) in batch[start..].iter_mut().zip(through) {
+            *own += share * (other - *own);
+        }
+        Some((other, share))
+    }
+
+    /// Appends one picture, altered and standardised: `[28 * 28]`.
+    fn push(&self, picture: &Grey28, rng: &mut impl Rng, batch: &mut Vec<f32>) {
         let mirrored = self.flip && rng.random::<bool>();
         let reach = self.shift as i32;
         let down = rng.random_range(-reach..=reach);
@@ -49,7 +86,6 @@ impl Augmentation {
         if rng.random_bool(self.erase) {
             erase(&mut batch[start..], rng);
         }
-        mirrored
     }
 }
 
@@ -68,13 +104,12 @@ fn erase(picture: &mut [f32], rng: &mut impl Rng) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
 
     const NONE: Augmentation = Augmentation {
         flip: false,
         shift: 0,
         erase: 0.0,
+        mix: 0.0,
     };
 
     fn lit(augmentation: Augmentation, seed: u64) -> Vec<usize> {
@@ -105,6 +140,60 @@ mod tests {
         let places: std::collections::BTreeSet<usize> =
             (0..1000).flat_map(|seed| lit(shift, seed)).collect();
         assert_eq!(places.len(), 25);
+    }
+
+    /// Each of one grey.
+    fn greys() -> Examples {
+        Examples {
+            pictures: (0..200u8).map(|i| Grey28::new([i; PIXELS])).collect(),
+            labels: vec![shared::Garment::Bag; 200],
+        }
+    }
+
+    #[test]
+    fn what_shows_through_does_so_by_its_share() {
+        let mix = Augmentation { mix: 0.5, ..NONE };
+        let examples = greys();
+        let mut mixed = 0;
+        for i in 0..examples.len() {
+            let mut batch = Vec::new();
+            let (other, share) = match mix.view(&examples, i, (1, 0), &mut batch) {
+                None => (i, 0.0),
+                Some(through) => {
+                    mixed += 1;
+                    through
+                }
+            };
+            assert!((0.0..0.5).contains(&share));
+            let (own, other) = (standardise(i as u8), standardise(other as u8));
+            let wanted = own + share * (other - own);
+            assert!(batch.iter().all(|x| (x - wanted).abs() < 1e-4));
+        }
+        assert!((60..140).contains(&mixed), "{mixed}");
+    }
+
+    #[test]
+    fn a_view_is_always_the_same_and_unlike_the_others() {
+        let all = Augmentation {
+            flip: true,
+            shift: 2,
+            erase: 0.5,
+            mix: 0.5,
+        };
+        let examples = greys();
+        let seen = |i: usize, view: (u64, usize)| {
+            let mut batch = Vec::new();
+            let through = all.view(&examples, i, view, &mut batch);
+            (batch, through)
+        };
+        for i in 0..20 {
+            assert!(seen(i, (1, 3)) == seen(i, (1, 3)));
+        }
+        let differ = |other: (u64, usize)| {
+            let pairs = (0..40).filter(|&i| seen(i, (1, 3)) != seen(i, other));
+            pairs.count()
+        };
+        assert!(differ((2, 3)) > 20 && differ((1, 4)) > 20);
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl Burn {
     fn loss(&self, network: &Network, batch: &Batch) -> (Tensor<1>, Tensor<2>) {
         let objective = self.objective;
         let logits = network.forward(pictures(batch.pixels.clone(), &self.device));
-        let targets = batch.labels.iter().map(|&label| objective.target(label));
+        let targets = (0..batch.len()).map(|i| objective.target(batch, i));
         let cross_entropy = |logits: Tensor<2>, targets: Vec<f32>| {
             let targets = TensorData::new(targets, [batch.len(), CLASSES]);
             let targets: Tensor<2> = Tensor::from_data(targets, &self.device);
@@ -76,10 +76,7 @@ impl Burn {
         let mut loss = cross_entropy(logits.clone(), targets.flatten().collect());
         if !batch.teacher.is_empty() && objective.teacher_share > 0.0 {
             let (share, temperature) = (objective.teacher_share, objective.temperature);
-            let targets = batch
-                .teacher
-                .iter()
-                .map(|logits| objective.softened(logits));
+            let targets = (0..batch.len()).map(|i| objective.softened(batch, i));
             let softened = logits.clone().div_scalar(temperature);
             let taught = cross_entropy(softened, targets.flatten().collect());
             loss =

@@ -1,10 +1,8 @@
 //! Trains a network: AdamW, one rise and fall of the learning rate, the epoch chosen on the validation split.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressStyle};
-use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use shared::artifact::Artifact;
@@ -13,13 +11,15 @@ use shared::model::layer::{fold, training_parameters};
 use shared::model::tensors::of_network;
 use thiserror::Error;
 
+use super::batches::Batches;
 use super::burn::Burn;
 use super::checkpoint::{Checkpoint, CheckpointError, Epoch, Progress};
 use super::cpu::{Cpu, Frozen};
-use super::learner::{Batch, Learner};
+use super::learner::Learner;
+use super::meter::Meter;
+pub use super::meter::Watch;
 use super::recipe::Deep;
 use super::teacher::Answers;
-use crate::data::Examples;
 use crate::data::split::Split;
 use crate::device::DeviceKind;
 use crate::evaluate::{EvaluationError, rounded};
@@ -73,15 +73,6 @@ pub struct Fitted {
     /// The weights file of the best epoch.
     pub artifact: Vec<u8>,
     pub progress: Progress,
-}
-
-/// How a run is watched.
-#[derive(Clone, Copy)]
-pub struct Watch<'a> {
-    /// Draws a progress bar where the output is a terminal.
-    pub draw: bool,
-    /// Asked at every batch; `true` ends the run, and its last whole epoch is kept.
-    pub stop: &'a dyn Fn() -> bool,
 }
 
 /// Trains until the recipe's last epoch, from the checkpoint where it is the same run's.
@@ -197,70 +188,6 @@ pub fn initial(layers: &[Layer], normalise: bool, seed: u64) -> Vec<Vec<f32>> {
     values.collect()
 }
 
-/// An epoch's batches, made one after the other from one generator.
-struct Batches<'a> {
-    examples: &'a Examples,
-    teacher: Option<&'a Answers>,
-    recipe: &'a Deep,
-    rng: ChaCha8Rng,
-    order: Vec<usize>,
-    done: usize,
-}
-
-impl<'a> Batches<'a> {
-    /// A fresh generator an epoch: an epoch's draws do not depend on who ran the one before.
-    fn new(
-        examples: &'a Examples,
-        teacher: Option<&'a Answers>,
-        recipe: &'a Deep,
-        seed: u64,
-        epoch: usize,
-    ) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(epoch as u64);
-        let mut order: Vec<usize> = (0..examples.len()).collect();
-        order.shuffle(&mut rng);
-        Self {
-            examples,
-            teacher,
-            recipe,
-            rng,
-            order,
-            done: 0,
-        }
-    }
-
-    /// How many are still to come.
-    fn left(&self) -> usize {
-        (self.order.len() - self.done).div_ceil(self.recipe.batch)
-    }
-}
-
-impl Iterator for Batches<'_> {
-    type Item = Batch;
-
-    fn next(&mut self) -> Option<Batch> {
-        let end = (self.done + self.recipe.batch).min(self.order.len());
-        let chosen = &self.order[self.done..end];
-        self.done = end;
-        if chosen.is_empty() {
-            return None;
-        }
-        let mut batch = Batch::default();
-        batch.pixels.reserve(chosen.len() * shared::image::PIXELS);
-        for &i in chosen {
-            let augmentation = &self.recipe.augmentation;
-            let picture = &self.examples.pictures[i];
-            let mirrored = augmentation.push(picture, &mut self.rng, &mut batch.pixels);
-            batch.labels.push(self.examples.labels[i]);
-            batch
-                .teacher
-                .extend(self.teacher.map(|t| t.of(i, mirrored)));
-        }
-        Some(batch)
-    }
-}
-
 /// What an epoch was like.
 struct Taught {
     loss: f64,
@@ -317,101 +244,10 @@ fn teach(
     })
 }
 
-/// The progress bar: loss, accuracy, images a second, time left.
-struct Meter<'a> {
-    watch: Watch<'a>,
-    bar: ProgressBar,
-    /// Pictures of earlier runs, which this run's speed must not count.
-    before: u64,
-    started: Instant,
-    title: &'static str,
-    epochs: usize,
-}
-
-impl<'a> Meter<'a> {
-    fn new(
-        title: &'static str,
-        epochs: usize,
-        run: &Progress,
-        examples: usize,
-        watch: Watch<'a>,
-    ) -> Self {
-        let before = (run.epochs.len() * examples) as u64;
-        let bar = match watch.draw {
-            true => ProgressBar::new((epochs * examples) as u64),
-            false => ProgressBar::hidden(),
-        };
-        bar.set_style(
-            ProgressStyle::with_template("{prefix:>6} {bar:20} {percent:>3}% {msg}")
-                .unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
-        bar.set_prefix(title);
-        bar.set_position(before);
-        if before > 0 {
-            bar.println(format!(
-                "{:>6} goes on after epoch {} of {epochs}",
-                title,
-                run.epochs.len()
-            ));
-        }
-        Self {
-            watch,
-            bar,
-            before,
-            started: Instant::now(),
-            title,
-            epochs,
-        }
-    }
-
-    fn batch(&self, count: usize, loss: f64, accuracy: f64) {
-        self.bar.inc(count as u64);
-        let done = self.bar.position() - self.before;
-        let speed = done as f64 / self.started.elapsed().as_secs_f64();
-        let left = self
-            .bar
-            .length()
-            .unwrap_or(0)
-            .saturating_sub(self.bar.position()) as f64;
-        let left = Duration::from_secs_f64(left / speed.max(1e-9));
-        self.bar.set_message(format!(
-            "loss {loss:.3}  {:.1}%  {speed:.0} img/s  {} left",
-            accuracy * 100.0,
-            indicatif::HumanDuration(left)
-        ));
-    }
-
-    /// A line an epoch, also where the output is no terminal and no bar is drawn.
-    fn epoch(&self, e: &Epoch, best: bool) {
-        let line = format!(
-            "{:>6} epoch {:>2}/{}  train {:.3} {:.1}%  validation {:.3} {:.2}%{}  {:.0} s",
-            self.title,
-            e.epoch,
-            self.epochs,
-            e.train_loss,
-            e.train_accuracy * 100.0,
-            e.validation_loss,
-            e.validation_accuracy * 100.0,
-            if best { " *" } else { "" },
-            e.seconds
-        );
-        if self.bar.is_hidden() {
-            println!("{line}");
-        } else {
-            self.bar.println(line);
-        }
-    }
-}
-
-impl Drop for Meter<'_> {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Examples;
     use crate::data::augment::Augmentation;
     use crate::fit::Recipe;
     use crate::fit::burn::GENERATOR;
@@ -462,6 +298,7 @@ mod tests {
                     flip: false,
                     shift: 1,
                     erase: 0.2,
+                    mix: 0.0,
                 },
                 ..recipe(model)
             },

@@ -11,7 +11,9 @@ pub struct Batch {
     /// Standardised, `[batch, 28, 28]`.
     pub pixels: Vec<f32>,
     pub labels: Vec<Garment>,
-    /// The teacher's logits, `[batch, 10]`; empty where there is none.
+    /// Of a picture that another one shows through: that one's label, and its share. Empty where none is.
+    pub mixed: Vec<Option<(Garment, f32)>>,
+    /// The teachers' logits, `[batch, 10]`; empty where there are none.
     pub teacher: Vec<[f32; CLASSES]>,
 }
 
@@ -55,34 +57,37 @@ pub struct Judged {
 }
 
 impl Objective {
-    /// The label's part of the target.
-    pub fn target(&self, label: Garment) -> [f32; CLASSES] {
+    /// What the labels make of the batch's picture number `i`.
+    pub fn target(&self, batch: &Batch, i: usize) -> [f32; CLASSES] {
         let mut target = [self.label_smoothing / CLASSES as f32; CLASSES];
-        target[label.index()] += 1.0 - self.label_smoothing;
+        let (other, share) = batch
+            .mixed
+            .get(i)
+            .copied()
+            .flatten()
+            .unwrap_or((batch.labels[i], 0.0));
+        target[batch.labels[i].index()] += (1.0 - share) * (1.0 - self.label_smoothing);
+        target[other.index()] += share * (1.0 - self.label_smoothing);
         target
     }
 
-    /// The teacher's part of the target.
-    pub fn softened(&self, logits: &[f32; CLASSES]) -> [f32; CLASSES] {
-        probabilities(&logits.map(|z| z / self.temperature))
+    /// What the teachers make of it.
+    pub fn softened(&self, batch: &Batch, i: usize) -> [f32; CLASSES] {
+        probabilities(&batch.teacher[i].map(|z| z / self.temperature))
     }
 
     /// The loss of the batch's picture number `i`, answered by these logits.
     pub fn judge(&self, logits: &[f32; CLASSES], batch: &Batch, i: usize) -> Judged {
-        let taught = batch.teacher.get(i).filter(|_| self.teacher_share > 0.0);
-        let share = if taught.is_some() {
-            self.teacher_share
-        } else {
-            0.0
-        };
-        let target = self.target(batch.labels[i]);
+        let is_taught = self.teacher_share > 0.0 && !batch.teacher.is_empty();
+        let share = if is_taught { self.teacher_share } else { 0.0 };
+        let target = self.target(batch, i);
         let log = log_softmax(logits);
         let mut judged = Judged {
             loss: -(1.0 - share) * dot(&target, &log),
             gradient: core::array::from_fn(|c| (1.0 - share) * (log[c].exp() - target[c])),
         };
-        if let Some(teacher) = taught {
-            let target = self.softened(teacher);
+        if is_taught {
+            let target = self.softened(batch, i);
             let log = log_softmax(&logits.map(|z| z / self.temperature));
             // Times the temperature squared: the gradients stay as large as the label's, whatever the temperature.
             judged.loss -= share * self.temperature.powi(2) * dot(&target, &log);

@@ -1,5 +1,6 @@
 //! How each model is fitted.
 
+pub mod batches;
 pub mod burn;
 pub mod calibrate;
 pub mod checkpoint;
@@ -7,6 +8,7 @@ pub mod classical;
 pub mod cpu;
 pub mod deep;
 pub mod learner;
+pub mod meter;
 pub mod recipe;
 pub mod stop;
 pub mod teacher;

@@ -52,6 +52,8 @@ pub struct Distillation {
     pub share: f32,
     /// What both sides' logits are divided by.
     pub temperature: f32,
+    /// How many views of each picture the teachers are asked about; the epochs show them in turn.
+    pub views: usize,
 }
 
 /// What a classical model sees of a picture.
@@ -134,13 +136,14 @@ impl Recipe {
                 weight_decay: 0.05,
                 dropout: 0.3,
                 label_smoothing: 0.0,
-                normalise: true,
-                average: 0.998,
+                normalise: false,
+                average: 0.0,
                 distillation: None,
                 augmentation: Augmentation {
                     flip: true,
                     shift: 1,
                     erase: 0.3,
+                    mix: 0.0,
                 },
             }),
             // Small enough to underfit: lighter settings.
@@ -152,13 +155,14 @@ impl Recipe {
                 weight_decay: 0.01,
                 dropout: 0.0,
                 label_smoothing: 0.0,
-                normalise: true,
-                average: 0.998,
+                normalise: false,
+                average: 0.0,
                 distillation: None,
                 augmentation: Augmentation {
                     flip: true,
                     shift: 0,
                     erase: 0.0,
+                    mix: 0.0,
                 },
             }),
             ModelId::Mlp => Self::Deep(Deep {
@@ -169,13 +173,14 @@ impl Recipe {
                 weight_decay: 0.1,
                 dropout: 0.2,
                 label_smoothing: 0.0,
-                normalise: true,
-                average: 0.998,
+                normalise: false,
+                average: 0.0,
                 distillation: None,
                 augmentation: Augmentation {
                     flip: true,
                     shift: 1,
                     erase: 0.1,
+                    mix: 0.0,
                 },
             }),
             ModelId::Svm => Self::Svm(Svm {
@@ -224,14 +229,27 @@ impl Recipe {
     pub fn quick(model: ModelId) -> Self {
         let full = Self::of(model);
         match full {
-            Self::Deep(deep) => {
-                let epochs = match model {
-                    ModelId::Cnn => 3,
-                    ModelId::Resnet => 4,
-                    _ => 10,
-                };
-                Self::Deep(Deep { epochs, ..deep })
-            }
+            // Norms and light augmentation learn fastest.
+            Self::Deep(deep) => Self::Deep(Deep {
+                epochs: match model {
+                    ModelId::Cnn => 10,
+                    ModelId::Resnet => 16,
+                    _ => 30,
+                },
+                batch: 128,
+                learning_rate: 4e-3,
+                weight_decay: 0.05,
+                normalise: true,
+                average: 0.99,
+                distillation: None,
+                augmentation: Augmentation {
+                    flip: true,
+                    shift: usize::from(model == ModelId::Mlp),
+                    erase: 0.0,
+                    mix: 0.0,
+                },
+                ..deep
+            }),
             Self::Logistic(logistic) => Self::Logistic(Logistic {
                 iterations: 60,
                 mirror: false,

@@ -1,15 +1,16 @@
 //! The teachers: larger networks whose answers the small ones learn from. They are trained here and shipped nowhere.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use shared::artifact::Artifact;
 use shared::garment::CLASSES;
+use shared::image::{PIXELS, SIDE};
 use shared::model::{Layer, Padding};
 
 use super::checkpoint::{Checkpoint, CheckpointError, Progress};
-use super::cpu::Frozen;
+use super::cpu::{ANSWERED, Frozen};
 use super::deep::{FitError, Subject, Watch, fit};
 use super::learner::probabilities;
 use super::recipe::Deep;
@@ -18,6 +19,7 @@ use crate::data::augment::Augmentation;
 use crate::data::split::Split;
 use crate::device::DeviceKind;
 use crate::evaluate::{Evaluation, rounded};
+use crate::weights::sha256;
 
 /// 28x28x1 -> 28x28x32, block -> 14x14x64, block -> 7x7x128, block -> mean 128 -> 10.
 const LAYERS: &[Layer] = &[
@@ -55,29 +57,44 @@ pub const SUBJECT: Subject = Subject {
 pub const SEEDS: &[u64] = &[1];
 
 pub const RECIPE: Deep = Deep {
-    epochs: 30,
+    epochs: 45,
     batch: 128,
     learning_rate: 3e-3,
     warm_up: 0.1,
-    weight_decay: 0.05,
+    weight_decay: 0.1,
     dropout: 0.3,
     label_smoothing: 0.0,
     normalise: true,
-    average: 0.998,
+    average: 0.999,
     distillation: None,
     augmentation: Augmentation {
         flip: true,
         shift: 2,
         erase: 0.5,
+        mix: 0.5,
     },
 };
 
-/// What the teachers say to each training picture and to its mirror image.
+/// Decides on the views that the teachers are asked about.
+const VIEWS_SEED: u64 = 20_260;
+
+/// What the teachers say to some views of each training picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answers {
-    /// Logits, `[pictures, 10]`.
-    plain: Vec<[f32; CLASSES]>,
-    mirrored: Vec<[f32; CLASSES]>,
+    /// Logits, a list of all pictures' for each view.
+    views: Vec<Vec<[f32; CLASSES]>>,
+}
+
+impl Answers {
+    /// The seed and the number of the views that an epoch shows.
+    pub fn view(&self, epoch: usize) -> (u64, usize) {
+        (VIEWS_SEED, epoch % self.views.len())
+    }
+
+    /// The logits for a view of training picture `i`.
+    pub fn of(&self, view: usize, i: usize) -> [f32; CLASSES] {
+        self.views[view][i]
+    }
 }
 
 /// Who the teachers are and how good.
@@ -86,185 +103,274 @@ pub struct Credentials {
     pub recipe: Deep,
     pub seeds: Vec<u64>,
     pub parameters: usize,
-    /// SHA-256 of the training pictures.
-    pub data: String,
-    /// Share answered right, all teachers together.
+    /// Share answered right, all teachers together asked about a picture and its mirror image.
     pub validation_accuracy: f64,
     pub test_accuracy: f64,
     pub duration_seconds: u64,
 }
 
-impl Answers {
-    /// The logits for training picture `i`.
-    pub fn of(&self, i: usize, mirrored: bool) -> [f32; CLASSES] {
-        if mirrored {
-            self.mirrored[i]
-        } else {
-            self.plain[i]
-        }
-    }
+/// Trained teachers.
+pub struct Teachers {
+    networks: Vec<Frozen>,
+    /// Of the networks' weights, to tell their answers from others'.
+    fingerprint: String,
+    seconds: f64,
 }
 
-/// The teachers' answers to the training split: from the folder where they were given before, else from teachers
-/// that are trained now.
-///
-/// # Errors
-/// See [`FitError`]; a stop leaves a checkpoint behind.
-pub fn answers(
-    folder: &Path,
-    data: &str,
-    split: &Split,
-    test: &Examples,
-    device: DeviceKind,
-    watch: Watch,
-) -> Result<(Answers, Credentials), FitError> {
-    let place = Place(folder.join(FOLDER));
-    if let Some(known) = place.load(data, split.train.len())? {
-        return Ok(known);
+impl Teachers {
+    /// Trains them, or takes them from the folder where they were trained before.
+    ///
+    /// # Errors
+    /// See [`FitError`]; a stop leaves a checkpoint behind.
+    pub fn trained(
+        folder: &Path,
+        data: &str,
+        split: &Split,
+        device: DeviceKind,
+        watch: Watch,
+    ) -> Result<Self, FitError> {
+        let mut networks = Vec::new();
+        let mut weights = Vec::new();
+        let mut seconds = 0.0;
+        for &seed in SEEDS {
+            let run = Progress {
+                recipe: RECIPE,
+                seed,
+                device: device.name().into(),
+                data: data.into(),
+                epochs: Vec::new(),
+                best: 0,
+            };
+            let fitted = fit(
+                SUBJECT,
+                run,
+                split,
+                device,
+                None,
+                &checkpoint(folder, seed),
+                watch,
+            )?;
+            seconds += fitted
+                .progress
+                .epochs
+                .iter()
+                .map(|e| e.seconds)
+                .sum::<f64>();
+            networks.push(Frozen::of(LAYERS, &Artifact::from_bytes(&fitted.artifact)?));
+            weights.extend(fitted.artifact);
+        }
+        Ok(Self {
+            networks,
+            fingerprint: sha256(&weights),
+            seconds,
+        })
     }
-    let mut sums = Said::default();
-    let mut seconds = 0.0;
-    for &seed in SEEDS {
-        let run = Progress {
+
+    /// Who they are and how good.
+    pub fn credentials(&mut self, split: &Split, test: &Examples) -> Credentials {
+        Credentials {
             recipe: RECIPE,
-            seed,
-            device: device.name().into(),
-            data: data.into(),
-            epochs: Vec::new(),
-            best: 0,
-        };
-        let checkpoint = Checkpoint::new(folder.join(format!("{FOLDER}-{seed}")));
-        let fitted = fit(SUBJECT, run, split, device, None, &checkpoint, watch)?;
-        seconds += fitted
-            .progress
-            .epochs
-            .iter()
-            .map(|e| e.seconds)
-            .sum::<f64>();
-        let mut frozen = Frozen::of(LAYERS, &Artifact::from_bytes(&fitted.artifact)?);
-        sums.add(&mut frozen, split, test);
+            seeds: SEEDS.to_vec(),
+            parameters: shared::model::layer::parameter_count(LAYERS),
+            validation_accuracy: self.accuracy(&split.validation),
+            test_accuracy: self.accuracy(test),
+            duration_seconds: self.seconds.round() as u64,
+        }
     }
-    let accuracy = |logits: &[[f32; CLASSES]], examples: &Examples| {
-        let answers = logits.iter().map(probabilities);
-        rounded(
-            Evaluation::of_answers(answers, &examples.labels)
-                .confusion
-                .accuracy(),
-        )
-    };
-    let credentials = Credentials {
-        recipe: RECIPE,
-        seeds: SEEDS.to_vec(),
-        parameters: shared::model::layer::parameter_count(LAYERS),
-        data: data.into(),
-        validation_accuracy: accuracy(&sums.validation, &split.validation),
-        test_accuracy: accuracy(&sums.test, test),
-        duration_seconds: seconds.round() as u64,
-    };
-    let answers = Answers {
-        plain: sums.plain,
-        mirrored: sums.mirrored,
-    };
-    place.save(&answers, &credentials)?;
-    Ok((answers, credentials))
-}
 
-/// The mean of what was said so far.
-#[derive(Default)]
-struct Said {
-    plain: Vec<[f32; CLASSES]>,
-    mirrored: Vec<[f32; CLASSES]>,
-    /// Of a picture and its mirror image together.
-    validation: Vec<[f32; CLASSES]>,
-    test: Vec<[f32; CLASSES]>,
-}
+    fn accuracy(&mut self, examples: &Examples) -> f64 {
+        let mut answers = vec![[0.0; CLASSES]; examples.len()];
+        let parts = examples
+            .pictures
+            .chunks(ANSWERED)
+            .zip(answers.chunks_mut(ANSWERED));
+        for (pictures, answers) in parts {
+            let mut pixels: Vec<f32> = pictures.iter().flat_map(|p| p.standardised()).collect();
+            self.ask(&pixels, answers);
+            pixels.chunks_exact_mut(SIDE).for_each(<[f32]>::reverse);
+            self.ask(&pixels, answers);
+        }
+        let evaluation =
+            Evaluation::of_answers(answers.iter().map(probabilities), &examples.labels);
+        rounded(evaluation.confusion.accuracy())
+    }
 
-impl Said {
-    fn add(&mut self, teacher: &mut Frozen, split: &Split, test: &Examples) {
-        let share = 1.0 / SEEDS.len() as f32;
-        let mut ask =
-            |sums: &mut Vec<[f32; CLASSES]>, examples: &Examples, mirrored: bool, share: f32| {
-                sums.resize(examples.len(), [0.0; CLASSES]);
-                let said = teacher.answer(&examples.pictures, mirrored);
-                for (sum, logits) in sums.iter_mut().zip(said) {
-                    (0..CLASSES).for_each(|c| sum[c] += share * logits[c]);
+    /// Adds the mean of their logits.
+    fn ask(&mut self, pixels: &[f32], sums: &mut [[f32; CLASSES]]) {
+        let share = 1.0 / self.networks.len() as f32;
+        for network in &mut self.networks {
+            for (sum, logits) in sums.iter_mut().zip(network.answer(pixels)) {
+                (0..CLASSES).for_each(|c| sum[c] += share * logits[c]);
+            }
+        }
+    }
+
+    /// Their answers to the views of these examples that an augmentation makes: from the folder where they were given
+    /// before, else asked now.
+    ///
+    /// # Errors
+    /// The folder cannot be written to; [`FitError::Stopped`] loses the view that was being asked about.
+    pub fn answers(
+        &mut self,
+        folder: &Path,
+        examples: &Examples,
+        augmentation: &Augmentation,
+        views: usize,
+        watch: Watch,
+    ) -> Result<Answers, FitError> {
+        let key = format!("{augmentation:?} {} {VIEWS_SEED}", self.fingerprint);
+        let folder = folder.join(format!("answers-{}", &sha256(key.as_bytes())[..8]));
+        let mut all = Vec::with_capacity(views);
+        for view in 0..views {
+            let path = folder.join(format!("view-{view}.f32"));
+            let known = fs::read(&path)
+                .ok()
+                .and_then(|bytes| logits(&bytes, examples.len()));
+            all.push(match known {
+                Some(answers) => answers,
+                None => {
+                    println!("{:>6} answers view {} of {views}", SUBJECT.title, view + 1);
+                    let answers = self.answer_view(examples, augmentation, view, watch)?;
+                    let bytes = answers.iter().flatten().flat_map(|x| x.to_le_bytes());
+                    let bytes: Vec<u8> = bytes.collect();
+                    fs::create_dir_all(&folder)
+                        .and_then(|()| fs::write(&path, bytes))
+                        .map_err(|source| CheckpointError::File { path, source })?;
+                    answers
                 }
-            };
-        ask(&mut self.plain, &split.train, false, share);
-        ask(&mut self.mirrored, &split.train, true, share);
-        for mirrored in [false, true] {
-            ask(
-                &mut self.validation,
-                &split.validation,
-                mirrored,
-                share / 2.0,
-            );
-            ask(&mut self.test, test, mirrored, share / 2.0);
+            });
         }
+        Ok(Answers { views: all })
+    }
+
+    fn answer_view(
+        &mut self,
+        examples: &Examples,
+        augmentation: &Augmentation,
+        view: usize,
+        watch: Watch,
+    ) -> Result<Vec<[f32; CLASSES]>, FitError> {
+        let mut answers = vec![[0.0; CLASSES]; examples.len()];
+        for (part, answers) in answers.chunks_mut(ANSWERED).enumerate() {
+            if (watch.stop)() {
+                return Err(FitError::Stopped {
+                    model: SUBJECT.name,
+                    epoch: RECIPE.epochs,
+                    epochs: RECIPE.epochs,
+                });
+            }
+            let mut pixels = Vec::with_capacity(answers.len() * PIXELS);
+            for i in 0..answers.len() {
+                augmentation.view(
+                    examples,
+                    part * ANSWERED + i,
+                    (VIEWS_SEED, view),
+                    &mut pixels,
+                );
+            }
+            self.ask(&pixels, answers);
+        }
+        Ok(answers)
     }
 }
 
-/// Whether the teachers need not be asked any more: a guess from their answers' being there.
-pub fn has_answered(folder: &Path) -> bool {
-    Place(folder.join(FOLDER)).credentials().is_file()
+/// Logits from a file's bytes; `None` where it was cut off, by a full disk, say.
+fn logits(bytes: &[u8], count: usize) -> Option<Vec<[f32; CLASSES]>> {
+    let numbers = bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b));
+    let numbers: Vec<f32> = numbers.collect();
+    let logits = numbers.as_chunks::<CLASSES>().0;
+    (logits.len() == count).then(|| logits.to_vec())
 }
 
-/// In the folder of the checkpoints.
-const FOLDER: &str = "teacher";
+fn checkpoint(folder: &Path, seed: u64) -> Checkpoint {
+    Checkpoint::new(folder.join(format!("teacher-{seed}")))
+}
 
-/// The folder of the answers.
-struct Place(PathBuf);
+/// Whether they were all trained, with today's recipe.
+pub fn are_trained(folder: &Path) -> bool {
+    SEEDS.iter().all(|&seed| {
+        let progress = checkpoint(folder, seed).progress().ok().flatten();
+        progress.is_some_and(|p| p.recipe == RECIPE && p.epochs.len() == RECIPE.epochs)
+    })
+}
 
-impl Place {
-    fn load(&self, data: &str, count: usize) -> Result<Option<(Answers, Credentials)>, FitError> {
-        let Ok(text) = fs::read(self.credentials()) else {
-            return Ok(None);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::deep::initial;
+    use shared::model::tensors::of_network;
+    use shared::{Garment, Grey28};
+
+    fn teachers() -> Teachers {
+        let network = |seed: u64| {
+            let values = initial(LAYERS, false, seed);
+            Frozen::of(LAYERS, &of_network(SUBJECT.name, LAYERS, values))
         };
-        let Ok(credentials) = serde_json::from_slice::<Credentials>(&text) else {
-            return Ok(None);
-        };
-        let wanted = (RECIPE, SEEDS, data);
-        let of = &credentials;
-        if (of.recipe, of.seeds.as_slice(), of.data.as_str()) != wanted {
-            return Ok(None);
+        Teachers {
+            networks: vec![network(1), network(2)],
+            fingerprint: "two".into(),
+            seconds: 0.0,
         }
-        let path = self.answers();
-        let bytes = fs::read(&path).map_err(|source| CheckpointError::File { path, source })?;
-        let numbers: Vec<f32> = bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|b| f32::from_le_bytes(*b))
+    }
+
+    fn examples() -> Examples {
+        let grey = |i: usize| Grey28::new(core::array::from_fn(|p| (p * (i + 3) % 256) as u8));
+        Examples {
+            pictures: (0..20).map(grey).collect(),
+            labels: vec![Garment::Bag; 20],
+        }
+    }
+
+    #[test]
+    fn answers_are_asked_once_and_again_where_a_file_was_cut_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let augmentation = &RECIPE.augmentation;
+        let go_on = Watch {
+            draw: false,
+            stop: &|| false,
+        };
+        let asked = teachers().answers(folder.path(), &examples(), augmentation, 3, go_on);
+        let asked = asked.unwrap();
+        assert_eq!(asked.views.len(), 3);
+        assert_ne!(asked.views[0], asked.views[1]);
+        // Nothing is left to ask: a stop has nothing to stop.
+        let stop = Watch {
+            draw: false,
+            stop: &|| true,
+        };
+        let again = teachers().answers(folder.path(), &examples(), augmentation, 3, stop);
+        assert!(again.unwrap() == asked);
+        let answers = fs::read_dir(folder.path())
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap();
+        fs::write(answers.path().join("view-1.f32"), [0; 40]).unwrap();
+        assert!(
+            teachers()
+                .answers(folder.path(), &examples(), augmentation, 3, stop)
+                .is_err()
+        );
+        let again = teachers().answers(folder.path(), &examples(), augmentation, 3, go_on);
+        assert!(again.unwrap() == asked);
+        // Epochs show the views in turn.
+        assert_eq!(asked.view(4), (VIEWS_SEED, 1));
+    }
+
+    #[test]
+    fn teachers_together_say_what_they_say_on_average() {
+        let pixels = examples().pictures[3].standardised();
+        let mut together = [[0.0; CLASSES]];
+        let mut teachers = teachers();
+        teachers.ask(&pixels, &mut together);
+        let each: Vec<_> = teachers
+            .networks
+            .iter_mut()
+            .map(|n| n.answer(&pixels)[0])
             .collect();
-        let (logits, _) = numbers.as_chunks::<CLASSES>();
-        // Cut off where a disk was full, say: they are asked again.
-        Ok((logits.len() == 2 * count).then(|| {
-            let (plain, mirrored) = logits.split_at(count);
-            let answers = Answers {
-                plain: plain.to_vec(),
-                mirrored: mirrored.to_vec(),
-            };
-            (answers, credentials)
-        }))
-    }
-
-    fn save(&self, answers: &Answers, credentials: &Credentials) -> Result<(), FitError> {
-        let write = |path: PathBuf, bytes: &[u8]| {
-            let written = fs::create_dir_all(&self.0).and_then(|()| fs::write(&path, bytes));
-            written.map_err(|source| CheckpointError::File { path, source })
-        };
-        let logits = answers.plain.iter().chain(&answers.mirrored).flatten();
-        let bytes: Vec<u8> = logits.flat_map(|x| x.to_le_bytes()).collect();
-        write(self.answers(), &bytes)?;
-        let text = serde_json::to_vec_pretty(credentials).unwrap_or_default();
-        Ok(write(self.credentials(), &text)?)
-    }
-
-    fn answers(&self) -> PathBuf {
-        self.0.join("answers.f32")
-    }
-
-    fn credentials(&self) -> PathBuf {
-        self.0.join("credentials.json")
+        for c in 0..CLASSES {
+            assert!((together[0][c] - (each[0][c] + each[1][c]) / 2.0).abs() < 1e-5);
+        }
+        assert_ne!(each[0], each[1]);
     }
 }

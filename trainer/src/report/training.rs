@@ -51,6 +51,9 @@ pub fn page(record: &Record) -> String {
     row("pictures with an erased rectangle", &|r| {
         number::percent(r.augmentation.erase)
     });
+    row("pictures through which another shows", &|r| {
+        number::percent(r.augmentation.mix)
+    });
     row("the teachers' share of the loss", &|r| {
         r.distillation
             .map_or("–".into(), |d| format!("{:?}", d.share))

@@ -14,7 +14,6 @@ use crate::evaluate::rounded;
 use crate::fit::checkpoint::Checkpoint;
 use crate::fit::deep::{FitError, Watch, fit};
 use crate::fit::recipe::Deep;
-use crate::fit::teacher;
 use crate::manifest;
 
 impl Weights {
@@ -47,11 +46,8 @@ impl Weights {
             }
             println!("{:>6} with {}", model.title(), stage.added);
             let run = Self::run(stage.recipe, seed, device);
-            let taught = stage.recipe.distillation.map(|_| {
-                let folder = self.checkpoints();
-                teacher::answers(&folder, &run.data, &parts, &data.test, device, watch)
-            });
-            let answers = taught.transpose()?.map(|(answers, _)| answers);
+            let taught = self.taught(&run, device, &parts, data, watch)?;
+            let answers = taught.map(|(answers, _)| answers);
             let checkpoint = Checkpoint::new(self.checkpoints().join(run_name(model, &run)));
             let answers = answers.as_ref();
             let fitted = fit(

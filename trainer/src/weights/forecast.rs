@@ -46,7 +46,7 @@ impl Weights {
         let is_taught =
             |o: &&Order| matches!(o.recipe, Recipe::Deep(d) if d.distillation.is_some());
         if let Some(order) = orders.iter().find(is_taught)
-            && !teacher::has_answered(&self.checkpoints())
+            && !teacher::are_trained(&self.checkpoints())
         {
             let count = teacher::SEEDS.len();
             let seconds = deep(teacher::SUBJECT.layers, &teacher::RECIPE, order.device)?;

@@ -21,6 +21,7 @@ use crate::fit::classical::ClassicalError;
 use crate::fit::deep::FitError;
 use crate::manifest::{self, Manifest, ManifestError, Metrics};
 pub use forecast::Forecast;
+pub use provenance::sha256;
 pub use raw::{Raw, RawEntry};
 pub use train::Order;
 

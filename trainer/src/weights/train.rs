@@ -18,9 +18,9 @@ use crate::device::DeviceKind;
 use crate::evaluate::{Evaluation, EvaluationError, Figures, asked, rounded};
 use crate::fit::checkpoint::{Checkpoint, Epoch, Progress};
 use crate::fit::deep::{FitError, Subject, Watch};
-use crate::fit::recipe::Deep;
-use crate::fit::teacher::Credentials;
-use crate::fit::{Recipe, calibrate, classical, deep, teacher};
+use crate::fit::recipe::{Deep, Distillation};
+use crate::fit::teacher::{Answers, Credentials, Teachers};
+use crate::fit::{Recipe, calibrate, classical, deep};
 use crate::manifest::{self, Entry, Metrics};
 
 /// What a training run is asked for.
@@ -84,11 +84,8 @@ impl Weights {
         let run = Self::run(recipe, order.seed, order.device);
         let name = run_name(order.model, &run);
         let checkpoint = Checkpoint::new(self.checkpoints().join(name));
-        let taught = recipe.distillation.map(|_| {
-            let folder = self.checkpoints();
-            teacher::answers(&folder, &run.data, &parts, &data.test, order.device, watch)
-        });
-        let (answers, credentials) = taught.transpose()?.unzip();
+        let taught = self.taught(&run, order.device, &parts, data, watch)?;
+        let (answers, credentials) = taught.unzip();
         let fitted = deep::fit(
             subject(order.model),
             run,
@@ -119,6 +116,25 @@ impl Weights {
             epochs: Vec::new(),
             best: 0,
         }
+    }
+
+    /// What the recipe's teachers say, and who they are.
+    pub(super) fn taught(
+        &self,
+        run: &Progress,
+        device: DeviceKind,
+        parts: &Split,
+        data: &FashionMnist,
+        watch: Watch,
+    ) -> Result<Option<(Answers, Credentials)>, FitError> {
+        let Some(Distillation { views, .. }) = run.recipe.distillation else {
+            return Ok(None);
+        };
+        let folder = self.checkpoints();
+        let mut teachers = Teachers::trained(&folder, &run.data, parts, device, watch)?;
+        let augmentation = &run.recipe.augmentation;
+        let answers = teachers.answers(&folder, &parts.train, augmentation, views, watch)?;
+        Ok(Some((answers, teachers.credentials(parts, &data.test))))
     }
 
     /// Where runs that are not over leave their state, and teachers their answers.

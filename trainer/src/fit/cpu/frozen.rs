@@ -1,10 +1,7 @@
 //! A trained network that only answers.
 
-use rayon::prelude::*;
-use shared::Grey28;
 use shared::artifact::Artifact;
 use shared::garment::CLASSES;
-use shared::image::SIDE;
 use shared::model::Layer;
 use shared::model::layer::parameters;
 
@@ -21,7 +18,7 @@ pub struct Frozen {
 }
 
 /// Pictures that are answered at a time.
-const ANSWERED: usize = 512;
+pub const ANSWERED: usize = 512;
 
 impl Frozen {
     /// A weights file's network; a tensor that the table needs and the file lacks is taken for zeros.
@@ -29,9 +26,8 @@ impl Frozen {
         let graph = Graph::new(layers, false, 0.0);
         let values = parameters(layers).into_iter();
         let values = values.map(|p| {
-            artifact
-                .tensor(&p.name)
-                .map_or(&[][..], |t| t.values.as_slice())
+            let tensor = artifact.tensor(&p.name);
+            tensor.map_or(&[][..], |t| t.values.as_slice())
         });
         let (parameters, statistics) = graph.lists(values);
         Self {
@@ -41,31 +37,22 @@ impl Frozen {
         }
     }
 
-    /// The logits of every picture, mirrored where asked.
-    pub fn answer(&mut self, pictures: &[Grey28], mirrored: bool) -> Vec<[f32; CLASSES]> {
-        let mut answers = Vec::with_capacity(pictures.len());
-        for pictures in pictures.chunks(ANSWERED) {
-            let pixels: Vec<f32> = pictures
-                .par_iter()
-                .flat_map_iter(|picture| {
-                    let mut pixels = picture.standardised();
-                    if mirrored {
-                        pixels.chunks_exact_mut(SIDE).for_each(<[f32]>::reverse);
-                    }
-                    pixels
-                })
-                .collect();
-            answers.extend(
-                self.graph
-                    .answer(&self.parameters, &self.statistics, &pixels),
-            );
-        }
-        answers
+    /// The logits of standardised pictures.
+    ///
+    /// # Shapes
+    /// `pixels` holds `batch * 784` numbers.
+    pub fn answer(&mut self, pixels: &[f32]) -> Vec<[f32; CLASSES]> {
+        self.graph
+            .answer(&self.parameters, &self.statistics, pixels)
     }
 
     /// Has it answer every example.
     pub fn evaluate(&mut self, examples: &Examples) -> Evaluation {
-        let answers = self.answer(&examples.pictures, false).into_iter();
-        Evaluation::of_answers(answers.map(|z| probabilities(&z)), &examples.labels)
+        let mut answers = Vec::with_capacity(examples.len());
+        for pictures in examples.pictures.chunks(ANSWERED) {
+            let pixels: Vec<f32> = pictures.iter().flat_map(|p| p.standardised()).collect();
+            answers.extend(self.answer(&pixels));
+        }
+        Evaluation::of_answers(answers.iter().map(probabilities), &examples.labels)
     }
 }

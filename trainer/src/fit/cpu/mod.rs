@@ -24,7 +24,7 @@ use super::deep::FitError;
 use super::learner::{Batch, Learner, Lesson, Objective, Part};
 use super::recipe::Deep;
 pub use adamw::follow;
-pub use frozen::Frozen;
+pub use frozen::{ANSWERED, Frozen};
 
 /// A network on the CPU, and AdamW's memory of it.
 pub struct Cpu {

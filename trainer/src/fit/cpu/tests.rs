@@ -55,6 +55,7 @@ fn recipe(normalise: bool, distillation: Option<Distillation>) -> Deep {
             flip: false,
             shift: 0,
             erase: 0.0,
+            mix: 0.0,
         },
     }
 }
@@ -71,6 +72,9 @@ fn batch(seed: usize) -> Batch {
     Batch {
         pixels: noise(count * shared::image::PIXELS, seed),
         labels: (0..count).map(|i| Garment::ALL[(i + seed) % 10]).collect(),
+        mixed: (0..count)
+            .map(|i| (i % 3 == 0).then_some((Garment::Coat, 0.3)))
+            .collect(),
         teacher: noise(count * 10, seed + 1).as_chunks().0.to_vec(),
     }
 }
@@ -91,6 +95,7 @@ fn gradients_are_those_of_burn_s_autodiff() {
     let distillation = Distillation {
         share: 0.7,
         temperature: 3.0,
+        views: 1,
     };
     let tables = ModelId::DEEP.map(ModelId::layers);
     for layers in tables.into_iter().chain([OTHER]) {

@@ -1,0 +1,79 @@
+//! What an epoch is made of.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use shared::image::PIXELS;
+
+use super::learner::Batch;
+use super::recipe::Deep;
+use super::teacher::Answers;
+use crate::data::Examples;
+
+/// An epoch's batches, made one after the other.
+pub struct Batches<'a> {
+    examples: &'a Examples,
+    teacher: Option<&'a Answers>,
+    recipe: &'a Deep,
+    /// The seed and the number of the views that this epoch shows.
+    view: (u64, usize),
+    order: Vec<usize>,
+    done: usize,
+}
+
+impl<'a> Batches<'a> {
+    /// A fresh generator an epoch: an epoch's draws do not depend on who ran the one before. Every epoch shows new views,
+    /// but where teachers have seen a limited number of them.
+    pub fn new(
+        examples: &'a Examples,
+        teacher: Option<&'a Answers>,
+        recipe: &'a Deep,
+        seed: u64,
+        epoch: usize,
+    ) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(epoch as u64);
+        let mut order: Vec<usize> = (0..examples.len()).collect();
+        order.shuffle(&mut rng);
+        Self {
+            examples,
+            teacher,
+            recipe,
+            view: teacher.map_or((seed, epoch), |t| t.view(epoch)),
+            order,
+            done: 0,
+        }
+    }
+
+    /// How many are still to come.
+    pub fn left(&self) -> usize {
+        (self.order.len() - self.done).div_ceil(self.recipe.batch)
+    }
+}
+
+impl Iterator for Batches<'_> {
+    type Item = Batch;
+
+    fn next(&mut self) -> Option<Batch> {
+        let end = (self.done + self.recipe.batch).min(self.order.len());
+        let chosen = &self.order[self.done..end];
+        self.done = end;
+        if chosen.is_empty() {
+            return None;
+        }
+        let (augmentation, labels) = (&self.recipe.augmentation, &self.examples.labels);
+        let mut batch = Batch::default();
+        batch.pixels.reserve(chosen.len() * PIXELS);
+        for &i in chosen {
+            let through = augmentation.view(self.examples, i, self.view, &mut batch.pixels);
+            batch.labels.push(labels[i]);
+            batch
+                .mixed
+                .push(through.map(|(other, share)| (labels[other], share)));
+            batch
+                .teacher
+                .extend(self.teacher.map(|t| t.of(self.view.1, i)));
+        }
+        Some(batch)
+    }
+}
