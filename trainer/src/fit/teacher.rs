@@ -57,7 +57,7 @@ pub const SUBJECT: Subject = Subject {
 pub const SEEDS: &[u64] = &[1];
 
 pub const RECIPE: Deep = Deep {
-    epochs: 45,
+    epochs: 40,
     batch: 128,
     learning_rate: 3e-3,
     warm_up: 0.1,
@@ -69,8 +69,8 @@ pub const RECIPE: Deep = Deep {
     distillation: None,
     augmentation: Augmentation {
         flip: true,
-        shift: 2,
-        erase: 0.5,
+        shift: 1,
+        erase: 0.3,
         mix: 0.5,
     },
 };

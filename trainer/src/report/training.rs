@@ -49,18 +49,21 @@ pub fn page(record: &Record) -> String {
         format!("{} pixels", r.augmentation.shift)
     });
     row("pictures with an erased rectangle", &|r| {
-        number::percent(r.augmentation.erase)
+        share(r.augmentation.erase)
     });
     row("pictures through which another shows", &|r| {
-        number::percent(r.augmentation.mix)
+        share(r.augmentation.mix)
     });
     row("the teachers' share of the loss", &|r| {
         r.distillation
             .map_or("–".into(), |d| format!("{:?}", d.share))
     });
-    row("its temperature", &|r| {
+    row("their temperature", &|r| {
         r.distillation
             .map_or("–".into(), |d| format!("{:?}", d.temperature))
+    });
+    row("views that they answer", &|r| {
+        r.distillation.map_or("–".into(), |d| d.views.to_string())
     });
     for model in ModelId::DEEP {
         if let Some(credentials) = &record.model(model).entry.teacher {
@@ -68,16 +71,23 @@ pub fn page(record: &Record) -> String {
             break;
         }
     }
-    text += "\n## What each part gains\n\n\
-         Each stage is trained anew, on the same 55,000 pictures, and judged on the 5,000 of the validation split; the mean over \
-         the seeds, with the standard deviation where there are several. \
-         `cargo run -p trainer -- ablate --model cnn --seed 2` adds a seed.\n";
-    for (model, recipe) in ModelId::DEEP.into_iter().zip(recipes) {
-        if let Some(recipe) = recipe {
-            text += &gains(record, model, &recipe);
-        }
+    let each = ModelId::DEEP.into_iter().zip(recipes);
+    let gained =
+        each.map(|(model, recipe)| recipe.map_or(String::new(), |r| gains(record, model, &r)));
+    let gained: String = gained.collect();
+    if !gained.is_empty() {
+        text += "\n## What each part gains\n\n\
+             Each stage is trained anew, on the same 55,000 pictures, and judged on the 5,000 of the validation split; the mean \
+             over the seeds, with the standard deviation where there are several. \
+             `cargo run -p trainer -- ablate --model cnn --seed 2` adds a seed.\n";
+        text += &gained;
     }
     text
+}
+
+/// A share in whole hundredths.
+fn share(share: f64) -> String {
+    format!("{:.0}%", share * 100.0)
 }
 
 fn yes(is_so: bool) -> String {
@@ -91,7 +101,7 @@ fn teachers(teachers: &Credentials) -> String {
          {} of {} parameters, trained by the same trainer for {} epochs (batches of {}, highest rate {:?}, shifts of up to {} \
          pixels, {} of the pictures with an erased rectangle), in {}; shipped nowhere. Together, each asked about a picture and \
          its mirror image, they are right on {} of the validation split and on {} of the test pictures. Their answers to the \
-         training pictures and their mirror images are computed once (`trainer/src/fit/teacher.rs`).\n",
+         views that an augmentation makes of the training pictures are computed once (`trainer/src/fit/teacher.rs`).\n",
         match teachers.seeds.len() {
             1 => "One network".into(),
             count => format!("{count} networks"),
@@ -101,7 +111,7 @@ fn teachers(teachers: &Credentials) -> String {
         recipe.batch,
         recipe.learning_rate,
         recipe.augmentation.shift,
-        number::percent(recipe.augmentation.erase),
+        share(recipe.augmentation.erase),
         number::duration(teachers.duration_seconds),
         number::percent(teachers.validation_accuracy),
         number::percent(teachers.test_accuracy),

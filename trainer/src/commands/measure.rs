@@ -1,0 +1,115 @@
+//! The commands that measure: what is there, and how fast it was made.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use shared::model::vote;
+use trainer::bench;
+use trainer::data::source;
+use trainer::device::DeviceKind;
+use trainer::evaluate::Figures;
+use trainer::fit::Recipe;
+
+use super::watch;
+use crate::Places;
+
+pub fn evaluate(places: &Places, limit: Option<u32>, json: bool) -> anyhow::Result<ExitCode> {
+    let data = source::load(places.data.as_deref())?;
+    let weights = places.weights();
+    let limit = limit.map(|n| n as usize);
+    let show = |model: &str, figures: Figures| {
+        if json {
+            println!("{}", serde_json::json!({ "model": model, "test": figures }));
+        } else {
+            println!(
+                "{model:>8} {:.2}% of {} right  macro F1 {:.4}  calibration error {:.2}%  as recorded",
+                figures.accuracy * 100.0,
+                figures.total,
+                figures.macro_f1,
+                figures.calibration_error * 100.0
+            );
+        }
+    };
+    for model in places.models() {
+        show(model.name(), weights.confirm(model, &data, limit)?);
+    }
+    if places.model.is_empty() {
+        show(vote::NAME, weights.confirm_vote(&data, limit)?);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn raw(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
+    let data = source::load(places.data.as_deref())?;
+    let watch = watch()?;
+    for model in places.models() {
+        if let Some(entry) = places.weights().measure_raw(model, seed, &data, watch)? {
+            println!(
+                "{} on raw pixels  validation {:.2}%  test {:.2}%  {} s",
+                model.title(),
+                entry.validation.accuracy * 100.0,
+                entry.test.accuracy * 100.0,
+                entry.duration_seconds
+            );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn ablate(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
+    let data = source::load(places.data.as_deref())?;
+    let watch = watch()?;
+    for model in places.models() {
+        if let Recipe::Deep(recipe) = Recipe::of(model) {
+            places
+                .weights()
+                .ablate(model, &recipe, seed, &data, watch)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn bench(places: &Places, out: &Path, limit: Option<usize>) -> anyhow::Result<ExitCode> {
+    let data = source::load(places.data.as_deref())?;
+    let bench = bench::run(&data, limit, 1, out)?;
+    let (svm, forest) = (&bench.svm, &bench.forest);
+    let rows = [
+        (
+            "svm",
+            svm.time.seconds,
+            svm.time_on_one_thread.seconds,
+            svm.validation,
+            svm.size,
+        ),
+        (
+            "forest",
+            forest.time.seconds,
+            forest.time_on_one_thread.seconds,
+            forest.validation,
+            forest.size,
+        ),
+    ];
+    for (model, seconds, alone, validation, size) in rows {
+        println!(
+            "{model:>8} {seconds:.1} s on {} threads, {alone:.1} s on one, {:.2}% of the validation pictures, size {size}",
+            bench.threads,
+            validation * 100.0
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn speed(
+    places: &Places,
+    device: DeviceKind,
+    batch: usize,
+    seconds: u64,
+) -> anyhow::Result<ExitCode> {
+    for model in places.models().into_iter().filter(|m| m.is_deep()) {
+        let time = Duration::from_secs(seconds);
+        let speed = bench::speed::speed(model, device, batch, time)?;
+        println!("{}", serde_json::to_string(&speed)?);
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,103 @@
+//! Training, without a command.
+
+use std::process::ExitCode;
+
+use shared::model::vote;
+use trainer::data::source;
+use trainer::device::DeviceKind;
+use trainer::fit::Recipe;
+use trainer::weights::{Forecast, Order};
+
+use super::watch;
+use crate::Places;
+
+#[derive(clap::Args)]
+pub struct Train {
+    /// Epochs of a network instead of the recipe's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    epochs: Option<u32>,
+    /// Where the training's randomness begins
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Few epochs and fewer trees, for a first look; replaces what is in the folder of the weights
+    #[arg(long)]
+    quick: bool,
+    /// What the networks train on
+    #[arg(long, value_enum, default_value_t = DeviceKind::Cpu)]
+    device: DeviceKind,
+}
+
+pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
+    let weights = places.weights();
+    let mut orders = Vec::new();
+    for model in places.models() {
+        let mut recipe = match options.quick {
+            true => Recipe::quick(model),
+            false => Recipe::of(model),
+        };
+        if let (Some(epochs), Recipe::Deep(deep)) = (options.epochs, &mut recipe) {
+            deep.epochs = epochs as usize;
+        }
+        let order = Order {
+            model,
+            recipe,
+            seed: options.seed,
+            device: options.device,
+        };
+        if weights.is_current(&order)? {
+            println!("{:>6} is up to date", model.title());
+        } else {
+            orders.push(order);
+        }
+    }
+    let is_current = weights.vote_is_current()?;
+    if orders.is_empty() && is_current.is_none_or(|current| current) {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let data = source::load(places.data.as_deref())?;
+    let watch = watch()?;
+    announce(&weights.forecast(&orders, data.train.len())?);
+    for order in orders {
+        let entry = weights.train(&order, &data, watch)?;
+        println!(
+            "{}  validation {:.2}%  test {:.2}%  {} bytes  {} s",
+            order.model.title(),
+            entry.validation.accuracy * 100.0,
+            entry.test.accuracy * 100.0,
+            entry.bytes,
+            entry.duration_seconds
+        );
+    }
+    if weights.vote_is_current()? == Some(false) {
+        let entry = weights.learn_vote(&data)?;
+        println!(
+            "{}  validation {:.2}%  test {:.2}%",
+            vote::TITLE,
+            entry.validation.accuracy * 100.0,
+            entry.test.accuracy * 100.0
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What training will take, a line each.
+fn announce(forecasts: &[Forecast]) {
+    for forecast in forecasts {
+        let epochs = match forecast.epochs {
+            0 => String::new(),
+            count => format!("{count} epochs, "),
+        };
+        let time = forecast.seconds.map_or("never timed yet".into(), about);
+        println!("{:>20}  {epochs}{time}", forecast.title);
+    }
+    let sum = forecasts.iter().filter_map(|f| f.seconds).sum();
+    println!("{:>20}  {}", "together", about(sum));
+}
+
+/// A time as people say it.
+fn about(seconds: f64) -> String {
+    match seconds {
+        s if s < 100.0 => format!("about {s:.0} s"),
+        s => format!("about {:.0} min", s / 60.0),
+    }
+}

@@ -1,0 +1,39 @@
+//! The commands that write what others read: the report, the page's gallery.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use trainer::data::source;
+use trainer::report::Record;
+use trainer::{gallery, manifest, report};
+
+use crate::Places;
+
+pub fn report(places: &Places, readme: &Path, docs: &Path) -> anyhow::Result<ExitCode> {
+    let text = std::fs::read_to_string(readme)
+        .with_context(|| format!("{} could not be read", readme.display()))?;
+    let record = Record::load(&places.weights())?;
+    let text = report::placed(&text, &record)?;
+    let data = source::load(places.data.as_deref())?;
+    let documents = report::documents(&record, &data)?;
+    manifest::write_bytes(readme, text.as_bytes())?;
+    for document in &documents {
+        manifest::write_bytes(&docs.join(&document.path), document.text.as_bytes())?;
+    }
+    println!(
+        "results written to {} and, with {} plots, to {}",
+        readme.display(),
+        documents.len() - 2,
+        docs.join(report::PAGE).display()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn gallery(places: &Places, out: PathBuf) -> anyhow::Result<ExitCode> {
+    let data = source::load(places.data.as_deref())?;
+    let sprite = gallery::sprite(&data.test).context("the gallery could not be encoded")?;
+    manifest::write_bytes(&out, &sprite)?;
+    println!("{} bytes written to {}", sprite.len(), out.display());
+    Ok(ExitCode::SUCCESS)
+}
