@@ -19,6 +19,9 @@ pub struct Stage {
 /// Epochs of every stage but the last, which has the recipe's own.
 const EPOCHS: usize = 20;
 
+/// Adds a part of the whole recipe to the one that is put together.
+type Add<'a> = dyn Fn(&mut Deep) + 'a;
+
 /// The stages of a recipe, from the bare table to the whole; a part that it does not have is no stage.
 pub fn stages(whole: &Deep) -> Vec<Stage> {
     let mut recipe = Deep {
@@ -40,7 +43,7 @@ pub fn stages(whole: &Deep) -> Vec<Stage> {
         added: "AdamW, one rise and fall of the learning rate",
         recipe,
     }];
-    let parts: [(&'static str, &dyn Fn(&mut Deep)); 9] = [
+    let parts: [(&'static str, &Add); 9] = [
         ("mirrored pictures", &|r| {
             r.augmentation.flip = whole.augmentation.flip
         }),

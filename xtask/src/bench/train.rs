@@ -21,6 +21,9 @@ const ROUNDS: usize = 3;
 /// Of a turn, after its warm-up.
 const SECONDS: &str = "4";
 
+/// A competitor's turn at a network, with a batch of so many.
+type Side<'a> = dyn Fn(&str, &str) -> Command + 'a;
+
 /// Trains on all sides in turns, prints a table.
 pub fn run(workspace: &Workspace) -> Result<()> {
     let python = python(workspace, &PEER)?;
@@ -41,7 +44,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         turn.args([model, batch, SECONDS]);
         turn
     };
-    let sides: [&dyn Fn(&str, &str) -> Command; 3] = [&ours, &theirs, &flex];
+    let sides: [&Side; 3] = [&ours, &theirs, &flex];
     let mut table = format!(
         "{:8}{:>6}{:>12}{:>12}{:>12}{:>14}\n",
         "", "batch", "Haberdash", "PyTorch", "burn-flex", "of PyTorch's"

@@ -1,7 +1,5 @@
 //! A 3x3 convolution and its gradients, over a shard's pictures.
 
-use pulp::Arch;
-
 use super::kernel::{Gather, Outer, Run, Scatter};
 use super::shape::Shape;
 
@@ -22,6 +20,13 @@ pub struct Conv {
     taps: Vec<usize>,
     /// A row of pixels each, of a group.
     runs: Vec<Run>,
+}
+
+/// Where the gradient at the input goes.
+pub struct Back<'a> {
+    pub back: &'a mut Vec<f32>,
+    /// Room for its frame.
+    pub framed: &'a mut Vec<f32>,
 }
 
 impl Conv {
@@ -157,7 +162,6 @@ impl Conv {
     /// `weight` `[3, 3, input, output]`; `seen` is this layer's own and is left for [`backward`](Self::backward).
     pub fn forward(
         &self,
-        arch: Arch,
         input: &[f32],
         weight: &[f32],
         bias: &[f32],
@@ -184,9 +188,9 @@ impl Conv {
                 bias,
                 result: &mut *result,
             }
-            .run(arch);
+            .run();
             if relu {
-                super::each::relu(arch, result);
+                super::each::relu(result);
             }
         }
     }
@@ -197,14 +201,12 @@ impl Conv {
     /// `transposed` is the weight as `[3, 3, output, input]`; the gradients of weight and bias are added to.
     pub fn backward(
         &self,
-        arch: Arch,
         input: &[f32],
         seen: &[f32],
         transposed: &[f32],
         gradient: &[f32],
         weight: &mut [f32],
-        back: Option<&mut Vec<f32>>,
-        framed: &mut Vec<f32>,
+        back: Option<Back>,
     ) {
         let seen = if seen.is_empty() { input } else { seen };
         let groups = seen.chunks(self.group * self.seen());
@@ -226,13 +228,13 @@ impl Conv {
                     right: 0,
                     rows: count * pixels,
                 }];
-                job(seen, gradient, &run, &mut *weight).run(arch);
+                job(seen, gradient, &run, &mut *weight).run();
             } else {
                 let runs = &self.runs[..count * self.output.rows];
-                job(seen, gradient, runs, &mut *weight).run(arch);
+                job(seen, gradient, runs, &mut *weight).run();
             }
         }
-        let Some(back) = back else {
+        let Some(Back { back, framed }) = back else {
             return;
         };
         let count = input.len() / self.input.len();
@@ -253,7 +255,7 @@ impl Conv {
                 columns: self.input.channels,
                 result: target,
             }
-            .run(arch);
+            .run();
         }
         if has_frame {
             back.resize(count * self.input.len(), 0.0);

@@ -13,7 +13,7 @@ use super::shape::Shape;
 macro_rules! vectorised {
     ($($(#[$doc:meta])* pub fn $name:ident<'a>($($argument:ident: $type:ty),* $(,)?) $body:block)*) => {$(
         $(#[$doc])*
-        pub fn $name<'a>(arch: Arch, $($argument: $type),*) {
+        pub fn $name<'a>($($argument: $type),*) {
             struct Job<'a> {
                 $($argument: $type,)*
                 lifetime: PhantomData<&'a ()>,
@@ -26,7 +26,7 @@ macro_rules! vectorised {
                     $body
                 }
             }
-            arch.dispatch(Job { $($argument,)* lifetime: PhantomData });
+            Arch::new().dispatch(Job { $($argument,)* lifetime: PhantomData });
         }
     )*};
 }

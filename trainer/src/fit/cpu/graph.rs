@@ -1,6 +1,5 @@
 //! A network on the CPU: shards of a batch go through its steps side by side, and their gradients are added up.
 
-use pulp::Arch;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -20,7 +19,6 @@ const SHARDS: usize = 4;
 
 /// A network ready to be trained: its geometry, not its weights.
 pub struct Graph {
-    arch: Arch,
     pub chain: Chain,
     dropout: f32,
     shards: Vec<Shard>,
@@ -61,7 +59,6 @@ impl Graph {
     /// The steps of a table. With `normalise`, a batch norm stands before each ReLU that has none in the table.
     pub fn new(layers: &[Layer], normalise: bool, dropout: f64) -> Self {
         Self {
-            arch: Arch::new(),
             chain: Chain::new(layers, normalise),
             dropout: dropout as f32,
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
@@ -105,13 +102,12 @@ impl Graph {
         let transposed = self.transposed(parameters);
         let size = share(batch.len());
         let Self {
-            arch,
             chain,
             shards,
             used,
             ..
         } = self;
-        let (arch, steps, widths) = (*arch, chain.steps.as_slice(), chain.widths.as_slice());
+        let (steps, widths) = (chain.steps.as_slice(), chain.widths.as_slice());
         let shards = &mut shards[..*used];
         shards.par_iter_mut().enumerate().for_each(|(s, shard)| {
             shard.judge(batch, s * size, objective, widths[steps.len()]);
@@ -132,16 +128,16 @@ impl Graph {
                 shards.par_iter_mut().for_each(|shard| {
                     shard.take_waiting(number + 1);
                     if *relu {
-                        each::mask(arch, &shard.activations[number + 1], &mut shard.gradient);
+                        each::mask(&shard.activations[number + 1], &mut shard.gradient);
                     }
                     let input = &shard.activations[number];
-                    shard.sums = Sums::of_gradient(arch, input, &batch_moments, &shard.gradient);
+                    shard.sums = Sums::of_gradient(input, &batch_moments, &shard.gradient);
                 });
                 let rows = batch.len() * widths[number + 1] / channels;
                 let sums = shards.iter().map(|s| &s.sums);
                 let back = Backward::of(sums, rows, &batch_moments, gamma.of(parameters));
                 shards.par_iter_mut().for_each(|shard| {
-                    back.apply(arch, &shard.activations[number], &mut shard.gradient);
+                    back.apply(&shard.activations[number], &mut shard.gradient);
                 });
                 gamma
                     .of_mut(&mut shards[0].gradients)
@@ -150,7 +146,7 @@ impl Graph {
                     .copy_from_slice(&back.beta);
             } else {
                 shards.par_iter_mut().for_each(|shard| {
-                    shard.backward(arch, step, number, widths[number], &transposed);
+                    shard.backward(step, number, widths[number], &transposed);
                 });
             }
         }
@@ -168,7 +164,7 @@ impl Graph {
                 sums.fill(0.0);
                 for shard in shards {
                     let from = &shard.gradients[i * part..][..sums.len()];
-                    each::add(arch, from, sums);
+                    each::add(from, sums);
                 }
             });
         lesson
@@ -200,13 +196,12 @@ impl Graph {
         let size = share(count);
         self.used = count.div_ceil(size);
         let Self {
-            arch,
             chain,
             shards,
             dropout,
             used,
         } = self;
-        let (arch, steps, widths) = (*arch, chain.steps.as_slice(), chain.widths.as_slice());
+        let (steps, widths) = (chain.steps.as_slice(), chain.widths.as_slice());
         let shards = &mut shards[..*used];
         for (s, shard) in shards.iter_mut().enumerate() {
             let pictures = s * size..((s + 1) * size).min(count);
@@ -232,8 +227,7 @@ impl Graph {
                 let moments = match &mut mode {
                     Mode::Training { statistics, .. } => {
                         shards.par_iter_mut().for_each(|shard| {
-                            shard.sums =
-                                Sums::of_values(arch, &shard.activations[number], *channels);
+                            shard.sums = Sums::of_values(&shard.activations[number], *channels);
                         });
                         let rows = count * width / channels;
                         let batch = Moments::of(shards.iter().map(|s| &s.sums), rows, *channels);
@@ -250,7 +244,6 @@ impl Graph {
                 shards.par_iter_mut().for_each(|shard| {
                     let (input, result) = shard.ends(number, width);
                     moments.apply(
-                        arch,
                         input,
                         gamma.of(parameters),
                         beta.of(parameters),
@@ -261,7 +254,7 @@ impl Graph {
                 used.push(moments);
             } else {
                 shards.par_iter_mut().for_each(|shard| {
-                    shard.forward(arch, step, number, width, parameters, *dropout);
+                    shard.forward(step, number, width, parameters, *dropout);
                 });
             }
         }

@@ -71,7 +71,11 @@ impl Gather<'_> {
     ///
     /// # Panics
     /// The slices do not fit each other.
-    pub fn run(self, arch: Arch) {
+    pub fn run(self) {
+        self.run_on(Arch::new());
+    }
+
+    fn run_on(self, arch: Arch) {
         let columns = self.bias.len();
         assert_eq!(columns % COLUMNS, 0);
         assert_eq!(self.weight.len(), self.taps.len() * self.depth * columns);
@@ -86,7 +90,11 @@ impl Scatter<'_> {
     ///
     /// # Panics
     /// The slices do not fit each other.
-    pub fn run(self, arch: Arch) {
+    pub fn run(self) {
+        self.run_on(Arch::new());
+    }
+
+    fn run_on(self, arch: Arch) {
         assert_eq!(self.columns % COLUMNS, 0);
         assert_eq!(
             self.weight.len(),
@@ -103,7 +111,11 @@ impl Outer<'_> {
     ///
     /// # Panics
     /// The slices do not fit each other.
-    pub fn run(self, arch: Arch) {
+    pub fn run(self) {
+        self.run_on(Arch::new());
+    }
+
+    fn run_on(self, arch: Arch) {
         assert_eq!(self.columns % COLUMNS, 0);
         assert_eq!(
             self.result.len(),
@@ -241,12 +253,12 @@ unsafe fn load<S: Simd, const N: usize>(from: *const f32) -> [S::f32s; N] {
 /// `N` vectors can be written there.
 #[inline(always)]
 unsafe fn store<S: Simd, const N: usize>(to: *mut f32, row: [S::f32s; N]) {
-    for n in 0..N {
+    for (n, value) in row.iter().enumerate() {
         // SAFETY: the caller's promise.
         unsafe {
             to.add(n * S::F32_LANES)
                 .cast::<S::f32s>()
-                .write_unaligned(row[n]);
+                .write_unaligned(*value);
         }
     }
 }
@@ -288,8 +300,8 @@ fn gather_tile<S: Simd, const M: usize, const N: usize>(
             sums = add_products(simd, sums, left, 1, right, columns, job.depth);
         }
         let place = job.result.as_mut_ptr().add(row * columns + column);
-        for m in 0..M {
-            store::<S, N>(place.add(m * columns), sums[m]);
+        for (m, row) in sums.iter().enumerate() {
+            store::<S, N>(place.add(m * columns), *row);
         }
     }
 }
@@ -382,8 +394,8 @@ fn outer_tile<S: Simd, const M: usize, const N: usize>(
             let right = job.right.as_ptr().add(run.right + column);
             sums = add_products(simd, sums, left, job.depth, right, job.columns, run.rows);
         }
-        for m in 0..M {
-            store::<S, N>(place.add(m * job.columns), sums[m]);
+        for (m, row) in sums.iter().enumerate() {
+            store::<S, N>(place.add(m * job.columns), *row);
         }
     }
 }
@@ -452,7 +464,7 @@ mod tests {
                     bias: &bias,
                     result: &mut result,
                 }
-                .run(arch);
+                .run_on(arch);
                 assert!(
                     result == wanted,
                     "{columns} columns, {rows} rows, {} lanes",
@@ -490,7 +502,7 @@ mod tests {
                     columns,
                     result: &mut result,
                 }
-                .run(arch);
+                .run_on(arch);
                 assert!(
                     result == wanted,
                     "{columns} columns, {rows} rows, {} lanes",
@@ -534,7 +546,7 @@ mod tests {
                     columns,
                     result: &mut result,
                 }
-                .run(arch);
+                .run_on(arch);
                 assert!(
                     result == wanted,
                     "{columns} columns, {depth} deep, {} lanes",
@@ -556,6 +568,6 @@ mod tests {
             bias: &[0.0; COLUMNS],
             result: &mut [0.0; COLUMNS],
         }
-        .run(Arch::new());
+        .run();
     }
 }

@@ -14,7 +14,6 @@ mod shard;
 #[cfg(test)]
 mod tests;
 
-use pulp::Arch;
 use rayon::prelude::*;
 use shared::model::Layer;
 
@@ -111,7 +110,6 @@ impl Learner for Cpu {
             self.weight_decay,
             self.average_decay,
         );
-        let arch = Arch::new();
         let part = self.parameters.len().div_ceil(8).max(1);
         let lists = self
             .parameters
@@ -122,7 +120,7 @@ impl Learner for Cpu {
             .zip(self.second.par_chunks_mut(part));
         lists.zip(self.average.par_chunks_mut(part)).for_each(
             |((((parameters, gradients), first), second), average)| {
-                each::adamw(arch, step, parameters, gradients, first, second, average);
+                each::adamw(step, parameters, gradients, first, second, average);
             },
         );
         for (average, value) in self.average_statistics.iter_mut().zip(&self.statistics) {

@@ -1,6 +1,5 @@
 //! Batch norm over channels, its statistics those of the whole batch whichever shards it is cut into.
 
-use pulp::Arch;
 use shared::model::layer::BATCH_NORM_EPSILON;
 
 use super::each;
@@ -21,17 +20,17 @@ impl Sums {
     }
 
     /// Of a shard's values and their squares.
-    pub fn of_values(arch: Arch, values: &[f32], channels: usize) -> Self {
+    pub fn of_values(values: &[f32], channels: usize) -> Self {
         let mut sums = Self::none(channels);
-        each::moments(arch, values, &mut sums.first, &mut sums.second);
+        each::moments(values, &mut sums.first, &mut sums.second);
         sums
     }
 
     /// Of a shard's gradient, and of its products with the centred values.
-    pub fn of_gradient(arch: Arch, values: &[f32], moments: &Moments, gradient: &[f32]) -> Self {
+    pub fn of_gradient(values: &[f32], moments: &Moments, gradient: &[f32]) -> Self {
         let mut sums = Self::none(moments.mean.len());
         let Self { first, second } = &mut sums;
-        each::products(arch, values, &moments.mean, gradient, first, second);
+        each::products(values, &moments.mean, gradient, first, second);
         sums
     }
 
@@ -84,7 +83,6 @@ impl Moments {
     /// The normalised, scaled and shifted values, after a ReLU where asked.
     pub fn apply(
         &self,
-        arch: Arch,
         values: &[f32],
         gamma: &[f32],
         beta: &[f32],
@@ -100,7 +98,7 @@ impl Moments {
             .map(|c| beta[c] - self.mean[c] * scale[c])
             .collect();
         let floor = if relu { 0.0 } else { f32::NEG_INFINITY };
-        each::affine(arch, values, &scale, &shift, floor, result);
+        each::affine(values, &scale, &shift, floor, result);
     }
 }
 
@@ -146,14 +144,7 @@ impl Backward {
     }
 
     /// The gradient at the output becomes that at the input.
-    pub fn apply(&self, arch: Arch, values: &[f32], gradient: &mut [f32]) {
-        each::combine(
-            arch,
-            values,
-            &self.scale,
-            &self.slope,
-            &self.shift,
-            gradient,
-        );
+    pub fn apply(&self, values: &[f32], gradient: &mut [f32]) {
+        each::combine(values, &self.scale, &self.slope, &self.shift, gradient);
     }
 }

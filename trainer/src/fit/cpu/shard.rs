@@ -1,11 +1,10 @@
 //! A part of a batch on its way through the steps and back.
 
-use pulp::Arch;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use shared::garment::CLASSES;
 
 use super::chain::Step;
+use super::conv::Back;
 use super::each;
 use super::kernel::{Gather, Outer, Run, Scatter};
 use super::norm::Sums;
@@ -49,7 +48,6 @@ impl Shard {
 
     pub fn forward(
         &mut self,
-        arch: Arch,
         step: &Step,
         number: usize,
         width: usize,
@@ -67,7 +65,6 @@ impl Shard {
             } => {
                 let (input, result) = self.ends(number, width);
                 conv.forward(
-                    arch,
                     input,
                     weight.of(parameters),
                     bias.of(parameters),
@@ -93,19 +90,19 @@ impl Shard {
                     bias: bias.of(parameters),
                     result: &mut *result,
                 }
-                .run(arch);
+                .run();
                 if *relu {
-                    each::relu(arch, result);
+                    each::relu(result);
                 }
             }
             Step::MaxPool { input: shape } => {
                 let (input, result) = self.ends(number, width);
-                each::max_pool(arch, *shape, input, result);
+                each::max_pool(*shape, input, result);
             }
             Step::Add { from } => {
                 let (before, after) = self.activations.split_at_mut(number + 1);
                 after[0].resize(self.count * width, 0.0);
-                each::add_then_relu(arch, &before[number], &before[*from], &mut after[0]);
+                each::add_then_relu(&before[number], &before[*from], &mut after[0]);
             }
             Step::Mean { input: shape } => {
                 let (input, result) = self.ends(number, width);
@@ -115,7 +112,7 @@ impl Shard {
                     .zip(result.chunks_exact_mut(width))
                 {
                     means.fill(0.0);
-                    each::add_rows(arch, picture, 1.0 / pixels as f32, means);
+                    each::add_rows(picture, 1.0 / pixels as f32, means);
                 }
             }
             Step::Dropout => {
@@ -131,7 +128,7 @@ impl Shard {
                         }
                     });
                 }
-                each::multiply(arch, input, &seen, result);
+                each::multiply(input, &seen, result);
             }
             Step::Norm { .. } => {}
         }
@@ -154,8 +151,8 @@ impl Shard {
             self.lesson.loss += f64::from(judged.loss);
             self.lesson.right +=
                 usize::from(shared::model::argmax(&logits) == batch.labels[first + i].index());
-            for c in 0..CLASSES {
-                gradient[c] = judged.gradient[c] / batch.len() as f32;
+            for (g, slope) in gradient.iter_mut().zip(judged.gradient) {
+                *g = slope / batch.len() as f32;
             }
         }
     }
@@ -170,14 +167,7 @@ impl Shard {
     }
 
     /// From the gradient behind a step to that before it.
-    pub fn backward(
-        &mut self,
-        arch: Arch,
-        step: &Step,
-        number: usize,
-        width: usize,
-        transposed: &[Vec<f32>],
-    ) {
+    pub fn backward(&mut self, step: &Step, number: usize, width: usize, transposed: &[Vec<f32>]) {
         self.take_waiting(number + 1);
         let (input, result) = (&self.activations[number], &self.activations[number + 1]);
         let seen = &self.seen[number];
@@ -190,20 +180,21 @@ impl Shard {
                 relu,
             } => {
                 if *relu {
-                    each::mask(arch, result, &mut self.gradient);
+                    each::mask(result, &mut self.gradient);
                 }
-                each::add_rows(arch, &self.gradient, 1.0, bias.of_mut(&mut self.gradients));
-                let back = (number > 0).then_some(&mut self.spare);
+                each::add_rows(&self.gradient, 1.0, bias.of_mut(&mut self.gradients));
+                let back = (number > 0).then_some(Back {
+                    back: &mut self.spare,
+                    framed: &mut self.framed,
+                });
                 moved = back.is_some();
                 conv.backward(
-                    arch,
                     input,
                     seen,
                     &transposed[number],
                     &self.gradient,
                     weight.of_mut(&mut self.gradients),
                     back,
-                    &mut self.framed,
                 );
             }
             Step::Dense {
@@ -213,9 +204,9 @@ impl Shard {
                 relu,
             } => {
                 if *relu {
-                    each::mask(arch, result, &mut self.gradient);
+                    each::mask(result, &mut self.gradient);
                 }
-                each::add_rows(arch, &self.gradient, 1.0, bias.of_mut(&mut self.gradients));
+                each::add_rows(&self.gradient, 1.0, bias.of_mut(&mut self.gradients));
                 Outer {
                     left: input,
                     right: &self.gradient,
@@ -229,7 +220,7 @@ impl Shard {
                     columns: dense.columns,
                     result: weight.of_mut(&mut self.gradients),
                 }
-                .run(arch);
+                .run();
                 if number > 0 {
                     let starts: Vec<u32> =
                         (0..self.count).map(|i| (i * dense.input) as u32).collect();
@@ -244,18 +235,18 @@ impl Shard {
                         columns: dense.input,
                         result: &mut self.spare,
                     }
-                    .run(arch);
+                    .run();
                     moved = true;
                 }
             }
             Step::MaxPool { input: shape } => {
                 self.spare.clear();
                 self.spare.resize(self.count * width, 0.0);
-                each::max_pool_back(arch, *shape, input, result, &self.gradient, &mut self.spare);
+                each::max_pool_back(*shape, input, result, &self.gradient, &mut self.spare);
                 moved = true;
             }
             Step::Add { from } => {
-                each::mask(arch, result, &mut self.gradient);
+                each::mask(result, &mut self.gradient);
                 self.waiting.push((*from, self.gradient.clone()));
             }
             Step::Mean { input: shape } => {
