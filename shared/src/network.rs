@@ -1,6 +1,6 @@
 //! A table of layers as a burn module: what is trained, and what WebGPU runs.
 
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 
 use burn::module::{Module, Param, RunningState};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -11,7 +11,7 @@ use burn::nn::{
 use burn::tensor::activation::relu;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use thiserror::Error;
 
 use crate::artifact::Artifact;
@@ -336,19 +336,11 @@ impl Network {
         Ok(values.0)
     }
 
-    /// The gradients, a list for each of the table's training parameters in their order, but for the running
-    /// statistics, which have none.
+    /// Shows every tensor, in the order of the table's training parameters.
     ///
     /// # Errors
-    /// The device does not give a tensor back.
-    pub fn gradients(&self, gradients: &Gradients) -> Result<Vec<Vec<f32>>, NetworkError> {
-        let mut taken = Slopes(gradients, Vec::new());
-        self.each(&mut taken)?;
-        Ok(taken.1)
-    }
-
-    /// Shows every tensor, in the order of the table's training parameters.
-    fn each(&self, taker: &mut impl Taker) -> Result<(), NetworkError> {
+    /// Those of the taker.
+    pub fn each(&self, taker: &mut impl Taker) -> Result<(), NetworkError> {
         let mut convs = self.convs.iter();
         let mut blocks = self.blocks.iter();
         let mut dense = self.dense.iter();
@@ -387,10 +379,17 @@ impl Network {
 }
 
 /// What is done with each of a network's tensors.
-trait Taker {
+pub trait Taker {
+    /// A weight or a bias, a norm's scale or shift.
+    ///
+    /// # Errors
+    /// The device does not give the tensor back.
     fn learned<const D: usize>(&mut self, tensor: Tensor<D>) -> Result<(), NetworkError>;
 
     /// A batch norm's running mean or variance.
+    ///
+    /// # Errors
+    /// The device does not give the tensor back.
     fn statistic(&mut self, tensor: Tensor<1>) -> Result<(), NetworkError>;
 }
 
@@ -404,22 +403,6 @@ impl Taker for Values {
 
     fn statistic(&mut self, tensor: Tensor<1>) -> Result<(), NetworkError> {
         self.learned(tensor)
-    }
-}
-
-struct Slopes<'a>(&'a Gradients, Vec<Vec<f32>>);
-
-impl Taker for Slopes<'_> {
-    fn learned<const D: usize>(&mut self, tensor: Tensor<D>) -> Result<(), NetworkError> {
-        let count = tensor.dims().iter().product();
-        let gradient = tensor.grad(self.0).map(numbers).transpose()?;
-        // What the loss does not depend on.
-        self.1.push(gradient.unwrap_or_else(|| vec![0.0; count]));
-        Ok(())
-    }
-
-    fn statistic(&mut self, _: Tensor<1>) -> Result<(), NetworkError> {
-        Ok(())
     }
 }
 
@@ -470,7 +453,11 @@ fn show_norm(norm: Option<&BatchNorm>, taker: &mut impl Taker) -> Result<(), Net
     Ok(())
 }
 
-fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, NetworkError> {
+/// A tensor's numbers, in their order.
+///
+/// # Errors
+/// The device does not give them back.
+pub fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, NetworkError> {
     tensor
         .into_data()
         .convert::<f32>()

@@ -7,6 +7,8 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Bytes, Device, Tensor, TensorData};
 use shared::garment::CLASSES;
 use shared::model::Layer;
+#[cfg(test)]
+use shared::network::NetworkError;
 use shared::network::{Network, Training, pictures};
 
 use super::cpu::follow;
@@ -92,7 +94,29 @@ impl Burn {
     pub fn gradients(&self, batch: &Batch) -> Result<Vec<Vec<f32>>, FitError> {
         let network = self.network()?;
         let (loss, _) = self.loss(network, batch);
-        Ok(network.gradients(&loss.backward())?)
+        let mut slopes = Slopes(loss.backward(), Vec::new());
+        network.each(&mut slopes)?;
+        Ok(slopes.1)
+    }
+}
+
+/// Takes each tensor's gradient.
+#[cfg(test)]
+struct Slopes(burn::tensor::Gradients, Vec<Vec<f32>>);
+
+#[cfg(test)]
+impl shared::network::Taker for Slopes {
+    fn learned<const D: usize>(&mut self, tensor: Tensor<D>) -> Result<(), NetworkError> {
+        let count = tensor.dims().iter().product();
+        let gradient = tensor.grad(&self.0).map(shared::network::numbers);
+        // What the loss does not depend on has none.
+        let gradient = gradient.transpose()?;
+        self.1.push(gradient.unwrap_or_else(|| vec![0.0; count]));
+        Ok(())
+    }
+
+    fn statistic(&mut self, _: Tensor<1>) -> Result<(), NetworkError> {
+        Ok(())
     }
 }
 
