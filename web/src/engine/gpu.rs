@@ -124,7 +124,7 @@ impl Gpu {
 
     /// A loaded model and the device that it is on.
     fn model(&self, model: ModelId) -> Result<(&Loaded, &Device), Refusal> {
-        let loaded = self.models.iter().find(|m| m.network.model() == model);
+        let loaded = self.models.iter().find(|m| m.plan.id() == model);
         loaded
             .zip(self.device.as_ref())
             .ok_or_else(|| unloaded(model.title()).into())
