@@ -31,12 +31,7 @@ pub fn stages(whole: &Deep) -> Vec<Stage> {
         normalise: false,
         average: 0.0,
         distillation: None,
-        augmentation: Augmentation {
-            flip: false,
-            shift: 0,
-            erase: 0.0,
-            mix: 0.0,
-        },
+        augmentation: Augmentation::default(),
         ..*whole
     };
     let mut stages = vec![Stage {

@@ -8,8 +8,8 @@ use shared::image::{PIXELS, SIDE, standardise};
 
 use super::Examples;
 
-/// How far augmentation goes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// How far augmentation goes; by default, nowhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Augmentation {
     /// Mirrors every other picture, left to right.
     pub flip: bool,
@@ -105,13 +105,6 @@ fn erase(picture: &mut [f32], rng: &mut impl Rng) {
 mod tests {
     use super::*;
 
-    const NONE: Augmentation = Augmentation {
-        flip: false,
-        shift: 0,
-        erase: 0.0,
-        mix: 0.0,
-    };
-
     fn lit(augmentation: Augmentation, seed: u64) -> Vec<usize> {
         let mut pixels = [0; PIXELS];
         pixels[10 * SIDE + 5] = 255;
@@ -126,17 +119,23 @@ mod tests {
 
     #[test]
     fn without_augmentation_a_picture_is_only_standardised() {
-        assert_eq!(lit(NONE, 1), [10 * SIDE + 5]);
+        assert_eq!(lit(Augmentation::default(), 1), [10 * SIDE + 5]);
     }
 
     #[test]
     fn flips_and_shifts_land_where_they_should() {
-        let flip = Augmentation { flip: true, ..NONE };
+        let flip = Augmentation {
+            flip: true,
+            ..Augmentation::default()
+        };
         let places: std::collections::BTreeSet<usize> =
             (0..32).flat_map(|seed| lit(flip, seed)).collect();
         let mirrored = [10 * SIDE + 5, 10 * SIDE + 22];
         assert_eq!(places.into_iter().collect::<Vec<_>>(), mirrored);
-        let shift = Augmentation { shift: 2, ..NONE };
+        let shift = Augmentation {
+            shift: 2,
+            ..Augmentation::default()
+        };
         let places: std::collections::BTreeSet<usize> =
             (0..1000).flat_map(|seed| lit(shift, seed)).collect();
         assert_eq!(places.len(), 25);
@@ -152,7 +151,10 @@ mod tests {
 
     #[test]
     fn what_shows_through_does_so_by_its_share() {
-        let mix = Augmentation { mix: 0.5, ..NONE };
+        let mix = Augmentation {
+            mix: 0.5,
+            ..Augmentation::default()
+        };
         let examples = greys();
         let mut mixed = 0;
         for i in 0..examples.len() {
@@ -198,7 +200,10 @@ mod tests {
 
     #[test]
     fn what_is_erased_is_one_rectangle_of_the_promised_size() {
-        let erase = Augmentation { erase: 1.0, ..NONE };
+        let erase = Augmentation {
+            erase: 1.0,
+            ..Augmentation::default()
+        };
         let dark = standardise(0);
         for seed in 0..200 {
             let mut batch = Vec::new();

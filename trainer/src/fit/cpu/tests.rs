@@ -51,12 +51,7 @@ fn recipe(normalise: bool, distillation: Option<Distillation>) -> Deep {
         normalise,
         average: 0.0,
         distillation,
-        augmentation: Augmentation {
-            flip: false,
-            shift: 0,
-            erase: 0.0,
-            mix: 0.0,
-        },
+        augmentation: Augmentation::default(),
     }
 }
 
