@@ -17,8 +17,8 @@ pub struct Frozen {
     statistics: Vec<f32>,
 }
 
-/// Pictures that are answered at a time.
-pub const ANSWERED: usize = 512;
+/// Pictures that are answered at a time: a teacher needs two megabytes for each.
+pub const ANSWERED: usize = 128;
 
 impl Frozen {
     /// A weights file's network; a tensor that the table needs and the file lacks is taken for zeros.
