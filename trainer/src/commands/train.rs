@@ -91,7 +91,11 @@ fn announce(forecasts: &[Forecast]) {
         println!("{:>20}  {epochs}{time}", forecast.title);
     }
     let sum = forecasts.iter().filter_map(|f| f.seconds).sum();
-    println!("{:>20}  {}", "together", about(sum));
+    let rest = match forecasts.iter().any(|f| f.seconds.is_none()) {
+        true => ", and what was never timed",
+        false => "",
+    };
+    println!("{:>20}  {}{rest}", "together", about(sum));
 }
 
 /// A time as people say it.
