@@ -85,10 +85,6 @@ impl Conv {
         self.input.channels == 1
     }
 
-    fn taps(&self) -> &[usize] {
-        &self.taps
-    }
-
     /// Neighbouring numbers under a tap.
     fn depth(&self) -> usize {
         if self.is_first() {
@@ -182,7 +178,7 @@ impl Conv {
             Gather {
                 input: seen,
                 starts: &self.starts[..count * pixels],
-                taps: self.taps(),
+                taps: &self.taps,
                 depth: self.depth(),
                 weight,
                 bias,
@@ -216,7 +212,7 @@ impl Conv {
                 left: seen,
                 right: gradient,
                 runs,
-                taps: self.taps(),
+                taps: &self.taps,
                 depth: self.depth(),
                 columns: self.output.channels,
                 result: weight,
@@ -249,7 +245,7 @@ impl Conv {
             Scatter {
                 input: gradient,
                 starts: &self.starts[..count * pixels],
-                taps: self.taps(),
+                taps: &self.taps,
                 depth: self.output.channels,
                 weight: transposed,
                 columns: self.input.channels,

@@ -157,12 +157,11 @@ impl Shard {
         }
     }
 
+    /// Adds what waited for the way back to reach this activation.
     pub fn take_waiting(&mut self, number: usize) {
         if let Some(place) = self.waiting.iter().position(|(n, _)| *n == number) {
             let (_, waiting) = self.waiting.swap_remove(place);
-            for (d, w) in self.gradient.iter_mut().zip(&waiting) {
-                *d += w;
-            }
+            each::add(&waiting, &mut self.gradient);
         }
     }
 
