@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod fit;
 pub mod gallery;
 pub mod manifest;
+pub mod photos;
 pub mod predict;
 pub mod report;
 pub mod weights;

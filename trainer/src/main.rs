@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{measure, predict, train, write};
+use commands::{measure, photos, predict, train, write};
 use shared::ModelId;
 use trainer::device::DeviceKind;
+use trainer::photos::Part;
 use trainer::weights::Weights;
 
 /// Trains Fashion-MNIST classifiers, checks their figures, and answers pictures.
@@ -97,6 +98,15 @@ enum Command {
         #[arg(long, value_name = "S", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=600))]
         seconds: u64,
     },
+    /// Measures the weights on real photos: cut-outs, and right answers of each group
+    Photos {
+        /// Folder of the labelled photos, a folder a group
+        #[arg(long, value_name = "DIR")]
+        photos: PathBuf,
+        /// Which of them
+        #[arg(long, value_enum, default_value_t = Part::HeldOut)]
+        part: Part,
+    },
     /// Writes the page's gallery from the test pictures
     Gallery {
         #[arg(long, value_name = "OUT.png", default_value = "web/assets/gallery.png")]
@@ -131,6 +141,7 @@ fn main() -> ExitCode {
             batch,
             seconds,
         }) => measure::speed(&places, device, batch as usize, seconds),
+        Some(Command::Photos { photos, part }) => photos::photos(&places, &photos, part),
         Some(Command::Gallery { out }) => write::gallery(&places, out),
     };
     done.unwrap_or_else(|error| {

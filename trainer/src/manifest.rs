@@ -15,6 +15,7 @@ use crate::evaluate::{Evaluation, Figures, LabelledReport, class_reports, digits
 use crate::fit::Recipe;
 use crate::fit::checkpoint::Epoch;
 use crate::fit::teacher::Credentials;
+use crate::photos::set::Record;
 
 /// Why a record could not be written or read.
 #[derive(Debug, Error)]
@@ -53,6 +54,9 @@ pub struct Entry {
     pub device: String,
     /// SHA-256 of the data set's decompressed files.
     pub data: BTreeMap<String, String>,
+    /// The photos that it has learned from besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photos: Option<Record>,
     pub duration_seconds: u64,
     /// Of the crates that decide the result, and the repository's revision.
     pub versions: BTreeMap<String, String>,

@@ -12,6 +12,13 @@ const CLOSE_PERCENT: u32 = 5;
 /// Corners this close to the background are other shades of it: a soft shadow, a darker floor.
 const SHADE_PERCENT: u32 = 15;
 
+/// A border of which so much is background is plain; the rest may be dust, or a sleeve that reaches it.
+const PLAIN_PERCENT: usize = 85;
+/// White paper and black are plain from here on: a garment that was cropped closely reaches the border on all sides.
+const PAPER_PERCENT: usize = 45;
+/// How far from white or black paper may be, in levels of grey.
+const PAPER_SHADE: u8 = 15;
+
 /// The background's colour, and the shades of it that the corners show.
 pub(super) struct Backdrop {
     pub colour: [u8; 3],
@@ -42,6 +49,23 @@ impl Backdrop {
         shades.sort_unstable();
         shades.dedup();
         Self { colour, shades }
+    }
+
+    /// Whether it is all that the photo's border shows, or nearly.
+    pub fn is_plain(&self, flat: &Flat) -> bool {
+        let (mut held, mut all) = (0, 0);
+        for colour in border(flat) {
+            held += usize::from(self.holds(colour));
+            all += 1;
+        }
+        let shade = luma(self.colour);
+        let is_paper = shade.min(255 - shade) <= PAPER_SHADE;
+        let least = if is_paper {
+            PAPER_PERCENT
+        } else {
+            PLAIN_PERCENT
+        };
+        held * 100 >= all * least
     }
 
     /// Whether a colour is the background's.

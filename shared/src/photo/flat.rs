@@ -8,6 +8,7 @@ use super::Photo;
 const ENOUGH: usize = 1000;
 
 /// A photo laid on white paper, shrunk by a whole number.
+#[derive(Clone)]
 pub(super) struct Flat {
     pub width: usize,
     pub height: usize,
@@ -53,9 +54,106 @@ impl Flat {
         }
     }
 
+    /// Turned clockwise by so many degrees; what was outside looks like the nearest edge.
+    pub fn turned(&self, degrees: f32) -> Self {
+        let degrees = if degrees.is_finite() { degrees } else { 0.0 };
+        let quarters = libm::roundf(degrees / 90.0);
+        let rest = degrees - 90.0 * quarters;
+        let flat = (0..quarters as i32 & 3).fold(self.clone(), |flat, _| flat.quarter());
+        match rest == 0.0 {
+            true => flat,
+            false => flat.tilted(rest.to_radians()),
+        }
+    }
+
+    /// Turned clockwise by a right angle.
+    fn quarter(self) -> Self {
+        let (width, height) = (self.height, self.width);
+        let pixels = (0..width * height)
+            .map(|i| self.pixel(i / width, self.height - 1 - i % width))
+            .collect();
+        Self {
+            width,
+            height,
+            pixels,
+            ..self
+        }
+    }
+
+    /// Turned clockwise by less than half a right angle, on a picture that holds all of it.
+    fn tilted(self, angle: f32) -> Self {
+        let (sin, cos) = (libm::sinf(angle), libm::cosf(angle));
+        let (wide, high) = (self.width as f32, self.height as f32);
+        let extent = |along: f32, across: f32| (along * cos + across * sin.abs() + 0.5) as usize;
+        let (width, height) = (extent(wide, high), extent(high, wide));
+        let pixels = (0..width * height)
+            .map(|i| {
+                let x = (i % width) as f32 + 0.5 - width as f32 / 2.0;
+                let y = (i / width) as f32 + 0.5 - height as f32 / 2.0;
+                self.between(
+                    x * cos + y * sin + wide / 2.0 - 0.5,
+                    y * cos - x * sin + high / 2.0 - 0.5,
+                )
+            })
+            .collect();
+        Self {
+            width,
+            height,
+            pixels,
+            ..self
+        }
+    }
+
+    /// The colour between the four pixels around a place; beyond the edges the edge pixels go on.
+    fn between(&self, x: f32, y: f32) -> [u8; 3] {
+        let x = x.clamp(0.0, (self.width - 1) as f32);
+        let y = y.clamp(0.0, (self.height - 1) as f32);
+        let (left, top) = (x as usize, y as usize);
+        let (right, low) = (
+            (left + 1).min(self.width - 1),
+            (top + 1).min(self.height - 1),
+        );
+        let (across, down) = (x - left as f32, y - top as f32);
+        core::array::from_fn(|channel| {
+            let at = |x: usize, y: usize| f32::from(self.pixel(x, y)[channel]);
+            let line = |y: usize| at(left, y) + across * (at(right, y) - at(left, y));
+            (line(top) + down * (line(low) - line(top)) + 0.5) as u8
+        })
+    }
+
+    /// A part of it: the first column and row, and their numbers.
+    pub fn cut(&self, (left, width): (usize, usize), (top, height): (usize, usize)) -> Self {
+        let rows = self.pixels.chunks_exact(self.width).skip(top).take(height);
+        Self {
+            width,
+            height,
+            factor: self.factor,
+            pixels: rows
+                .flat_map(|row| &row[left..left + width])
+                .copied()
+                .collect(),
+        }
+    }
+
+    /// Width and height of the same picture with no side longer than `side`; a smaller one stays as it is.
+    pub fn within(&self, side: usize) -> (usize, usize) {
+        let long = self.width.max(self.height);
+        let shrunk = |edge: usize| match long > side {
+            true => ((edge * side + long / 2) / long).max(1),
+            false => edge,
+        };
+        (shrunk(self.width), shrunk(self.height))
+    }
+
     pub fn pixel(&self, x: usize, y: usize) -> [u8; 3] {
         self.pixels[y * self.width + x]
     }
+}
+
+/// The pixels of a long edge that cell `i` of `cells` covers, at least one.
+pub(super) fn span(i: usize, cells: usize, edge: usize) -> core::ops::Range<usize> {
+    let start = i * edge / cells;
+    start..((i + 1) * edge / cells).max(start + 1)
 }
 
 /// A pixel with straight alpha as it looks on white paper.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::trim::Bounds;
-use crate::image::SIDE;
+use crate::image::{Grey28, PIXELS, SIDE};
 
 /// The square of the photo that the 28x28 picture shows, in the photo's pixels; it may extend beyond the photo.
 ///
@@ -43,6 +43,16 @@ impl Layout {
             left: (SIDE - columns) / 2,
             top: (SIDE - rows) / 2,
         }
+    }
+
+    /// The filled cells on an empty picture.
+    pub fn picture(&self, cells: &[u8]) -> Grey28 {
+        let mut pixels = [0; PIXELS];
+        for (row, line) in cells.chunks_exact(self.columns).enumerate() {
+            let start = (self.top + row) * SIDE + self.left;
+            pixels[start..start + self.columns].copy_from_slice(line);
+        }
+        Grey28::new(pixels)
     }
 
     fn long(&self) -> usize {

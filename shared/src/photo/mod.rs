@@ -2,12 +2,16 @@
 //!
 //! The steps are Fashion-MNIST's own (arXiv 1708.07747, section 2): trim the edges that look like the corners
 //! (`backdrop`, `trim`), bring the longest edge to 28 by skipping rows and columns (`frame`, `resample`), sharpen
-//! (`sharpen`), pad the short edge, negate. Everything is integers and plain `f32` arithmetic, so that native and
+//! (`sharpen`), pad the short edge, negate. Where there is a room instead of paper, the garment is found (`segment`), brought
+//! to the data set's tones (`tone`) and cut out (`cutout`) first. `scan` leads through the steps, `stages` shows them, `edits`
+//! is what a visitor changes. Everything is integers and plain `f32` arithmetic, so that native and
 //! wasm builds give the same bytes.
 
 mod backdrop;
+mod cutout;
 #[cfg(feature = "decode")]
 mod decode;
+mod edits;
 mod error;
 #[cfg(feature = "decode")]
 mod exif;
@@ -16,23 +20,30 @@ mod flat;
 mod format;
 mod frame;
 mod grey;
+mod lab;
+mod mask;
 mod resample;
+mod scan;
+mod segment;
 mod sharpen;
+mod stages;
+mod tone;
 mod trim;
 
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::edits::{Crop, Edits, Stroke};
 pub use self::error::PhotoError;
 pub use self::frame::Frame;
+pub use self::mask::Mask;
+pub use self::scan::Scan;
+pub use self::stages::Stages;
 #[cfg(feature = "decode")]
 pub use decode::{MAX_PIXELS, MAX_SIDE, decode};
 
-use crate::image::{Grey28, PIXELS, SIDE};
-use backdrop::Backdrop;
-use flat::Flat;
-use frame::Layout;
+use crate::image::Grey28;
 
 /// Larger files are refused: 50 MB.
 pub const MAX_FILE_BYTES: usize = 50_000_000;
@@ -61,15 +72,33 @@ pub enum Route {
         /// The background's colour, as red, green and blue.
         backdrop: [u8; 3],
     },
+    /// A photo of a room with a garment in it, which was cut out.
+    Scene {
+        /// Whether the greys were negated.
+        inverted: bool,
+    },
 }
 
 /// What the models see of a photo, and where in the photo that is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prepared {
     pub grey: Grey28,
+    /// In the turned photo's pixels.
     pub frame: Frame,
+    /// The turned photo's size in pixels.
+    pub width: u32,
+    pub height: u32,
     pub route: Route,
+    /// What was cut out; of a product photo, what is not its background.
+    pub mask: Option<Mask>,
+    /// How surely garment and background were told apart, 0 to 1; under [`POOR`] the mask had better be looked at.
+    pub quality: f32,
+    /// Whether the garment is white, which none of the data set's is.
+    pub is_white: bool,
 }
+
+/// The quality under which a mask is a guess.
+pub const POOR: f32 = 0.7;
 
 /// Turns a photo into the models' picture.
 ///
@@ -79,61 +108,7 @@ pub struct Prepared {
 /// When the photo is smaller than 8x8, nothing in it differs from its background, or `rgba` is not
 /// `width * height * 4` bytes long.
 pub fn prepare(photo: &Photo) -> Result<Prepared, PhotoError> {
-    let Photo { width, height, .. } = *photo;
-    if photo.rgba.len() as u64 != (u64::from(width) * u64::from(height)).saturating_mul(4) {
-        return Err(PhotoError::Mismatch { width, height });
-    }
-    if (width as usize, height as usize) == (SIDE, SIDE) {
-        return Ok(as_is(photo));
-    }
-    if width.min(height) < MIN_SIDE {
-        return Err(PhotoError::TooSmall { width, height });
-    }
-
-    let flat = Flat::of(photo);
-    let backdrop = Backdrop::of(&flat);
-    let bounds = trim::trim(&flat, &backdrop).ok_or(PhotoError::NothingStandsOut)?;
-    if bounds.width.max(bounds.height) * flat.factor < MIN_SIDE as usize {
-        return Err(PhotoError::NothingStandsOut);
-    }
-    let layout = Layout::of(bounds);
-    let sharp = sharpen::sharpen(
-        &resample::resample(&flat, &backdrop, &layout),
-        layout.columns,
-    );
-
-    let mut pixels = [0; PIXELS];
-    for (row, line) in sharp.chunks_exact(layout.columns).enumerate() {
-        let start = (layout.top + row) * SIDE + layout.left;
-        for (pixel, &value) in pixels[start..].iter_mut().zip(line) {
-            // `resample` gives light backgrounds only, so negating is right for both polarities.
-            *pixel = 255 - value;
-        }
-    }
-    Ok(Prepared {
-        grey: Grey28::new(pixels),
-        frame: layout.frame(flat.factor),
-        route: Route::Product {
-            inverted: !backdrop.is_dark(),
-            backdrop: backdrop.colour,
-        },
-    })
-}
-
-fn as_is(photo: &Photo) -> Prepared {
-    let mut pixels = [0; PIXELS];
-    for (pixel, rgba) in pixels.iter_mut().zip(photo.rgba.chunks_exact(4)) {
-        *pixel = grey::luma(flat::on_white(rgba));
-    }
-    Prepared {
-        grey: Grey28::new(pixels),
-        frame: Frame {
-            x: 0.0,
-            y: 0.0,
-            side: SIDE as f32,
-        },
-        route: Route::AsIs,
-    }
+    Scan::of(photo)?.prepare(&Edits::default())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use shared::features::{self, DIMENSIONS};
 use thiserror::Error;
 
 use crate::data::split::{Split, VALIDATION, split};
-use crate::data::{Examples, FashionMnist};
+use crate::data::{DataSet, Examples};
 use crate::fit::Recipe;
 use crate::fit::classical::forest::{self, Columns, Node};
 use crate::fit::classical::matrix::Matrix;
@@ -82,7 +82,7 @@ pub struct Timed<S> {
 /// # Errors
 /// See [`BenchError`].
 pub fn run(
-    data: &FashionMnist,
+    data: &DataSet,
     limit: Option<usize>,
     seed: u64,
     out: &Path,

@@ -1,6 +1,7 @@
 //! What the command line's commands do.
 
 pub mod measure;
+pub mod photos;
 pub mod predict;
 pub mod train;
 pub mod write;

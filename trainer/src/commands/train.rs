@@ -1,11 +1,13 @@
 //! Training, without a command.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use shared::model::vote;
 use trainer::data::source;
 use trainer::device::DeviceKind;
 use trainer::fit::Recipe;
+use trainer::photos::set::{PhotoSet, Record};
 use trainer::weights::{Forecast, Order};
 
 use super::watch;
@@ -22,6 +24,9 @@ pub struct Train {
     /// Few epochs and fewer trees, for a first look; replaces what is in the folder of the weights
     #[arg(long)]
     quick: bool,
+    /// Folder of labelled photos, a folder a group, to learn from as well; the README says how to get the public one
+    #[arg(long, value_name = "DIR")]
+    photos: Option<PathBuf>,
     /// What the networks train on
     #[arg(long, value_enum, default_value_t = DeviceKind::Cpu)]
     device: DeviceKind,
@@ -29,6 +34,8 @@ pub struct Train {
 
 pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
     let weights = places.weights();
+    let photos = options.photos.as_deref();
+    let record = photos.map(Record::of).transpose()?;
     let mut orders = Vec::new();
     for model in places.models() {
         let mut recipe = match options.quick {
@@ -44,7 +51,7 @@ pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
             seed: options.seed,
             device: options.device,
         };
-        if weights.is_current(&order)? {
+        if weights.is_current(&order, record.as_ref())? {
             println!("{:>6} is up to date", model.title());
         } else {
             orders.push(order);
@@ -54,9 +61,12 @@ pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
     if orders.is_empty() && is_current.is_none_or(|current| current) {
         return Ok(ExitCode::SUCCESS);
     }
-    let data = source::load(places.data.as_deref())?;
+    let mut data = source::load(places.data.as_deref())?;
+    if let (Some(folder), false) = (photos, orders.is_empty()) {
+        data.photos = Some(PhotoSet::load(folder, true)?);
+    }
     let watch = watch()?;
-    announce(&weights.forecast(&orders, data.train.len())?);
+    announce(&weights.forecast(&orders, &data)?);
     for order in orders {
         let entry = weights.train(&order, &data, watch)?;
         println!(

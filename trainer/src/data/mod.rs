@@ -9,7 +9,10 @@ pub mod split;
 use std::path::PathBuf;
 
 use shared::{Garment, Grey28};
+use split::{Split, VALIDATION, split};
 use thiserror::Error;
+
+use crate::photos::set::PhotoSet;
 
 /// Why the data set could not be had.
 #[derive(Debug, Error)]
@@ -72,6 +75,12 @@ impl Examples {
         }
     }
 
+    /// With others behind them.
+    pub fn extend(&mut self, others: Self) {
+        self.pictures.extend(others.pictures);
+        self.labels.extend(others.labels);
+    }
+
     /// The first `count`, or all.
     pub fn first(&self, count: usize) -> Self {
         let count = count.min(self.len());
@@ -82,9 +91,22 @@ impl Examples {
     }
 }
 
-/// The data set: 60,000 pictures to train and validate on, 10,000 to evaluate on.
+/// Fashion-MNIST: 60,000 pictures to train and validate on, 10,000 to evaluate on; and photos, where some were given.
 #[derive(Clone, Debug)]
-pub struct FashionMnist {
+pub struct DataSet {
     pub train: Examples,
     pub test: Examples,
+    pub photos: Option<PhotoSet>,
+}
+
+impl DataSet {
+    /// What a model learns from and is chosen on. Photos are learned from, so many variants of each; what chooses is
+    /// Fashion-MNIST's alone.
+    pub fn parts(&self, variants: usize) -> Split {
+        let mut parts = split(&self.train, VALIDATION);
+        if let Some(photos) = &self.photos {
+            parts.train.extend(photos.train(variants));
+        }
+        parts
+    }
 }

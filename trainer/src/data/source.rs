@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::download::download;
 use super::idx::{self, FILES, IdxFile};
-use super::{DataError, Examples, FashionMnist};
+use super::{DataError, DataSet, Examples};
 
 /// Where Debian's package `dataset-fashion-mnist` puts it.
 const SYSTEM: &str = "/usr/share/datasets/fashion-mnist";
@@ -13,9 +13,9 @@ const SYSTEM: &str = "/usr/share/datasets/fashion-mnist";
 ///
 /// # Errors
 /// See [`DataError`]. A file that is found and damaged is an error, not a reason to look on.
-pub fn load(named: Option<&Path>) -> Result<FashionMnist, DataError> {
+pub fn load(named: Option<&Path>) -> Result<DataSet, DataError> {
     let [train_images, train_labels, test_images, test_labels] = locate(named)?;
-    Ok(FashionMnist {
+    Ok(DataSet {
         train: examples(
             &train_images,
             &train_labels,
@@ -28,6 +28,7 @@ pub fn load(named: Option<&Path>) -> Result<FashionMnist, DataError> {
             idx::TEST_IMAGES,
             idx::TEST_LABELS,
         )?,
+        photos: None,
     })
 }
 

@@ -147,7 +147,7 @@ impl Teachers {
                 split,
                 device,
                 None,
-                &checkpoint(folder, seed),
+                &checkpoint(folder, data, seed),
                 watch,
             )?;
             seconds += fitted
@@ -282,14 +282,16 @@ fn logits(bytes: &[u8], count: usize) -> Option<Vec<[f32; CLASSES]>> {
     (logits.len() == count).then(|| logits.to_vec())
 }
 
-fn checkpoint(folder: &Path, seed: u64) -> Checkpoint {
-    Checkpoint::new(folder.join(format!("teacher-{seed}")))
+/// A folder for each data, too: teachers that know photos do not replace those that do not.
+fn checkpoint(folder: &Path, data: &str, seed: u64) -> Checkpoint {
+    let hash = sha256(data.as_bytes());
+    Checkpoint::new(folder.join(format!("teacher-{seed}-{}", &hash[..8])))
 }
 
-/// Whether they were all trained, with today's recipe.
-pub fn are_trained(folder: &Path) -> bool {
+/// Whether they were all trained on this data, with today's recipe.
+pub fn are_trained(folder: &Path, data: &str) -> bool {
     SEEDS.iter().all(|&seed| {
-        let progress = checkpoint(folder, seed).progress().ok().flatten();
+        let progress = checkpoint(folder, data, seed).progress().ok().flatten();
         progress.is_some_and(|p| p.recipe == RECIPE && p.epochs.len() == RECIPE.epochs)
     })
 }

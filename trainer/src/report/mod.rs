@@ -15,7 +15,7 @@ use shared::ModelId;
 use shared::model::vote;
 use thiserror::Error;
 
-use crate::data::FashionMnist;
+use crate::data::DataSet;
 use crate::weights::WeightsError;
 pub use readme::placed;
 pub use record::Record;
@@ -64,7 +64,7 @@ pub struct Document {
 ///
 /// # Errors
 /// A plot cannot be drawn.
-pub fn documents(record: &Record, data: &FashionMnist) -> Result<Vec<Document>, ReportError> {
+pub fn documents(record: &Record, data: &DataSet) -> Result<Vec<Document>, ReportError> {
     let mut plots = vec![
         ("gains".into(), plot::gains::drawn(record)?),
         ("accuracy-bytes".into(), plot::cost::against_bytes(record)?),

@@ -7,7 +7,7 @@ use shared::ModelId;
 use super::train::{run_name, subject};
 use super::{Weights, WeightsError};
 use crate::ablation::{Ablation, Row, stages};
-use crate::data::FashionMnist;
+use crate::data::DataSet;
 use crate::data::split::{VALIDATION, split};
 use crate::device::DeviceKind;
 use crate::evaluate::rounded;
@@ -34,7 +34,7 @@ impl Weights {
         model: ModelId,
         whole: &Deep,
         seed: u64,
-        data: &FashionMnist,
+        data: &DataSet,
         watch: Watch,
     ) -> Result<(), WeightsError> {
         let device = DeviceKind::Cpu;
@@ -45,7 +45,7 @@ impl Weights {
                 continue;
             }
             println!("{:>6} with {}", model.title(), stage.added);
-            let run = Self::run(stage.recipe, seed, device);
+            let run = Self::run(stage.recipe, seed, device, data);
             let taught = self.taught(&run, device, &parts, data, watch)?;
             let answers = taught.map(|(answers, _)| answers);
             let checkpoint = Checkpoint::new(self.checkpoints().join(run_name(model, &run)));

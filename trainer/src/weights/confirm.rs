@@ -5,7 +5,7 @@ use shared::model::vote::NAME;
 
 use super::provenance::sha256;
 use super::{Weights, WeightsError};
-use crate::data::FashionMnist;
+use crate::data::DataSet;
 use crate::data::split::{VALIDATION, split};
 use crate::evaluate::{Evaluation, Figures, class_reports, digits};
 use crate::manifest::Metrics;
@@ -19,7 +19,7 @@ impl Weights {
     pub fn confirm(
         &self,
         model: ModelId,
-        data: &FashionMnist,
+        data: &DataSet,
         limit: Option<usize>,
     ) -> Result<Figures, WeightsError> {
         let manifest = self.manifest()?;
@@ -54,7 +54,7 @@ impl Weights {
     /// [`WeightsError::Disagrees`] for the first figure that differs.
     pub fn confirm_vote(
         &self,
-        data: &FashionMnist,
+        data: &DataSet,
         limit: Option<usize>,
     ) -> Result<Figures, WeightsError> {
         let manifest = self.manifest()?;

@@ -5,13 +5,15 @@ use std::time::Duration;
 use shared::ModelId;
 use shared::model::Layer;
 
+use super::train::name;
 use super::{Order, Weights, WeightsError};
 use crate::bench::speed::pictures_per_second;
-use crate::data::split::VALIDATION;
+use crate::data::DataSet;
 use crate::device::DeviceKind;
 use crate::fit::Recipe;
 use crate::fit::recipe::Deep;
 use crate::fit::teacher;
+use crate::photos::set::VARIANTS;
 
 /// What is to be done, and about how long it takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,9 +37,9 @@ impl Weights {
     pub fn forecast(
         &self,
         orders: &[Order],
-        pictures: usize,
+        data: &DataSet,
     ) -> Result<Vec<Forecast>, WeightsError> {
-        let pictures = pictures.saturating_sub(VALIDATION);
+        let pictures = data.parts(VARIANTS).train.len();
         let deep = |layers: &'static [Layer], recipe: &Deep, device: DeviceKind| {
             let speed = pictures_per_second(layers, recipe, device, TRIAL)?;
             Ok::<_, WeightsError>((recipe.epochs * pictures) as f64 / speed)
@@ -46,7 +48,7 @@ impl Weights {
         let is_taught =
             |o: &&Order| matches!(o.recipe, Recipe::Deep(d) if d.distillation.is_some());
         if let Some(order) = orders.iter().find(is_taught)
-            && !teacher::are_trained(&self.checkpoints())
+            && !teacher::are_trained(&self.checkpoints(), &name(data))
         {
             let count = teacher::SEEDS.len();
             let seconds = deep(teacher::SUBJECT.layers, &teacher::RECIPE, order.device)?;

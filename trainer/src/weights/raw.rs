@@ -6,7 +6,7 @@ use shared::artifact::Artifact;
 
 use super::train::{Order, calibrated, fitted};
 use super::{Weights, WeightsError};
-use crate::data::FashionMnist;
+use crate::data::DataSet;
 use crate::data::split::{VALIDATION, split};
 use crate::device::DeviceKind;
 use crate::evaluate::{Evaluation, Figures};
@@ -47,7 +47,7 @@ impl Weights {
         &self,
         model: ModelId,
         seed: u64,
-        data: &FashionMnist,
+        data: &DataSet,
         watch: Watch,
     ) -> Result<Option<RawEntry>, WeightsError> {
         let Some(recipe) = Recipe::raw(model) else {

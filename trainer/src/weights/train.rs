@@ -12,8 +12,8 @@ use shared::{ModelId, Sample};
 use super::provenance::{data_hashes, sha256, versions};
 use super::{Weights, WeightsError, file_name};
 use crate::data::idx::TRAIN_IMAGES;
-use crate::data::split::{Split, VALIDATION, split};
-use crate::data::{Examples, FashionMnist};
+use crate::data::split::Split;
+use crate::data::{DataSet, Examples};
 use crate::device::DeviceKind;
 use crate::evaluate::{Evaluation, EvaluationError, Figures, asked, rounded};
 use crate::fit::checkpoint::{Checkpoint, Epoch, Progress};
@@ -22,6 +22,7 @@ use crate::fit::recipe::{Deep, Distillation};
 use crate::fit::teacher::{Answers, Credentials, Teachers};
 use crate::fit::{Recipe, calibrate, classical, deep};
 use crate::manifest::{self, Entry, Metrics};
+use crate::photos::set::{FEW, Record, VARIANTS};
 
 /// What a training run is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -47,17 +48,21 @@ const SLOPES: [f32; 6] = [0.5, 1.0, 1.5, 2.0, 3.0, 4.0];
 const TIMED: usize = 200;
 
 impl Weights {
-    /// Whether the file is there with its metrics, is the recorded one, and was made to this order.
+    /// Whether the file is there with its metrics, is the recorded one, and was made to this order; from these photos,
+    /// where some are given: without any, weights that have learned from photos are as good.
     ///
     /// # Errors
     /// The manifest cannot be read.
-    pub fn is_current(&self, order: &Order) -> Result<bool, WeightsError> {
+    pub fn is_current(&self, order: &Order, photos: Option<&Record>) -> Result<bool, WeightsError> {
         let manifest = self.manifest()?;
         let Some(entry) = manifest.entry(order.model) else {
             return Ok(false);
         };
         let metrics: Option<Metrics> = manifest::read(&self.metrics_path(order.model.name()))?;
         if metrics.is_none() {
+            return Ok(false);
+        }
+        if photos.is_some() && entry.photos.as_ref() != photos {
             return Ok(false);
         }
         let file = fs::read(self.file(order.model.name())).map(|bytes| sha256(&bytes));
@@ -73,15 +78,16 @@ impl Weights {
     pub fn train(
         &self,
         order: &Order,
-        data: &FashionMnist,
+        data: &DataSet,
         watch: Watch,
     ) -> Result<Entry, WeightsError> {
-        let parts = split(&data.train, VALIDATION);
         let Recipe::Deep(recipe) = order.recipe else {
+            let parts = data.parts(FEW);
             let trained = fitted(order, &parts, watch)?;
             return self.record(order, trained, &parts, data);
         };
-        let run = Self::run(recipe, order.seed, order.device);
+        let parts = data.parts(VARIANTS);
+        let run = Self::run(recipe, order.seed, order.device, data);
         let name = run_name(order.model, &run);
         let checkpoint = Checkpoint::new(self.checkpoints().join(name));
         let taught = self.taught(&run, order.device, &parts, data, watch)?;
@@ -107,12 +113,12 @@ impl Weights {
         Ok(entry)
     }
 
-    pub(super) fn run(recipe: Deep, seed: u64, device: DeviceKind) -> Progress {
+    pub(super) fn run(recipe: Deep, seed: u64, device: DeviceKind, data: &DataSet) -> Progress {
         Progress {
             recipe,
             seed,
             device: device.name().into(),
-            data: TRAIN_IMAGES.sha256.into(),
+            data: name(data),
             epochs: Vec::new(),
             best: 0,
         }
@@ -124,7 +130,7 @@ impl Weights {
         run: &Progress,
         device: DeviceKind,
         parts: &Split,
-        data: &FashionMnist,
+        data: &DataSet,
         watch: Watch,
     ) -> Result<Option<(Answers, Credentials)>, FitError> {
         let Some(Distillation { views, .. }) = run.recipe.distillation else {
@@ -147,7 +153,7 @@ impl Weights {
         order: &Order,
         trained: Trained,
         parts: &Split,
-        data: &FashionMnist,
+        data: &DataSet,
     ) -> Result<Entry, WeightsError> {
         let model = order.model;
         let bytes = calibrated(model, trained.artifact, &parts.validation)?
@@ -168,6 +174,7 @@ impl Weights {
             seed: order.seed,
             device: order.device.name().into(),
             data: data_hashes(),
+            photos: data.photos.as_ref().map(|p| p.record.clone()),
             duration_seconds: trained.seconds.round() as u64,
             versions: versions(),
             epoch: trained.best,
@@ -271,6 +278,14 @@ pub(super) fn subject(model: ModelId) -> Subject {
         name: model.name(),
         title: model.title(),
         layers: model.layers(),
+    }
+}
+
+/// What a network learns from, in one word.
+pub(super) fn name(data: &DataSet) -> String {
+    match &data.photos {
+        None => TRAIN_IMAGES.sha256.into(),
+        Some(photos) => format!("{}+{}", TRAIN_IMAGES.sha256, photos.record.sha256),
     }
 }
 

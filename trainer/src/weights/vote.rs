@@ -11,7 +11,7 @@ use super::provenance::sha256;
 use super::train::median;
 use super::{Weights, WeightsError, file_name};
 use crate::data::split::{VALIDATION, split};
-use crate::data::{Examples, FashionMnist};
+use crate::data::{DataSet, Examples};
 use crate::evaluate::{Evaluation, Figures, rounded, verdicts};
 use crate::fit::deep::FitError;
 use crate::fit::vote;
@@ -50,7 +50,7 @@ impl Weights {
     ///
     /// # Errors
     /// A file is missing or damaged.
-    pub fn learn_vote(&self, data: &FashionMnist) -> Result<VoteEntry, WeightsError> {
+    pub fn learn_vote(&self, data: &DataSet) -> Result<VoteEntry, WeightsError> {
         let validation = split(&data.train, VALIDATION).validation;
         let learned = vote::fit(&self.ballots(&validation)?, &validation.labels);
         let bytes = learned.to_artifact().to_bytes().map_err(FitError::from)?;

@@ -4,7 +4,7 @@ use shared::Garment;
 
 use super::sheet::{self, CARD, DENIM, INK, LABEL, NAME, SOFT, THREAD, px};
 use crate::data::split::{VALIDATION, split};
-use crate::data::{Examples, FashionMnist};
+use crate::data::{DataSet, Examples};
 use crate::report::{ReportError, number};
 
 const ROW: i32 = px(30);
@@ -16,7 +16,7 @@ const WIDTH: i32 = px(700);
 ///
 /// # Errors
 /// See [`sheet::drawn`].
-pub fn drawn(data: &FashionMnist) -> Result<String, ReportError> {
+pub fn drawn(data: &DataSet) -> Result<String, ReportError> {
     let parts = split(&data.train, VALIDATION);
     let parts = [
         ("training", &parts.train, DENIM, CARD),

@@ -3,7 +3,7 @@
 use super::frame::{Frame, Tick};
 use super::log10;
 use super::sheet::{self, DENIM, Point, px};
-use crate::data::FashionMnist;
+use crate::data::DataSet;
 use crate::report::{ReportError, number};
 
 /// What a byte can be.
@@ -13,7 +13,7 @@ const GREYS: usize = 256;
 ///
 /// # Errors
 /// See [`sheet::drawn`].
-pub fn drawn(data: &FashionMnist) -> Result<String, ReportError> {
+pub fn drawn(data: &DataSet) -> Result<String, ReportError> {
     let mut counts = [0_u64; GREYS];
     for picture in &data.train.pictures {
         for &pixel in picture.pixels() {

@@ -9,7 +9,7 @@ use shared::Grey28;
 use shared::image::SIDE;
 
 use super::sheet::{self, LABEL, px};
-use crate::data::FashionMnist;
+use crate::data::DataSet;
 use crate::report::ReportError;
 
 /// Of rows and of columns.
@@ -22,7 +22,7 @@ const ORIGIN: (i32, i32) = (px(24), px(76));
 ///
 /// # Errors
 /// See [`sheet::drawn`], or the encoder's.
-pub fn drawn(data: &FashionMnist) -> Result<String, ReportError> {
+pub fn drawn(data: &DataSet) -> Result<String, ReportError> {
     let heading = "Twenty-five pictures";
     let across = CELL.0 * GRID as i32;
     let size = (

@@ -1,0 +1,60 @@
+//! The photo in few pixels, their colours in CIELAB.
+
+use alloc::vec::Vec;
+
+use super::super::flat::{Flat, span};
+use super::super::lab::Lab;
+
+/// A small picture.
+pub(in super::super) struct Grid {
+    pub width: usize,
+    pub height: usize,
+    /// `[height, width]`, row-major.
+    pub colours: Vec<[f32; 3]>,
+}
+
+impl Grid {
+    /// Shrinks a photo to at most `side` pixels a side by averaging; a smaller one stays as it is.
+    pub fn of(flat: &Flat, side: usize) -> Self {
+        let (width, height) = flat.within(side);
+        let lab = Lab::new();
+        let mut colours = Vec::with_capacity(width * height);
+        for row in 0..height {
+            let lines = span(row, height, flat.height);
+            for column in 0..width {
+                let places = span(column, width, flat.width);
+                let mut sums = [0u32; 3];
+                for y in lines.clone() {
+                    let line = &flat.pixels[y * flat.width..][..flat.width];
+                    for pixel in &line[places.clone()] {
+                        for (sum, &part) in sums.iter_mut().zip(pixel) {
+                            *sum += u32::from(part);
+                        }
+                    }
+                }
+                let count = (lines.len() * places.len()) as u32;
+                colours.push(lab.of(sums.map(|sum| ((sum + count / 2) / count) as u8)));
+            }
+        }
+        Self {
+            width,
+            height,
+            colours,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.colours.len()
+    }
+
+    /// How far each pixel is from the middle, in either direction: 0 there, 1 at the border.
+    pub fn reach(&self) -> Vec<f32> {
+        let from_middle = |at: usize, edge: usize| ((2 * at + 1) as f32 / edge as f32 - 1.0).abs();
+        (0..self.len())
+            .map(|i| {
+                let across = from_middle(i % self.width, self.width);
+                across.max(from_middle(i / self.width, self.height))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,113 @@
+//! What each step made of a photo, to look at.
+
+use alloc::vec::Vec;
+
+use super::backdrop::Backdrop;
+use super::cutout::Cutout;
+use super::flat::{Flat, span};
+use super::scan::Scan;
+use super::{Edits, Photo, Prepared, Route};
+
+/// The longest side of the turned photo that is shown, in pixels.
+pub const LONGEST: usize = 640;
+/// The side of the other steps' pictures, in pixels: eight for each of the 28.
+const SIDE: usize = 224;
+
+/// The steps' pictures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stages {
+    /// The photo the right way up, as it was turned.
+    pub upright: Photo,
+    /// The square that the models see, in colour, transparent where there is no garment.
+    pub cutout: Photo,
+    /// The same in the greys that the models see, on black.
+    pub grey: Photo,
+}
+
+impl Scan {
+    /// Shows the steps that led to a picture.
+    pub fn stages(&self, edits: &Edits, prepared: &Prepared) -> Stages {
+        let part = self.part(edits);
+        let flat = &part.flat;
+        let upright = match part.corner == (0, 0) && part.whole == (flat.width, flat.height) {
+            true => shrunk(flat),
+            false => shrunk(
+                &self
+                    .part(&Edits {
+                        crop: None,
+                        ..edits.clone()
+                    })
+                    .flat,
+            ),
+        };
+        let factor = flat.factor as f32;
+        let frame = prepared.frame;
+        let place = |i: usize, start: f32, corner: usize| {
+            (start + (i as f32 + 0.5) / SIDE as f32 * frame.side) / factor - corner as f32
+        };
+        let mut cutout = Vec::with_capacity(SIDE * SIDE * 4);
+        let mut grey = Vec::with_capacity(SIDE * SIDE * 4);
+        let backdrop = Backdrop::of(flat);
+        let garment = prepared.mask.as_ref().map(|mask| {
+            let inverted = !matches!(prepared.route, Route::Scene { inverted: false });
+            Cutout::of(flat, mask, inverted)
+        });
+        for i in 0..SIDE * SIDE {
+            let x = place(i % SIDE, frame.x, part.corner.0);
+            let y = place(i / SIDE, frame.y, part.corner.1);
+            let cell = (i / SIDE * 28 / SIDE) * 28 + i % SIDE * 28 / SIDE;
+            let (colour, value) = match &garment {
+                Some(garment) => garment.seen(x, y),
+                None => {
+                    let value = prepared.grey.pixels()[cell];
+                    ([value, value, value, 255], value)
+                }
+            };
+            let value = match (prepared.route, colour[3]) {
+                (Route::Product { .. }, 1..) => {
+                    255 - backdrop.grey([colour[0], colour[1], colour[2]])
+                }
+                _ => value,
+            };
+            cutout.extend(colour);
+            grey.extend([value, value, value, 255]);
+        }
+        let square = |rgba| Photo {
+            width: SIDE as u32,
+            height: SIDE as u32,
+            rgba,
+        };
+        Stages {
+            upright,
+            cutout: square(cutout),
+            grey: square(grey),
+        }
+    }
+}
+
+/// A photo small enough to show.
+fn shrunk(flat: &Flat) -> Photo {
+    let (width, height) = flat.within(LONGEST);
+    let mut rgba = Vec::with_capacity(width * height * 4);
+    for row in 0..height {
+        for column in 0..width {
+            let mut sums = [0u32; 3];
+            let mut count = 0;
+            for y in span(row, height, flat.height) {
+                for x in span(column, width, flat.width) {
+                    for (sum, part) in sums.iter_mut().zip(flat.pixel(x, y)) {
+                        *sum += u32::from(part);
+                    }
+                    count += 1;
+                }
+            }
+            rgba.extend(sums.map(|sum| ((sum + count / 2) / count) as u8));
+            rgba.push(255);
+        }
+    }
+    Photo {
+        width: width as u32,
+        height: height as u32,
+        rgba,
+    }
+}

@@ -1,0 +1,47 @@
+//! How bright the garment's parts become.
+
+use alloc::vec::Vec;
+
+/// Where the darkest and the brightest of the data set's garments lie, most of the time, once negated.
+const LOWEST: f32 = 60.0;
+const HIGHEST: f32 = 230.0;
+/// The share of a garment's pixels that may be darker, or brighter, than what is brought there.
+const TAIL: usize = 20;
+/// How much contrast may grow: a plain garment stays one.
+const STEEPEST: f32 = 2.5;
+
+/// A straight line from the photo's greys to the picture's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Tone {
+    /// The photo's grey that becomes `HIGHEST`; a negated one is dark.
+    from: f32,
+    slope: f32,
+    start: f32,
+}
+
+impl Tone {
+    /// Brings the darkest and brightest twentieth of a garment's greys to where the data set has them. `negates` as the data
+    /// set does.
+    pub fn of(mut greys: Vec<u8>, negates: bool) -> Self {
+        greys.sort_unstable();
+        let last = greys.len().saturating_sub(1);
+        let at = |i: usize| f32::from(greys.get(i).copied().unwrap_or(128));
+        let (low, high) = (at(last / TAIL), at(last - last / TAIL));
+        let slope = ((HIGHEST - LOWEST) / (high - low).max(1.0)).min(STEEPEST);
+        // What is stretched less stays as far from the middle as it was, within the range.
+        let reach = slope * (high - low);
+        let middle = 0.5 * (low + high);
+        let negated = if negates { 255.0 - middle } else { middle };
+        let middle = negated.clamp(LOWEST + reach / 2.0, HIGHEST - reach / 2.0);
+        Self {
+            from: 0.5 * (low + high),
+            slope: if negates { -slope } else { slope },
+            start: middle,
+        }
+    }
+
+    /// What a grey of the photo becomes, 0 to 255: bright on black.
+    pub fn apply(&self, grey: f32) -> f32 {
+        (self.start + self.slope * (grey - self.from)).clamp(0.0, 255.0)
+    }
+}

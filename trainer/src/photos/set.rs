@@ -1,0 +1,191 @@
+//! Photos to learn from: many pictures of each, as many hands would have taken it.
+
+use std::fs;
+use std::path::Path;
+
+use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use shared::photo::{Crop, Edits, Photo, Scan, decode, prepare};
+use shared::{Garment, Grey28};
+
+use super::{Labelled, Part, PhotosError, list};
+use crate::data::Examples;
+use crate::weights::sha256;
+
+/// Pictures made of each training photo.
+pub const VARIANTS: usize = 8;
+/// The classical models hold all they learn from: they get fewer.
+pub const FEW: usize = 2;
+/// Decides on the variants; the first is the photo as it is.
+const SEED: u64 = 20_261;
+/// How far a variant is turned at most, in degrees.
+const TILT: f32 = 12.0;
+/// How much is cut off each side at most, as a share.
+const MARGIN: f32 = 0.06;
+/// How much brighter or darker one channel becomes at most, as a factor.
+const LIGHT: f32 = 1.25;
+/// How much contrast changes at most, as an exponent.
+const GAMMA: f32 = 1.3;
+
+/// Pictures made of photos.
+#[derive(Clone, Debug)]
+pub struct PhotoSet {
+    /// Every training photo's first variant, then every one's second.
+    train: Examples,
+    pub validation: Vec<Labelled>,
+    pub record: Record,
+}
+
+/// Which photos were learned from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    pub photos: usize,
+    /// Of names and files.
+    pub sha256: String,
+}
+
+impl Record {
+    /// Of the photos in a folder that are learned from.
+    ///
+    /// # Errors
+    /// See [`PhotosError`].
+    pub fn of(folder: &Path) -> Result<Self, PhotosError> {
+        let photos = learnable(&list(folder)?);
+        let mut key = String::new();
+        for (photo, class) in &photos {
+            let hash = sha256(&bytes(photo)?);
+            key += &format!("{} {class} {hash}\n", photo.name);
+        }
+        Ok(Self {
+            photos: photos.len(),
+            sha256: sha256(key.as_bytes()),
+        })
+    }
+}
+
+/// Those to train on of which it is known which one class they show.
+fn learnable(all: &[Labelled]) -> Vec<(Labelled, Garment)> {
+    let training = all.iter().filter(|p| p.part == Part::Training);
+    let known = training.filter_map(|photo| match photo.classes()[..] {
+        [class] => Some((photo.clone(), class)),
+        _ => None,
+    });
+    known.collect()
+}
+
+fn bytes(photo: &Labelled) -> Result<Vec<u8>, PhotosError> {
+    fs::read(&photo.path).map_err(|source| PhotosError::Read {
+        path: photo.path.clone(),
+        source,
+    })
+}
+
+impl PhotoSet {
+    /// Reads a folder of photos, and makes the variants of those to train on.
+    ///
+    /// # Errors
+    /// See [`PhotosError`].
+    pub fn load(folder: &Path, draw: bool) -> Result<Self, PhotosError> {
+        let all = list(folder)?;
+        let photos = learnable(&all);
+        let bar = match draw {
+            true => ProgressBar::new(photos.len() as u64),
+            false => ProgressBar::hidden(),
+        };
+        let style = ProgressStyle::with_template("Photos {bar:20} {pos}/{len} {elapsed}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let made: Result<Vec<(Vec<Grey28>, Garment)>, PhotosError> = photos
+            .par_iter()
+            .progress_with(bar)
+            .enumerate()
+            .map(|(i, (photo, class))| Ok((variants(&bytes(photo)?, i as u64), *class)))
+            .collect();
+        let made = made?;
+        let mut train = Examples::default();
+        for variant in 0..VARIANTS {
+            for (pictures, class) in &made {
+                // One of which nothing is left has no variants.
+                if let Some(picture) = pictures.get(variant) {
+                    train.pictures.push(picture.clone());
+                    train.labels.push(*class);
+                }
+            }
+        }
+        Ok(Self {
+            record: Record::of(folder)?,
+            train,
+            validation: all
+                .into_iter()
+                .filter(|p| p.part == Part::Validation)
+                .collect(),
+        })
+    }
+
+    /// The first so many variants of every training photo.
+    pub fn train(&self, variants: usize) -> Examples {
+        self.train
+            .first(self.train.len() * variants.min(VARIANTS) / VARIANTS)
+    }
+}
+
+/// A file's variants; none where it cannot be read or shows nothing.
+fn variants(file: &[u8], number: u64) -> Vec<Grey28> {
+    let Ok(photo) = decode(file) else {
+        return Vec::new();
+    };
+    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+    rng.set_stream(number);
+    let Ok(first) = prepare(&photo) else {
+        return Vec::new();
+    };
+    let mut all = vec![first.grey];
+    while all.len() < VARIANTS {
+        let seen = lit(&photo, &mut rng);
+        let edits = framed(&mut rng);
+        // Where too little is left of a variant, the photo as it is stands in.
+        let picture = Scan::of(&seen)
+            .and_then(|scan| scan.prepare(&edits))
+            .map_or_else(|_| all[0].clone(), |p| p.grey);
+        all.push(picture);
+    }
+    all
+}
+
+/// Held another way.
+fn framed(rng: &mut impl Rng) -> Edits {
+    let mut margin = || rng.random_range(0.0..MARGIN);
+    let (left, top) = (margin(), margin());
+    let crop = Crop {
+        left,
+        top,
+        width: 1.0 - left - margin(),
+        height: 1.0 - top - margin(),
+    };
+    Edits {
+        rotation: rng.random_range(-TILT..TILT),
+        crop: Some(crop),
+        ..Edits::default()
+    }
+}
+
+/// In another light.
+fn lit(photo: &Photo, rng: &mut impl Rng) -> Photo {
+    let mut factor = |most: f32| most.powf(rng.random_range(-1.0..1.0f32));
+    let (gamma, light) = (factor(GAMMA), [factor(LIGHT), factor(LIGHT), factor(LIGHT)]);
+    let tables = light.map(|light| {
+        core::array::from_fn::<u8, 256, _>(|value| {
+            let value = value as f32 / 255.0;
+            (light * value.powf(gamma) * 255.0 + 0.5) as u8
+        })
+    });
+    let mut rgba = photo.rgba.clone();
+    for pixel in rgba.chunks_exact_mut(4) {
+        for (value, table) in pixel.iter_mut().zip(&tables) {
+            *value = table[*value as usize];
+        }
+    }
+    Photo { rgba, ..*photo }
+}
