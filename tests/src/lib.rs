@@ -13,4 +13,5 @@ pub mod picture;
 pub mod process;
 pub mod reference;
 pub mod site;
+pub mod wardrobe;
 pub mod worker;

@@ -8,6 +8,7 @@ use image::imageops::{self, FilterType};
 use image::{DynamicImage, Frame, GrayImage, ImageBuffer, ImageFormat, Luma, RgbaImage};
 use shared::Grey28;
 use shared::image::SIDE;
+use shared::photo::Photo;
 
 /// A file as a visitor would drop it.
 #[derive(Clone, Debug)]
@@ -120,6 +121,31 @@ pub fn photo(picture: &Grey28, width: u32, height: u32) -> File {
         .encode_image(&photo)
         .expect("a JPEG to memory");
     File::new("photo.jpg", "image/jpeg", bytes)
+}
+
+/// A photo as a JPEG from a camera that was held so that EXIF's orientation says 1, upright, or 6, on its left side.
+pub fn jpeg(photo: &Photo, orientation: u8) -> Vec<u8> {
+    let rgba = RgbaImage::from_raw(photo.width, photo.height, photo.rgba.clone())
+        .expect("four bytes a pixel");
+    let upright = DynamicImage::ImageRgba8(rgba).into_rgb8();
+    let held = match orientation {
+        6 => imageops::rotate270(&upright),
+        _ => upright,
+    };
+    let mut plain = Vec::new();
+    JpegEncoder::new_with_quality(&mut plain, 92)
+        .encode_image(&held)
+        .expect("a JPEG to memory");
+    // TIFF, big-endian: one directory with one entry, tag 0x112, a short.
+    let mut exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+    exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
+    let length = (exif.len() + 2) as u16;
+    let mut bytes = plain[..2].to_vec();
+    bytes.extend([0xff, 0xe1]);
+    bytes.extend(length.to_be_bytes());
+    bytes.extend(exif);
+    bytes.extend(&plain[2..]);
+    bytes
 }
 
 fn grey(picture: &Grey28) -> GrayImage {

@@ -106,6 +106,9 @@ enum Command {
         /// Which of them
         #[arg(long, value_enum, default_value_t = Part::HeldOut)]
         part: Part,
+        /// Folder of folders with pictures of other things, to see which are taken for garments
+        #[arg(long, value_name = "DIR")]
+        others: Option<PathBuf>,
     },
     /// Writes the page's gallery from the test pictures
     Gallery {
@@ -141,7 +144,11 @@ fn main() -> ExitCode {
             batch,
             seconds,
         }) => measure::speed(&places, device, batch as usize, seconds),
-        Some(Command::Photos { photos, part }) => photos::photos(&places, &photos, part),
+        Some(Command::Photos {
+            photos,
+            part,
+            others,
+        }) => photos::photos(&places, &photos, part, others.as_deref()),
         Some(Command::Gallery { out }) => write::gallery(&places, out),
     };
     done.unwrap_or_else(|error| {

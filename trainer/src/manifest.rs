@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::ModelId;
 use shared::metrics::Confusion;
+use shared::model::{novelty, vote};
 use thiserror::Error;
 
 use crate::evaluate::{Evaluation, Figures, LabelledReport, class_reports, digits};
@@ -37,6 +38,9 @@ pub struct Manifest {
     /// The seven together; not there before all of them are.
     #[serde(default)]
     pub vote: Option<VoteEntry>,
+    /// What tells garments from other things.
+    #[serde(default)]
+    pub novelty: Option<NoveltyEntry>,
 }
 
 /// One model's weights file: what it is, where it came from, how good it is.
@@ -91,6 +95,22 @@ pub struct VoteEntry {
     pub test: Figures,
 }
 
+/// The novelty detector's file: what it is, where it came from, and how often it is wrong about garments.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NoveltyEntry {
+    pub file: String,
+    pub bytes: u64,
+    pub sha256: String,
+    pub seed: u64,
+    /// The photos that it has learned from besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photos: Option<Record>,
+    pub versions: BTreeMap<String, String>,
+    /// The share of Fashion-MNIST's validation and test pictures that it takes for none of the ten.
+    pub validation_unknown: f64,
+    pub test_unknown: f64,
+}
+
 /// What is known of one model beyond its entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
@@ -121,6 +141,16 @@ impl Manifest {
     /// The entry of a model.
     pub fn entry(&self, model: ModelId) -> Option<&Entry> {
         self.models.iter().find(|e| e.model == model)
+    }
+
+    /// SHA-256 of every file of weights, by name.
+    pub fn hashes(&self) -> BTreeMap<String, String> {
+        let models = self.models.iter().map(|e| (e.model.name(), &e.sha256));
+        let vote = self.vote.iter().map(|e| (vote::NAME, &e.sha256));
+        let novelty = self.novelty.iter().map(|e| (novelty::NAME, &e.sha256));
+        let all = models.chain(vote).chain(novelty);
+        all.map(|(name, hash)| (name.into(), hash.clone()))
+            .collect()
     }
 
     /// Puts an entry in its place, models in their order.

@@ -8,6 +8,7 @@ mod linear;
 pub mod logistic;
 pub mod member;
 pub mod mlp;
+pub mod novelty;
 pub mod resnet;
 pub mod svm;
 pub mod tensors;
@@ -19,6 +20,7 @@ use crate::features::Sample;
 use crate::garment::{CLASSES, Garment};
 pub use layer::{Layer, Padding};
 pub use member::Member;
+pub use novelty::Novelty;
 pub use tensors::ModelError;
 pub use vote::Vote;
 

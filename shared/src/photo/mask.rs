@@ -97,3 +97,42 @@ fn between(place: f32, edge: u32) -> (usize, usize, f32) {
     let first = at as usize;
     (first, (first + 1).min(edge as usize - 1), at - first as f32)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_change_evenly_between_the_middles_of_pixels() {
+        let mask = Mask {
+            width: 2,
+            height: 1,
+            shares: [0, 255].to_vec(),
+        };
+        let shares = [0.0, 0.25, 0.5, 0.625, 0.75, 1.0].map(|x| mask.at(x, 0.5));
+        assert_eq!(shares, [0.0, 0.0, 0.5, 0.75, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn bounds_hold_the_garment_and_nothing_else() {
+        let mut shares = [0; 48].to_vec();
+        (shares[2 * 8 + 3], shares[4 * 8 + 6]) = (200, 200);
+        let mask = Mask {
+            width: 8,
+            height: 6,
+            shares,
+        };
+        let expected = Bounds {
+            left: 3,
+            top: 2,
+            width: 4,
+            height: 3,
+        };
+        assert_eq!(mask.bounds(), Some(expected));
+        let empty = Mask {
+            shares: [0; 48].to_vec(),
+            ..mask
+        };
+        assert_eq!(empty.bounds(), None);
+    }
+}

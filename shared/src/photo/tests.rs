@@ -177,6 +177,148 @@ fn pixels_that_do_not_fit_the_size_are_refused() {
     }
 }
 
+/// Floorboards: stripes in two browns, with a grain.
+fn floor(x: u32, y: u32) -> [u8; 4] {
+    let board = if x / 37 % 2 == 0 { 18 } else { 0 };
+    let grain = ((x * 7 + y * 13) % 11) as u8;
+    [150 + board + grain, 105 + board + grain, 60 + grain, 255]
+}
+
+/// The shirt in blue, ten times enlarged, on the floor; printed, with buttons.
+fn worn(x: u32, y: u32) -> [u8; 4] {
+    let on = (x >= 60 && y >= 50).then(|| shirt((x - 60) / 10, (y - 50) / 10));
+    match on.flatten() {
+        Some(_) if (190..210).contains(&x) && y % 40 < 8 => [220, 220, 210, 255],
+        Some(value) => [value / 4, value / 3, value, 255],
+        None => floor(x, y),
+    }
+}
+
+#[test]
+fn a_garment_on_the_floor_is_cut_out() {
+    let prepared = prepare(&photo(400, 400, worn)).unwrap();
+    assert_eq!(prepared.route, Route::Scene { inverted: true });
+    let mask = prepared.mask.unwrap();
+    let (mut both, mut either) = (0, 0);
+    for (x, y) in (0..400).flat_map(|y| (0..400).map(move |x| (x, y))) {
+        let drawn = worn(x, y) != floor(x, y);
+        let found = mask.at((x as f32 + 0.5) / 400.0, (y as f32 + 0.5) / 400.0) > 0.5;
+        both += u32::from(drawn && found);
+        either += u32::from(drawn || found);
+    }
+    assert!(both * 100 > either * 93, "{both} of {either}");
+    assert!(prepared.quality > POOR && !prepared.is_white);
+    let Frame { x, y, side } = prepared.frame;
+    let near = |value: f32, expected: f32| (value - expected).abs() < 8.0;
+    assert!(
+        near(x, 60.0) && near(y, 50.0) && near(side, 280.0),
+        "{x} {y} {side}"
+    );
+    // Beside the body there is nothing, on it there is.
+    let pixels = prepared.grey.pixels();
+    assert!(pixels[25 * 28 + 2] == 0 && pixels[25 * 28 + 14] > 40);
+}
+
+#[test]
+fn a_photo_that_lies_on_its_side_is_turned() {
+    let upright = prepare(&photo(400, 400, worn)).unwrap();
+    let lying = Scan::of(&photo(400, 400, |x, y| worn(y, 399 - x))).unwrap();
+    let turned = Edits {
+        rotation: -90.0,
+        ..Edits::default()
+    };
+    let turned = lying.prepare(&turned).unwrap();
+    assert!(turned.grey == upright.grey && turned.frame == upright.frame);
+    let little = Edits {
+        rotation: 10.0,
+        ..Edits::default()
+    };
+    // 400 (cos 10 + sin 10 degrees) = 463.4.
+    assert_eq!(lying.prepare(&little).unwrap().width, 463);
+}
+
+#[test]
+fn edits_change_what_they_say_and_nothing_else() {
+    let scan = Scan::of(&photo(400, 400, worn)).unwrap();
+    let prepared = |edits: &Edits| scan.prepare(edits).unwrap();
+    let plain = prepared(&Edits::default());
+    let positive = prepared(&Edits {
+        inverted: Some(false),
+        ..Edits::default()
+    });
+    assert_eq!(positive.mask, plain.mask);
+    let mean = |p: &Prepared, columns: core::ops::Range<usize>| {
+        let pixels = columns.map(|x| u32::from(p.grey.pixels()[15 * 28 + x]));
+        pixels.sum::<u32>()
+    };
+    // The shirt brightens to the right; negated, it darkens.
+    assert!(mean(&positive, 9..12) < mean(&positive, 16..19));
+    assert!(mean(&plain, 9..12) > mean(&plain, 16..19));
+
+    // Without its sleeves.
+    let erase = |x: f32| Stroke {
+        erases: true,
+        radius: 0.1,
+        points: vec![[x, 0.12], [x, 0.5]],
+    };
+    let cut = prepared(&Edits {
+        strokes: vec![erase(0.24), erase(0.76)],
+        ..Edits::default()
+    });
+    assert!(cut.frame.side < plain.frame.side + 1.0);
+    assert!(cut.mask.as_ref().unwrap().coverage() < plain.mask.as_ref().unwrap().coverage() - 0.05);
+    assert_eq!(cut.quality, 1.0);
+
+    let half = prepared(&Edits {
+        crop: Some(Crop {
+            top: 0.4,
+            height: 0.6,
+            ..Crop::WHOLE
+        }),
+        ..Edits::default()
+    });
+    // The body without the sleeves, where it was.
+    assert!(half.frame.y > 150.0 && half.height == 400);
+    assert!(half.frame.side < plain.frame.side - 80.0);
+}
+
+#[test]
+fn every_stage_can_be_shown() {
+    let scan = Scan::of(&photo(400, 300, worn)).unwrap();
+    let crop = Crop {
+        left: 0.1,
+        top: 0.05,
+        width: 0.9,
+        height: 0.95,
+    };
+    let edits = Edits {
+        rotation: 5.0,
+        crop: Some(crop),
+        ..Edits::default()
+    };
+    let prepared = scan.prepare(&edits).unwrap();
+    let stages = scan.stages(&edits, &prepared);
+    assert_eq!((stages.upright.width, stages.upright.height), (425, 334));
+    // The cut-out shows blue cloth in its middle and nothing in its corner.
+    let at = |x: usize, y: usize| &stages.cutout.rgba[(y * 224 + x) * 4..][..4];
+    let [r, _, b, alpha] = *at(112, 150) else {
+        panic!("no pixel");
+    };
+    assert!(b > r && alpha == 255);
+    assert_eq!(at(5, 200)[3], 0);
+    let greys = &stages.grey.rgba;
+    assert!(greys[(150 * 224 + 112) * 4] > 40 && greys[(200 * 224 + 5) * 4] == 0);
+}
+
+#[test]
+fn white_cloth_is_noticed() {
+    let white = prepare(&photo(400, 400, |x, y| match worn(x, y) == floor(x, y) {
+        true => floor(x, y),
+        false => [236, 234, 230, 255],
+    }));
+    assert!(white.unwrap().is_white);
+}
+
 proptest! {
     #[test]
     fn any_pixels_give_a_picture_or_a_sentence(

@@ -45,3 +45,36 @@ impl Tone {
         (self.start + self.slope * (grey - self.from)).clamp(0.0, 255.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_garments_range_becomes_the_data_sets() {
+        let greys: Vec<u8> = (0..=100).map(|i| 80 + i).collect();
+        // From 85 to 175, without the tails: 170 levels for 90, negated.
+        let tone = Tone::of(greys.clone(), true);
+        assert!(
+            (tone.apply(85.0) - HIGHEST).abs() < 0.5 && (tone.apply(175.0) - LOWEST).abs() < 0.5
+        );
+        let tone = Tone::of(greys, false);
+        assert!((tone.apply(85.0) - LOWEST).abs() < 0.5);
+    }
+
+    #[test]
+    fn a_plain_garment_is_not_stretched_to_noise() {
+        let tone = Tone::of((0..100).map(|i| 100 + i % 3).collect(), true);
+        let apart = tone.apply(100.0) - tone.apply(102.0);
+        assert!((apart - 2.0 * STEEPEST).abs() < 1e-3, "{apart}");
+        // As dark as it is, within the range: 154 negated.
+        assert!((tone.apply(101.0) - 154.0).abs() < 1.0);
+    }
+
+    #[test]
+    fn white_cloth_is_no_darker_than_any_of_the_data_set() {
+        let tone = Tone::of([250; 40].to_vec(), true);
+        assert_eq!(tone.apply(250.0), LOWEST);
+        assert_eq!(Tone::of(Vec::new(), true).apply(128.0), 127.0);
+    }
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use shared::model::vote;
+use shared::model::{novelty, vote};
 use trainer::bench;
 use trainer::data::source;
 use trainer::device::DeviceKind;
@@ -36,6 +36,19 @@ pub fn evaluate(places: &Places, limit: Option<u32>, json: bool) -> anyhow::Resu
     }
     if places.model.is_empty() {
         show(vote::NAME, weights.confirm_vote(&data, limit)?);
+        let unknown = weights.confirm_novelty(&data, limit)?;
+        if json {
+            println!(
+                "{}",
+                serde_json::json!({ "model": novelty::NAME, "unknown": unknown })
+            );
+        } else {
+            println!(
+                "{:>8} {:.2}% of the test pictures taken for none of the ten  as recorded",
+                novelty::NAME,
+                unknown * 100.0
+            );
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

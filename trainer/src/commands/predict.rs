@@ -44,6 +44,9 @@ pub fn predict(
                 panels.push(&picture, &member.explain(sample, verdict.garment()));
             }
         });
+        if !json {
+            print_remarks(&picture, answers.known);
+        }
         let named = answers.verdicts.iter().map(|a| (a.verdict.model.name(), a));
         for (model, answer) in named.chain(answers.vote.iter().map(|a| (vote::NAME, a))) {
             let line = Line {
@@ -51,6 +54,7 @@ pub fn predict(
                 model,
                 label: answer.verdict.garment().label(),
                 confidence: answer.verdict.confidence(),
+                known: answers.known,
                 probabilities: answer.verdict.probabilities,
                 micros: answer.micros,
             };
@@ -65,6 +69,24 @@ pub fn predict(
         panels.save(&path)?;
     }
     Ok(outcome)
+}
+
+/// What should be known about a picture before its answers are read.
+fn print_remarks(picture: &Picture, known: bool) {
+    let prepared = &picture.prepared;
+    if !known {
+        println!("  This looks like none of the ten classes: the answers below are guesses.");
+    }
+    if prepared.quality < shared::photo::POOR {
+        println!(
+            "  The garment could not be told well from what is around it: crop the photo closer."
+        );
+    }
+    if prepared.is_white {
+        println!(
+            "  Fashion-MNIST has no white garments: it was darkened, and answers are less sure."
+        );
+    }
 }
 
 /// An answer for people: the three likeliest classes.

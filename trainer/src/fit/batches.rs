@@ -15,8 +15,9 @@ pub struct Batches<'a> {
     examples: &'a Examples,
     teacher: Option<&'a Answers>,
     recipe: &'a Deep,
-    /// The seed and the number of the views that this epoch shows.
-    view: (u64, usize),
+    /// The seed and the number of the views that this epoch shows: of what teachers were asked about, and of all else.
+    asked: (u64, usize),
+    fresh: (u64, usize),
     order: Vec<usize>,
     done: usize,
 }
@@ -39,7 +40,8 @@ impl<'a> Batches<'a> {
             examples,
             teacher,
             recipe,
-            view: teacher.map_or((seed, epoch), |t| t.view(epoch)),
+            asked: teacher.map_or((seed, epoch), |t| t.view(epoch)),
+            fresh: (seed, epoch),
             order,
             done: 0,
         }
@@ -65,14 +67,17 @@ impl Iterator for Batches<'_> {
         let mut batch = Batch::default();
         batch.pixels.reserve(chosen.len() * PIXELS);
         for &i in chosen {
-            let through = augmentation.view(self.examples, i, self.view, &mut batch.pixels);
+            let taught = self.teacher.map(|t| t.of(self.asked.1, i));
+            let view = match taught {
+                Some(Some(_)) => self.asked,
+                _ => self.fresh,
+            };
+            let through = augmentation.view(self.examples, i, view, &mut batch.pixels);
             batch.labels.push(labels[i]);
             batch
                 .mixed
                 .push(through.map(|(other, share)| (labels[other], share)));
-            batch
-                .teacher
-                .extend(self.teacher.map(|t| t.of(self.view.1, i)));
+            batch.teacher.extend(taught);
         }
         Some(batch)
     }

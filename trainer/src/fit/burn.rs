@@ -77,12 +77,9 @@ impl Burn {
         };
         let mut loss = cross_entropy(logits.clone(), targets.flatten().collect());
         if !batch.teacher.is_empty() && objective.teacher_share > 0.0 {
-            let (share, temperature) = (objective.teacher_share, objective.temperature);
             let targets = (0..batch.len()).map(|i| objective.softened(batch, i));
-            let softened = logits.clone().div_scalar(temperature);
-            let taught = cross_entropy(softened, targets.flatten().collect());
-            loss =
-                loss.mul_scalar(1.0 - share) + taught.mul_scalar(share * temperature * temperature);
+            let softened = logits.clone().div_scalar(objective.temperature);
+            loss = loss + cross_entropy(softened, targets.flatten().collect());
         }
         (loss, logits)
     }

@@ -13,8 +13,8 @@ pub struct Batch {
     pub labels: Vec<Garment>,
     /// Of a picture that another one shows through: that one's label, and its share. Empty where none is.
     pub mixed: Vec<Option<(Garment, f32)>>,
-    /// The teachers' logits, `[batch, 10]`; empty where there are none.
-    pub teacher: Vec<[f32; CLASSES]>,
+    /// The teachers' logits, of pictures that they were asked about; empty where there are no teachers.
+    pub teacher: Vec<Option<[f32; CLASSES]>>,
 }
 
 impl Batch {
@@ -43,7 +43,7 @@ pub struct Lesson {
 pub struct Objective {
     /// The share of each target spread evenly over all classes.
     pub label_smoothing: f32,
-    /// The teacher's share of the loss; 0 without one.
+    /// The teacher's share of a picture's loss, where there is one who was asked about it.
     pub teacher_share: f32,
     /// What both sides' logits are divided by where the teacher is listened to.
     pub temperature: f32,
@@ -57,7 +57,15 @@ pub struct Judged {
 }
 
 impl Objective {
-    /// What the labels make of the batch's picture number `i`.
+    /// The teacher's share of the loss of the batch's picture number `i`, and the logits.
+    fn taught(&self, batch: &Batch, i: usize) -> (f32, [f32; CLASSES]) {
+        match batch.teacher.get(i) {
+            Some(Some(logits)) => (self.teacher_share, *logits),
+            _ => (0.0, [0.0; CLASSES]),
+        }
+    }
+
+    /// What the labels make of the batch's picture number `i`: probabilities, times the labels' share of the loss.
     pub fn target(&self, batch: &Batch, i: usize) -> [f32; CLASSES] {
         let mut target = [self.label_smoothing / CLASSES as f32; CLASSES];
         let (other, share) = batch
@@ -68,31 +76,36 @@ impl Objective {
             .unwrap_or((batch.labels[i], 0.0));
         target[batch.labels[i].index()] += (1.0 - share) * (1.0 - self.label_smoothing);
         target[other.index()] += share * (1.0 - self.label_smoothing);
-        target
+        target.map(|t| t * (1.0 - self.taught(batch, i).0))
     }
 
-    /// What the teachers make of it.
+    /// What the teachers make of it: probabilities at the temperature, times the teachers' share and the temperature squared,
+    /// so that the gradients stay as large as the labels', whatever the temperature.
     pub fn softened(&self, batch: &Batch, i: usize) -> [f32; CLASSES] {
-        probabilities(&batch.teacher[i].map(|z| z / self.temperature))
+        let (share, logits) = self.taught(batch, i);
+        let weight = share * self.temperature.powi(2);
+        probabilities(&logits.map(|z| z / self.temperature)).map(|p| p * weight)
     }
 
     /// The loss of the batch's picture number `i`, answered by these logits.
     pub fn judge(&self, logits: &[f32; CLASSES], batch: &Batch, i: usize) -> Judged {
-        let is_taught = self.teacher_share > 0.0 && !batch.teacher.is_empty();
-        let share = if is_taught { self.teacher_share } else { 0.0 };
-        let target = self.target(batch, i);
-        let log = log_softmax(logits);
         let mut judged = Judged {
-            loss: -(1.0 - share) * dot(&target, &log),
-            gradient: core::array::from_fn(|c| (1.0 - share) * (log[c].exp() - target[c])),
+            loss: 0.0,
+            gradient: [0.0; CLASSES],
         };
-        if is_taught {
-            let target = self.softened(batch, i);
-            let log = log_softmax(&logits.map(|z| z / self.temperature));
-            // Times the temperature squared: the gradients stay as large as the label's, whatever the temperature.
-            judged.loss -= share * self.temperature.powi(2) * dot(&target, &log);
+        let sides = [
+            (1.0, self.target(batch, i)),
+            (self.temperature, self.softened(batch, i)),
+        ];
+        for (temperature, target) in sides {
+            let weight: f32 = target.iter().sum();
+            if weight == 0.0 {
+                continue;
+            }
+            let log = log_softmax(&logits.map(|z| z / temperature));
+            judged.loss -= dot(&target, &log);
             for c in 0..CLASSES {
-                judged.gradient[c] += share * self.temperature * (log[c].exp() - target[c]);
+                judged.gradient[c] += (weight * log[c].exp() - target[c]) / temperature;
             }
         }
         judged

@@ -9,6 +9,7 @@ pub mod cpu;
 pub mod deep;
 pub mod learner;
 pub mod meter;
+pub mod novelty;
 pub mod recipe;
 pub mod stop;
 pub mod teacher;

@@ -1,4 +1,5 @@
-//! The teachers: larger networks whose answers the small ones learn from. They are trained here and shipped nowhere.
+//! The teachers: larger networks whose answers the small ones learn from. They are trained here and shipped nowhere. They know
+//! Fashion-MNIST alone: of photos the small ones learn the labels.
 
 use std::fs;
 use std::path::Path;
@@ -16,6 +17,7 @@ use super::learner::probabilities;
 use super::recipe::Deep;
 use crate::data::Examples;
 use crate::data::augment::Augmentation;
+use crate::data::idx::TRAIN_IMAGES;
 use crate::data::split::Split;
 use crate::device::DeviceKind;
 use crate::evaluate::{Evaluation, rounded};
@@ -91,9 +93,9 @@ impl Answers {
         (VIEWS_SEED, epoch % self.views.len())
     }
 
-    /// The logits for a view of training picture `i`.
-    pub fn of(&self, view: usize, i: usize) -> [f32; CLASSES] {
-        self.views[view][i]
+    /// The logits for a view of training picture `i`; `None` where they were not asked about it.
+    pub fn of(&self, view: usize, i: usize) -> Option<[f32; CLASSES]> {
+        self.views[view].get(i).copied()
     }
 }
 
@@ -124,7 +126,6 @@ impl Teachers {
     /// See [`FitError`]; a stop leaves a checkpoint behind.
     pub fn trained(
         folder: &Path,
-        data: &str,
         split: &Split,
         device: DeviceKind,
         watch: Watch,
@@ -137,7 +138,7 @@ impl Teachers {
                 recipe: RECIPE,
                 seed,
                 device: device.name().into(),
-                data: data.into(),
+                data: TRAIN_IMAGES.sha256.into(),
                 epochs: Vec::new(),
                 best: 0,
             };
@@ -147,7 +148,7 @@ impl Teachers {
                 split,
                 device,
                 None,
-                &checkpoint(folder, data, seed),
+                &checkpoint(folder, seed),
                 watch,
             )?;
             seconds += fitted
@@ -282,16 +283,14 @@ fn logits(bytes: &[u8], count: usize) -> Option<Vec<[f32; CLASSES]>> {
     (logits.len() == count).then(|| logits.to_vec())
 }
 
-/// A folder for each data, too: teachers that know photos do not replace those that do not.
-fn checkpoint(folder: &Path, data: &str, seed: u64) -> Checkpoint {
-    let hash = sha256(data.as_bytes());
-    Checkpoint::new(folder.join(format!("teacher-{seed}-{}", &hash[..8])))
+fn checkpoint(folder: &Path, seed: u64) -> Checkpoint {
+    Checkpoint::new(folder.join(format!("teacher-{seed}")))
 }
 
-/// Whether they were all trained on this data, with today's recipe.
-pub fn are_trained(folder: &Path, data: &str) -> bool {
+/// Whether they were all trained, with today's recipe.
+pub fn are_trained(folder: &Path) -> bool {
     SEEDS.iter().all(|&seed| {
-        let progress = checkpoint(folder, data, seed).progress().ok().flatten();
+        let progress = checkpoint(folder, seed).progress().ok().flatten();
         progress.is_some_and(|p| p.recipe == RECIPE && p.epochs.len() == RECIPE.epochs)
     })
 }

@@ -1,5 +1,6 @@
 //! Labelled photos of clothes: read, split, measured.
 
+pub mod measure;
 pub mod outline;
 pub mod score;
 pub mod set;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use shared::photo::{Crop, Edits, Photo, Scan, decode, prepare};
 use shared::{Garment, Grey28};
 
+use super::score::pictures;
 use super::{Labelled, Part, PhotosError, list};
 use crate::data::Examples;
 use crate::weights::sha256;
@@ -35,7 +36,10 @@ const GAMMA: f32 = 1.3;
 pub struct PhotoSet {
     /// Every training photo's first variant, then every one's second.
     train: Examples,
-    pub validation: Vec<Labelled>,
+    /// Variants of what is none of the ten.
+    pub outsiders: Vec<Grey28>,
+    /// As they are, to choose with.
+    pub validation: Examples,
     pub record: Record,
 }
 
@@ -53,7 +57,7 @@ impl Record {
     /// # Errors
     /// See [`PhotosError`].
     pub fn of(folder: &Path) -> Result<Self, PhotosError> {
-        let photos = learnable(&list(folder)?);
+        let photos = of_one_class(&list(folder)?, Part::Training);
         let mut key = String::new();
         for (photo, class) in &photos {
             let hash = sha256(&bytes(photo)?);
@@ -66,10 +70,19 @@ impl Record {
     }
 }
 
-/// Those to train on of which it is known which one class they show.
-fn learnable(all: &[Labelled]) -> Vec<(Labelled, Garment)> {
-    let training = all.iter().filter(|p| p.part == Part::Training);
-    let known = training.filter_map(|photo| match photo.classes()[..] {
+fn validation(all: &[Labelled]) -> Examples {
+    let photos = of_one_class(all, Part::Validation);
+    let (photos, labels): (Vec<Labelled>, Vec<Garment>) = photos.into_iter().unzip();
+    Examples {
+        pictures: pictures(&photos),
+        labels,
+    }
+}
+
+/// Those of a part of which it is known which one class they show.
+fn of_one_class(all: &[Labelled], part: Part) -> Vec<(Labelled, Garment)> {
+    let of_part = all.iter().filter(|p| p.part == part);
+    let known = of_part.filter_map(|photo| match photo.classes()[..] {
         [class] => Some((photo.clone(), class)),
         _ => None,
     });
@@ -90,20 +103,28 @@ impl PhotoSet {
     /// See [`PhotosError`].
     pub fn load(folder: &Path, draw: bool) -> Result<Self, PhotosError> {
         let all = list(folder)?;
-        let photos = learnable(&all);
+        let photos = of_one_class(&all, Part::Training);
+        let outside = |p: &&Labelled| p.part == Part::Training && p.group.answers().is_empty();
+        let strangers: Vec<&Labelled> = all.iter().filter(outside).collect();
         let bar = match draw {
-            true => ProgressBar::new(photos.len() as u64),
+            true => ProgressBar::new((photos.len() + strangers.len()) as u64),
             false => ProgressBar::hidden(),
         };
         let style = ProgressStyle::with_template("Photos {bar:20} {pos}/{len} {elapsed}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         let made: Result<Vec<(Vec<Grey28>, Garment)>, PhotosError> = photos
             .par_iter()
-            .progress_with(bar)
+            .progress_with(bar.clone())
             .enumerate()
             .map(|(i, (photo, class))| Ok((variants(&bytes(photo)?, i as u64), *class)))
             .collect();
         let made = made?;
+        let outsiders: Result<Vec<Vec<Grey28>>, PhotosError> = strangers
+            .par_iter()
+            .progress_with(bar)
+            .enumerate()
+            .map(|(i, photo)| Ok(variants(&bytes(photo)?, (photos.len() + i) as u64)))
+            .collect();
         let mut train = Examples::default();
         for variant in 0..VARIANTS {
             for (pictures, class) in &made {
@@ -117,10 +138,8 @@ impl PhotoSet {
         Ok(Self {
             record: Record::of(folder)?,
             train,
-            validation: all
-                .into_iter()
-                .filter(|p| p.part == Part::Validation)
-                .collect(),
+            outsiders: outsiders?.concat(),
+            validation: validation(&all),
         })
     }
 

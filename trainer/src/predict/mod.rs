@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
-use shared::model::{ModelError, Vote};
+use shared::model::{ModelError, Novelty, Vote};
 use shared::photo::{self, Photo, PhotoError, Prepared};
 use shared::{Member, ModelId, Sample, Verdict};
 use thiserror::Error;
@@ -57,6 +57,8 @@ pub struct Line<'a> {
     pub model: &'static str,
     pub label: &'static str,
     pub confidence: f32,
+    /// Whether the picture is one of the ten at all, as far as can be told.
+    pub known: bool,
     /// In label order.
     pub probabilities: [f32; 10],
     /// The model alone, in microseconds; of the vote, all seven with the features that they share.
@@ -75,12 +77,15 @@ pub struct Panelists {
     members: Vec<Member>,
     /// Where all seven answer.
     vote: Option<Vote>,
+    novelty: Novelty,
 }
 
 /// What the models say of a picture.
 pub struct Answers {
     pub verdicts: Vec<Answer>,
     pub vote: Option<Answer>,
+    /// Whether the picture is one of the ten at all.
+    pub known: bool,
 }
 
 /// Ten probabilities, and the microseconds that they took.
@@ -105,7 +110,11 @@ impl Panelists {
             true => Some(weights.vote()?),
             false => None,
         };
-        Ok(Self { members, vote })
+        Ok(Self {
+            members,
+            vote,
+            novelty: weights.novelty()?,
+        })
     }
 
     /// Every model's verdict on a picture, and the vote's; `then` may ask each model why.
@@ -142,6 +151,10 @@ impl Panelists {
             },
             micros: all,
         });
-        Answers { verdicts, vote }
+        Answers {
+            verdicts,
+            vote,
+            known: self.novelty.knows(&sample),
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod classes;
 mod number;
 mod original;
+mod photos;
 mod plot;
 mod readme;
 mod record;

@@ -7,6 +7,7 @@ use super::{ReportError, title};
 use crate::ablation::Ablation;
 use crate::evaluate::Figures;
 use crate::manifest::{Entry, Manifest, Metrics, VoteEntry};
+use crate::photos::measure::PhotoFigures;
 use crate::weights::{RawEntry, Weights};
 
 /// All that is known of one model.
@@ -27,6 +28,8 @@ pub struct Record {
     pub raw: Vec<RawEntry>,
     /// Empty where no recipe was taken apart.
     pub ablation: Ablation,
+    /// `None` where these weights were not tried on photos.
+    pub photos: Option<PhotoFigures>,
 }
 
 impl Record {
@@ -40,6 +43,7 @@ impl Record {
         let record = Self::of(&manifest, raw, |name| Ok(weights.metrics(name)?))?;
         Ok(Self {
             ablation: weights.ablation()?,
+            photos: weights.photos()?,
             ..record
         })
     }
@@ -81,6 +85,7 @@ impl Record {
             vote: vote.clone(),
             raw,
             ablation: Ablation::default(),
+            photos: None,
         })
     }
 

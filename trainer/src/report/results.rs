@@ -2,7 +2,7 @@
 
 use shared::ModelId;
 
-use super::{COMMAND, PLOTS, Record, classes, number, original, title};
+use super::{COMMAND, PLOTS, Record, classes, number, original, photos, title};
 
 /// The page, as Markdown.
 pub fn page(record: &Record) -> String {
@@ -17,6 +17,7 @@ pub fn page(record: &Record) -> String {
         ),
         gains(record),
         vote(record),
+        photos::section(record),
         cost(record),
         raw(record),
         classes::compared(record),

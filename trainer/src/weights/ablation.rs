@@ -46,7 +46,7 @@ impl Weights {
             }
             println!("{:>6} with {}", model.title(), stage.added);
             let run = Self::run(stage.recipe, seed, device, data);
-            let taught = self.taught(&run, device, &parts, data, watch)?;
+            let taught = self.taught(&run, device, data, watch)?;
             let answers = taught.map(|(answers, _)| answers);
             let checkpoint = Checkpoint::new(self.checkpoints().join(run_name(model, &run)));
             let answers = answers.as_ref();

@@ -5,7 +5,6 @@ use std::time::Duration;
 use shared::ModelId;
 use shared::model::Layer;
 
-use super::train::name;
 use super::{Order, Weights, WeightsError};
 use crate::bench::speed::pictures_per_second;
 use crate::data::DataSet;
@@ -48,7 +47,7 @@ impl Weights {
         let is_taught =
             |o: &&Order| matches!(o.recipe, Recipe::Deep(d) if d.distillation.is_some());
         if let Some(order) = orders.iter().find(is_taught)
-            && !teacher::are_trained(&self.checkpoints(), &name(data))
+            && !teacher::are_trained(&self.checkpoints())
         {
             let count = teacher::SEEDS.len();
             let seconds = deep(teacher::SUBJECT.layers, &teacher::RECIPE, order.device)?;

@@ -3,24 +3,29 @@
 mod ablation;
 mod confirm;
 mod forecast;
+mod novelty;
 mod provenance;
 mod raw;
 mod train;
 mod vote;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
 use shared::ModelId;
 use shared::artifact::{Artifact, ArtifactError};
-use shared::model::{ModelError, Vote};
+use shared::model::{ModelError, Novelty, Vote};
 use thiserror::Error;
 
 use crate::evaluate::EvaluationError;
 use crate::fit::classical::ClassicalError;
 use crate::fit::deep::FitError;
 use crate::manifest::{self, Manifest, ManifestError, Metrics};
+use crate::photos::PhotosError;
+use crate::photos::measure::PhotoFigures;
 pub use forecast::Forecast;
+pub use novelty::strangeness;
 pub use provenance::sha256;
 pub use raw::{Raw, RawEntry};
 pub use train::Order;
@@ -53,6 +58,8 @@ pub enum WeightsError {
     Fit(#[from] FitError),
     #[error(transparent)]
     Classical(#[from] ClassicalError),
+    #[error(transparent)]
+    Photos(#[from] PhotosError),
 }
 
 /// The folder.
@@ -93,6 +100,18 @@ impl Weights {
         })
     }
 
+    /// What tells garments from other things.
+    ///
+    /// # Errors
+    /// The file is missing or damaged.
+    pub fn novelty(&self) -> Result<Novelty, WeightsError> {
+        let artifact = self.read(shared::model::novelty::NAME)?;
+        Novelty::new(&artifact).map_err(|source| WeightsError::Model {
+            path: self.file(shared::model::novelty::NAME),
+            source,
+        })
+    }
+
     /// What is known of a model, or of the vote, beyond the manifest's entry.
     ///
     /// # Errors
@@ -100,6 +119,36 @@ impl Weights {
     pub fn metrics(&self, name: &str) -> Result<Metrics, WeightsError> {
         let path = self.metrics_path(name);
         manifest::read(&path)?.ok_or(WeightsError::Missing { path })
+    }
+
+    /// SHA-256 of every file of weights, by name, as recorded.
+    ///
+    /// # Errors
+    /// The manifest cannot be read.
+    pub fn hashes(&self) -> Result<BTreeMap<String, String>, WeightsError> {
+        Ok(self.manifest()?.hashes())
+    }
+
+    /// What was measured on real photos; `None` where nothing was, or other weights than those that are there.
+    ///
+    /// # Errors
+    /// The file is damaged.
+    pub fn photos(&self) -> Result<Option<PhotoFigures>, WeightsError> {
+        let figures: Option<PhotoFigures> = manifest::read(&self.photos_path())?;
+        let hashes = self.hashes()?;
+        Ok(figures.filter(|f| f.weights == hashes))
+    }
+
+    /// Writes down what was measured on real photos.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn record_photos(&self, figures: &PhotoFigures) -> Result<(), WeightsError> {
+        Ok(manifest::write(&self.photos_path(), figures)?)
+    }
+
+    fn photos_path(&self) -> PathBuf {
+        self.metrics_path("photos")
     }
 
     fn read(&self, name: &str) -> Result<Artifact, WeightsError> {

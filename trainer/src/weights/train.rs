@@ -12,7 +12,7 @@ use shared::{ModelId, Sample};
 use super::provenance::{data_hashes, sha256, versions};
 use super::{Weights, WeightsError, file_name};
 use crate::data::idx::TRAIN_IMAGES;
-use crate::data::split::Split;
+use crate::data::split::{Split, VALIDATION, split};
 use crate::data::{DataSet, Examples};
 use crate::device::DeviceKind;
 use crate::evaluate::{Evaluation, EvaluationError, Figures, asked, rounded};
@@ -90,7 +90,7 @@ impl Weights {
         let run = Self::run(recipe, order.seed, order.device, data);
         let name = run_name(order.model, &run);
         let checkpoint = Checkpoint::new(self.checkpoints().join(name));
-        let taught = self.taught(&run, order.device, &parts, data, watch)?;
+        let taught = self.taught(&run, order.device, data, watch)?;
         let (answers, credentials) = taught.unzip();
         let fitted = deep::fit(
             subject(order.model),
@@ -129,7 +129,6 @@ impl Weights {
         &self,
         run: &Progress,
         device: DeviceKind,
-        parts: &Split,
         data: &DataSet,
         watch: Watch,
     ) -> Result<Option<(Answers, Credentials)>, FitError> {
@@ -137,10 +136,11 @@ impl Weights {
             return Ok(None);
         };
         let folder = self.checkpoints();
-        let mut teachers = Teachers::trained(&folder, &run.data, parts, device, watch)?;
+        let parts = split(&data.train, VALIDATION);
+        let mut teachers = Teachers::trained(&folder, &parts, device, watch)?;
         let augmentation = &run.recipe.augmentation;
         let answers = teachers.answers(&folder, &parts.train, augmentation, views, watch)?;
-        Ok(Some((answers, teachers.credentials(parts, &data.test))))
+        Ok(Some((answers, teachers.credentials(&parts, &data.test))))
     }
 
     /// Where runs that are not over leave their state, and teachers their answers.
@@ -282,7 +282,7 @@ pub(super) fn subject(model: ModelId) -> Subject {
 }
 
 /// What a network learns from, in one word.
-pub(super) fn name(data: &DataSet) -> String {
+fn name(data: &DataSet) -> String {
     match &data.photos {
         None => TRAIN_IMAGES.sha256.into(),
         Some(photos) => format!("{}+{}", TRAIN_IMAGES.sha256, photos.record.sha256),

@@ -89,3 +89,35 @@ fn inverse(m: [[f32; 3]; 3]) -> [[f32; 3]; 3] {
     let determinant: f32 = (0..3).map(|c| m[0][c] * cofactor(0, c)).sum();
     core::array::from_fn(|r| core::array::from_fn(|c| cofactor(c, r) / determinant))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(colour: impl Fn(usize, usize) -> [f32; 3]) -> Grid {
+        Grid {
+            width: 40,
+            height: 40,
+            colours: (0..1600).map(|i| colour(i % 40, i / 40)).collect(),
+        }
+    }
+
+    #[test]
+    fn light_that_falls_from_one_side_is_expected() {
+        let wall = |x: usize, y: usize| [40.0 + x as f32, 0.5 * y as f32, 0.0];
+        let found = distances(&grid(wall));
+        // The edges are blurred with themselves.
+        assert!(found.iter().all(|d| *d < 0.5), "{found:?}");
+    }
+
+    #[test]
+    fn a_garment_that_leaves_the_picture_still_stands_out() {
+        // Trousers that reach the lower border, as far as a third of it.
+        let found = distances(&grid(|x, y| match (14..26).contains(&x) && y > 10 {
+            true => [30.0, 0.0, 20.0],
+            false => [80.0, 0.0, 0.0],
+        }));
+        assert!(found[25 * 40 + 20] > 45.0 && found[39 * 40 + 20] > 45.0);
+        assert!(found[5 * 40 + 20] < 8.0 && found[39 * 40 + 2] < 8.0);
+    }
+}

@@ -58,3 +58,42 @@ impl Grid {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn a_photo_is_averaged_to_the_grids_size() {
+        // Columns of black and white in turns become one grey: 127.5, rounded up, is 53.9 in lightness.
+        let flat = Flat {
+            width: 400,
+            height: 200,
+            factor: 1,
+            pixels: (0..400 * 200)
+                .map(|i| [if i % 2 == 0 { 0 } else { 255 }; 3])
+                .collect(),
+        };
+        let grid = Grid::of(&flat, 100);
+        assert_eq!((grid.width, grid.height), (100, 50));
+        for [l, a, b] in grid.colours {
+            assert!(
+                (l - 53.6).abs() < 0.5 && a.abs() < 0.1 && b.abs() < 0.1,
+                "{l} {a} {b}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_border_is_as_far_as_it_gets() {
+        let grid = Grid {
+            width: 5,
+            height: 10,
+            colours: vec![[0.0; 3]; 50],
+        };
+        let reach = grid.reach();
+        // The middle column lies in the middle; row 4 is the upper of two beside it, a tenth away.
+        assert!((reach[4 * 5 + 2] - 0.1).abs() < 1e-6 && (reach[0] - 0.9).abs() < 1e-6);
+    }
+}

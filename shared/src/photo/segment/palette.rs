@@ -105,3 +105,39 @@ fn blurred(mut bins: Vec<f32>) -> Vec<f32> {
     }
     bins
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_speak_for_the_side_that_wears_them() {
+        // Red on blue, and a grey that both have.
+        let colours = [[50.0, 60.0, 40.0], [40.0, 10.0, -60.0], [60.0, 0.0, 0.0]];
+        let grid = Grid {
+            width: 30,
+            height: 20,
+            colours: (0..600)
+                .map(|i| match (i % 5, i < 300) {
+                    (0, _) => colours[2],
+                    (_, true) => colours[0],
+                    (_, false) => colours[1],
+                })
+                .collect(),
+        };
+        let places = Places::of(&grid);
+        let share: Vec<f32> = (0..600).map(|i| f32::from(i < 300)).collect();
+        let palettes = Palettes::learn(&places, &share, &vec![0.0; 600]);
+        assert!(palettes.odds(1, 1e-4) > 3.0 && palettes.odds(599, 1e-4) < -3.0);
+        assert!(palettes.odds(0, 1e-4).abs() < 0.1);
+    }
+
+    #[test]
+    fn a_colour_is_shared_by_the_bins_around_it() {
+        for colour in [[0.0; 3], [100.0, 64.0, -64.0], [33.3, -200.0, 12.0]] {
+            let (bins, shares) = place(&colour);
+            assert!((shares.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            assert!(bins.iter().all(|&bin| usize::from(bin) < ALL));
+        }
+    }
+}

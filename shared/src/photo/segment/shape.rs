@@ -161,3 +161,59 @@ fn otsu(values: &[f32]) -> f32 {
     }
     best.1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region(holds: impl Fn(usize, usize) -> bool) -> Region {
+        Region::of(60, 3600, |i| holds(i % 60, i / 60))
+    }
+
+    fn holds(region: &Region, x: usize, y: usize) -> bool {
+        region.bits[y * 60 + x]
+    }
+
+    #[test]
+    fn a_hangers_hook_is_opened_away_and_the_body_stays() {
+        let body = |x: usize, y: usize| (15..45).contains(&x) && (20..50).contains(&y);
+        let hook = |x: usize, y: usize| (29..31).contains(&x) && y < 20;
+        let found = garment(&region(|x, y| body(x, y) || hook(x, y)));
+        assert_eq!(found, region(body));
+    }
+
+    #[test]
+    fn small_holes_are_filled_and_large_ones_are_not() {
+        let hole = |x: usize, y: usize, side: usize| {
+            (20..20 + side).contains(&x) && (20..20 + side).contains(&y)
+        };
+        // 100 of 3,600 pixels, and 400.
+        for (side, filled) in [(10, true), (20, false)] {
+            let found = garment(&region(|x, y| {
+                (5..55).contains(&x) && (5..55).contains(&y) && !hole(x, y, side)
+            }));
+            assert_eq!(holds(&found, 25, 25), filled);
+        }
+    }
+
+    #[test]
+    fn the_second_shoe_stays_and_a_crumb_goes() {
+        let within = |x: usize, y: usize, left: usize, width: usize| {
+            (left..left + width).contains(&x) && (10..10 + 2 * width).contains(&y)
+        };
+        let found = garment(&region(|x, y| {
+            within(x, y, 5, 15) || within(x, y, 25, 12) || within(x, y, 50, 4)
+        }));
+        assert!(holds(&found, 10, 20) && holds(&found, 30, 20));
+        assert!(!holds(&found, 51, 12));
+    }
+
+    #[test]
+    fn two_kinds_are_divided_between_them() {
+        let values: Vec<f32> = (0..1000)
+            .map(|i| if i < 700 { 5.0 } else { 40.0 } + (i % 7) as f32)
+            .collect();
+        let threshold = otsu(&values);
+        assert!((11.0..40.0).contains(&threshold), "{threshold}");
+    }
+}

@@ -27,3 +27,19 @@ pub(super) fn smoothed(values: &[f32], width: usize) -> Vec<f32> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn a_point_spreads_over_its_neighbours_and_nothing_is_lost() {
+        let mut point = vec![0.0; 25];
+        point[12] = 16.0;
+        let spread = smoothed(&point, 5);
+        assert_eq!((spread[12], spread[11], spread[6]), (4.0, 2.0, 1.0));
+        assert_eq!(spread.iter().sum::<f32>(), 16.0);
+        assert_eq!(smoothed(&[7.0; 6], 3), [7.0; 6]);
+    }
+}

@@ -34,6 +34,10 @@ pub enum ClassicalError {
         "{model} could not be fitted ({reason}): check that the training pictures are whole, or use more of them"
     )]
     Fit { model: ModelId, reason: String },
+    #[error(
+        "what tells garments from other things could not be fitted ({0}): check that the training pictures are whole"
+    )]
+    Novelty(String),
     #[error("{0} is a network: its recipe is no classical one")]
     Network(ModelId),
 }

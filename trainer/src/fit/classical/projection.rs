@@ -81,7 +81,7 @@ impl Projection {
 }
 
 /// The leading eigenvectors of the rows' covariance, `[columns, count]`.
-fn principal(
+pub fn principal(
     rows: &Matrix,
     mean: &Array1<f32>,
     count: usize,
@@ -114,7 +114,7 @@ fn covariance_times(rows: &Matrix, mean: &Array1<f32>, basis: &Array2<f32>) -> A
 }
 
 /// The scatter within the classes, with a share of its mean added to the diagonal.
-fn scatter(places: &Array2<f32>, labels: &[u8], share: f32) -> Array2<f32> {
+pub fn scatter(places: &Array2<f32>, labels: &[u8], share: f32) -> Array2<f32> {
     let wide = places.ncols();
     let mut means = vec![Array1::<f32>::zeros(wide); CLASSES];
     let mut counts = [0.0_f32; CLASSES];
