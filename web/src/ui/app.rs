@@ -6,6 +6,7 @@ use super::compare::Compare;
 use super::drop_zone::DropZone;
 use super::footer::Footer;
 use super::gallery::Gallery;
+use super::inspect::Inspector;
 use super::masthead::Masthead;
 use super::notices::Notices;
 use super::page::Page;
@@ -46,6 +47,7 @@ fn App() -> impl IntoView {
                                 {move || page.summary()}
                             </p>
                         </div>
+                        <Inspector/>
                     </section>
                     <Verdicts/>
                     <Reasons/>

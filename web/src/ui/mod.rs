@@ -5,6 +5,7 @@ pub mod compare;
 pub mod entrant;
 pub mod figures;
 pub mod heat;
+pub mod inspect;
 pub mod picture;
 pub mod stopwatch;
 pub mod tally;
@@ -15,6 +16,8 @@ mod answer;
 mod app;
 #[cfg(feature = "ui")]
 mod bars;
+#[cfg(feature = "ui")]
+mod bench;
 #[cfg(feature = "ui")]
 mod canvas;
 #[cfg(feature = "ui")]
