@@ -11,6 +11,7 @@ use super::masthead::Masthead;
 use super::notices::Notices;
 use super::page::Page;
 use super::reasons::Reasons;
+use super::roll::RollTable;
 use super::specimen::Specimen;
 use super::verdicts::Verdicts;
 
@@ -39,6 +40,7 @@ fn App() -> impl IntoView {
                 </div>
                 <div class="fitting" id="answers" tabindex="-1">
                     <Notices/>
+                    <RollTable/>
                     <section aria-labelledby="picture-title">
                         <h2 id="picture-title">"The picture"</h2>
                         <div class="exhibit">

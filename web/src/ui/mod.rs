@@ -7,6 +7,7 @@ pub mod figures;
 pub mod heat;
 pub mod inspect;
 pub mod picture;
+pub mod roll;
 pub mod stopwatch;
 pub mod tally;
 

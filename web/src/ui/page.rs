@@ -11,6 +11,7 @@ use super::answer::{Count, Model, Poll, State};
 use super::bench::Bench;
 use super::manifest::{self, Facts};
 use super::picture::Picture;
+use super::roll::Roll;
 use super::stopwatch::Stopwatch;
 use crate::engine::assets::Assets;
 use crate::engine::client::{Client, Event};
@@ -34,6 +35,8 @@ pub struct Page {
     pub picture: RwSignal<Option<Arc<Picture>>>,
     /// What the visitor changes about the photo on show.
     pub bench: Bench,
+    /// Several files that came at once.
+    pub roll: Roll,
     models: [RwSignal<Model>; ModelId::ALL.len()],
     pub poll: RwSignal<Poll>,
     pub errors: RwSignal<Vec<String>>,
@@ -102,6 +105,7 @@ impl Page {
             preparing: RwSignal::new(false),
             picture: RwSignal::new(None),
             bench: Bench::default(),
+            roll: Roll::default(),
             models,
             poll,
             errors,
@@ -119,6 +123,7 @@ impl Page {
         page.watch_gpu();
         page.watch_poll();
         page.watch_reasons();
+        page.watch_roll();
         page.furnish();
         page
     }
