@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{FileList, HtmlInputElement};
 
+use super::camera::Camera;
 use super::file;
 use super::page::Page;
 
@@ -69,6 +70,7 @@ pub fn DropZone() -> impl IntoView {
                 />
                 <span>"A whole folder"</span>
             </label>
+            <Camera/>
             </div>
             <p class="small" role="status">
                 {move || match page.is_preparing() {

@@ -20,6 +20,8 @@ mod bars;
 #[cfg(feature = "ui")]
 mod bench;
 #[cfg(feature = "ui")]
+mod camera;
+#[cfg(feature = "ui")]
 mod canvas;
 #[cfg(feature = "ui")]
 mod drop_zone;
