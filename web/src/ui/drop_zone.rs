@@ -47,7 +47,7 @@ pub fn DropZone() -> impl IntoView {
             }
         >
             <h2 id="drop-title">"Your picture"</h2>
-            <p>"One garment, shoe or bag on a light background. Drop it here, paste it, or"</p>
+            <p>"One garment, shoe or bag, or several pictures at once. Drop them here, paste one, or"</p>
             <label class="pick">
                 <input
                     type="file"

@@ -36,7 +36,7 @@ impl Tool {
     pub const fn manual(self) -> &'static str {
         match self {
             Self::Crop => {
-                "Drag a rectangle around the garment. The four edges can be set below, too."
+                "Drag a rectangle around the garment. Its edges can also be set by the sliders."
             }
             Self::Paint => {
                 "Paint over what belongs to the garment. With the keyboard: arrows move the brush, Space paints."

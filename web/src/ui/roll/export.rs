@@ -11,7 +11,7 @@ pub type Line = (String, Outcome);
 
 /// A head and a line a file.
 pub fn csv(lines: &[Line]) -> String {
-    let mut head = vec!["file", "state", "vote", "vote_confidence", "voters"].join(",");
+    let mut head = String::from("file,state,vote,vote_confidence,voters");
     for model in ModelId::ALL {
         let name = model.name();
         // Writing to a string cannot fail.
