@@ -2,11 +2,11 @@
 
 use std::cell::RefCell;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction};
 use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -27,6 +27,8 @@ const FLAGS: &[&str] = &[
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    // A camera that shows a pattern; who may have it is asked all the same.
+    "--use-fake-device-for-media-stream",
     "--window-size=1280,900",
 ];
 
@@ -196,6 +198,46 @@ impl Browser {
         self.runtime
             .block_on(self.client.perform_actions(stroke))
             .unwrap_or_else(|e| panic!("pressing a key failed: {e}"));
+    }
+
+    /// Presses the mouse at the first place, leads it over the others, and lets go; in pixels of the window.
+    pub fn drag(&self, places: &[[f64; 2]]) {
+        let to = |&[x, y]: &[f64; 2]| PointerAction::MoveTo {
+            duration: Some(Duration::ZERO),
+            x,
+            y,
+        };
+        let (first, others) = places.split_first().expect("somewhere to press");
+        let button = 0;
+        let mut mouse = MouseActions::new("mouse".into())
+            .then(to(first))
+            .then(PointerAction::Down { button });
+        for place in others {
+            mouse = mouse.then(to(place));
+        }
+        self.runtime
+            .block_on(
+                self.client
+                    .perform_actions(mouse.then(PointerAction::Up { button })),
+            )
+            .unwrap_or_else(|e| panic!("dragging the mouse failed: {e}"));
+    }
+
+    /// Lets pages have a thing that needs the visitor's permission, or refuses it from now on.
+    pub fn permit(&self, name: &str, is_granted: bool) {
+        let state = if is_granted { "granted" } else { "denied" };
+        self.issue(
+            "permissions",
+            json!({"descriptor": {"name": name}, "state": state}),
+        );
+    }
+
+    /// From now on files that pages save end in this folder.
+    pub fn save_into(&self, folder: &Path) {
+        self.cdp(
+            "Page.setDownloadBehavior",
+            json!({"behavior": "allow", "downloadPath": folder}),
+        );
     }
 
     /// Ends the process that draws and computes for all pages, as a crash of a graphics driver would.

@@ -250,6 +250,36 @@ impl<'a> Page<'a> {
         assert_eq!(found, json!(true), "the page has no {selector}");
     }
 
+    /// Drags over the first element that the CSS selector finds, from one place of it to the next: each in shares of its
+    /// width and height.
+    pub fn drag(&self, selector: &str, places: &[[f64; 2]]) {
+        let bounds = self.browser.run(
+            "const found = document.querySelector(arguments[0]);
+             found?.scrollIntoView({block: 'center', behavior: 'instant'});
+             const bounds = found?.getBoundingClientRect();
+             return bounds && [bounds.left, bounds.top, bounds.width, bounds.height];",
+            vec![json!(selector)],
+        );
+        let bounds: [f64; 4] =
+            serde_json::from_value(bounds).unwrap_or_else(|_| panic!("the page has no {selector}"));
+        let places: Vec<[f64; 2]> = places
+            .iter()
+            .map(|[u, v]| [bounds[0] + u * bounds[2], bounds[1] + v * bounds[3]])
+            .collect();
+        self.browser.drag(&places);
+    }
+
+    /// What a script returns of the first element with the hook, which it knows as `it`; null where there is none.
+    pub fn of(&self, hook: &str, script: &str) -> Value {
+        self.browser.run(
+            &format!(
+                "const it = document.querySelector(`[data-testid=\"${{arguments[0]}}\"]`);
+                 return it ? (() => {{ {script} }})() : null;"
+            ),
+            vec![json!(hook)],
+        )
+    }
+
     /// A canvas's pixels.
     pub fn canvas(&self, hook: &str) -> Canvas {
         let value = self.browser.run(

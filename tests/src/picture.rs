@@ -5,7 +5,9 @@ use std::io::Cursor;
 use image::codecs::gif::GifEncoder;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, Frame, GrayImage, ImageBuffer, ImageFormat, Luma, RgbaImage};
+use image::{
+    DynamicImage, Frame, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage, RgbaImage,
+};
 use shared::Grey28;
 use shared::image::SIDE;
 use shared::photo::Photo;
@@ -146,6 +148,54 @@ pub fn jpeg(photo: &Photo, orientation: u8) -> Vec<u8> {
     bytes.extend(exif);
     bytes.extend(&plain[2..]);
     bytes
+}
+
+/// The garment, in shades of `cloth`, as a PNG photo of a room: it lies on boards, off the middle, and slightly uneven light
+/// falls on them.
+pub fn scene(picture: &Grey28, cloth: [u8; 3], width: u32, height: u32) -> File {
+    let side = width.min(height) * 3 / 4;
+    let garment = imageops::resize(&grey(picture), side, side, FilterType::CatmullRom);
+    let (left, top) = ((width - side) / 3, (height - side) / 2);
+    let photo = RgbImage::from_fn(width, height, |x, y| {
+        let floor = board(x, y);
+        let inside = x >= left && y >= top && x < left + side && y < top + side;
+        let value = match inside {
+            true => garment.get_pixel(x - left, y - top).0[0],
+            false => 0,
+        };
+        // What is nearly black in the data set is its background.
+        let share = f32::from(value.saturating_sub(20).min(20)) / 20.0;
+        let shade = 0.55 + 0.45 * f32::from(value) / 255.0;
+        Rgb(core::array::from_fn(|c| {
+            let cloth = f32::from(cloth[c]) * shade;
+            (cloth * share + f32::from(floor[c]) * (1.0 - share)) as u8
+        }))
+    });
+    File::new(
+        "room.png",
+        "image/png",
+        written(&DynamicImage::ImageRgb8(photo)),
+    )
+}
+
+/// A floor and nothing on it, as a PNG photo.
+pub fn floor(width: u32, height: u32) -> File {
+    let photo = RgbImage::from_fn(width, height, |x, y| Rgb(board(x, y)));
+    File::new(
+        "floor.png",
+        "image/png",
+        written(&DynamicImage::ImageRgb8(photo)),
+    )
+}
+
+/// A pixel of wooden boards, grain and joints and all.
+fn board(x: u32, y: u32) -> [u8; 3] {
+    // Hashed, so that the grain does not repeat.
+    let grain = (x / 3).wrapping_mul(0x9e37_79b1) ^ (y / 2).wrapping_mul(0x85eb_ca6b);
+    let grain = (grain ^ (grain >> 15)).wrapping_mul(0x2c1b_3c6d) >> 27;
+    let plank = (y / 40) * 13 % 24;
+    let joint = if y % 40 < 2 { 50 } else { 0 };
+    [176, 132, 84].map(|tone: u32| (tone + plank + grain - joint).min(255) as u8)
 }
 
 fn grey(picture: &Grey28) -> GrayImage {

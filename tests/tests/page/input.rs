@@ -26,7 +26,7 @@ pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "a_pasted_picture_is_answered", paste),
     Check::new(
         Cpu,
-        "of_ten_files_the_first_is_answered_and_the_page_says_so",
+        "of_ten_files_the_first_is_shown_and_the_page_says_so",
         ten_files,
     ),
     Check::new(

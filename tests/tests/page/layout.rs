@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::Garment;
+use tests::broken;
 use tests::page::Page;
 use tests::picture;
 
@@ -36,12 +37,12 @@ fn phone(session: &Session) {
             json!({"width": width, "height": 740, "deviceScaleFactor": 2, "mobile": true}),
         );
         let page = session.page();
-        // With everything on show: answers, bars, an explanation, a photo and the comparison.
-        page.show(&picture::photo(
-            &session.clear(Garment::Bag).picture,
-            1200,
-            900,
-        ));
+        // With everything on show: answers, bars, an explanation, a photo and its tools, a table and the comparison.
+        let photo = picture::photo(&session.clear(Garment::Bag).picture, 1200, 900);
+        let before = page.snapshot();
+        page.drop_files(&[photo.clone(), broken::text(), photo]);
+        page.answer(&before);
+        page.click("[data-testid=\"adjust\"]");
         page.click("[data-testid=\"details\"]");
         crate::compare::opened(&page);
         let widths = session.browser.run(

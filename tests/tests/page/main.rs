@@ -1,13 +1,16 @@
 //! The page in a real Chromium: each check is reported by name, and all share two browser sessions, one without
 //! WebGPU and one with it, as starting a browser and warming up a software GPU are what takes the time.
 
+mod camera;
 mod compare;
 mod engine;
 mod explain;
 mod input;
+mod inspector;
 mod layout;
 mod parity;
 mod refusal;
+mod roll;
 mod session;
 mod seven;
 mod weights;
@@ -50,6 +53,9 @@ fn checks() -> Vec<Check> {
     [
         input::CHECKS,
         refusal::CHECKS,
+        inspector::CHECKS,
+        roll::CHECKS,
+        camera::CHECKS,
         explain::CHECKS,
         layout::CHECKS,
         weights::CHECKS,

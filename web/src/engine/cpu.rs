@@ -7,7 +7,7 @@ use shared::model::{Member, Vote};
 use shared::{Garment, Grey28, ModelId, Sample};
 
 use super::agreement::Agreement;
-use super::darkroom::{gallery, prepared};
+use super::darkroom::{Darkroom, gallery};
 use super::intake::{bytes, picture, unfit, unloaded};
 use super::protocol::{Case, Map, Method, Pixels, Reply, Request, Verdict};
 use super::scope::{Engine, failure};
@@ -19,6 +19,7 @@ const WARM_UPS: usize = 3;
 pub struct Cpu {
     members: Vec<(ModelId, Member)>,
     vote: Option<Vote>,
+    darkroom: Darkroom,
     /// The last picture: all models are asked about the same one, and its features are made once.
     sample: Sample,
     /// How long that took, once they are made.
@@ -39,6 +40,7 @@ impl Cpu {
         Self {
             members: Vec::new(),
             vote: None,
+            darkroom: Darkroom::default(),
             sample: Sample::new(Grey28::new([0; PIXELS])),
             features_micros: None,
             clock,
@@ -52,7 +54,8 @@ impl Cpu {
             Request::LoadVote { weights } => bytes(weights).and_then(|b| self.load_vote(&b)),
             Request::Vote { verdicts } => self.count(&verdicts),
             Request::Gallery { sprite } => bytes(sprite).and_then(|b| gallery(&b)),
-            Request::Prepare { file } => prepared(&file),
+            Request::Prepare { file, photo } => self.darkroom.prepare(&file, photo),
+            Request::Edit { photo, edits } => self.darkroom.edit(photo, &edits),
             Request::Classify { model, grey } => self.classify(model, &grey).map(Reply::Verdict),
             Request::Explain { model, grey, class } => self.explain(model, &grey, class),
             Request::SelfTest { cases } => self.self_test(&cases),

@@ -2,24 +2,62 @@
 
 use shared::Grey28;
 use shared::image::SIDE;
-use shared::photo::{decode, prepare};
+use shared::photo::{Edits, Scan, decode};
 
 use super::protocol::{Pixels, Prepared, Reply};
-use super::thumbnail::thumbnail;
 
-/// A picture file turned into 28x28.
-///
-/// # Errors
-/// A sentence, where it is no picture or shows nothing to cut out.
-pub fn prepared(file: &[u8]) -> Result<Reply, String> {
-    let photo = decode(file).map_err(|e| e.to_string())?;
-    let prepared = prepare(&photo).map_err(|e| e.to_string())?;
+/// Where photos become pictures; it keeps the one that the visitor may edit.
+#[derive(Default)]
+pub struct Darkroom {
+    kept: Option<(u32, Scan)>,
+}
+
+impl Darkroom {
+    /// A picture file turned into 28x28, and kept under the number where there is one.
+    ///
+    /// # Errors
+    /// A sentence, where it is no picture or shows nothing to cut out; what was kept stays.
+    pub fn prepare(&mut self, file: &[u8], photo: Option<u32>) -> Result<Reply, String> {
+        let decoded = decode(file).map_err(|e| e.to_string())?;
+        let scan = Scan::of(&decoded).map_err(|e| e.to_string())?;
+        // A photo of 50 million pixels takes 200 MB; the scan is all that is needed from here on.
+        drop(decoded);
+        let reply = develop(&scan, &Edits::default())?;
+        if let Some(number) = photo {
+            self.kept = Some((number, scan));
+        }
+        Ok(reply)
+    }
+
+    /// The kept photo once more, the visitor's way.
+    ///
+    /// # Errors
+    /// A sentence, where another photo is kept or the edits leave nothing to see.
+    pub fn edit(&self, photo: u32, edits: &Edits) -> Result<Reply, String> {
+        match &self.kept {
+            Some((number, scan)) if *number == photo => develop(scan, edits),
+            _ => Err(
+                "This photo is no longer at hand to be changed: choose its file again.".to_string(),
+            ),
+        }
+    }
+}
+
+fn develop(scan: &Scan, edits: &Edits) -> Result<Reply, String> {
+    let prepared = scan.prepare(edits).map_err(|e| e.to_string())?;
+    let stages = scan.stages(edits, &prepared);
     Ok(Reply::Prepared(Prepared {
         grey: Pixels::from(&prepared.grey),
         frame: prepared.frame,
-        width: photo.width,
-        height: photo.height,
-        thumbnail: thumbnail(photo),
+        width: prepared.width,
+        height: prepared.height,
+        route: prepared.route,
+        mask: prepared.mask,
+        quality: prepared.quality,
+        is_white: prepared.is_white,
+        upright: stages.upright.into(),
+        cutout: stages.cutout.into(),
+        toned: stages.grey.into(),
     }))
 }
 
@@ -47,10 +85,8 @@ mod tests {
     use super::*;
     use shared::image::PIXELS;
 
-    #[test]
-    fn a_sprite_is_cut_row_by_row() {
-        // An uncompressed 24-bit BMP of 56 x 28: the left picture is 10, the right one 200.
-        let (width, height) = (2 * SIDE, SIDE);
+    /// An uncompressed 24-bit BMP of greys.
+    fn bmp(width: usize, height: usize, grey: impl Fn(usize, usize) -> u8) -> Vec<u8> {
         let mut bmp = Vec::new();
         let size = 54 + width * height * 3;
         bmp.extend(b"BM");
@@ -59,9 +95,16 @@ mod tests {
         }
         bmp.extend([1, 0, 24, 0]);
         bmp.extend([0; 24]);
+        // Rows are stored from below.
         for i in 0..width * height {
-            bmp.extend([if i % width < SIDE { 10 } else { 200 }; 3]);
+            bmp.extend([grey(i % width, height - 1 - i / width); 3]);
         }
+        bmp
+    }
+
+    #[test]
+    fn a_sprite_is_cut_row_by_row() {
+        let bmp = bmp(2 * SIDE, SIDE, |x, _| if x < SIDE { 10 } else { 200 });
         let Ok(Reply::Gallery { pictures }) = gallery(&bmp) else {
             panic!("no gallery");
         };
@@ -73,7 +116,45 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_picture_is_a_sentence() {
-        let sentence = prepared(b"hello").unwrap_err();
+        let sentence = Darkroom::default().prepare(b"hello", None).unwrap_err();
         assert!(sentence.ends_with('.'), "{sentence}");
+    }
+
+    fn prepared(reply: Result<Reply, String>) -> Prepared {
+        match reply {
+            Ok(Reply::Prepared(prepared)) => prepared,
+            other => panic!("instead of a picture: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_kept_photo_is_edited_without_its_file() {
+        // Dark, 60 wide and 20 high, on white.
+        let lying = bmp(100, 80, |x, y| {
+            let inside = (20..80).contains(&x) && (30..50).contains(&y);
+            if inside { 40 } else { 255 }
+        });
+        let mut room = Darkroom::default();
+        let first = prepared(room.prepare(&lying, Some(7)));
+        assert_eq!((first.width, first.height), (100, 80));
+        assert!(
+            [&first.upright, &first.cutout, &first.toned]
+                .into_iter()
+                .all(|t| t.is_whole())
+        );
+        assert_eq!(first, prepared(room.edit(7, &Edits::default())));
+        let turn = Edits {
+            rotation: 90.0,
+            ..Edits::default()
+        };
+        let turned = prepared(room.edit(7, &turn));
+        assert_eq!((turned.width, turned.height), (80, 100));
+        assert_ne!(turned.grey, first.grey);
+        // Neither a refused file nor one that is not to be kept takes its place.
+        assert!(room.prepare(b"hello", Some(8)).is_err());
+        prepared(room.prepare(&bmp(40, 40, |x, _| if x < 20 { 40 } else { 255 }), None));
+        assert_eq!(turned, prepared(room.edit(7, &turn)));
+        let sentence = room.edit(8, &turn).unwrap_err();
+        assert!(sentence.ends_with("again."), "{sentence}");
     }
 }

@@ -59,9 +59,9 @@ impl Engine for Gpu {
             }
             Request::Explain { model, grey, class } => self.explain(model, &grey, class).await,
             Request::SelfTest { cases } => self.self_test(&cases).await,
-            Request::Gallery { .. } | Request::Prepare { .. } => Err(Refusal::Request(
-                "The GPU engine prepares no pictures: ask the CPU engine.".into(),
-            )),
+            Request::Gallery { .. } | Request::Prepare { .. } | Request::Edit { .. } => Err(
+                Refusal::Request("The GPU engine prepares no pictures: ask the CPU engine.".into()),
+            ),
             Request::LoadVote { .. } | Request::Vote { .. } => Err(Refusal::Request(
                 "The GPU engine counts no votes: ask the CPU engine.".into(),
             )),

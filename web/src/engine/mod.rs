@@ -34,6 +34,4 @@ pub mod scope;
 mod succession;
 #[cfg(feature = "ui")]
 pub mod supply;
-#[cfg(feature = "cpu-worker")]
-pub mod thumbnail;
 mod wire;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
 use shared::model::layer::grad_cam_layer;
-use shared::photo::Frame;
+use shared::photo::{Edits, Frame, Mask, Photo, Route};
 use shared::{Garment, Grey28, ModelId};
 
 pub use super::wire::{Message, UNASKED, WireError, decode, encode};
@@ -65,7 +65,12 @@ pub enum Request {
     Prepare {
         #[serde(with = "serde_bytes")]
         file: Vec<u8>,
+        /// The number under which the photo is kept for [`Request::Edit`], in place of the one kept so far; without one,
+        /// that one stays.
+        photo: Option<u32>,
     },
+    /// Turn the photo kept under this number into 28x28 once more, the visitor's way. Answer: [`Reply::Prepared`].
+    Edit { photo: u32, edits: Edits },
     /// Answer a picture. Answer: [`Reply::Verdict`].
     Classify { model: ModelId, grey: Pixels },
     /// Show what speaks for a class. Answer: [`Reply::Map`].
@@ -128,7 +133,7 @@ pub enum Reply {
     },
 }
 
-/// A picture file turned into the models' input.
+/// A picture file turned into the models' input, and what each step made of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prepared {
     pub grey: Pixels,
@@ -137,10 +142,21 @@ pub struct Prepared {
     /// The photo's size in pixels, turned upright.
     pub width: u32,
     pub height: u32,
-    pub thumbnail: Thumbnail,
+    pub route: Route,
+    /// What was taken for the garment, of the part that is looked at; a 28x28 picture has none.
+    pub mask: Option<Mask>,
+    /// How surely that was told from the background, 0 to 1.
+    pub quality: f32,
+    pub is_white: bool,
+    /// The photo, upright.
+    pub upright: Thumbnail,
+    /// The square that the models see, in colour, transparent where there is no garment.
+    pub cutout: Thumbnail,
+    /// The same in the models' greys.
+    pub toned: Thumbnail,
 }
 
-/// The photo, upright and small enough to show.
+/// A picture small enough to show.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Thumbnail {
     pub width: u32,
@@ -148,6 +164,29 @@ pub struct Thumbnail {
     /// Row-major, 8 bits each of red, green, blue and straight alpha.
     #[serde(with = "serde_bytes")]
     pub rgba: Vec<u8>,
+}
+
+impl From<Photo> for Thumbnail {
+    fn from(photo: Photo) -> Self {
+        let Photo {
+            width,
+            height,
+            rgba,
+        } = photo;
+        Self {
+            width,
+            height,
+            rgba,
+        }
+    }
+}
+
+impl Thumbnail {
+    /// Whether it has as many bytes as its size asks for.
+    pub fn is_whole(&self) -> bool {
+        let bytes = u64::from(self.width) * u64::from(self.height) * 4;
+        bytes > 0 && self.rgba.len() as u64 == bytes
+    }
 }
 
 impl core::fmt::Debug for Thumbnail {

@@ -1,6 +1,7 @@
 //! What the page asks the engines, one function a question.
 
 use shared::garment::CLASSES;
+use shared::photo::Edits;
 use shared::{Garment, ModelId};
 
 use super::client::Client;
@@ -34,12 +35,24 @@ impl Client {
         }
     }
 
-    /// Turns a picture file into 28x28.
+    /// Turns a picture file into 28x28; one with a number can be edited until the next one with a number.
     ///
     /// # Errors
     /// A sentence for the visitor.
-    pub async fn prepare(&self, file: Vec<u8>) -> Result<Prepared, String> {
-        match self.ask_cpu(Request::Prepare { file }).await? {
+    pub async fn prepare(&self, file: Vec<u8>, photo: Option<u32>) -> Result<Prepared, String> {
+        self.prepared(Request::Prepare { file, photo }).await
+    }
+
+    /// Prepares the photo of that number the visitor's way.
+    ///
+    /// # Errors
+    /// A sentence for the visitor.
+    pub async fn edit(&self, photo: u32, edits: Edits) -> Result<Prepared, String> {
+        self.prepared(Request::Edit { photo, edits }).await
+    }
+
+    async fn prepared(&self, request: Request) -> Result<Prepared, String> {
+        match self.ask_cpu(request).await? {
             Reply::Prepared(prepared) => Ok(prepared),
             other => Err(misplaced(&other)),
         }

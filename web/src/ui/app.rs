@@ -6,10 +6,12 @@ use super::compare::Compare;
 use super::drop_zone::DropZone;
 use super::footer::Footer;
 use super::gallery::Gallery;
+use super::inspect::Inspector;
 use super::masthead::Masthead;
 use super::notices::Notices;
 use super::page::Page;
 use super::reasons::Reasons;
+use super::roll::RollTable;
 use super::specimen::Specimen;
 use super::verdicts::Verdicts;
 
@@ -38,6 +40,7 @@ fn App() -> impl IntoView {
                 </div>
                 <div class="fitting" id="answers" tabindex="-1">
                     <Notices/>
+                    <RollTable/>
                     <section aria-labelledby="picture-title">
                         <h2 id="picture-title">"The picture"</h2>
                         <div class="exhibit">
@@ -46,6 +49,7 @@ fn App() -> impl IntoView {
                                 {move || page.summary()}
                             </p>
                         </div>
+                        <Inspector/>
                     </section>
                     <Verdicts/>
                     <Reasons/>

@@ -1,9 +1,11 @@
 //! Where a visitor hands in a picture.
 
+use leptos::attr::custom::custom_attribute;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
+use web_sys::{FileList, HtmlInputElement};
 
+use super::camera::Camera;
 use super::file;
 use super::page::Page;
 
@@ -14,13 +16,13 @@ const ACCEPT: &str = "image/jpeg,image/png,image/webp,image/bmp,image/gif";
 pub fn DropZone() -> impl IntoView {
     let page = expect_context::<Page>();
     let hovered = RwSignal::new(false);
-    let picked = move |event: leptos::ev::Event| {
+    let picked = move |event: leptos::ev::Event, take: fn(Page, &FileList)| {
         let input = event
             .target()
             .and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
         if let Some(input) = input {
             if let Some(files) = input.files() {
-                file::take(page, &files);
+                take(page, &files);
             }
             // So that the same file can be picked again.
             input.set_value("");
@@ -45,7 +47,7 @@ pub fn DropZone() -> impl IntoView {
             }
         >
             <h2 id="drop-title">"Your picture"</h2>
-            <p>"One garment, shoe or bag on a light background. Drop it here, paste it, or"</p>
+            <p>"One garment, shoe or bag, or several pictures at once. Drop them here, paste one, or"</p>
             <label class="pick">
                 <input
                     type="file"
@@ -53,10 +55,23 @@ pub fn DropZone() -> impl IntoView {
                     data-testid="file-input"
                     accept=ACCEPT
                     multiple
-                    on:change=picked
+                    on:change=move |event| picked(event, file::take)
                 />
-                <span>"Choose a picture"</span>
+                <span>"Choose pictures"</span>
             </label>
+            <div class="ways">
+            <label class="pick quiet">
+                <input
+                    type="file"
+                    class="unseen"
+                    data-testid="folder-input"
+                    {..custom_attribute("webkitdirectory", "")}
+                    on:change=move |event| picked(event, file::take_folder)
+                />
+                <span>"A whole folder"</span>
+            </label>
+            <Camera/>
+            </div>
             <p class="small" role="status">
                 {move || match page.is_preparing() {
                     true => "Reading the picture…",

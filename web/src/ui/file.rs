@@ -1,6 +1,6 @@
 //! The ways a visitor's file reaches the page: picked, dropped, pasted.
 
-use js_sys::Uint8Array;
+use js_sys::{Reflect, Uint8Array};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -47,25 +47,71 @@ pub fn dropped(page: Page, data: Option<DataTransfer>) {
     }
 }
 
-/// Takes the first of the files, and says so where there are more.
+/// Takes a file; of several, all into the table.
 pub fn take(page: Page, files: &FileList) {
-    let Some(file) = files.get(0) else { return };
-    page.notice.set((files.length() > 1).then(|| {
-        format!(
-            "{} files came at once; the first, {}, is the one that is answered.",
-            files.length(),
-            file.name()
-        )
-    }));
+    let files: Vec<File> = (0..files.length()).filter_map(|i| files.get(i)).collect();
+    match files.as_slice() {
+        [] => {}
+        [file] => {
+            page.notice.set(None);
+            take_one(page, file.clone());
+        }
+        [first, ..] => {
+            page.notice.set(Some(format!(
+                "{} files came at once: the first, {}, is the one that is shown, and the table has them all.",
+                files.len(),
+                first.name()
+            )));
+            page.take_roll(files);
+        }
+    }
+}
+
+/// Takes a folder's pictures, as far as their names tell.
+pub fn take_folder(page: Page, files: &FileList) {
+    let all = files.length();
+    let files: Vec<File> = (0..all)
+        .filter_map(|i| files.get(i))
+        .filter(|file| file.type_().starts_with("image/"))
+        .collect();
+    let left_out = all as usize - files.len();
+    match files.len() {
+        0 => page.refuse("This folder holds no pictures: choose another one.".into()),
+        count => {
+            page.notice.set((left_out > 0).then(|| {
+                let s = if left_out == 1 { "" } else { "s" };
+                format!("Of this folder {count} pictures are answered; {left_out} other file{s} are left out.")
+            }));
+            page.take_roll(files);
+        }
+    }
+}
+
+/// Takes one file, and returns the number of its picture.
+pub fn take_one(page: Page, file: File) -> u32 {
     // Numbered before it is read: a small file handed in later may be read sooner.
     let number = page.next_number();
     spawn_local(async move {
         let bytes = read(&file).await;
         page.take_file(number, file.name(), bytes).await;
     });
+    number
 }
 
-async fn read(file: &File) -> Result<Vec<u8>, String> {
+/// A file's name; of a folder's file, with its folders.
+pub fn path(file: &File) -> String {
+    Reflect::get(file, &"webkitRelativePath".into())
+        .ok()
+        .and_then(|path| path.as_string())
+        .filter(|path| !path.is_empty())
+        .unwrap_or_else(|| file.name())
+}
+
+/// A file's bytes.
+///
+/// # Errors
+/// A sentence, where it is too large or cannot be read.
+pub async fn read(file: &File) -> Result<Vec<u8>, String> {
     // Refused unread: the bytes of a film would not fit into this thread's memory.
     if file.size() > MAX_FILE_BYTES as f64 {
         let megabytes = (file.size() / 1e6).ceil() as u64;

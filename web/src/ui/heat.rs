@@ -135,6 +135,7 @@ mod tests {
     fn a_photo_is_coloured_inside_the_frame_only() {
         let picture = Picture {
             number: 1,
+            photo: 1,
             origin: Origin::Visitor("bag.png".into()),
             grey: Grey28::new([90; 784]),
             frame: Frame {
@@ -149,6 +150,7 @@ mod tests {
                 height: 40,
                 rgba: [200, 200, 200, 255].repeat(80 * 40),
             },
+            development: None,
         };
         let bitmap = over_photo(&map(), &picture);
         assert_eq!(pixel(&bitmap, 10, 20), [200, 200, 200, 255]);

@@ -5,7 +5,9 @@ pub mod compare;
 pub mod entrant;
 pub mod figures;
 pub mod heat;
+pub mod inspect;
 pub mod picture;
+pub mod roll;
 pub mod stopwatch;
 pub mod tally;
 
@@ -15,6 +17,10 @@ mod answer;
 mod app;
 #[cfg(feature = "ui")]
 mod bars;
+#[cfg(feature = "ui")]
+mod bench;
+#[cfg(feature = "ui")]
+mod camera;
 #[cfg(feature = "ui")]
 mod canvas;
 #[cfg(feature = "ui")]

@@ -8,8 +8,10 @@ use leptos::task::spawn_local;
 use shared::{Garment, Grey28, ModelId};
 
 use super::answer::{Count, Model, Poll, State};
+use super::bench::Bench;
 use super::manifest::{self, Facts};
 use super::picture::Picture;
+use super::roll::Roll;
 use super::stopwatch::Stopwatch;
 use crate::engine::assets::Assets;
 use crate::engine::client::{Client, Event};
@@ -31,6 +33,10 @@ pub struct Page {
     /// Whether that picture is still being read and prepared.
     pub(super) preparing: RwSignal<bool>,
     pub picture: RwSignal<Option<Arc<Picture>>>,
+    /// What the visitor changes about the photo on show.
+    pub bench: Bench,
+    /// Several files that came at once.
+    pub roll: Roll,
     models: [RwSignal<Model>; ModelId::ALL.len()],
     pub poll: RwSignal<Poll>,
     pub errors: RwSignal<Vec<String>>,
@@ -98,6 +104,8 @@ impl Page {
             latest: RwSignal::new(0),
             preparing: RwSignal::new(false),
             picture: RwSignal::new(None),
+            bench: Bench::default(),
+            roll: Roll::default(),
             models,
             poll,
             errors,
@@ -115,6 +123,7 @@ impl Page {
         page.watch_gpu();
         page.watch_poll();
         page.watch_reasons();
+        page.watch_roll();
         page.furnish();
         page
     }
@@ -199,12 +208,22 @@ impl Page {
         self.awaited() + deferred
     }
 
-    /// The vote on the picture on show, as far as it has been counted.
+    /// The vote on the picture on show, as far as it has been counted; until then, the one on what the same photo was
+    /// before its last edit.
     pub fn count(self) -> Option<Count> {
-        let picture = self.picture.with(|p| p.as_ref().map(|p| p.number))?;
+        let photo = self.picture.with(|p| p.as_ref().map(|p| p.photo))?;
         self.poll
             .with(|p| p.count.clone())
-            .filter(|c| c.picture == picture)
+            .filter(|c| c.picture >= photo)
+    }
+
+    /// How many of a vote's voters are still to be heard; all were, of a vote on an earlier edit.
+    pub fn unheard(self, count: &Count) -> usize {
+        let number = self.picture.with(|p| p.as_ref().map(|p| p.number));
+        match number == Some(count.picture) {
+            true => self.to_come(),
+            false => ModelId::ALL.len().saturating_sub(count.said.len()),
+        }
     }
 
     /// Whether a file is being read and prepared.

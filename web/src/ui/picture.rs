@@ -1,7 +1,7 @@
 //! The picture being answered: where it came from, its photo, and the 28x28 that the models see.
 
 use shared::image::SIDE;
-use shared::photo::Frame;
+use shared::photo::{Edits, Frame, Mask, Route};
 use shared::{Garment, Grey28};
 
 use crate::engine::protocol::{Prepared, Thumbnail};
@@ -11,6 +11,8 @@ use crate::engine::protocol::{Prepared, Thumbnail};
 pub struct Picture {
     /// Counts the pictures handed in, bad ones too; a later one has the larger number.
     pub number: u32,
+    /// The number that the photo had when it was handed in; its edits get numbers of their own.
+    pub photo: u32,
     pub origin: Origin,
     pub grey: Grey28,
     /// Where the 28x28 picture lies in the photo.
@@ -19,6 +21,21 @@ pub struct Picture {
     pub width: u32,
     pub height: u32,
     pub thumbnail: Thumbnail,
+    /// How the photo became the picture; a 28x28 picture is taken as it is.
+    pub development: Option<Development>,
+}
+
+/// The steps from a photo to its 28x28 picture, and what the visitor changed about them.
+#[derive(Clone, Debug)]
+pub struct Development {
+    pub edits: Edits,
+    pub route: Route,
+    /// Of the part that the edits leave.
+    pub mask: Mask,
+    pub quality: f32,
+    pub is_white: bool,
+    pub cutout: Thumbnail,
+    pub toned: Thumbnail,
 }
 
 /// Where a picture came from.
@@ -36,6 +53,7 @@ impl Picture {
         let side = SIDE as u32;
         Self {
             number,
+            photo: number,
             origin: Origin::Gallery(garment),
             frame: Frame {
                 x: 0.0,
@@ -49,20 +67,60 @@ impl Picture {
                 height: side,
                 rgba: rgba(&grey),
             },
+            development: None,
             grey,
         }
     }
 
-    /// A visitor's picture; `None` when the engine's answer holds no 28x28 picture.
+    /// A visitor's picture; `None` when the engine's answer holds no 28x28 picture, or others than it says.
     pub fn of_visitor(number: u32, name: String, prepared: Prepared) -> Option<Self> {
+        Self::developed(
+            number,
+            number,
+            Origin::Visitor(name),
+            Edits::default(),
+            prepared,
+        )
+    }
+
+    /// The same photo, prepared the visitor's way.
+    pub fn edited(&self, number: u32, edits: Edits, prepared: Prepared) -> Option<Self> {
+        Self::developed(number, self.photo, self.origin.clone(), edits, prepared)
+    }
+
+    fn developed(
+        number: u32,
+        photo: u32,
+        origin: Origin,
+        edits: Edits,
+        prepared: Prepared,
+    ) -> Option<Self> {
+        let pictures = [&prepared.upright, &prepared.cutout, &prepared.toned];
+        if !pictures.into_iter().all(Thumbnail::is_whole) {
+            return None;
+        }
+        let mask = prepared.mask.filter(|m| {
+            let pixels = u64::from(m.width) * u64::from(m.height);
+            pixels > 0 && m.shares.len() as u64 == pixels
+        });
         Some(Self {
             number,
-            origin: Origin::Visitor(name),
+            photo,
+            origin,
             grey: prepared.grey.grey()?,
             frame: prepared.frame,
             width: prepared.width,
             height: prepared.height,
-            thumbnail: prepared.thumbnail,
+            thumbnail: prepared.upright,
+            development: mask.map(|mask| Development {
+                edits,
+                route: prepared.route,
+                mask,
+                quality: prepared.quality,
+                is_white: prepared.is_white,
+                cutout: prepared.cutout,
+                toned: prepared.toned,
+            }),
         })
     }
 

@@ -33,7 +33,7 @@ impl Page {
     pub async fn take_file(self, number: u32, name: String, bytes: Result<Vec<u8>, String>) {
         let prepared: Result<Prepared, String> = match bytes {
             _ if self.is_late(number) => return,
-            Ok(bytes) => self.client().prepare(bytes).await,
+            Ok(bytes) => self.client().prepare(bytes, Some(number)).await,
             Err(sentence) => Err(sentence),
         };
         if self.is_late(number) {
@@ -53,29 +53,39 @@ impl Page {
     pub fn refuse(self, sentence: String) {
         self.preparing.set(false);
         self.errors.set(vec![sentence]);
-        bring_into_view();
+        bring_into_view("answers", 0.5);
+        // What was changed about the earlier one meanwhile.
+        self.develop();
+    }
+
+    /// The photo on show as its edits make it: nothing else changes.
+    pub(super) fn replace(self, picture: Picture) {
+        self.picture.set(Some(Arc::new(picture)));
+        self.ask_all();
     }
 
     fn show(self, picture: Picture) {
         self.errors.set(Vec::new());
         self.asked_class.set(None);
+        self.bench.take(&picture);
         self.picture.set(Some(Arc::new(picture)));
         self.preparing.set(false);
         self.ask_all();
-        bring_into_view();
+        bring_into_view("answers", 0.5);
     }
 }
 
-/// On a phone the answers are below the gallery: whoever handed a picture in is taken to them.
-fn bring_into_view() {
+/// On a phone the answers are below the gallery: whoever handed a picture in is taken to them, or to another part of the
+/// page that begins further down than that share of the window.
+pub(super) fn bring_into_view(part: &str, share: f64) {
     let height = window()
         .inner_height()
         .ok()
         .and_then(|h| h.as_f64())
         .unwrap_or_default();
-    if let Some(answers) = document().get_element_by_id("answers")
-        && answers.get_bounding_client_rect().top() > height / 2.0
+    if let Some(part) = document().get_element_by_id(part)
+        && part.get_bounding_client_rect().top() > height * share
     {
-        answers.scroll_into_view();
+        part.scroll_into_view();
     }
 }

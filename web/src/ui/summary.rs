@@ -13,9 +13,8 @@ impl Page {
         let Some(picture) = self.picture.get() else {
             return "Seven models are waiting for a picture: choose one from the gallery, or hand in a photo of your own.".into();
         };
-        let to_come = self.to_come();
         match self.count() {
-            Some(count) => tally::headline(count.garment(), &count.said, to_come),
+            Some(count) => tally::headline(count.garment(), &count.said, self.unheard(&count)),
             // Without a vote, each speaks for itself.
             None if self.poll.with(|p| !p.weights.may_come()) => {
                 match self.verdicts(picture.number).first() {
@@ -35,7 +34,7 @@ impl Page {
                 "The vote: {}, {:.0} percent. {}",
                 count.garment(),
                 count.confidence() * 100.0,
-                tally::sentence(count.garment(), &count.said, self.to_come())
+                tally::sentence(count.garment(), &count.said, self.unheard(&count))
             ),
             _ => String::new(),
         }

@@ -53,7 +53,7 @@ pub fn VotePanel() -> impl IntoView {
                 {move || match (weights.get(), count.get()) {
                     (Weights::Failed(sentence), _) => sentence,
                     (Weights::Absent, _) => "The models below answer for themselves.".to_string(),
-                    (_, Some(c)) => tally::sentence(c.garment(), &c.said, page.to_come()),
+                    (_, Some(c)) => tally::sentence(c.garment(), &c.said, page.unheard(&c)),
                     (_, None) => {
                         "What all seven say together, each weighed by how far it can be trusted."
                             .to_string()
@@ -99,7 +99,13 @@ fn state(page: Page) -> State {
         Weights::Loading(_) => State::Loading,
         Weights::Ready(_) => match page.count() {
             None if page.picture.with(Option::is_none) => State::Ready,
-            Some(count) if page.awaited() == 0 && count.said.len() == page.answers() => {
+            Some(count)
+                if page.awaited() == 0
+                    && count.said.len() == page.answers()
+                    && page
+                        .picture
+                        .with(|p| p.as_ref().is_some_and(|p| p.number == count.picture)) =>
+            {
                 State::Ready
             }
             _ => State::Answering,

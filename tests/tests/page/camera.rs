@@ -1,0 +1,140 @@
+//! The camera: Chromium's own, which shows a pattern.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tests::page::Page;
+
+use crate::refusal::is_a_sentence;
+use crate::session::{Check, Session, Stage::Cpu};
+
+pub const CHECKS: &[Check] = &[
+    Check::new(Cpu, "the_camera_s_picture_is_answered", shutter),
+    Check::new(Cpu, "a_cancelled_camera_is_let_go", cancel),
+    Check::new(Cpu, "a_refused_camera_gets_a_sentence", refused),
+    Check::new(Cpu, "a_missing_camera_gets_a_sentence", missing),
+    Check::new(
+        Cpu,
+        "without_camera_pages_the_phone_s_own_is_offered",
+        elsewhere,
+    ),
+];
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Keeps every camera that the page is given in `window.cameras`.
+const CAMERAS: &str = "
+    window.cameras = [];
+    const devices = navigator.mediaDevices;
+    const original = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async wishes => {
+        const stream = await original(wishes);
+        cameras.push(stream);
+        return stream;
+    };";
+
+/// The page with its camera's picture on show.
+fn live(session: &Session) -> Page<'_> {
+    session.browser.permit("camera", true);
+    let script = session.browser.on_new_pages(CAMERAS);
+    let page = session.page();
+    session.browser.forget(&script);
+    page.click("[data-testid=\"camera\"]");
+    session
+        .browser
+        .wait(
+            "const video = document.querySelector('[data-testid=\"camera-video\"]');
+             return video.videoWidth && !document.querySelector('[data-testid=\"shutter\"]').disabled;",
+            PATIENCE,
+            |ready| *ready == json!(true),
+        )
+        .expect("the camera shows something");
+    page
+}
+
+/// No camera is on, and there was one.
+fn is_let_go(session: &Session) {
+    session
+        .browser
+        .wait(
+            "return cameras.length === 1 && cameras[0].getTracks().every(t => t.readyState === 'ended');",
+            PATIENCE,
+            |off| *off == json!(true),
+        )
+        .expect("the camera is let go");
+}
+
+fn shutter(session: &Session) {
+    let page = live(session);
+    let before = page.snapshot();
+    page.click("[data-testid=\"shutter\"]");
+    page.answer(&before);
+    let upright = page.canvas("step-upright");
+    // Chromium's camera is green, with a pacman in it.
+    let [r, g, b] = upright.at(0.5, 0.1);
+    assert!(g > r && g > b, "{r} {g} {b}");
+    assert_eq!(page.of("camera-dialog", "return it.open;"), json!(false));
+    is_let_go(session);
+}
+
+fn cancel(session: &Session) {
+    let page = live(session);
+    page.click("[data-testid=\"camera-cancel\"]");
+    is_let_go(session);
+    // And may be had again.
+    page.click("[data-testid=\"camera\"]");
+    session
+        .browser
+        .wait("return cameras.length;", PATIENCE, |n| *n == json!(2))
+        .expect("the camera comes back");
+    page.click("[data-testid=\"camera-cancel\"]");
+}
+
+/// What the dialog says is wrong.
+fn sentence(session: &Session, page: &Page) -> String {
+    page.click("[data-testid=\"camera\"]");
+    let text = session.browser.wait(
+        "return document.querySelector('[data-testid=\"camera-error\"]')?.innerText ?? '';",
+        PATIENCE,
+        |text| text != "",
+    );
+    let text = text.expect("a sentence on the camera");
+    let text = text.as_str().unwrap_or_default().to_owned();
+    is_a_sentence(&text);
+    text
+}
+
+fn refused(session: &Session) {
+    session.browser.permit("camera", false);
+    let text = sentence(session, &session.page());
+    session.browser.permit("camera", true);
+    assert!(text.contains("allow"), "{text}");
+}
+
+fn missing(session: &Session) {
+    let script = session.browser.on_new_pages(
+        "navigator.mediaDevices.getUserMedia =
+             () => Promise.reject(new DOMException('Requested device not found', 'NotFoundError'));",
+    );
+    let page = session.page();
+    session.browser.forget(&script);
+    let text = sentence(session, &page);
+    assert!(text.contains("No camera"), "{text}");
+}
+
+fn elsewhere(session: &Session) {
+    let script = session.browser.on_new_pages(
+        "Object.defineProperty(Navigator.prototype, 'mediaDevices', {value: undefined});
+         Object.defineProperty(window, 'isSecureContext', {value: false});",
+    );
+    let page = session.page();
+    session.browser.forget(&script);
+    let input = page.of(
+        "camera-input",
+        "return [it.accept, it.getAttribute('capture')];",
+    );
+    assert_eq!(input, json!(["image/*", "environment"]));
+    let says = page.of("camera-insecure", "return it.innerText;");
+    assert!(says.as_str().is_some_and(|s| s.contains("https")), "{says}");
+    assert!(page.of("camera", "return true;").is_null());
+}

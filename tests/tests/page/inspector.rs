@@ -1,0 +1,407 @@
+//! A photo of a room: every step to the 28x28 picture is shown, and what the visitor changes is answered anew.
+
+use std::time::Duration;
+
+use serde_json::json;
+use shared::image::SIDE;
+use shared::photo::{Crop, Edits, POOR, Prepared, Route, Scan, decode};
+use shared::{Garment, Grey28, Member, ModelId, Sample};
+use tests::page::{Page, Snapshot};
+use tests::picture::{self, File};
+use tests::reference::weights;
+
+use crate::refusal::is_a_sentence;
+use crate::session::{Check, Session, Stage::Cpu};
+
+pub const CHECKS: &[Check] = &[
+    Check::new(Cpu, "a_photo_s_steps_are_shown_as_natively", steps),
+    Check::new(Cpu, "turning_a_photo_answers_it_anew", turning),
+    Check::new(Cpu, "a_crop_is_dragged_and_answered_as_natively", cropping),
+    Check::new(Cpu, "a_crop_needs_no_pointer", edges),
+    Check::new(
+        Cpu,
+        "painting_answers_anew_and_undo_takes_it_back",
+        painting,
+    ),
+    Check::new(Cpu, "greys_are_inverted_on_demand", inversion),
+    Check::new(Cpu, "the_latest_of_many_changes_wins", flood),
+    Check::new(Cpu, "edits_that_leave_nothing_get_a_sentence", nothing),
+    Check::new(Cpu, "a_poor_mask_asks_for_a_crop_or_a_brush", poor),
+    Check::new(Cpu, "a_white_garment_gets_a_sentence", white),
+];
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const BLUE: [u8; 3] = [40, 70, 190];
+const WHITE: [u8; 3] = [250, 250, 246];
+
+/// A dress on a wooden floor.
+fn room(session: &Session) -> File {
+    picture::scene(&session.clear(Garment::Dress).picture, BLUE, 480, 600)
+}
+
+/// What the photo becomes natively.
+fn natively(file: &File, edits: &Edits) -> Prepared {
+    let photo = decode(&file.bytes).expect("a photo");
+    let scan = Scan::of(&photo).expect("a photo of some size");
+    scan.prepare(edits).expect("a garment")
+}
+
+/// The 28x28 picture on show.
+fn shown(page: &Page) -> Grey28 {
+    let canvas = page.canvas("step-input");
+    assert_eq!((canvas.width, canvas.height), (SIDE, SIDE));
+    Grey28::new(core::array::from_fn(|i| canvas.rgba[4 * i]))
+}
+
+/// The photo on show, inspected and ready to be adjusted.
+fn opened<'a>(session: &'a Session, file: &File) -> (Page<'a>, Snapshot) {
+    let page = session.page();
+    let answered = page.show(file);
+    page.click("[data-testid=\"adjust\"]");
+    (page, answered)
+}
+
+/// Every model's answer is the native one to this picture.
+fn answers(shown: &Snapshot, grey: &Grey28) {
+    for model in ModelId::ALL {
+        let mut member = Member::new(model, &weights(model)).expect("the committed weights fit");
+        let verdict = member.classifier().classify(&Sample::new(grey.clone()));
+        let row = shown.row(model);
+        assert_eq!(row.label, verdict.garment().label(), "{row:?}");
+        assert!(
+            (row.confidence - verdict.confidence()).abs() <= 1e-3,
+            "{row:?} {verdict:?}"
+        );
+    }
+}
+
+fn steps(session: &Session) {
+    let file = room(session);
+    let prepared = natively(&file, &Edits::default());
+    assert!(
+        matches!(prepared.route, Route::Scene { inverted: true }) && prepared.quality >= POOR,
+        "the test's photo is no room with a garment: {:?}, {}",
+        prepared.route,
+        prepared.quality
+    );
+    let page = session.page();
+    let after = page.show(&file);
+    assert_eq!(shown(&page), prepared.grey);
+    answers(&after, &prepared.grey);
+    let upright = page.canvas("step-upright");
+    assert_eq!((upright.width, upright.height), (480, 600));
+    // What is garment is cut out in its colour, bright in the greys, and lies within the outline.
+    let (cutout, grey) = (page.canvas("step-cutout"), page.canvas("step-grey"));
+    let alpha = |u: f32, v: f32| {
+        let place = |share: f32, edge: usize| (share * edge as f32) as usize;
+        cutout.rgba[(place(v, cutout.height) * cutout.width + place(u, cutout.width)) * 4 + 3]
+    };
+    let [r, _, b] = cutout.at(0.5, 0.5);
+    assert!(b > r && alpha(0.5, 0.5) == 255, "{r} {b}");
+    assert_eq!((alpha(0.02, 0.5), grey.at(0.02, 0.5)), (0, [0; 3]));
+    assert!(grey.at(0.5, 0.5)[0] > 60);
+    let outline = page.canvas("step-mask");
+    let red = outline
+        .rgba
+        .chunks_exact(4)
+        .filter(|p| p[..3] == [210, 40, 30]);
+    assert!(red.count() > 100, "there is no outline");
+
+    // The data set's own pictures need none of this.
+    let before = page.snapshot();
+    page.click("[data-testid=\"gallery-item\"]");
+    page.answer(&before);
+    assert!(page.of("inspector", "return true;").is_null());
+}
+
+fn turning(session: &Session) {
+    let file = room(session);
+    let (page, before) = opened(session, &file);
+    let upright = shown(&page);
+    page.click("[data-testid=\"turn-right\"]");
+    let turned = page.answer(&before);
+    let expected = natively(
+        &file,
+        &Edits {
+            rotation: 90.0,
+            ..Edits::default()
+        },
+    );
+    assert_ne!(expected.grey, upright, "turning must matter");
+    assert_eq!(shown(&page), expected.grey);
+    answers(&turned, &expected.grey);
+    let canvas = page.canvas("step-upright");
+    assert_eq!((canvas.width, canvas.height), (600, 480));
+    // And a little, by the keyboard.
+    page.of("tilt", "it.focus();");
+    session.browser.press(RIGHT);
+    let tilted = page.answer(&turned);
+    let expected = natively(
+        &file,
+        &Edits {
+            rotation: 91.0,
+            ..Edits::default()
+        },
+    );
+    assert_eq!(shown(&page), expected.grey);
+    page.click("[data-testid=\"reset\"]");
+    page.answer(&tilted);
+    assert_eq!(shown(&page), upright);
+}
+
+/// WebDriver's code for the right arrow key.
+const RIGHT: char = '\u{e014}';
+
+/// The edges of the crop as the sliders have them, in percent.
+fn percents(page: &Page) -> [f32; 4] {
+    ["left", "right", "top", "bottom"].map(|edge| {
+        let value = page.of(edge, "return Number(it.value);");
+        value.as_f64().expect("a slider") as f32
+    })
+}
+
+fn cropping(session: &Session) {
+    let file = room(session);
+    let (page, before) = opened(session, &file);
+    let whole = shown(&page);
+    // The photo is 4:5 in a square: it begins a tenth from the left. Its lower left quarter is what is dragged over.
+    page.drag(
+        "[data-testid=\"surface\"]",
+        &[[0.5, 0.5], [0.4, 0.7], [0.1, 0.99]],
+    );
+    let after = page.answer(&before);
+    let crop = page.of("surface", "return it.dataset.crop;");
+    let crop: Vec<f32> = crop
+        .as_str()
+        .expect("a crop")
+        .split(' ')
+        .map(|share| share.parse().expect("a share"))
+        .collect();
+    // To the pixel of the mouse.
+    for (share, expected) in crop.iter().zip([0.0, 0.5, 0.5, 0.49]) {
+        assert!((share - expected).abs() < 0.005, "{crop:?}");
+    }
+    let edits = Edits {
+        crop: Some(Crop {
+            left: crop[0],
+            top: crop[1],
+            width: crop[2],
+            height: crop[3],
+        }),
+        ..Edits::default()
+    };
+    let part = natively(&file, &edits).grey;
+    assert_ne!(part, whole);
+    assert_eq!(shown(&page), part);
+    answers(&after, &part);
+    page.click("[data-testid=\"reset\"]");
+    page.answer(&after);
+    assert_eq!(shown(&page), whole);
+    assert_eq!(percents(&page), [0.0, 100.0, 0.0, 100.0]);
+}
+
+fn edges(session: &Session) {
+    let file = room(session);
+    let (page, mut last) = opened(session, &file);
+    page.of("left", "it.focus();");
+    for _ in 0..3 {
+        session.browser.press(RIGHT);
+        last = page.answer(&last);
+    }
+    assert_eq!(percents(&page), [3.0, 100.0, 0.0, 100.0]);
+    let crop = Crop {
+        left: 0.03,
+        width: 0.97,
+        ..Crop::WHOLE
+    };
+    let edits = Edits {
+        crop: Some(crop),
+        ..Edits::default()
+    };
+    assert_eq!(shown(&page), natively(&file, &edits).grey);
+}
+
+fn painting(session: &Session) {
+    let file = room(session);
+    let (page, before) = opened(session, &file);
+    let original = shown(&page);
+    page.select("tool", "erase");
+    // Across the garment's middle; an answer comes for every part of the stroke, so the last one is waited for.
+    page.drag(
+        "[data-testid=\"surface\"]",
+        &[[0.2, 0.5], [0.4, 0.5], [0.6, 0.5], [0.8, 0.5]],
+    );
+    let erased = settled(&page, &before, |grey| *grey != original);
+    let after = page.snapshot();
+    answers(&after, &erased);
+    let advice = page.of("advice", "return it.innerText;");
+    assert!(
+        advice.as_str().is_some_and(|a| a.contains("painted")),
+        "{advice}"
+    );
+
+    // Painted elsewhere, the garment becomes wider.
+    page.select("tool", "paint");
+    page.drag("[data-testid=\"surface\"]", &[[0.86, 0.9]]);
+    let painted = settled(&page, &after, |grey| *grey != erased);
+    assert_ne!(painted, original);
+    for expected in [&erased, &original] {
+        page.click("[data-testid=\"undo\"]");
+        settled(&page, &after, |grey| grey == expected);
+    }
+    let disabled = page.of("undo", "return it.disabled;");
+    assert_eq!(disabled, json!(true));
+    answers(&page.snapshot(), &original);
+
+    // Arrows and the space bar paint, too.
+    page.of("surface", "it.focus();");
+    session.browser.press(RIGHT);
+    session.browser.press(' ');
+    let dabbed = page.of("undo", "return it.disabled;");
+    assert_eq!(dabbed, json!(false));
+}
+
+/// The 28x28 picture once it is what it should be and all that was changed has been answered.
+fn settled(page: &Page, before: &Snapshot, mut is_it: impl FnMut(&Grey28) -> bool) -> Grey28 {
+    let mut grey = None;
+    page.wait("the changed picture's answers", PATIENCE, |now| {
+        let busy = page.of("inspector", "return it.getAttribute('aria-busy');");
+        if busy != json!("false") || !now.answered_since(before) {
+            return false;
+        }
+        let current = shown(page);
+        let found = is_it(&current);
+        grey = Some(current);
+        found
+    });
+    grey.expect("waited for")
+}
+
+fn inversion(session: &Session) {
+    let file = room(session);
+    let (page, before) = opened(session, &file);
+    page.select("inversion", "off");
+    let after = page.answer(&before);
+    let edits = Edits {
+        inverted: Some(false),
+        ..Edits::default()
+    };
+    let expected = natively(&file, &edits).grey;
+    assert_ne!(expected, natively(&file, &Edits::default()).grey);
+    assert_eq!(shown(&page), expected);
+    answers(&after, &expected);
+}
+
+fn flood(session: &Session) {
+    let script = session.browser.on_new_pages(WORKERS_THAT_COUNT);
+    let file = room(session);
+    let (page, before) = opened(session, &file);
+    session.browser.forget(&script);
+    // Fifty changes within one turn of the page's loop.
+    session.browser.run("window.under_way = [];", vec![]);
+    page.of(
+        "right",
+        "for (let value = 99; value >= 50; value--) {
+             it.value = value;
+             it.dispatchEvent(new Event('input', {bubbles: true}));
+         }",
+    );
+    let crop = Crop {
+        width: 0.5,
+        ..Crop::WHOLE
+    };
+    let edits = Edits {
+        crop: Some(crop),
+        ..Edits::default()
+    };
+    let expected = natively(&file, &edits).grey;
+    settled(&page, &before, |grey| *grey == expected);
+    let posted = session.browser.run("return posted;", vec![]);
+    let posted = posted.as_u64().expect("a number");
+    // An edit, seven models, the vote after each of them, a reason; and the same once more, for what came meanwhile.
+    assert!(
+        (10..=40).contains(&posted),
+        "{posted} requests for fifty changes"
+    );
+}
+
+/// Counts what pages post to their workers.
+const WORKERS_THAT_COUNT: &str = "
+    window.posted = 0;
+    const Original = Worker;
+    window.Worker = class extends Original {
+        postMessage(...all) {
+            if (window.under_way) window.posted += 1;
+            super.postMessage(...all);
+        }
+    };";
+
+fn nothing(session: &Session) {
+    let file = room(session);
+    let (page, before) = opened(session, &file);
+    let original = shown(&page);
+    page.select("tool", "erase");
+    page.of(
+        "brush-size",
+        "it.value = 15; it.dispatchEvent(new Event('input', {bubbles: true}));",
+    );
+    // Over and over the garment, until nothing is left of it.
+    let rows = (0..=8).map(|row| f64::from(row) / 8.0);
+    let places: Vec<[f64; 2]> = rows.flat_map(|v| [[0.02, v], [0.98, v]]).collect();
+    let places: Vec<[f64; 2]> = places
+        .iter()
+        .map(|[u, v]| [*u, v.clamp(0.01, 0.99)])
+        .collect();
+    page.drag("[data-testid=\"surface\"]", &places);
+    let advice = session.browser.wait(
+        "return document.querySelector('[data-testid=\"advice\"]').innerText;",
+        PATIENCE,
+        |text| {
+            text.as_str()
+                .is_some_and(|t| t.contains("Nothing stands out"))
+        },
+    );
+    let advice = advice.unwrap_or_else(|text| panic!("of nothing the page says {text}"));
+    is_a_sentence(advice.as_str().unwrap_or_default());
+    // What was answered last stays, and the way back is open.
+    assert!(page.snapshot().is_ready());
+    page.click("[data-testid=\"undo\"]");
+    settled(&page, &before, |grey| *grey == original);
+}
+
+fn poor(session: &Session) {
+    let file = picture::floor(480, 600);
+    let quality = natively(&file, &Edits::default()).quality;
+    assert!(quality < POOR, "the test's floor is too good: {quality}");
+    let (page, before) = opened(session, &file);
+    let advice = |page: &Page| {
+        let advice = page.of("advice", "return it.innerText;");
+        advice.as_str().unwrap_or_default().to_owned()
+    };
+    let sentence = advice(&page);
+    is_a_sentence(&sentence);
+    assert!(
+        sentence.contains("crop") && sentence.contains("paint"),
+        "{sentence}"
+    );
+    // Whoever paints has looked at it.
+    page.select("tool", "paint");
+    page.drag("[data-testid=\"surface\"]", &[[0.4, 0.4], [0.6, 0.6]]);
+    settled(&page, &before, |_| true);
+    assert!(!advice(&page).contains("crop"), "{}", advice(&page));
+}
+
+fn white(session: &Session) {
+    let shirt = session.clear(Garment::TShirt).picture;
+    let page = session.page();
+    for (cloth, expected) in [(WHITE, true), (BLUE, false)] {
+        let file = picture::scene(&shirt, cloth, 480, 600);
+        assert_eq!(natively(&file, &Edits::default()).is_white, expected);
+        page.show(&file);
+        let advice = page.of("advice", "return it.innerText;");
+        let says = advice
+            .as_str()
+            .is_some_and(|a| a.contains("hardly any white garments") && a.contains("stretched"));
+        assert_eq!(says, expected, "{advice}");
+    }
+}

@@ -1,0 +1,240 @@
+//! Several files at once: a table, and its export.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use shared::{Garment, ModelId};
+use tempfile::TempDir;
+use tests::broken;
+use tests::page::Page;
+use tests::picture::{self, File};
+
+use crate::input::answers_as_the_reference;
+use crate::refusal::is_a_sentence;
+use crate::session::{Check, Session, Stage::Cpu};
+
+pub const CHECKS: &[Check] = &[
+    Check::new(Cpu, "several_files_are_answered_in_a_table", table),
+    Check::new(Cpu, "a_row_is_shown_as_if_chosen_alone", rows),
+    Check::new(Cpu, "a_table_is_saved_as_csv_and_json", export),
+    Check::new(Cpu, "a_table_can_be_stopped_and_goes_on", stop),
+    Check::new(Cpu, "a_folder_s_pictures_are_answered", folder),
+];
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const CLASSES: [Garment; 3] = [Garment::Bag, Garment::Trouser, Garment::Sandal];
+/// A name that a spreadsheet would compute, and one that a table could stumble over.
+const NAMES: [&str; 3] = ["=1+1.png", "a, \"b\".png", "plain.png"];
+
+/// Three pictures, and a letter among them.
+fn files(session: &Session) -> Vec<File> {
+    let mut files: Vec<File> = CLASSES
+        .iter()
+        .zip(NAMES)
+        .map(|(class, name)| File {
+            name: name.into(),
+            ..picture::png(&session.clear(*class).picture)
+        })
+        .collect();
+    files.insert(1, broken::text());
+    files
+}
+
+const ROWS: &str = "
+    return [...document.querySelectorAll('[data-testid=\"roll-row\"]')].map(r => ({...r.dataset, text: r.innerText}));";
+
+/// The rows, once each is answered by all seven models or refused.
+fn answered(page: &Page) -> Vec<Value> {
+    let rows = page.browser.wait(ROWS, PATIENCE, |rows| {
+        let rows = rows.as_array().expect("rows");
+        !rows.is_empty()
+            && rows
+                .iter()
+                .all(|r| r["state"] == "error" || r["voters"] == "7")
+    });
+    let rows = rows.unwrap_or_else(|rows| panic!("not all is answered: {rows:#}"));
+    rows.as_array().cloned().expect("rows")
+}
+
+fn table(session: &Session) {
+    let page = session.page();
+    page.drop_files(&files(session));
+    let rows = answered(&page);
+    assert_eq!(rows.len(), 4);
+    let letter = &rows[1];
+    assert_eq!(letter["state"], "error");
+    let text = letter["text"].as_str().unwrap_or_default();
+    let sentence = text.lines().find(|line| line.contains("text"));
+    is_a_sentence(
+        sentence
+            .unwrap_or_else(|| panic!("no sentence: {text}"))
+            .trim(),
+    );
+    for ((row, class), name) in [&rows[0], &rows[2], &rows[3]]
+        .iter()
+        .zip(CLASSES)
+        .zip(NAMES)
+    {
+        let golden = session.clear(class);
+        assert_eq!(row["file"], name);
+        let (label, confidence) = session.expected_vote(&golden, &ModelId::ALL);
+        assert_eq!(row["label"], label.label());
+        let shown: f32 = row["confidence"].as_str().unwrap().parse().unwrap();
+        assert!((shown - confidence).abs() < 2e-3, "{row}");
+        for (model, key) in [(ModelId::Cnn, "cnn"), (ModelId::Resnet, "resnet")] {
+            assert_eq!(row[key], session.expected(model, &golden).0.label());
+        }
+    }
+}
+
+fn rows(session: &Session) {
+    let page = session.page();
+    let before = page.snapshot();
+    page.drop_files(&files(session));
+    let first = page.answer(&before);
+    answers_as_the_reference(session, &session.clear(CLASSES[0]), &first, 1e-3);
+    answered(&page);
+    page.browser.run(
+        "document.querySelectorAll('[data-testid=\"roll-show\"]')[3].click();",
+        vec![],
+    );
+    let last = page.answer(&first);
+    answers_as_the_reference(session, &session.clear(CLASSES[2]), &last, 1e-3);
+    let pressed = page.browser.run(
+        "return [...document.querySelectorAll('[data-testid=\"roll-show\"]')].map(b => b.ariaPressed);",
+        vec![],
+    );
+    assert_eq!(pressed, json!(["false", "false", "false", "true"]));
+    // The letter says why it is none, and what was answered stays.
+    page.browser.run(
+        "document.querySelectorAll('[data-testid=\"roll-show\"]')[1].click();",
+        vec![],
+    );
+    let refused = page.reaction(&last);
+    is_a_sentence(&refused.error);
+}
+
+fn export(session: &Session) {
+    let page = session.page();
+    page.drop_files(&files(session));
+    answered(&page);
+    let folder = TempDir::new().expect("a folder for downloads");
+    session.browser.save_into(folder.path());
+    page.click("[data-testid=\"roll-csv\"]");
+    page.click("[data-testid=\"roll-json\"]");
+
+    let csv = saved(&folder.path().join("haberdash.csv"));
+    let lines: Vec<&str> = csv.split("\r\n").collect();
+    assert_eq!(lines.len(), 4 + 2, "{csv}");
+    assert!(lines[0].starts_with("file,state,vote,"), "{}", lines[0]);
+    for (line, start) in lines[1..].iter().zip([
+        "'=1+1.png,answered,Bag,",
+        "letter.png,error,,,",
+        "\"a, \"\"b\"\".png\",answered,Trouser,",
+        "plain.png,answered,Sandal,",
+    ]) {
+        assert!(line.starts_with(start), "{line}");
+    }
+
+    let json: Value = serde_json::from_str(&saved(&folder.path().join("haberdash.json")))
+        .expect("the export is JSON");
+    let names: Vec<&str> = json
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|o| o["file"].as_str().unwrap_or_default())
+        .collect();
+    assert_eq!(names, [NAMES[0], "letter.png", NAMES[1], NAMES[2]]);
+    is_a_sentence(json[1]["error"].as_str().unwrap_or_default());
+    let golden = session.clear(CLASSES[2]);
+    for model in ModelId::ALL {
+        let said = &json[3]["models"][model.name()];
+        let (class, confidence) = session.expected(model, &golden);
+        assert_eq!(said["label"], class.label());
+        let shown = said["confidence"].as_f64().unwrap_or_default() as f32;
+        assert!((shown - confidence).abs() < 2e-3, "{said}");
+    }
+    assert_eq!(json[3]["vote"]["voters"], 7);
+}
+
+/// A saved file's text, once the browser has written it.
+fn saved(path: &Path) -> String {
+    let start = Instant::now();
+    loop {
+        if let Ok(text) = std::fs::read_to_string(path)
+            && !text.is_empty()
+        {
+            return text;
+        }
+        assert!(
+            start.elapsed() < PATIENCE,
+            "{} was not saved",
+            path.display()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn stop(session: &Session) {
+    let page = session.page();
+    // Each takes a while to decode.
+    let file = picture::photo(&session.clear(Garment::Bag).picture, 1500, 1500);
+    let files: Vec<File> = (0..8).map(|_| file.clone()).collect();
+    page.drop_files(&files);
+    page.browser
+        .wait(ROWS, PATIENCE, |rows| rows[0]["state"] != "waiting")
+        .expect("the first has its turn");
+    page.click("[data-testid=\"roll-stop\"]");
+    let waiting = |rows: &Value| {
+        let rows = rows.as_array().expect("rows").iter();
+        rows.filter(|r| r["state"] == "waiting").count()
+    };
+    let rest = page
+        .browser
+        .wait(ROWS, PATIENCE, |rows| {
+            let rows = rows.as_array().expect("rows");
+            rows.iter().all(|r| r["state"] != "answering")
+        })
+        .expect("the one that is being answered is answered");
+    assert!(waiting(&rest) > 0, "nothing was left to stop: {rest:#}");
+    // What is answered besides has to wait for nothing, and the table stays as it is.
+    let golden = session.clear(Garment::Sandal);
+    let after = page.show(&picture::png(&golden.picture));
+    answers_as_the_reference(session, &golden, &after, 1e-3);
+    assert_eq!(waiting(&page.browser.run(ROWS, vec![])), waiting(&rest));
+    page.click("[data-testid=\"roll-resume\"]");
+    assert_eq!(answered(&page).len(), 8);
+}
+
+fn folder(session: &Session) {
+    let folder = TempDir::new().expect("a folder of pictures");
+    let inner = folder.path().join("wardrobe");
+    std::fs::create_dir(&inner).expect("a folder within");
+    for (class, name) in CLASSES.iter().zip(["one.png", "two.png", "three.png"]) {
+        let file = picture::png(&session.clear(*class).picture);
+        std::fs::write(inner.join(name), file.bytes).expect("a picture");
+    }
+    std::fs::write(inner.join("notes.txt"), "to be washed").expect("notes");
+    let page = session.page();
+    let path = inner.to_str().expect("a UTF-8 path").to_owned();
+    session
+        .browser
+        .type_into("[data-testid=\"folder-input\"]", &path);
+    session.browser.keep(folder);
+    let rows = answered(&page);
+    let mut names: Vec<&str> = rows.iter().filter_map(|r| r["file"].as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        ["wardrobe/one.png", "wardrobe/three.png", "wardrobe/two.png"]
+    );
+    let text = session
+        .browser
+        .run("return document.body.innerText;", vec![]);
+    let text = text.as_str().unwrap_or_default();
+    assert!(
+        text.contains("1 other file"),
+        "nothing is said of the notes"
+    );
+}

@@ -1,0 +1,155 @@
+//! What becomes of a crop and of strokes, which are places on the turned photo, when the photo is turned further.
+
+use shared::photo::{Crop, Edits};
+
+/// Turns the photo to `degrees`, clockwise from how it was taken; crop and strokes stay on what they were made on.
+///
+/// `size` is the photo's width and height before it is turned.
+pub fn turn(edits: &mut Edits, size: [f32; 2], degrees: f32) {
+    let by = (degrees - edits.rotation).to_radians();
+    let (before, after) = (extent(size, edits.rotation), extent(size, degrees));
+    let place = |[u, v]: [f32; 2]| {
+        let (x, y) = ((u - 0.5) * before[0], (v - 0.5) * before[1]);
+        [
+            (x * by.cos() - y * by.sin()) / after[0] + 0.5,
+            (x * by.sin() + y * by.cos()) / after[1] + 0.5,
+        ]
+    };
+    let swaps = (quarters(degrees) - quarters(edits.rotation)).rem_euclid(2) == 1;
+    edits.crop = edits.crop.map(|crop| {
+        let middle = place([crop.left + crop.width / 2.0, crop.top + crop.height / 2.0]);
+        let (width, height) = (crop.width * before[0], crop.height * before[1]);
+        let (width, height) = if swaps {
+            (height, width)
+        } else {
+            (width, height)
+        };
+        let (left, width) = within(middle[0], width / after[0]);
+        let (top, height) = within(middle[1], height / after[1]);
+        Crop {
+            left,
+            top,
+            width,
+            height,
+        }
+    });
+    let longer = |size: [f32; 2]| size[0].max(size[1]);
+    for stroke in &mut edits.strokes {
+        stroke.radius *= longer(before) / longer(after);
+        for point in &mut stroke.points {
+            *point = place(*point);
+        }
+    }
+    edits.rotation = degrees;
+}
+
+/// Right angles in a rotation, as the photo's preparation counts them.
+fn quarters(degrees: f32) -> i32 {
+    (degrees / 90.0).round() as i32
+}
+
+/// Width and height of the turned photo, which holds all of it.
+fn extent([width, height]: [f32; 2], degrees: f32) -> [f32; 2] {
+    let quarters = quarters(degrees);
+    let rest = (degrees - 90.0 * quarters as f32).to_radians();
+    let (width, height) = match quarters.rem_euclid(2) {
+        0 => (width, height),
+        _ => (height, width),
+    };
+    let (sin, cos) = (rest.sin().abs(), rest.cos());
+    [width * cos + height * sin, height * cos + width * sin]
+}
+
+/// Start and length of what is left of a stretch when it must lie between 0 and 1.
+fn within(middle: f32, length: f32) -> (f32, f32) {
+    let start = (middle - length / 2.0).clamp(0.0, 0.95);
+    let end = (middle + length / 2.0).clamp(start + 0.05, 1.0);
+    (start, end - start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::photo::Stroke;
+
+    fn edits() -> Edits {
+        Edits {
+            crop: Some(Crop {
+                left: 0.1,
+                top: 0.2,
+                width: 0.3,
+                height: 0.4,
+            }),
+            strokes: vec![Stroke {
+                erases: false,
+                radius: 0.05,
+                points: vec![[0.25, 0.5], [0.0, 0.0]],
+            }],
+            ..Edits::default()
+        }
+    }
+
+    fn near(a: &[f32], b: &[f32]) {
+        assert!(
+            a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4),
+            "{a:?} {b:?}"
+        );
+    }
+
+    #[test]
+    fn a_right_angle_brings_the_left_edge_to_the_top() {
+        let mut edits = edits();
+        turn(&mut edits, [200.0, 100.0], 90.0);
+        // Left of the middle, so above it; the corner at the upper left is at the upper right.
+        near(&edits.strokes[0].points[0], &[0.5, 0.25]);
+        near(&edits.strokes[0].points[1], &[1.0, 0.0]);
+        near(&[edits.strokes[0].radius], &[0.05]);
+        let Crop {
+            left,
+            top,
+            width,
+            height,
+        } = edits.crop.unwrap();
+        near(&[left, top, width, height], &[0.4, 0.1, 0.4, 0.3]);
+    }
+
+    #[test]
+    fn there_and_back_is_where_it_was() {
+        for degrees in [90.0, 180.0, -90.0, 12.0, 270.0] {
+            let mut there = edits();
+            turn(&mut there, [300.0, 400.0], degrees);
+            assert_eq!(there.rotation, degrees);
+            turn(&mut there, [300.0, 400.0], 0.0);
+            let original = edits();
+            for (a, b) in there.strokes[0]
+                .points
+                .iter()
+                .zip(&original.strokes[0].points)
+            {
+                near(a, b);
+            }
+            near(&[there.strokes[0].radius], &[0.05]);
+            let (a, b) = (there.crop.unwrap(), original.crop.unwrap());
+            near(
+                &[a.left, a.top, a.width, a.height],
+                &[b.left, b.top, b.width, b.height],
+            );
+        }
+    }
+
+    #[test]
+    fn a_crop_stays_on_the_photo() {
+        let mut edits = edits();
+        edits.crop = Some(Crop {
+            left: 0.0,
+            top: 0.0,
+            width: 1.0,
+            height: 0.1,
+        });
+        turn(&mut edits, [500.0, 100.0], 20.0);
+        let crop = edits.crop.unwrap();
+        assert!(crop.left >= 0.0 && crop.left + crop.width <= 1.0 + 1e-6);
+        assert!(crop.top >= 0.0 && crop.top + crop.height <= 1.0 + 1e-6);
+        assert!(crop.width > 0.0 && crop.height > 0.0);
+    }
+}
