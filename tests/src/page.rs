@@ -24,11 +24,11 @@ const SNAPSHOT: &str = "
         model: m.dataset.model, state: m.dataset.state ?? '', label: m.dataset.label ?? '',
         confidence: Number(m.dataset.confidence || 0), millis: Number(m.dataset.millis || 0),
         bytes: Number(m.dataset.bytes || 0), progress: m.dataset.progress ? Number(m.dataset.progress) : null,
-        dissents: m.dataset.dissents === 'true', text: m.innerText, picture: Number(m.dataset.picture || 0)}));
+        known: m.dataset.known ?? '', dissents: m.dataset.dissents === 'true', text: m.innerText, picture: Number(m.dataset.picture || 0)}));
     const v = one('vote');
     const vote = {state: v?.dataset.state ?? '', label: v?.dataset.label ?? '',
         confidence: Number(v?.dataset.confidence || 0), answered: Number(v?.dataset.answered || 0),
-        agree: Number(v?.dataset.agree || 0), text: v?.innerText ?? '', picture: Number(v?.dataset.picture || 0)};
+        known: v?.dataset.known ?? '', agree: Number(v?.dataset.agree || 0), text: v?.innerText ?? '', picture: Number(v?.dataset.picture || 0)};
     return {models, vote, engine: one('engine')?.dataset.engine ?? '', gpu_state: one('engine')?.dataset.gpuState ?? '',
         engine_text: one('engine')?.innerText ?? '', error: one('error')?.innerText.trim() ?? ''};";
 
@@ -59,6 +59,8 @@ pub struct Row {
     pub bytes: u64,
     /// How much of that file has come, 0 to 1, while it comes.
     pub progress: Option<f64>,
+    /// `true` or `false`, and nothing before it is known.
+    pub known: String,
     /// Whether it is marked as disagreeing with the vote.
     pub dissents: bool,
     pub text: String,
@@ -75,6 +77,8 @@ pub struct Vote {
     pub confidence: f32,
     /// How many models are counted, and how many of them say what the vote says.
     pub answered: usize,
+    /// `true` or `false`, and nothing before it is known.
+    pub known: String,
     pub agree: usize,
     pub text: String,
     /// The number of the picture that is voted on.

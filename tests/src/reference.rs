@@ -112,7 +112,12 @@ pub fn convolutional(model: ModelId) -> bool {
 
 /// The committed weights of `model`.
 pub fn weights(model: ModelId) -> Artifact {
-    Artifact::from_bytes(&weights_bytes(model.name())).expect("the committed weights are whole")
+    artifact(model.name())
+}
+
+/// The committed weights of that name.
+pub fn artifact(name: &str) -> Artifact {
+    Artifact::from_bytes(&weights_bytes(name)).expect("the committed weights are whole")
 }
 
 /// The bytes of the weights file of a model, or of the vote.

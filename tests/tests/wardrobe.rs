@@ -1,19 +1,11 @@
 //! Garments in rooms, drawn with outlines that are known: cut out, and answered by the weights that are shipped.
 
-use std::path::Path;
-
-use shared::artifact::Artifact;
 use shared::model::{Novelty, Vote, argmax, novelty, vote};
 use shared::photo::{Edits, Frame, Mask, POOR, Prepared, Route, Scan, decode, prepare};
 use shared::{Garment, Member, ModelId, Sample, Verdict};
 use tests::picture;
+use tests::reference::artifact;
 use tests::wardrobe::{Room, SCENES, SIZE, Scene};
-
-fn artifact(name: &str) -> Artifact {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../weights");
-    let bytes = std::fs::read(folder.join(format!("{name}.hbd"))).unwrap();
-    Artifact::from_bytes(&bytes).unwrap()
-}
 
 /// Intersection over union of a mask and the drawn garment.
 fn overlap(scene: &Scene, mask: &Mask) -> f64 {

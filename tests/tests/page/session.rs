@@ -138,6 +138,11 @@ impl Session {
         self.golden(index)
     }
 
+    /// How many pictures the reference has.
+    pub fn reference_pictures(&self) -> usize {
+        self.verdicts.len()
+    }
+
     /// One of the reference's pictures.
     pub fn golden(&self, index: usize) -> Golden {
         Golden {

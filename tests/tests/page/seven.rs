@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use serde_json::json;
-use shared::ModelId;
+use shared::model::{Novelty, novelty};
+use shared::{Grey28, ModelId, Sample};
 use tests::page::{Page, Snapshot};
 use tests::picture;
+use tests::reference;
 use tests::site::Fault;
 
 use crate::input::answers_as_the_reference;
@@ -43,6 +45,15 @@ pub const CHECKS: &[Check] = &[
         saved_data,
     ),
     Check::new(Cpu, "a_row_opens_to_its_ten_bars", disclosure),
+    Check::new(Cpu, "what_is_none_of_the_ten_is_not_known", strangers),
+    Check {
+        noise: &["404"],
+        ..Check::new(
+            Cpu,
+            "without_the_check_for_other_things_all_answer",
+            no_novelty,
+        )
+    },
 ];
 
 fn on_their_way(session: &Session) {
@@ -244,4 +255,49 @@ fn votes_as_natively(session: &Session, golden: &Golden, shown: &Snapshot, voter
         "the vote is {} sure on the page and {confidence} natively",
         shown.vote.confidence
     );
+}
+
+/// Random dots, as no garment has them.
+fn dots() -> Grey28 {
+    Grey28::new(core::array::from_fn(|i| {
+        ((i as u32).wrapping_mul(0x9e37_79b1) >> 13) as u8
+    }))
+}
+
+fn strangers(session: &Session) {
+    let page = Page::open(&session.browser, &session.site);
+    let mut before = page.snapshot();
+    for (picture, known) in [(&known(session), "true"), (&dots(), "false")] {
+        page.choose(&[picture::png(picture)]);
+        let shown = page.wait(
+            "seven answers that say whether it is known",
+            PATIENCE,
+            |now| now.answered_since(&before) && now.vote.known == known,
+        );
+        assert!(shown.models.iter().all(|m| m.known == known), "{shown:?}");
+        let says_so = shown.vote.text.contains("I don't know this");
+        assert_eq!(says_so, known == "false", "{}", shown.vote.text);
+        before = shown;
+    }
+}
+
+/// One of the reference's pictures that the detector knows natively.
+fn known(session: &Session) -> Grey28 {
+    let novelty = Novelty::new(&reference::artifact(novelty::NAME)).expect("weights that fit");
+    let mut pictures = (0..session.reference_pictures()).map(|i| session.golden(i).picture);
+    let known = pictures.find(|picture| novelty.knows(&Sample::new(picture.clone())));
+    known.expect("a reference picture that is known")
+}
+
+fn no_novelty(session: &Session) {
+    session.site.break_file("weights/novelty-", Fault::Missing);
+    let page = Page::open(&session.browser, &session.site);
+    page.choose(&[picture::png(&dots())]);
+    let shown = page.wait("seven answers", PATIENCE, |now| {
+        now.is_ready() && now.vote.answered == 7
+    });
+    assert!(shown.models.iter().all(|m| m.known.is_empty()), "{shown:?}");
+    is_a_sentence(&shown.error);
+    let what = "What tells garments from other things";
+    assert!(shown.error.contains(what), "{}", shown.error);
 }

@@ -24,6 +24,8 @@ pub enum Event {
     Weights(ModelId, Weights),
     /// The same of the vote's.
     VoteWeights(Weights),
+    /// What became of the novelty detector's.
+    Novelty(Weights),
     /// All weights that come by themselves have come, or will not.
     Supplied,
     /// Which engine answers, or why, has changed.

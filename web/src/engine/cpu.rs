@@ -3,7 +3,7 @@
 use shared::artifact::Artifact;
 use shared::image::PIXELS;
 use shared::model::vote::TITLE;
-use shared::model::{Member, Vote};
+use shared::model::{Member, Novelty, Vote};
 use shared::{Garment, Grey28, ModelId, Sample};
 
 use super::agreement::Agreement;
@@ -12,6 +12,9 @@ use super::intake::{bytes, picture, unfit, unloaded};
 use super::protocol::{Case, Map, Method, Pixels, Reply, Request, Verdict};
 use super::scope::{Engine, failure};
 
+/// What the novelty detector is called in sentences.
+const NOVELTY: &str = "The check for other things";
+
 /// Runs before the first answer, so that the first is as fast as the others.
 const WARM_UPS: usize = 3;
 
@@ -19,6 +22,7 @@ const WARM_UPS: usize = 3;
 pub struct Cpu {
     members: Vec<(ModelId, Member)>,
     vote: Option<Vote>,
+    novelty: Option<Novelty>,
     darkroom: Darkroom,
     /// The last picture: all models are asked about the same one, and its features are made once.
     sample: Sample,
@@ -40,6 +44,7 @@ impl Cpu {
         Self {
             members: Vec::new(),
             vote: None,
+            novelty: None,
             darkroom: Darkroom::default(),
             sample: Sample::new(Grey28::new([0; PIXELS])),
             features_micros: None,
@@ -52,6 +57,8 @@ impl Cpu {
         let reply = match request {
             Request::Load { model, weights } => bytes(weights).and_then(|b| self.load(model, &b)),
             Request::LoadVote { weights } => bytes(weights).and_then(|b| self.load_vote(&b)),
+            Request::LoadNovelty { weights } => bytes(weights).and_then(|b| self.load_novelty(&b)),
+            Request::Recognise { grey } => self.recognise(&grey),
             Request::Vote { verdicts } => self.count(&verdicts),
             Request::Gallery { sprite } => bytes(sprite).and_then(|b| gallery(&b)),
             Request::Prepare { file, photo } => self.darkroom.prepare(&file, photo),
@@ -86,6 +93,20 @@ impl Cpu {
         let vote = Vote::from_artifact(&artifact).map_err(|e| unfit(TITLE, &e.to_string()))?;
         self.vote = Some(vote);
         Ok(Reply::VoteLoaded)
+    }
+
+    fn load_novelty(&mut self, weights: &[u8]) -> Result<Reply, String> {
+        let unfit = |e: &str| unfit(NOVELTY, e);
+        let artifact = Artifact::from_bytes(weights).map_err(|e| unfit(&e.to_string()))?;
+        self.novelty = Some(Novelty::new(&artifact).map_err(|e| unfit(&e.to_string()))?);
+        Ok(Reply::NoveltyLoaded)
+    }
+
+    fn recognise(&mut self, grey: &Pixels) -> Result<Reply, String> {
+        self.take(picture(grey)?);
+        let novelty = self.novelty.as_ref().ok_or_else(|| unloaded(NOVELTY))?;
+        let known = novelty.knows(&self.sample);
+        Ok(Reply::Recognised { known })
     }
 
     fn count(&self, verdicts: &[shared::Verdict]) -> Result<Reply, String> {

@@ -62,8 +62,11 @@ impl Engine for Gpu {
             Request::Gallery { .. } | Request::Prepare { .. } | Request::Edit { .. } => Err(
                 Refusal::Request("The GPU engine prepares no pictures: ask the CPU engine.".into()),
             ),
-            Request::LoadVote { .. } | Request::Vote { .. } => Err(Refusal::Request(
-                "The GPU engine counts no votes: ask the CPU engine.".into(),
+            Request::LoadVote { .. }
+            | Request::Vote { .. }
+            | Request::LoadNovelty { .. }
+            | Request::Recognise { .. } => Err(Refusal::Request(
+                "The GPU engine answers for the networks alone: ask the CPU engine.".into(),
             )),
         };
         match reply {

@@ -57,6 +57,10 @@ pub enum Request {
     Load { model: ModelId, weights: Source },
     /// Take the vote's weights. Answer: [`Reply::VoteLoaded`].
     LoadVote { weights: Source },
+    /// Take what tells garments from other things. Answer: [`Reply::NoveltyLoaded`].
+    LoadNovelty { weights: Source },
+    /// Say whether a picture is one of the ten at all. Answer: [`Reply::Recognised`].
+    Recognise { grey: Pixels },
     /// Count the verdicts on one picture. Answer: [`Reply::Vote`].
     Vote { verdicts: Vec<shared::Verdict> },
     /// Cut the gallery's sprite into its pictures. Answer: [`Reply::Gallery`].
@@ -106,6 +110,11 @@ pub enum Reply {
         parameters: u32,
     },
     VoteLoaded,
+    NoveltyLoaded,
+    /// Whether the picture may be one of the ten.
+    Recognised {
+        known: bool,
+    },
     /// The vote's ten probabilities, in label order.
     Vote {
         probabilities: [f32; CLASSES],

@@ -95,6 +95,17 @@ impl Client {
         }
     }
 
+    /// Whether a picture may be one of the ten.
+    ///
+    /// # Errors
+    /// A sentence for the visitor.
+    pub async fn recognise(&self, grey: Pixels) -> Result<bool, String> {
+        match self.ask_cpu(Request::Recognise { grey }).await? {
+            Reply::Recognised { known } => Ok(known),
+            other => Err(misplaced(&other)),
+        }
+    }
+
     /// The vote's ten probabilities, from the verdicts on one picture.
     ///
     /// # Errors
@@ -112,7 +123,8 @@ pub(super) fn misplaced(reply: &Reply) -> String {
     let what = match reply {
         Reply::Ready => "readiness",
         Reply::Progress { .. } => "progress",
-        Reply::Loaded { .. } | Reply::VoteLoaded => "loaded weights",
+        Reply::Loaded { .. } | Reply::VoteLoaded | Reply::NoveltyLoaded => "loaded weights",
+        Reply::Recognised { .. } => "a recognition",
         Reply::Vote { .. } => "a vote",
         Reply::Gallery { .. } => "a gallery",
         Reply::Prepared(_) => "a prepared picture",

@@ -98,6 +98,10 @@ fn dispatch(message: Message<Request>, queue: mpsc::UnboundedSender<Message<Requ
     let (source, what) = match &mut body {
         Request::Load { model, weights } => (weights, format!("The weights of {}", model.title())),
         Request::LoadVote { weights } => (weights, "The vote's weights".to_string()),
+        Request::LoadNovelty { weights } => {
+            let what = "What tells garments from other things";
+            (weights, what.to_string())
+        }
         Request::Gallery { sprite } => (sprite, "The gallery".to_string()),
         _ => return enqueue(&queue, Message { id, body }),
     };
@@ -117,6 +121,7 @@ fn dispatch(message: Message<Request>, queue: mpsc::UnboundedSender<Message<Requ
                 match &mut body {
                     Request::Load { weights: file, .. }
                     | Request::LoadVote { weights: file }
+                    | Request::LoadNovelty { weights: file }
                     | Request::Gallery { sprite: file } => *file = Source::Bytes(bytes),
                     _ => {}
                 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use futures_util::future::join;
 use js_sys::Reflect;
 use shared::ModelId;
-use shared::model::vote;
+use shared::model::{novelty, vote};
 use wasm_bindgen_futures::spawn_local;
 
 use super::client::{Client, Event, Inner};
@@ -103,6 +103,7 @@ impl Client {
         let (one, other) = join(one, other).await;
         one.and(other)?;
         self.load_vote(link, false).await?;
+        self.load_novelty(link).await?;
         for model in SECOND.into_iter().chain(LARGE) {
             // It may have been asked for meanwhile.
             if self.0.supply.of(model) == Weights::Queued {
@@ -173,6 +174,20 @@ impl Client {
             }
         };
         self.0.tell(Event::VoteWeights(weights));
+        Ok(())
+    }
+
+    async fn load_novelty(&self, link: &Link) -> Result<(), Died> {
+        let weights = match self.0.source(novelty::NAME, false) {
+            None => Weights::Absent,
+            Some(weights) => match link.call(Request::LoadNovelty { weights }).await {
+                Ok(Reply::NoveltyLoaded) => Weights::Ready(0),
+                Ok(other) => Weights::Failed(misplaced(&other)),
+                Err(Failure::Refused(why)) => Weights::Failed(why),
+                Err(Failure::Died) => return Err(Died),
+            },
+        };
+        self.0.tell(Event::Novelty(weights));
         Ok(())
     }
 }

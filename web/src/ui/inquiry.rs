@@ -108,6 +108,33 @@ impl Page {
         });
     }
 
+    /// Every picture is checked for being one of the ten, as soon as that can be done.
+    pub(super) fn watch_novelty(self) {
+        let wanted = Memo::new(move |_| {
+            let number = self.picture.with(|p| p.as_ref().map(|p| p.number));
+            number.filter(|_| self.novelty.get())
+        });
+        Effect::new(move |_| {
+            wanted.track();
+            let Some(picture) = self.picture.get_untracked() else {
+                return;
+            };
+            if wanted.get_untracked() != Some(picture.number) {
+                return;
+            }
+            spawn_local(async move {
+                let grey = Pixels::from(&picture.grey);
+                match self.client().recognise(grey).await {
+                    Ok(known) if wanted.try_get_untracked().flatten() == Some(picture.number) => {
+                        self.recognised.set(Some((picture.number, known)));
+                    }
+                    Ok(_) => {}
+                    Err(sentence) => add(self.errors, sentence),
+                }
+            });
+        });
+    }
+
     /// Explains what is to be explained, whenever that changes.
     pub(super) fn watch_reasons(self) {
         let wanted = Memo::new(move |_| self.wanted());

@@ -38,6 +38,7 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
             data-bytes=move || bytes.get().map(|b| b.to_string())
             data-progress=move || progress.get().map(|p| format!("{p:.3}"))
             data-picture=move || answer().map(|a| a.picture.to_string())
+            data-known=move || known(page, answer().map(|a| a.picture))
             data-dissents=move || dissents.get().then_some("true")
             data-engine=move || answer().map(|a| a.engine.name())
             aria-busy=move || if state.get().is_to_come() { "true" } else { "false" }
@@ -79,6 +80,12 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
             </div>
         </li>
     }
+}
+
+/// The hook for whether the answered picture may be one of the ten.
+fn known(page: Page, picture: Option<u32>) -> Option<&'static str> {
+    let (number, known) = page.recognised.get()?;
+    (picture == Some(number)).then_some(if known { "true" } else { "false" })
 }
 
 /// What the manifest says that the file weighs.

@@ -44,6 +44,10 @@ pub struct Page {
     pub report: RwSignal<Option<Report>>,
     /// Whether all weights that come by themselves have come, or will not.
     supplied: RwSignal<bool>,
+    /// Whether it can be told what is none of the ten.
+    pub(super) novelty: RwSignal<bool>,
+    /// A picture's number, and whether it may be one of the ten.
+    pub(super) recognised: RwSignal<Option<(u32, bool)>>,
     pub gallery: RwSignal<Vec<Grey28>>,
     pub facts: RwSignal<Vec<Facts>>,
     pub stopwatch: RwSignal<Stopwatch>,
@@ -71,6 +75,7 @@ impl Page {
         let asked_model = RwSignal::new(ModelId::Resnet);
         let loaded = RwSignal::new(None);
         let supplied = RwSignal::new(false);
+        let novelty = RwSignal::new(false);
         let assets = Assets::of_page();
         let client = Client::start(assets.clone(), move |event| match event {
             Event::Engine(new) => report.set(Some(new)),
@@ -89,6 +94,12 @@ impl Page {
                     && let Some(other) = ModelId::ALL.into_iter().find(|m| able(*m))
                 {
                     asked_model.set(other);
+                }
+            }
+            Event::Novelty(weights) => {
+                novelty.set(weights.are_ready());
+                if let Weights::Failed(sentence) = weights {
+                    add(errors, sentence);
                 }
             }
             Event::VoteWeights(weights) => {
@@ -112,6 +123,8 @@ impl Page {
             notice: RwSignal::new(None),
             report,
             supplied,
+            novelty,
+            recognised: RwSignal::new(None),
             gallery: RwSignal::new(Vec::new()),
             facts: RwSignal::new(Vec::new()),
             stopwatch: RwSignal::new(Stopwatch::default()),
@@ -122,6 +135,7 @@ impl Page {
         page.watch(loaded);
         page.watch_gpu();
         page.watch_poll();
+        page.watch_novelty();
         page.watch_reasons();
         page.watch_roll();
         page.furnish();
@@ -224,6 +238,13 @@ impl Page {
             true => self.to_come(),
             false => ModelId::ALL.len().saturating_sub(count.said.len()),
         }
+    }
+
+    /// Whether the picture on show may be one of the ten, once that is known.
+    pub fn knows(self) -> Option<bool> {
+        let picture = self.picture.with(|p| p.as_ref().map(|p| p.number))?;
+        let recognised = self.recognised.get();
+        recognised.and_then(|(number, known)| (number == picture).then_some(known))
     }
 
     /// Whether a file is being read and prepared.

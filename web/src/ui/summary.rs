@@ -14,6 +14,9 @@ impl Page {
             return "Seven models are waiting for a picture: choose one from the gallery, or hand in a photo of your own.".into();
         };
         match self.count() {
+            Some(_) if self.knows() == Some(false) => {
+                "I don't know this: it is probably none of the ten classes.".into()
+            }
             Some(count) => tally::headline(count.garment(), &count.said, self.unheard(&count)),
             // Without a vote, each speaks for itself.
             None if self.poll.with(|p| !p.weights.may_come()) => {
@@ -31,7 +34,11 @@ impl Page {
         let busy = |m| self.state(m) == State::Answering;
         match self.count() {
             Some(count) if !ModelId::ALL.into_iter().any(busy) => format!(
-                "The vote: {}, {:.0} percent. {}",
+                "{}The vote: {}, {:.0} percent. {}",
+                match self.knows() {
+                    Some(false) => "I don't know this, it is probably none of the ten classes. ",
+                    _ => "",
+                },
                 count.garment(),
                 count.confidence() * 100.0,
                 tally::sentence(count.garment(), &count.said, self.unheard(&count))

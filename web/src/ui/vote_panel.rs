@@ -27,6 +27,7 @@ pub fn VotePanel() -> impl IntoView {
             data-confidence=move || count.get().map(|c| c.confidence().to_string())
             data-answered=move || count.get().map_or(0, |c| c.said.len()).to_string()
             data-agree=move || count.get().map_or(0, |c| c.agreeing()).to_string()
+            data-known=move || page.knows().map(|known| if known { "true" } else { "false" })
             data-picture=move || count.get().map(|c| c.picture.to_string())
             aria-busy=move || if state.get().is_to_come() { "true" } else { "false" }
         >
@@ -49,6 +50,12 @@ pub fn VotePanel() -> impl IntoView {
                     <span class="number">{move || count.get().map(|c| percent(c.confidence()))}</span>
                 </p>
             </div>
+            <Show when=move || page.knows() == Some(false)>
+                <p class="unknown" data-testid="unknown">
+                    <strong>"I don't know this."</strong>
+                    " It is unlike all that the models have learned from, so it is probably none of the ten classes: take the answers for guesses."
+                </p>
+            </Show>
             <p class="tally">
                 {move || match (weights.get(), count.get()) {
                     (Weights::Failed(sentence), _) => sentence,

@@ -255,3 +255,21 @@ fn bad_weights_are_refused_in_a_sentence_for_visitors() {
     });
     assert!(sentence(reply).contains("no weights"));
 }
+
+#[test]
+fn other_things_are_told_once_it_is_known_how() {
+    let mut cpu = engine();
+    let noise = Grey28::new(core::array::from_fn(|i| (i * 7919 % 251) as u8));
+    let asked = |grey: Pixels| Request::Recognise { grey };
+    assert!(sentence(cpu.reply(asked(boot()))).contains("no weights"));
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../weights/novelty.hbd");
+    let weights = Source::Bytes(std::fs::read(path).unwrap());
+    let loaded = cpu.reply(Request::LoadNovelty { weights });
+    assert_eq!(loaded, Reply::NoveltyLoaded);
+    let known = |known| Reply::Recognised { known };
+    assert_eq!(cpu.reply(asked(boot())), known(true));
+    assert_eq!(cpu.reply(asked(Pixels::from(&noise))), known(false));
+    let damaged = Source::Bytes(vec![0; 9]);
+    let refused = cpu.reply(Request::LoadNovelty { weights: damaged });
+    assert!(sentence(refused).contains("The check for other things"));
+}

@@ -11,7 +11,7 @@ pub type Line = (String, Outcome);
 
 /// A head and a line a file.
 pub fn csv(lines: &[Line]) -> String {
-    let mut head = String::from("file,state,vote,vote_confidence,voters");
+    let mut head = String::from("file,state,known,vote,vote_confidence,voters");
     for model in ModelId::ALL {
         let name = model.name();
         // Writing to a string cannot fail.
@@ -27,6 +27,8 @@ pub fn csv(lines: &[Line]) -> String {
 fn csv_line(name: &str, outcome: &Outcome) -> String {
     let answers = outcome.answers();
     let mut cells = vec![cell(name), outcome.name().to_string()];
+    let known = answers.and_then(|a| a.known);
+    cells.push(known.map_or(String::new(), |known| known.to_string()));
     cells.extend(pair(answers.and_then(|a| a.vote())));
     cells.push(answers.map_or(String::new(), |a| a.counted.to_string()));
     for model in ModelId::ALL {
@@ -82,6 +84,9 @@ fn json_object(name: &str, outcome: &Outcome) -> String {
     };
     // Writing to a string cannot fail.
     if let Some(answers) = outcome.answers() {
+        if let Some(known) = answers.known {
+            let _ = write!(object, ", \"known\": {known}");
+        }
         if let Some(vote) = answers.vote() {
             let voters = answers.counted;
             let _ = write!(
@@ -147,13 +152,14 @@ mod tests {
         }];
         answers.vote = Some(surely(9, 0.5));
         answers.counted = 1;
+        answers.known = Some(true);
         Outcome::Answered(answers)
     }
 
     fn line(name: &str, outcome: Outcome) -> String {
         let text = csv(&[(name.to_string(), outcome)]);
         let (head, line) = text.split_once("\r\n").unwrap();
-        assert_eq!(head.matches(',').count(), 5 + 2 * ModelId::ALL.len());
+        assert_eq!(head.matches(',').count(), 6 + 2 * ModelId::ALL.len());
         line.to_string()
     }
 
@@ -161,10 +167,10 @@ mod tests {
     fn a_line_holds_the_vote_the_models_and_why_there_is_none() {
         let line = line("boot.jpg", answered());
         assert!(
-            line.starts_with("boot.jpg,answered,Ankle boot,0.5000,1,T-shirt/top,0.7500,,,"),
+            line.starts_with("boot.jpg,answered,true,Ankle boot,0.5000,1,T-shirt/top,0.7500,,,"),
             "{line}"
         );
-        assert_eq!(line.matches(',').count(), 5 + 2 * ModelId::ALL.len());
+        assert_eq!(line.matches(',').count(), 6 + 2 * ModelId::ALL.len());
         let failed = self::line("a.txt", Outcome::Failed("No picture, alas.".into()));
         assert!(failed.ends_with(",\"No picture, alas.\"\r\n"), "{failed}");
     }
@@ -195,7 +201,7 @@ mod tests {
         ]);
         assert_eq!(
             text,
-            "[\n  {\"file\": \"a \\\"b\\\"\\\\\\n\\u0001ü.png\", \"state\": \"answered\", \
+            "[\n  {\"file\": \"a \\\"b\\\"\\\\\\n\\u0001ü.png\", \"state\": \"answered\", \"known\": true, \
              \"vote\": {\"label\": \"Ankle boot\", \"confidence\": 0.5000, \"voters\": 1}, \
              \"models\": {\"cnn\": {\"label\": \"T-shirt/top\", \"confidence\": 0.7500}}},\n  \
              {\"file\": \"c\", \"state\": \"error\", \"error\": \"Why.\"},\n  \

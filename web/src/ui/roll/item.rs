@@ -51,6 +51,7 @@ pub fn Row(item: Item) -> impl IntoView {
             data-file=name.clone()
             data-state=move || outcome.with(Outcome::name)
             data-label=label(vote)
+            data-known=move || outcome.with(|o| o.answers().and_then(|a| a.known).map(|k| k.to_string()))
             data-confidence=move || vote.get().map(|v| v.1.to_string())
             data-voters=move || outcome.with(|o| o.answers().map(|a| a.counted.to_string()))
             data-cnn=label(cnn)
@@ -95,6 +96,9 @@ fn state(outcome: &Outcome, stopped: bool) -> String {
         Outcome::Waiting if stopped => "Not answered.".to_string(),
         Outcome::Waiting => "Waiting.".to_string(),
         Outcome::Answering => "Being answered…".to_string(),
+        Outcome::Answered(Answers {
+            known: Some(false), ..
+        }) => "Probably none of the ten classes.".to_string(),
         Outcome::Answered(answers) => match answers.verdicts.len() {
             0 => "Prepared; no model is ready.".to_string(),
             n if n == ModelId::ALL.len() => "Answered.".to_string(),

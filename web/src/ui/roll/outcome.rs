@@ -27,6 +27,8 @@ pub struct Answers {
     pub verdicts: Vec<Verdict>,
     /// Who was asked; one that failed is not asked again.
     pub asked: Vec<ModelId>,
+    /// Whether it may be one of the ten, once that is known.
+    pub known: Option<bool>,
     /// The vote's ten probabilities, in label order.
     pub vote: Option<[f32; CLASSES]>,
     /// How many verdicts that counts.
@@ -65,6 +67,7 @@ impl Answers {
             grey,
             verdicts: Vec::new(),
             asked: Vec::new(),
+            known: None,
             vote: None,
             counted: 0,
         }
@@ -83,10 +86,13 @@ impl Answers {
         Some((verdict.garment(), verdict.confidence()))
     }
 
-    /// Whether all of `ready` have been asked and, where it `votes`, all they said is counted.
-    pub fn are_complete(&self, ready: &[ModelId], votes: bool) -> bool {
+    /// Whether all of `ready` have been asked and, where it `votes`, all they said is counted; and where it `recognises`, whether
+    /// it may be one of the ten.
+    pub fn are_complete(&self, ready: &[ModelId], votes: bool, recognises: bool) -> bool {
         let heard = ready.iter().all(|model| self.asked.contains(model));
-        heard && (!votes || self.counted == self.verdicts.len())
+        heard
+            && (!votes || self.counted == self.verdicts.len())
+            && (!recognises || self.known.is_some())
     }
 }
 
@@ -102,20 +108,23 @@ mod tests {
             rgba: Vec::new(),
         };
         let mut answers = Answers::new(blank, Grey28::new([0; 784]));
-        assert!(answers.are_complete(&[], true));
-        assert!(!answers.are_complete(&[ModelId::Cnn], false));
+        assert!(answers.are_complete(&[], true, false));
+        assert!(!answers.are_complete(&[ModelId::Cnn], false, false));
         answers.asked.push(ModelId::Cnn);
         answers.verdicts.push(Verdict {
             model: ModelId::Cnn,
             probabilities: core::array::from_fn(|i| if i == 8 { 0.91 } else { 0.01 }),
         });
-        assert!(answers.are_complete(&[ModelId::Cnn], false));
-        assert!(!answers.are_complete(&[ModelId::Cnn], true));
+        assert!(answers.are_complete(&[ModelId::Cnn], false, false));
+        assert!(!answers.are_complete(&[ModelId::Cnn], true, false));
         answers.counted = 1;
-        assert!(answers.are_complete(&[ModelId::Cnn], true));
+        assert!(answers.are_complete(&[ModelId::Cnn], true, false));
+        assert!(!answers.are_complete(&[ModelId::Cnn], true, true));
+        answers.known = Some(false);
+        assert!(answers.are_complete(&[ModelId::Cnn], true, true));
         assert_eq!(answers.of(ModelId::Cnn), Some((Garment::Bag, 0.91)));
         assert_eq!(answers.of(ModelId::Svm), None);
         // A model whose weights have come meanwhile.
-        assert!(!answers.are_complete(&[ModelId::Cnn, ModelId::Svm], true));
+        assert!(!answers.are_complete(&[ModelId::Cnn, ModelId::Svm], true, false));
     }
 }

@@ -125,7 +125,10 @@ impl Page {
 
     /// Files that were waiting for weights go on when some have come.
     pub(in crate::ui) fn watch_roll(self) {
-        let ready = Memo::new(move |_| (self.ready(), self.poll.with(|p| p.weights.are_ready())));
+        let ready = Memo::new(move |_| {
+            let votes = self.poll.with(|p| p.weights.are_ready());
+            (self.ready(), votes, self.novelty.get())
+        });
         Effect::new(move |_| {
             ready.track();
             self.go_on();
@@ -155,14 +158,17 @@ impl Page {
     fn next(self) -> Option<Item> {
         let ready = untrack(|| self.ready());
         let votes = self.poll.with_untracked(|p| p.weights.are_ready());
+        let recognises = self.novelty.get_untracked();
         if self.roll.stopped.get_untracked() || ready.is_empty() {
             return None;
         }
         self.roll.items.with_untracked(|items| {
             let is_new = |i: &&Item| i.outcome.with_untracked(|o| !o.is_done());
             let lacks = |i: &&Item| {
-                i.outcome
-                    .with_untracked(|o| o.answers().is_some_and(|a| !a.are_complete(&ready, votes)))
+                i.outcome.with_untracked(|o| {
+                    o.answers()
+                        .is_some_and(|a| !a.are_complete(&ready, votes, recognises))
+                })
             };
             let next = items.iter().find(is_new);
             next.or_else(|| items.iter().find(lacks)).cloned()
@@ -218,6 +224,11 @@ impl Page {
             if let Ok((verdict, _)) = self.client().classify(model, grey).await {
                 answers.verdicts.push((&verdict).into());
             }
+        }
+        if self.novelty.get_untracked() && answers.known.is_none() {
+            let grey = Pixels::from(&answers.grey);
+            // Where it cannot be told, it may be.
+            answers.known = Some(self.client().recognise(grey).await.unwrap_or(true));
         }
         if self.poll.with_untracked(|p| p.weights.are_ready()) {
             answers.counted = answers.verdicts.len();
