@@ -236,7 +236,7 @@ fn late(session: &Session) {
 }
 
 /// Replies go to `window.held`, when that is a list, instead of to the page.
-const WORKERS_THAT_WAIT: &str = "
+pub const WORKERS_THAT_WAIT: &str = "
     window.held = null;
     const Original = Worker;
     window.Worker = class extends Original {

@@ -1,6 +1,7 @@
 //! The page in a real Chromium: each check is reported by name, and all share two browser sessions, one without
 //! WebGPU and one with it, as starting a browser and warming up a software GPU are what takes the time.
 
+mod brush;
 mod camera;
 mod compare;
 mod engine;
@@ -54,6 +55,7 @@ fn checks() -> Vec<Check> {
         input::CHECKS,
         refusal::CHECKS,
         inspector::CHECKS,
+        brush::CHECKS,
         roll::CHECKS,
         camera::CHECKS,
         explain::CHECKS,
