@@ -219,7 +219,7 @@ impl Cloth {
             },
             Self::Printed(cloth, print) => {
                 let (dx, dy) = (x as f32 - 180.0, y as f32 - 150.0);
-                match dx.hypot(dy) < 34.0 && (x / 6 + y / 6) % 2 == 0 {
+                match dx.hypot(dy) < 34.0 && (x / 6 + y / 6).is_multiple_of(2) {
                     true => print,
                     false => cloth,
                 }

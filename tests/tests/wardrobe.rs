@@ -20,7 +20,7 @@ fn overlap(scene: &Scene, mask: &Mask) -> f64 {
 }
 
 fn prepared(scene: &Scene) -> Prepared {
-    prepare(&scene.photo()).unwrap()
+    prepare(&scene.photo()).expect("a garment that stands out")
 }
 
 #[test]

@@ -51,11 +51,11 @@ impl Backdrop {
         Self { colour, shades }
     }
 
-    /// Whether it is all that the photo's border shows, or nearly.
+    /// Whether its one colour is all that the photo's border shows, or nearly: a wall that is lit from one side is no paper.
     pub fn is_plain(&self, flat: &Flat) -> bool {
         let (mut held, mut all) = (0, 0);
         for colour in border(flat) {
-            held += usize::from(self.holds(colour));
+            held += usize::from(close(colour, self.colour, CLOSE_PERCENT));
             all += 1;
         }
         let shade = luma(self.colour);

@@ -179,7 +179,7 @@ fn pixels_that_do_not_fit_the_size_are_refused() {
 
 /// Floorboards: stripes in two browns, with a grain.
 fn floor(x: u32, y: u32) -> [u8; 4] {
-    let board = if x / 37 % 2 == 0 { 18 } else { 0 };
+    let board = if (x / 37).is_multiple_of(2) { 18 } else { 0 };
     let grain = ((x * 7 + y * 13) % 11) as u8;
     [150 + board + grain, 105 + board + grain, 60 + grain, 255]
 }

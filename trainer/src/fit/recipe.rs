@@ -166,11 +166,8 @@ impl Recipe {
                 ..TAUGHT
             }),
             ModelId::Mlp => Self::Deep(Deep {
-                epochs: 150,
+                epochs: 200,
                 batch: 256,
-                learning_rate: 2e-3,
-                weight_decay: 0.1,
-                dropout: 0.2,
                 ..TAUGHT
             }),
             ModelId::Svm => Self::Svm(Svm {

@@ -13,7 +13,11 @@ use crate::evaluate::rounded;
 use crate::fit::deep::FitError;
 use crate::fit::novelty::{Photos, fit};
 use crate::manifest::{self, NoveltyEntry};
-use crate::photos::set::{Record, VARIANTS};
+use crate::photos::set::Record;
+
+/// Variants of each photo of a garment that are shown as known: with fewer, more garments are taken for other things, with more,
+/// more faces for garments.
+const SHOWN_VARIANTS: usize = 4;
 
 impl Weights {
     /// Whether the file is there and the recorded one; made from these photos, where some are given.
@@ -41,7 +45,7 @@ impl Weights {
         let parts = split(&data.train, VALIDATION);
         let photos = data.photos.as_ref();
         let seen = photos.map_or_else(Photos::default, |photos| Photos {
-            garments: photos.train(VARIANTS).pictures,
+            garments: photos.train(SHOWN_VARIANTS).pictures,
             outsiders: photos.outsiders.clone(),
         });
         let artifact = fit(&parts.train, &parts.validation, &seen, seed)?;

@@ -22,7 +22,7 @@ use crate::fit::recipe::{Deep, Distillation};
 use crate::fit::teacher::{Answers, Credentials, Teachers};
 use crate::fit::{Recipe, calibrate, classical, deep};
 use crate::manifest::{self, Entry, Metrics};
-use crate::photos::set::{FEW, Record, VARIANTS};
+use crate::photos::set::{FEW, FEWEST, Record, VARIANTS};
 
 /// What a training run is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +82,10 @@ impl Weights {
         watch: Watch,
     ) -> Result<Entry, WeightsError> {
         let Recipe::Deep(recipe) = order.recipe else {
-            let parts = data.parts(FEW);
+            let parts = data.parts(match order.model {
+                ModelId::Logistic => FEWEST,
+                _ => FEW,
+            });
             let trained = fitted(order, &parts, watch)?;
             return self.record(order, trained, &parts, data);
         };

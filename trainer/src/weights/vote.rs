@@ -20,8 +20,6 @@ use crate::manifest::{self, Metrics, VoteEntry};
 /// The seven's verdicts on a picture, in the order of [`ModelId::ALL`].
 type Ballot = [Verdict; ModelId::ALL.len()];
 
-/// How often each photo counts: there are about 250 of them beside 5,000 pictures.
-const PHOTOS_COUNT: usize = 4;
 /// Test pictures whose features are timed.
 const TIMED: usize = 200;
 
@@ -54,15 +52,7 @@ impl Weights {
     /// A file is missing or damaged.
     pub fn learn_vote(&self, data: &DataSet) -> Result<VoteEntry, WeightsError> {
         let validation = split(&data.train, VALIDATION).validation;
-        let mut chosen_on = validation.clone();
-        for photos in data
-            .photos
-            .iter()
-            .flat_map(|p| [&p.validation; PHOTOS_COUNT])
-        {
-            chosen_on.extend(photos.clone());
-        }
-        let learned = vote::fit(&self.ballots(&chosen_on)?, &chosen_on.labels);
+        let learned = vote::fit(&self.ballots(&validation)?, &validation.labels);
         let bytes = learned.to_artifact().to_bytes().map_err(FitError::from)?;
         manifest::write_bytes(&self.file(NAME), &bytes)?;
         let of_validation = self.evaluate_vote(&validation)?;

@@ -74,9 +74,9 @@ pub fn fit(known: &Matrix, unknown: &Matrix, seed: u64) -> Head {
             let rate = LEARNING_RATE * (1.0 - step as f32 / steps as f32);
             step += 1;
             let (fade, slow_fade) = (0.9f32, 0.999f32);
-            let corrected = |fade: f32| 1.0 - fade.powi(step as i32);
+            let corrected = |fade: f32| 1.0 - fade.powi(step);
             for i in 0..PARAMETERS {
-                let is_weight = i < HIDDEN * MEASURES || i >= OUTPUT;
+                let is_weight = !(HIDDEN * MEASURES..OUTPUT).contains(&i);
                 let pull = if is_weight { PENALTY * place[i] } else { 0.0 };
                 let slope = gradient[i] / batch.len() as f32 + pull;
                 first[i] = fade * first[i] + (1.0 - fade) * slope;
