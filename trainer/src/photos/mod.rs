@@ -178,3 +178,74 @@ fn is_picture(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     ["jpg", "jpeg", "png", "webp"].contains(&extension.to_lowercase().as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_out_is_neither_learned_from_nor_chosen_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let held_out: Vec<&str> = HELD_OUT
+            .lines()
+            .filter(|l| l.starts_with("skirt/"))
+            .collect();
+        assert!(held_out.len() > 10);
+        fs::create_dir(folder.path().join("skirt")).unwrap();
+        let own = (0..2 * VALIDATION).map(|i| format!("skirt/own-{i:02}.jpg"));
+        for name in own.chain(held_out.iter().map(ToString::to_string)) {
+            fs::write(folder.path().join(name), []).unwrap();
+        }
+        let all = list(folder.path()).unwrap();
+        let names = |part: Part| -> Vec<&str> {
+            let of_part = all.iter().filter(|p| p.part == part);
+            of_part.map(|p| p.name.as_str()).collect()
+        };
+        assert_eq!(names(Part::HeldOut), held_out);
+        assert_eq!(
+            names(Part::Validation),
+            ["skirt/own-07.jpg", "skirt/own-15.jpg"]
+        );
+        assert_eq!(names(Part::Training).len(), 2 * VALIDATION - 2);
+    }
+
+    #[test]
+    fn a_fifth_of_every_group_is_held_out() {
+        for group in Group::ALL {
+            let prefix = format!("{}/", group.name());
+            let held_out = HELD_OUT.lines().filter(|l| l.starts_with(&prefix)).count();
+            assert!(held_out >= 20, "{prefix} {held_out}");
+        }
+    }
+
+    #[test]
+    fn of_shoes_it_is_known_which() {
+        let named = |name: &str, group| Labelled {
+            name: name.into(),
+            path: PathBuf::new(),
+            group,
+            part: Part::Training,
+        };
+        let mut counts = [0; 10];
+        for line in SHOES.lines() {
+            let (file, class) = line.split_once(' ').unwrap();
+            let classes = named(&format!("shoes/{file}"), Group::Shoes).classes();
+            match Garment::from_label(class) {
+                Some(class) => assert_eq!(classes, [class]),
+                None => assert_eq!((class, classes.len()), ("any", 3)),
+            }
+            classes.iter().for_each(|c| counts[c.index()] += 1);
+        }
+        assert!(
+            Group::Shoes
+                .answers()
+                .iter()
+                .all(|c| counts[c.index()] > 20)
+        );
+        assert_eq!(
+            named("dress/a.jpg", Group::Dress).classes(),
+            [Garment::Dress]
+        );
+        assert!(named("hat/a.jpg", Group::Hat).classes().is_empty());
+    }
+}

@@ -197,3 +197,75 @@ fn lit(photo: &Photo, rng: &mut impl Rng) -> Photo {
     }
     Photo { rgba, ..*photo }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::photos::VALIDATION;
+
+    /// A folder of dresses and hats, dark on a floor with a grain; each dress a little larger than the one before.
+    fn folder(dresses: u32, hats: u32) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (group, count) in [("dress", dresses), ("hat", hats)] {
+            fs::create_dir(folder.path().join(group)).unwrap();
+            for i in 0..count {
+                let wide = if group == "dress" { 10 + i } else { 40 };
+                let photo = image::RgbImage::from_fn(120, 150, |x, y| {
+                    let dark = (20..130).contains(&y) && x.abs_diff(60) < wide + y / 12;
+                    let grain = (x * 7 + y * 13) as u8 % 40;
+                    image::Rgb(match dark {
+                        true => [30, 40, 110],
+                        false => [150 + grain, 110 + grain, 60],
+                    })
+                });
+                let path = folder.path().join(format!("{group}/{i:02}.png"));
+                photo.save(path).unwrap();
+            }
+        }
+        fs::write(folder.path().join("hat/notes.txt"), "no picture").unwrap();
+        folder
+    }
+
+    #[test]
+    fn photos_are_learned_from_in_variants_and_hats_as_other_things() {
+        let folder = folder(9, 2);
+        let set = PhotoSet::load(folder.path(), false).unwrap();
+        let count = 9 - 9 / VALIDATION;
+        assert_eq!(set.record.photos, count);
+        assert_eq!(set.train(1).len(), count);
+        let all = set.train(VARIANTS);
+        assert_eq!(all.len(), VARIANTS * count);
+        assert!(all.labels.iter().all(|l| *l == Garment::Dress));
+        assert_eq!(set.outsiders.len(), 2 * VARIANTS);
+        // The first variant is the photo as a visitor's would be.
+        let bytes = fs::read(folder.path().join("dress/00.png")).unwrap();
+        let first = prepare(&decode(&bytes).unwrap()).unwrap().grey;
+        assert!(all.pictures[0] == first);
+        let others: Vec<&Grey28> = (1..VARIANTS).map(|v| &all.pictures[v * count]).collect();
+        assert!(others.iter().all(|other| **other != first));
+        // Made anew, they are the same.
+        let again = PhotoSet::load(folder.path(), false).unwrap();
+        assert!(again.train(VARIANTS).pictures == all.pictures);
+    }
+
+    #[test]
+    fn a_record_tells_other_photos_from_the_same() {
+        let folder = folder(3, 1);
+        let record = Record::of(folder.path()).unwrap();
+        assert_eq!(Record::of(folder.path()).unwrap(), record);
+        let path = folder.path().join("dress/01.png");
+        let other = fs::read(folder.path().join("dress/02.png")).unwrap();
+        fs::write(path, other).unwrap();
+        assert_ne!(Record::of(folder.path()).unwrap(), record);
+    }
+
+    #[test]
+    fn a_folder_without_groups_is_refused_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let sentence = Record::of(folder.path()).unwrap_err().to_string();
+        assert!(
+            sentence.contains("t-shirt, pants") && sentence.contains("README"),
+            "{sentence}"
+        );
+    }
+}
