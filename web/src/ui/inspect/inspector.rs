@@ -56,10 +56,7 @@ pub fn Inspector() -> impl IntoView {
                 advise(&root, development, complaint);
             }
         });
-    });
-    Effect::new(move |_| {
-        let opener = node.get().and_then(|n| part::<Element>(&n, "adjust"));
-        if let Some(opener) = opener {
+        if let Some(opener) = part::<Element>(&root, "adjust") {
             let expanded = if open.get() { "true" } else { "false" };
             // The name is legal.
             let _ = opener.set_attribute("aria-expanded", expanded);
@@ -78,10 +75,9 @@ pub fn Inspector() -> impl IntoView {
             aria-busy=move || if page.bench.is_busy() { "true" } else { "false" }
         >
             <div class="inspector" node_ref=node inner_html=markup() on:click=press></div>
-            <div id="adjust">
-                <Show when=move || open.get() && is_photo.get()>
-                    <Adjust/>
-                </Show>
+            // Always there: to make it anew each time would take more code than to hide it.
+            <div id="adjust" hidden=move || !open.get()>
+                <Adjust open/>
             </div>
         </div>
     }
