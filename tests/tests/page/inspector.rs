@@ -76,6 +76,7 @@ fn steps(session: &Session) {
     );
     let page = session.page();
     let after = page.show(&file);
+    assert_eq!(page.of("inspector", "return it.hidden;"), json!(false));
     assert_eq!(shown(&page), prepared.grey);
     answers(&after, &prepared.grey);
     let upright = page.canvas("step-upright");
@@ -101,7 +102,7 @@ fn steps(session: &Session) {
     let before = page.snapshot();
     page.click("[data-testid=\"gallery-item\"]");
     page.answer(&before);
-    assert!(page.of("inspector", "return true;").is_null());
+    assert_eq!(page.of("inspector", "return it.hidden;"), json!(true));
 }
 
 fn turning(session: &Session) {

@@ -8,12 +8,13 @@ use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlInputElement, HtmlVideoElement,
-    MediaStream, MediaStreamConstraints, MediaStreamTrack,
+    Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlDialogElement, HtmlInputElement,
+    HtmlVideoElement, MediaStream, MediaStreamConstraints, MediaStreamTrack,
 };
 
 use super::file;
 use super::page::Page;
+use super::parts::{clicked, mark, part, say};
 
 /// What the answers call the picture.
 const NAME: &str = "Camera";
@@ -65,108 +66,106 @@ fn Elsewhere() -> impl IntoView {
     }
 }
 
+const DIALOG: &str = "\
+    <div class=\"frame\"><video data-testid=\"camera-video\" autoplay playsinline aria-label=\"What the camera sees\"></video></div>\
+    <p class=\"small\" role=\"status\" data-testid=\"camera-status\"></p>\
+    <div role=\"alert\"><p class=\"error\" data-testid=\"camera-error\" hidden></p></div>\
+    <div class=\"pair\">\
+    <button type=\"button\" class=\"quiet\" data-testid=\"shutter\" disabled>Take it</button>\
+    <button type=\"button\" class=\"plain\" data-testid=\"camera-cancel\">Cancel</button></div>";
+
 #[component]
 fn Live() -> impl IntoView {
     let page = expect_context::<Page>();
-    let dialog = NodeRef::<html::Dialog>::new();
-    let video = NodeRef::<html::Video>::new();
-    let stream = RwSignal::new_local(None::<MediaStream>);
-    let trouble = RwSignal::new(None::<String>);
-    let close = move || {
-        if let Some(dialog) = dialog.get_untracked() {
-            dialog.close();
+    let node = NodeRef::<html::Dialog>::new();
+    let press = move |event| {
+        let hook = clicked(&event).map(|(_, hook)| hook);
+        match (node.get_untracked(), hook.as_deref()) {
+            (Some(dialog), Some("shutter")) => spawn_local(shoot(page, dialog)),
+            (Some(dialog), Some("camera-cancel")) => dialog.close(),
+            _ => {}
         }
-    };
-    let open = move |_| {
-        let Some(dialog) = dialog.get_untracked() else {
-            return;
-        };
-        trouble.set(None);
-        if !dialog.open() && dialog.show_modal().is_err() {
-            return page.refuse("This browser shows no camera: choose a picture instead.".into());
-        }
-        spawn_local(async move {
-            match ask().await {
-                // Closed while the visitor was asked for permission.
-                Ok(new) if !dialog.open() => stop(&new),
-                Ok(new) => {
-                    if let Some(video) = video.get_untracked() {
-                        video.set_src_object(Some(&new));
-                    }
-                    stream.set(Some(new));
-                }
-                Err(error) => trouble.set(Some(sentence(&error))),
-            }
-        });
-    };
-    // However it was closed: the camera's light must go out.
-    let closed = move |_| {
-        if let Some(video) = video.get_untracked() {
-            video.set_src_object(None);
-        }
-        if let Some(stream) = stream.try_update(Option::take).flatten() {
-            stop(&stream);
-        }
-    };
-    let shoot = move |_| {
-        let Some(video) = video.get_untracked() else {
-            return;
-        };
-        let number = page.next_number();
-        spawn_local(async move {
-            let bytes = snapshot(&video).await.map_err(|_| {
-                "The camera's picture could not be taken: try again, or choose a picture."
-                    .to_string()
-            });
-            close();
-            page.notice.set(None);
-            page.take_file(number, NAME.into(), bytes).await;
-        });
     };
     view! {
-        <button type="button" class="quiet" data-testid="camera" on:click=open>
+        <button
+            type="button"
+            class="quiet"
+            data-testid="camera"
+            on:click=move |_| {
+                if let Some(dialog) = node.get_untracked() {
+                    open(page, dialog);
+                }
+            }
+        >
             "Take a picture"
         </button>
-        <dialog node_ref=dialog class="camera" aria-label="Camera" data-testid="camera-dialog" on:close=closed>
-            <div class="frame" hidden=move || trouble.with(Option::is_some)>
-                <video
-                    node_ref=video
-                    data-testid="camera-video"
-                    autoplay
-                    playsinline
-                    muted
-                    aria-label="What the camera sees"
-                ></video>
-            </div>
-            <p class="small" role="status">
-                {move || {
-                    (stream.with(Option::is_none) && trouble.with(Option::is_none))
-                        .then_some("Waiting for the camera: the browser may ask for permission.")
-                }}
-            </p>
-            <div role="alert">
-                {move || {
-                    trouble
-                        .get()
-                        .map(|t| view! { <p class="error" data-testid="camera-error">{t}</p> })
-                }}
-            </div>
-            <div class="pair">
-                <button
-                    type="button"
-                    class="quiet"
-                    data-testid="shutter"
-                    disabled=move || stream.with(Option::is_none)
-                    on:click=shoot
-                >
-                    "Take it"
-                </button>
-                <button type="button" class="plain" data-testid="camera-cancel" on:click=move |_| close()>
-                    "Cancel"
-                </button>
-            </div>
-        </dialog>
+        <dialog
+            node_ref=node
+            class="camera"
+            aria-label="Camera"
+            data-testid="camera-dialog"
+            inner_html=DIALOG
+            on:click=press
+            on:close=move |_| {
+                if let Some(dialog) = node.get_untracked() {
+                    let_go(&dialog);
+                }
+            }
+        ></dialog>
     }
+}
+
+fn open(page: Page, dialog: HtmlDialogElement) {
+    mark(&dialog, "camera-error", "hidden", true);
+    mark(&dialog, "shutter", "disabled", true);
+    say(
+        &dialog,
+        "camera-status",
+        "Waiting for the camera: the browser may ask for permission.",
+    );
+    if !dialog.open() && dialog.show_modal().is_err() {
+        return page.refuse("This browser shows no camera: choose a picture instead.".into());
+    }
+    spawn_local(async move {
+        let stream = ask().await;
+        say(&dialog, "camera-status", "");
+        match (stream, part::<HtmlVideoElement>(&dialog, "camera-video")) {
+            (Ok(stream), Some(video)) if dialog.open() => {
+                video.set_muted(true);
+                video.set_src_object(Some(&stream));
+                mark(&dialog, "shutter", "disabled", false);
+            }
+            // Closed while the visitor was asked for permission.
+            (Ok(stream), _) => stop(&stream),
+            (Err(error), _) => {
+                say(&dialog, "camera-error", sentence(&error));
+                mark(&dialog, "camera-error", "hidden", false);
+            }
+        }
+    });
+}
+
+/// However the dialog was closed: the camera's light must go out.
+fn let_go(dialog: &HtmlDialogElement) {
+    if let Some(video) = part::<HtmlVideoElement>(dialog, "camera-video") {
+        if let Some(stream) = video.src_object() {
+            stop(&stream);
+        }
+        video.set_src_object(None);
+    }
+}
+
+async fn shoot(page: Page, dialog: HtmlDialogElement) {
+    let Some(video) = part::<HtmlVideoElement>(&dialog, "camera-video") else {
+        return;
+    };
+    let number = page.next_number();
+    let bytes = snapshot(&video).await.map_err(|_| {
+        "The camera's picture could not be taken: try again, or choose a picture.".to_string()
+    });
+    dialog.close();
+    page.notice.set(None);
+    page.take_file(number, NAME.into(), bytes).await;
 }
 
 /// Whether the browser lets pages have cameras; it does not where the address is not secure.
@@ -215,7 +214,7 @@ async fn snapshot(video: &HtmlVideoElement) -> Result<Vec<u8>, JsValue> {
 }
 
 /// Why there is no camera.
-fn sentence(error: &JsValue) -> String {
+fn sentence(error: &JsValue) -> &'static str {
     let name = Reflect::get(error, &"name".into()).ok();
     let name = name.and_then(|name| name.as_string()).unwrap_or_default();
     match name.as_str() {
@@ -230,5 +229,4 @@ fn sentence(error: &JsValue) -> String {
         }
         _ => "The camera could not be started: choose a picture instead.",
     }
-    .to_string()
 }

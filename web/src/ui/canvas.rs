@@ -42,7 +42,8 @@ pub fn Canvas(
     }
 }
 
-fn paint(canvas: &HtmlCanvasElement, bitmap: Option<&Bitmap>) {
+/// Puts the bitmap on a canvas, which takes its size.
+pub fn paint(canvas: &HtmlCanvasElement, bitmap: Option<&Bitmap>) {
     let Some(bitmap) = bitmap else {
         // Setting a size clears.
         canvas.set_width(1);

@@ -48,6 +48,8 @@ mod notices;
 #[cfg(feature = "ui")]
 mod page;
 #[cfg(feature = "ui")]
+mod parts;
+#[cfg(feature = "ui")]
 mod questions;
 #[cfg(feature = "ui")]
 mod reasons;

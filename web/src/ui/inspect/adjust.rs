@@ -13,7 +13,7 @@ use crate::ui::page::Page;
 const BRUSH: f32 = 0.04;
 
 #[component]
-pub fn Adjust() -> impl IntoView {
+pub fn Adjust(open: RwSignal<bool>) -> impl IntoView {
     let page = expect_context::<Page>();
     let tool = RwSignal::new(Tool::Crop);
     let radius = RwSignal::new(BRUSH);
@@ -21,7 +21,7 @@ pub fn Adjust() -> impl IntoView {
     view! {
         <div class="adjust">
             <div class="easel">
-                <Surface tool radius/>
+                <Surface open tool radius/>
                 <p class="small manual">{move || tool.get().manual()}</p>
                 <div class="outcome">
                     <div class="frame">

@@ -1,139 +1,146 @@
 //! The five steps of a visitor's photo, and what there is to say of them.
 
+use std::fmt::Write;
+
+use leptos::html;
 use leptos::prelude::*;
 use shared::image::SIDE;
+use web_sys::{Element, HtmlCanvasElement};
 
 use super::adjust::Adjust;
 use super::advice;
 use super::outline::outlined;
 use crate::ui::bitmap::Bitmap;
-use crate::ui::canvas::Canvas;
+use crate::ui::canvas::paint;
 use crate::ui::page::Page;
+use crate::ui::parts::{clicked, part, say};
 use crate::ui::picture::{Development, Picture, rgba};
 
 /// A plate is shown at some 150 pixels a side, on screens of two pixels a pixel.
 const PLATE: u32 = 300;
+/// The steps' names, in the page's hooks and for people.
+const STEPS: [(&str, &str); 5] = [
+    ("upright", "Upright"),
+    ("mask", "Found"),
+    ("cutout", "Cut out"),
+    ("grey", "Grey"),
+    ("input", "28 × 28"),
+];
 
-/// There for a visitor's photo, and for nothing else.
+/// Seen for a visitor's photo, and for nothing else.
 #[component]
 pub fn Inspector() -> impl IntoView {
     let page = expect_context::<Page>();
+    let node = NodeRef::<html::Div>::new();
+    let open = RwSignal::new(false);
     let is_photo = Memo::new(move |_| {
         page.picture
             .with(|p| p.as_ref().is_some_and(|p| p.development.is_some()))
     });
-    view! {
-        <Show when=move || is_photo.get()>
-            <Steps/>
-        </Show>
-    }
-}
-
-#[component]
-fn Steps() -> impl IntoView {
-    let page = expect_context::<Page>();
-    let shown = move |draw: fn(&Picture, &Development) -> Option<Bitmap>| {
-        Signal::derive(move || {
-            page.picture.with(|p| {
-                let picture = p.as_ref()?;
-                draw(picture, picture.development.as_ref()?)
-            })
-        })
-    };
-    let said = move |say: fn(&Development) -> String| {
-        Signal::derive(move || {
-            page.picture.with(|p| {
-                let development = p.as_ref().and_then(|p| p.development.as_ref());
-                development.map(say).unwrap_or_default()
-            })
-        })
-    };
-    let still = |text: &'static str| Signal::stored(text.to_string());
-    let poor = move || {
+    Effect::new(move |_| {
+        let Some(root) = node.get() else { return };
         page.picture.with(|p| {
-            let development = p.as_ref().and_then(|p| p.development.as_ref());
-            development.is_some_and(advice::is_poor)
-        })
+            let picture = p.as_ref();
+            if let Some((picture, development)) =
+                picture.and_then(|p| Some((p, p.development.as_ref()?)))
+            {
+                draw(&root, picture, development);
+            }
+        });
+    });
+    Effect::new(move |_| {
+        let Some(root) = node.get() else { return };
+        let complaint = page.bench.complaint();
+        page.picture.with(|p| {
+            if let Some(development) = p.as_ref().and_then(|p| p.development.as_ref()) {
+                advise(&root, development, complaint);
+            }
+        });
+        if let Some(opener) = part::<Element>(&root, "adjust") {
+            let expanded = if open.get() { "true" } else { "false" };
+            // The name is legal.
+            let _ = opener.set_attribute("aria-expanded", expanded);
+        }
+    });
+    let press = move |event| {
+        if clicked(&event).is_some_and(|(_, hook)| hook == "adjust") {
+            open.update(|o| *o = !*o);
+        }
     };
-    let open = RwSignal::new(false);
     view! {
         <div
             class="inspector"
             data-testid="inspector"
-            data-picture=move || page.picture.with(|p| p.as_ref().map(|p| p.number.to_string()))
+            hidden=move || !is_photo.get()
             aria-busy=move || if page.bench.is_busy() { "true" } else { "false" }
-            data-quality=said(|d| d.quality.to_string())
-            data-poor=move || poor().then_some("true")
         >
-            <h3>"From photo to picture"</h3>
-            <ol class="steps">
-                <Step hook="step-upright" name="Upright" detail=said(turned)
-                    bitmap=shown(|p, _| Some(Bitmap::from(&p.thumbnail)))/>
-                <Step hook="step-mask" name="Found" detail=still("the garment's outline")
-                    bitmap=shown(|p, _| outlined(p, PLATE))/>
-                <Step hook="step-cutout" name="Cut out" detail=still("brought into the square")
-                    bitmap=shown(|_, d| Some(Bitmap::from(&d.cutout)))/>
-                <Step hook="step-grey" name="Grey" detail=said(|d| advice::polarity(d.route).into())
-                    bitmap=shown(|_, d| Some(Bitmap::from(&d.toned)))/>
-                <Step hook="step-input" name="28 × 28" detail=still("sharpened, what the models see")
-                    bitmap=shown(|p, _| Some(input(p))) pixelated=true/>
-            </ol>
-            <p
-                class="advice"
-                class:poor=move || poor() || page.bench.complaint().is_some()
-                role="status"
-                data-testid="advice"
-            >
-                {move || {
-                    page.bench.complaint().unwrap_or_else(|| said(sentences).get())
-                }}
-            </p>
-            <button
-                type="button"
-                class="opener"
-                data-testid="adjust"
-                aria-expanded=move || if open.get() { "true" } else { "false" }
-                aria-controls="adjust"
-                on:click=move |_| open.update(|o| *o = !*o)
-            >
-                <span class="chevron" aria-hidden="true"></span>
-                <span>"Crop, turn or paint it by hand"</span>
-            </button>
+            <div class="inspector" node_ref=node inner_html=markup() on:click=press></div>
+            // Always there: to make it anew each time would take more code than to hide it.
             <div id="adjust" hidden=move || !open.get()>
-                <Show when=move || open.get()>
-                    <Adjust/>
-                </Show>
+                <Adjust open/>
             </div>
         </div>
     }
 }
 
-#[component]
-fn Step(
-    hook: &'static str,
-    name: &'static str,
-    detail: Signal<String>,
-    bitmap: Signal<Option<Bitmap>>,
-    #[prop(optional)] pixelated: bool,
-) -> impl IntoView {
-    view! {
-        <li>
-            <figure>
-                <div class="frame">
-                    <Canvas
-                        bitmap
-                        hook
-                        pixelated
-                        label=Signal::derive(move || format!("{name}: {}", detail.get()))
-                    />
-                </div>
-                <figcaption>
-                    <strong>{name}</strong>
-                    " "
-                    {move || detail.get()}
-                </figcaption>
-            </figure>
-        </li>
+fn markup() -> String {
+    let mut html = String::from("<h3>From photo to picture</h3><ol class=\"steps\">");
+    for (hook, name) in STEPS {
+        let pixelated = if hook == "input" {
+            " class=\"pixelated\""
+        } else {
+            ""
+        };
+        // Writing to a string cannot fail.
+        let _ = write!(
+            html,
+            "<li><figure><div class=\"frame\"><canvas data-testid=\"step-{hook}\"{pixelated} role=\"img\" width=\"1\" height=\"1\"></canvas></div>\
+             <figcaption><strong>{name}</strong> <span data-testid=\"step-{hook}-detail\"></span></figcaption></figure></li>"
+        );
+    }
+    html += "</ol><p class=\"advice\" role=\"status\" data-testid=\"advice\"></p>\
+        <button type=\"button\" class=\"opener\" data-testid=\"adjust\" aria-controls=\"adjust\">\
+        <span class=\"chevron\" aria-hidden=\"true\"></span><span>Crop, turn or paint it by hand</span></button>";
+    html
+}
+
+/// Shows what each step made of the photo.
+fn draw(root: &Element, picture: &Picture, development: &Development) {
+    let pictures = [
+        (Some(Bitmap::from(&picture.thumbnail)), turned(development)),
+        (outlined(picture, PLATE), "the garment's outline".into()),
+        (
+            Some(Bitmap::from(&development.cutout)),
+            "brought into the square".into(),
+        ),
+        (
+            Some(Bitmap::from(&development.toned)),
+            advice::polarity(development.route).into(),
+        ),
+        (
+            Some(input(picture)),
+            "sharpened, what the models see".to_string(),
+        ),
+    ];
+    for ((hook, name), (bitmap, detail)) in STEPS.into_iter().zip(pictures) {
+        if let Some(canvas) = part::<HtmlCanvasElement>(root, &format!("step-{hook}")) {
+            paint(&canvas, bitmap.as_ref());
+            // The name is legal.
+            let _ = canvas.set_attribute("aria-label", &format!("{name}: {detail}"));
+        }
+        say(root, &format!("step-{hook}-detail"), &detail);
+    }
+}
+
+fn advise(root: &Element, development: &Development, complaint: Option<String>) {
+    let is_bad = complaint.is_some() || advice::is_poor(development);
+    let text = complaint.unwrap_or_else(|| sentences(development));
+    if let Some(advice) = part::<Element>(root, "advice") {
+        advice.set_class_name(if is_bad { "advice poor" } else { "advice" });
+        // A live region speaks of every change, be it to the same words.
+        if advice.text_content().as_deref() != Some(text.as_str()) {
+            advice.set_text_content(Some(&text));
+        }
     }
 }
 

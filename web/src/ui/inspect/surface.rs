@@ -21,14 +21,18 @@ const STEP: f32 = 0.02;
 const SPACING: f32 = 0.35;
 
 #[component]
-pub fn Surface(tool: RwSignal<Tool>, radius: RwSignal<f32>) -> impl IntoView {
+pub fn Surface(open: RwSignal<bool>, tool: RwSignal<Tool>, radius: RwSignal<f32>) -> impl IntoView {
     let page = expect_context::<Page>();
     let node = NodeRef::<html::Div>::new();
     // Where the brush is, in shares of the photo.
     let brush = RwSignal::new(None::<[f32; 2]>);
     // The corner at which a crop was begun; while a stroke is painted, only that there is one matters.
     let begun = RwSignal::new(None::<[f32; 2]>);
-    let bitmap = Signal::derive(move || page.picture.with(|p| outlined(p.as_ref()?, SIDE)));
+    let bitmap = Signal::derive(move || {
+        // Not drawn while nobody sees it.
+        page.picture
+            .with(|p| open.get().then(|| outlined(p.as_ref()?, SIDE))?)
+    });
     let size = Memo::new(move |_| {
         page.picture.with(|p| {
             p.as_ref().map_or([1.0, 1.0], |p| {
@@ -178,7 +182,7 @@ fn extend(page: Page, size: [f32; 2], at: [f32; 2]) {
         let stroke = e.strokes.last()?;
         let [x, y] = stroke.points.last()?;
         let (across, down) = ((at[0] - x) * size[0], (at[1] - y) * size[1]);
-        Some(across.hypot(down) > SPACING * stroke.radius * longer)
+        Some((across * across + down * down).sqrt() > SPACING * stroke.radius * longer)
     });
     if is_far == Some(true) {
         page.edit(|e| {

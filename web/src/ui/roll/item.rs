@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 use shared::{Garment, ModelId};
+use web_sys::{Element, HtmlCanvasElement};
 
 use super::outcome::{Answers, Outcome};
-use crate::ui::bitmap::Bitmap;
-use crate::ui::canvas::Canvas;
+use crate::ui::canvas::paint;
 use crate::ui::figures::percent;
 use crate::ui::page::Page;
-use crate::ui::reception::bring_into_view;
+use crate::ui::parts::{part, say};
 
 /// One of several files.
 #[derive(Clone)]
@@ -20,74 +20,85 @@ pub struct Item {
     pub outcome: ArcRwSignal<Outcome>,
 }
 
-#[component]
-pub fn Row(item: Item) -> impl IntoView {
-    let page = expect_context::<Page>();
-    let Item {
-        place,
-        name,
-        outcome,
-        ..
-    } = item;
-    let outcome = RwSignal::from(outcome);
-    let said = move |of: fn(&Answers) -> Option<(Garment, f32)>| {
-        Signal::derive(move || outcome.with(|o| o.answers().and_then(of)))
+const ROW: &str = "\
+    <td class=\"thumb\"><div class=\"frame\"><canvas data-testid=\"roll-thumb\" aria-hidden=\"true\" width=\"1\" height=\"1\"></canvas></div></td>\
+    <th scope=\"row\"><button type=\"button\" class=\"plain\" data-testid=\"roll-show\"></button>\
+    <span class=\"small state\" data-testid=\"roll-state\"></span></th>\
+    <td data-title=\"Vote\"><strong data-testid=\"roll-vote\"></strong><span class=\"number\" data-testid=\"roll-sure\"></span></td>\
+    <td data-title=\"CNN\" data-testid=\"roll-cnn\"></td>\
+    <td data-title=\"ResNet\" data-testid=\"roll-resnet\"></td>";
+
+/// Adds the row to a table's body, and keeps it up to date as long as its owner lives.
+pub fn add_row(page: Page, body: &Element, item: Item) {
+    let Ok(row) = document().create_element("tr") else {
+        return;
     };
-    let vote = said(Answers::vote);
-    let cnn = said(|a| a.of(ModelId::Cnn));
-    let resnet = said(|a| a.of(ModelId::Resnet));
-    let label = move |said: Signal<Option<(Garment, f32)>>| move || said.get().map(|s| s.0.label());
-    let thumbnail = Signal::derive(move || {
-        outcome.with(|o| {
-            o.answers()
-                .map(|a: &Answers| -> Bitmap { a.thumbnail.clone() })
-        })
+    row.set_inner_html(ROW);
+    // Never as markup: a name is whatever the visitor wrote.
+    say(&row, "roll-show", &item.name);
+    set(&row, "data-testid", "roll-row");
+    set(&row, "data-file", &item.name);
+    set(&row, "data-place", &item.place.to_string());
+    // A row that could not be added would be seen to be missing.
+    let _ = body.append_child(&row);
+    Effect::new({
+        let row = row.clone();
+        move |_| {
+            let is_shown = page.shows_of_roll(item.place);
+            row.set_class_name(if is_shown { "shown" } else { "" });
+            if let Some(button) = part::<Element>(&row, "roll-show") {
+                let pressed = if is_shown { "true" } else { "false" };
+                set(&button, "aria-pressed", pressed);
+            }
+        }
     });
-    let shown = Memo::new(move |_| page.shows_of_roll(place));
-    view! {
-        <tr
-            class:shown=move || shown.get()
-            data-testid="roll-row"
-            data-file=name.clone()
-            data-state=move || outcome.with(Outcome::name)
-            data-label=label(vote)
-            data-known=move || outcome.with(|o| o.answers().and_then(|a| a.known).map(|k| k.to_string()))
-            data-confidence=move || vote.get().map(|v| v.1.to_string())
-            data-voters=move || outcome.with(|o| o.answers().map(|a| a.counted.to_string()))
-            data-cnn=label(cnn)
-            data-resnet=label(resnet)
-        >
-            <td class="thumb">
-                <div class="frame">
-                    <Canvas bitmap=thumbnail/>
-                </div>
-            </td>
-            <th scope="row">
-                <button
-                    type="button"
-                    class="plain"
-                    data-testid="roll-show"
-                    aria-pressed=move || if shown.get() { "true" } else { "false" }
-                    on:click=move |_| {
-                        page.show_of_roll(place);
-                        // The table is above it, and may be all that is in view.
-                        bring_into_view("picture-title", 0.7);
-                    }
-                >
-                    {name.clone()}
-                </button>
-                <span class="small state" class:failed=move || outcome.with(|o| o.name() == "error")>
-                    {move || outcome.with(|o| state(o, page.roll.stopped.get()))}
-                </span>
-            </th>
-            <td data-title="Vote">
-                <strong>{label(vote)}</strong>
-                <span class="number">{move || vote.get().map(|v| percent(v.1))}</span>
-            </td>
-            <td data-title="CNN">{label(cnn)}</td>
-            <td data-title="ResNet">{label(resnet)}</td>
-        </tr>
+    Effect::new(move |_| {
+        item.outcome
+            .with(|o| show(&row, o, page.roll.stopped.get()))
+    });
+}
+
+fn show(row: &Element, outcome: &Outcome, stopped: bool) {
+    set(row, "data-state", outcome.name());
+    say(row, "roll-state", &state(outcome, stopped));
+    if let Some(words) = part::<Element>(row, "roll-state") {
+        let failed = matches!(outcome, Outcome::Failed(_));
+        words.set_class_name(if failed {
+            "small state failed"
+        } else {
+            "small state"
+        });
     }
+    let Some(answers) = outcome.answers() else {
+        return;
+    };
+    if let Some(canvas) = part::<HtmlCanvasElement>(row, "roll-thumb") {
+        paint(&canvas, Some(&answers.thumbnail));
+    }
+    let label = |said: Option<(Garment, f32)>| said.map_or("", |(garment, _)| garment.label());
+    let vote = Answers::vote(answers);
+    say(row, "roll-vote", label(vote));
+    set(row, "data-label", label(vote));
+    if let Some((_, confidence)) = vote {
+        say(row, "roll-sure", &percent(confidence));
+        set(row, "data-confidence", &confidence.to_string());
+    }
+    set(row, "data-voters", &answers.counted.to_string());
+    if let Some(known) = answers.known {
+        set(row, "data-known", &known.to_string());
+    }
+    for (model, hook, attribute) in [
+        (ModelId::Cnn, "roll-cnn", "data-cnn"),
+        (ModelId::Resnet, "roll-resnet", "data-resnet"),
+    ] {
+        say(row, hook, label(answers.of(model)));
+        set(row, attribute, label(answers.of(model)));
+    }
+}
+
+/// Attributes' names are ours, and legal.
+fn set(element: &Element, attribute: &str, value: &str) {
+    let _ = element.set_attribute(attribute, value);
 }
 
 /// The state in words.
