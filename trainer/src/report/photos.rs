@@ -42,7 +42,8 @@ pub fn section(record: &Record) -> String {
     }
     text += "\n### None of the ten\n\n\
              How often a picture is taken for none of the ten classes, and how often one of its kind is stranger than one of the \
-             test pictures (the area under the ROC curve). Photos that show nothing to cut out count as refused.\n\n\
+             test pictures (the area under the ROC curve). Photos that show nothing to cut out count as refused. Pictures of other things than clothes are not part of the \
+             data set of photos, nor of this repository.\n\n\
              | pictures of | how many | none of the ten | area |\n|---|--:|--:|--:|\n";
     for unknown in &figures.unknown {
         text += &format!(

@@ -103,8 +103,8 @@ fn cost(record: &Record) -> String {
     let mut text = String::from(
         "\n## What it costs\n\n\
          *A picture* is the median time on one thread of the trainer's machine, natively, with the classical models' features, \
-         which they share, counted for each; the vote counts them once. *Training* was on two cores, which were busy with \
-         other work during the CNN's and the ResNet's.\n\n\
+         which they share, counted for each; the vote counts them once. *Training* was on two cores that were busy with other \
+         work as well; the networks' teacher is not in it.\n\n\
          | model | test accuracy | parameters | file | a picture | training |\n|---|--:|--:|--:|--:|--:|\n",
     );
     for known in &record.models {
