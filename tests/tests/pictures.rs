@@ -61,7 +61,10 @@ fn read(bytes: &[u8]) -> bool {
         // It may have been told to be as large as is allowed, and have ended early.
         Err(_) => MAX_PIXELS as usize,
     };
-    assert!(peak <= PIXEL * pixels + FLOOR, "{pixels} pixels took {peak}");
+    assert!(
+        peak <= PIXEL * pixels + FLOOR,
+        "{pixels} pixels took {peak}"
+    );
     let prepared = photo.and_then(|photo| {
         let (peak, prepared) = meter::peak(|| Scan::of(&photo)?.prepare(&Edits::default()));
         assert!(peak <= FLOOR, "to prepare {pixels} pixels took {peak}");
@@ -87,7 +90,11 @@ fn twelve_megapixels_fit_two_hundred_megabytes() {
     let noise = |x: u32, y: u32| (x.wrapping_mul(0x9e37_79b1) ^ y.wrapping_mul(0x85eb_ca6b)) >> 27;
     let photo = image::RgbImage::from_fn(3000, 4000, |x, y| {
         let is_dress = x.abs_diff(1500) < 400 + y / 6 && (500..3500).contains(&y);
-        let colour: [u32; 3] = if is_dress { [60, 70, 150] } else { [170, 140, 100] };
+        let colour: [u32; 3] = if is_dress {
+            [60, 70, 150]
+        } else {
+            [170, 140, 100]
+        };
         image::Rgb(colour.map(|c| (c + noise(x, y)) as u8))
     });
     let mut bytes = Vec::new();

@@ -128,12 +128,16 @@ fn export(session: &Session) {
     let csv = saved(&folder.path().join("haberdash.csv"));
     let lines: Vec<&str> = csv.split("\r\n").collect();
     assert_eq!(lines.len(), 4 + 2, "{csv}");
-    assert!(lines[0].starts_with("file,state,vote,"), "{}", lines[0]);
+    assert!(
+        lines[0].starts_with("file,state,known,vote,"),
+        "{}",
+        lines[0]
+    );
     for (line, start) in lines[1..].iter().zip([
-        "'=1+1.png,answered,Bag,",
-        "letter.png,error,,,",
-        "\"a, \"\"b\"\".png\",answered,Trouser,",
-        "plain.png,answered,Sandal,",
+        "'=1+1.png,answered,true,Bag,",
+        "letter.png,error,,,,",
+        "\"a, \"\"b\"\".png\",answered,true,Trouser,",
+        "plain.png,answered,true,Sandal,",
     ]) {
         assert!(line.starts_with(start), "{line}");
     }
@@ -157,6 +161,7 @@ fn export(session: &Session) {
         assert!((shown - confidence).abs() < 2e-3, "{said}");
     }
     assert_eq!(json[3]["vote"]["voters"], 7);
+    assert_eq!(json[3]["known"], true);
 }
 
 /// A saved file's text, once the browser has written it.

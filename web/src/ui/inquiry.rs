@@ -115,13 +115,12 @@ impl Page {
             number.filter(|_| self.novelty.get())
         });
         Effect::new(move |_| {
-            wanted.track();
-            let Some(picture) = self.picture.get_untracked() else {
+            // Read first, or nothing is followed.
+            let wanted_now = wanted.get();
+            let picture = self.picture.get_untracked();
+            let Some(picture) = picture.filter(|p| wanted_now == Some(p.number)) else {
                 return;
             };
-            if wanted.get_untracked() != Some(picture.number) {
-                return;
-            }
             spawn_local(async move {
                 let grey = Pixels::from(&picture.grey);
                 match self.client().recognise(grey).await {
