@@ -271,14 +271,18 @@ fn edits_change_what_they_say_and_nothing_else() {
 
     let half = prepared(&Edits {
         crop: Some(Crop {
+            left: 0.2,
+            width: 0.8,
             top: 0.4,
             height: 0.6,
-            ..Crop::WHOLE
         }),
         ..Edits::default()
     });
     // The body without the sleeves, where it was.
     assert!(half.frame.y > 150.0 && half.height == 400);
+    // It is 120 wide and 170 high: the square begins 25 to its left.
+    let middle = half.frame.x + half.frame.side / 2.0;
+    assert!((middle - 200.0).abs() < 8.0, "{middle}");
     assert!(half.frame.side < plain.frame.side - 80.0);
 }
 
@@ -306,6 +310,11 @@ fn every_stage_can_be_shown() {
     };
     assert!(b > r && alpha == 255);
     assert_eq!(at(5, 200)[3], 0);
+    // The square is as wide as the garment.
+    let opaque = (0..224 * 224).filter(|i| stages.cutout.rgba[i * 4 + 3] == 255);
+    let columns: Vec<usize> = opaque.map(|i| i % 224).collect();
+    let (first, last) = (columns.iter().min(), columns.iter().max());
+    assert!(first < Some(&14) && last > Some(&209), "{first:?} {last:?}");
     let greys = &stages.grey.rgba;
     assert!(greys[(150 * 224 + 112) * 4] > 40 && greys[(200 * 224 + 5) * 4] == 0);
 }

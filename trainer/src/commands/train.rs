@@ -52,7 +52,7 @@ pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
             device: options.device,
         };
         if weights.is_current(&order, record.as_ref())? {
-            println!("{:>6} is up to date", model.title());
+            println!("{:>20} is up to date", model.title());
         } else {
             orders.push(order);
         }
