@@ -145,6 +145,35 @@ impl Flat {
         (shrunk(self.width), shrunk(self.height))
     }
 
+    /// The same picture with no side longer than `side`, averaged; a smaller one stays as it is.
+    pub fn shrunk(&self, side: usize) -> Self {
+        let (width, height) = self.within(side);
+        let mut pixels = Vec::with_capacity(width * height);
+        for row in 0..height {
+            let lines = span(row, height, self.height);
+            for column in 0..width {
+                let places = span(column, width, self.width);
+                let mut sums = [0u32; 3];
+                for y in lines.clone() {
+                    let line = &self.pixels[y * self.width..][..self.width];
+                    for pixel in &line[places.clone()] {
+                        for (sum, &part) in sums.iter_mut().zip(pixel) {
+                            *sum += u32::from(part);
+                        }
+                    }
+                }
+                let count = (lines.len() * places.len()) as u32;
+                pixels.push(sums.map(|sum| ((sum + count / 2) / count) as u8));
+            }
+        }
+        Self {
+            width,
+            height,
+            factor: self.factor,
+            pixels,
+        }
+    }
+
     pub fn pixel(&self, x: usize, y: usize) -> [u8; 3] {
         self.pixels[y * self.width + x]
     }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::backdrop::Backdrop;
 use super::cutout::Cutout;
-use super::flat::{Flat, span};
+use super::flat::Flat;
 use super::scan::Scan;
 use super::{Edits, Photo, Prepared, Route};
 
@@ -30,8 +30,8 @@ impl Scan {
         let part = self.part(edits);
         let flat = &part.flat;
         let upright = match part.corner == (0, 0) && part.whole == (flat.width, flat.height) {
-            true => shrunk(flat),
-            false => shrunk(
+            true => shown(flat),
+            false => shown(
                 &self
                     .part(&Edits {
                         crop: None,
@@ -86,28 +86,12 @@ impl Scan {
 }
 
 /// A photo small enough to show.
-fn shrunk(flat: &Flat) -> Photo {
-    let (width, height) = flat.within(LONGEST);
-    let mut rgba = Vec::with_capacity(width * height * 4);
-    for row in 0..height {
-        for column in 0..width {
-            let mut sums = [0u32; 3];
-            let mut count = 0;
-            for y in span(row, height, flat.height) {
-                for x in span(column, width, flat.width) {
-                    for (sum, part) in sums.iter_mut().zip(flat.pixel(x, y)) {
-                        *sum += u32::from(part);
-                    }
-                    count += 1;
-                }
-            }
-            rgba.extend(sums.map(|sum| ((sum + count / 2) / count) as u8));
-            rgba.push(255);
-        }
-    }
+fn shown(flat: &Flat) -> Photo {
+    let small = flat.shrunk(LONGEST);
+    let rgba = small.pixels.iter().flat_map(|[r, g, b]| [*r, *g, *b, 255]);
     Photo {
-        width: width as u32,
-        height: height as u32,
-        rgba,
+        width: small.width as u32,
+        height: small.height as u32,
+        rgba: rgba.collect(),
     }
 }

@@ -13,7 +13,7 @@ use super::outline::{self, Outline};
 use super::score::{Score, pictures, prepared};
 use super::{Group, Labelled, Part, list};
 use crate::data::Examples;
-use crate::evaluate::{rounded, verdicts};
+use crate::evaluate::rounded;
 use crate::predict::Picture;
 use crate::weights::{Weights, WeightsError, strangeness};
 
@@ -115,12 +115,10 @@ fn answers(
     examples: &Examples,
 ) -> Result<Vec<Answers>, WeightsError> {
     let mut answers = Vec::new();
-    let mut ballots = vec![Vec::new(); photos.len()];
+    let ballots = weights.ballots(examples)?;
     for model in ModelId::ALL {
-        let said = verdicts(model, &weights.artifact(model)?, examples)?;
-        let score = Score::of(photos, said.iter().map(|v| v.garment()));
-        answers.push(Answers::of(model.name(), &score));
-        ballots.iter_mut().zip(said).for_each(|(b, v)| b.push(v));
+        let said = ballots.iter().map(|b| b[model as usize].garment());
+        answers.push(Answers::of(model.name(), &Score::of(photos, said)));
     }
     let poll = weights.vote()?;
     let said = ballots

@@ -89,7 +89,8 @@ impl Weights {
         Ok(Evaluation::of_answers(said, &examples.labels))
     }
 
-    fn ballots(&self, examples: &Examples) -> Result<Vec<Ballot>, WeightsError> {
+    /// The seven's verdicts on every example.
+    pub(crate) fn ballots(&self, examples: &Examples) -> Result<Vec<Ballot>, WeightsError> {
         let mut each = Vec::new();
         for model in ModelId::ALL {
             each.push(verdicts(model, &self.artifact(model)?, examples)?);

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::super::flat::{Flat, span};
+use super::super::flat::Flat;
 use super::super::lab::Lab;
 
 /// A small picture.
@@ -16,30 +16,12 @@ pub(in super::super) struct Grid {
 impl Grid {
     /// Shrinks a photo to at most `side` pixels a side by averaging; a smaller one stays as it is.
     pub fn of(flat: &Flat, side: usize) -> Self {
-        let (width, height) = flat.within(side);
+        let small = flat.shrunk(side);
         let lab = Lab::new();
-        let mut colours = Vec::with_capacity(width * height);
-        for row in 0..height {
-            let lines = span(row, height, flat.height);
-            for column in 0..width {
-                let places = span(column, width, flat.width);
-                let mut sums = [0u32; 3];
-                for y in lines.clone() {
-                    let line = &flat.pixels[y * flat.width..][..flat.width];
-                    for pixel in &line[places.clone()] {
-                        for (sum, &part) in sums.iter_mut().zip(pixel) {
-                            *sum += u32::from(part);
-                        }
-                    }
-                }
-                let count = (lines.len() * places.len()) as u32;
-                colours.push(lab.of(sums.map(|sum| ((sum + count / 2) / count) as u8)));
-            }
-        }
         Self {
-            width,
-            height,
-            colours,
+            width: small.width,
+            height: small.height,
+            colours: small.pixels.iter().map(|&colour| lab.of(colour)).collect(),
         }
     }
 
