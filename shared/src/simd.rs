@@ -29,7 +29,7 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod lanes {
     use core::arch::wasm32::{
-        f32x4, f32x4_add, f32x4_extract_lane, f32x4_max, f32x4_mul, f32x4_splat, v128,
+        f32x4, f32x4_add, f32x4_extract_lane, f32x4_max, f32x4_mul, f32x4_splat, f32x4_sub, v128,
     };
 
     #[derive(Clone, Copy)]
@@ -61,6 +61,21 @@ mod lanes {
         #[inline(always)]
         pub fn add_product(self, a: Self, b: Self) -> Self {
             Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)))
+        }
+
+        #[inline(always)]
+        pub fn add(self, other: Self) -> Self {
+            Self(f32x4_add(self.0, other.0))
+        }
+
+        #[inline(always)]
+        pub fn sub(self, other: Self) -> Self {
+            Self(f32x4_sub(self.0, other.0))
+        }
+
+        #[inline(always)]
+        pub fn mul(self, other: Self) -> Self {
+            Self(f32x4_mul(self.0, other.0))
         }
 
         #[inline(always)]
@@ -99,6 +114,21 @@ mod lanes {
                 self.0[i] += a.0[i] * b.0[i];
             }
             self
+        }
+
+        #[inline(always)]
+        pub fn add(self, other: Self) -> Self {
+            Self(core::array::from_fn(|i| self.0[i] + other.0[i]))
+        }
+
+        #[inline(always)]
+        pub fn sub(self, other: Self) -> Self {
+            Self(core::array::from_fn(|i| self.0[i] - other.0[i]))
+        }
+
+        #[inline(always)]
+        pub fn mul(self, other: Self) -> Self {
+            Self(core::array::from_fn(|i| self.0[i] * other.0[i]))
         }
 
         #[inline(always)]

@@ -2,15 +2,11 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::Shape;
+use super::shape::Shape;
 
 /// The largest of each 2x2; an odd last row and column are dropped.
 pub fn max(picture: &[f32], shape: Shape, result: &mut Vec<f32>) -> Shape {
-    let out = Shape {
-        rows: shape.rows / 2,
-        columns: shape.columns / 2,
-        ..shape
-    };
+    let out = shape.pooled();
     let c = shape.channels;
     let row = shape.columns * c;
     result.resize(out.len(), 0.0);

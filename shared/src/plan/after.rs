@@ -1,0 +1,36 @@
+//! What happens to a convolution's sum before it is stored.
+
+use alloc::vec::Vec;
+
+use crate::simd::F32x4;
+
+/// ReLU, and what stands behind it.
+pub enum After {
+    Relu,
+    /// A scale and a shift of each channel.
+    ReluThenAffine {
+        scale: Vec<f32>,
+        shift: Vec<f32>,
+    },
+}
+
+impl After {
+    /// Of four channels, the first of which is `channel`.
+    #[inline(always)]
+    pub fn apply(&self, sum: F32x4, channel: usize) -> F32x4 {
+        let value = sum.max(F32x4::splat(0.0));
+        match self {
+            Self::Relu => value,
+            Self::ReluThenAffine { scale, shift } => {
+                quad(shift, channel).add_product(value, quad(scale, channel))
+            }
+        }
+    }
+}
+
+/// Four neighbours.
+#[inline(always)]
+pub fn quad(values: &[f32], at: usize) -> F32x4 {
+    let v = &values[at..at + 4];
+    F32x4::load(&[v[0], v[1], v[2], v[3]])
+}
