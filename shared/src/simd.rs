@@ -28,6 +28,8 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod lanes {
+    use core::ops::{Add, Mul, Sub};
+
     use core::arch::wasm32::{
         f32x4, f32x4_add, f32x4_extract_lane, f32x4_max, f32x4_mul, f32x4_splat, f32x4_sub, v128,
     };
@@ -64,29 +66,42 @@ mod lanes {
         }
 
         #[inline(always)]
-        pub fn add(self, other: Self) -> Self {
-            Self(f32x4_add(self.0, other.0))
-        }
-
-        #[inline(always)]
-        pub fn sub(self, other: Self) -> Self {
-            Self(f32x4_sub(self.0, other.0))
-        }
-
-        #[inline(always)]
-        pub fn mul(self, other: Self) -> Self {
-            Self(f32x4_mul(self.0, other.0))
-        }
-
-        #[inline(always)]
         pub fn max(self, other: Self) -> Self {
             Self(f32x4_max(self.0, other.0))
+        }
+    }
+    impl Add for F32x4 {
+        type Output = Self;
+
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            Self(f32x4_add(self.0, other.0))
+        }
+    }
+
+    impl Sub for F32x4 {
+        type Output = Self;
+
+        #[inline(always)]
+        fn sub(self, other: Self) -> Self {
+            Self(f32x4_sub(self.0, other.0))
+        }
+    }
+
+    impl Mul for F32x4 {
+        type Output = Self;
+
+        #[inline(always)]
+        fn mul(self, other: Self) -> Self {
+            Self(f32x4_mul(self.0, other.0))
         }
     }
 }
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod lanes {
+    use core::ops::{Add, Mul, Sub};
+
     #[derive(Clone, Copy)]
     #[repr(align(16))]
     pub struct F32x4([f32; 4]);
@@ -117,21 +132,6 @@ mod lanes {
         }
 
         #[inline(always)]
-        pub fn add(self, other: Self) -> Self {
-            Self(core::array::from_fn(|i| self.0[i] + other.0[i]))
-        }
-
-        #[inline(always)]
-        pub fn sub(self, other: Self) -> Self {
-            Self(core::array::from_fn(|i| self.0[i] - other.0[i]))
-        }
-
-        #[inline(always)]
-        pub fn mul(self, other: Self) -> Self {
-            Self(core::array::from_fn(|i| self.0[i] * other.0[i]))
-        }
-
-        #[inline(always)]
         pub fn max(mut self, other: Self) -> Self {
             for i in 0..4 {
                 self.0[i] = if self.0[i] > other.0[i] {
@@ -141,6 +141,32 @@ mod lanes {
                 };
             }
             self
+        }
+    }
+    impl Add for F32x4 {
+        type Output = Self;
+
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            Self(core::array::from_fn(|i| self.0[i] + other.0[i]))
+        }
+    }
+
+    impl Sub for F32x4 {
+        type Output = Self;
+
+        #[inline(always)]
+        fn sub(self, other: Self) -> Self {
+            Self(core::array::from_fn(|i| self.0[i] - other.0[i]))
+        }
+    }
+
+    impl Mul for F32x4 {
+        type Output = Self;
+
+        #[inline(always)]
+        fn mul(self, other: Self) -> Self {
+            Self(core::array::from_fn(|i| self.0[i] * other.0[i]))
         }
     }
 }

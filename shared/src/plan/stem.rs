@@ -47,7 +47,7 @@ impl Stem {
                         let taps = &row[2 * x..2 * x + 4];
                         core::array::from_fn(|i| F32x4::splat(taps[i]))
                     });
-                    let value = largest(&patch, &weight).add(bias).max(F32x4::splat(0.0));
+                    let value = (largest(&patch, &weight) + bias).max(F32x4::splat(0.0));
                     pixel[4 * quad..4 * quad + 4].copy_from_slice(&value.to_array());
                 }
             }
@@ -60,7 +60,7 @@ impl Stem {
 #[inline(always)]
 fn largest(patch: &[[F32x4; 4]; 4], weight: &[F32x4; 9]) -> F32x4 {
     let window = |y: usize, x: usize| {
-        let mut sum = patch[y][x].mul(weight[0]);
+        let mut sum = patch[y][x] * weight[0];
         for tap in 1..9 {
             sum = sum.add_product(patch[y + tap / 3][x + tap % 3], weight[tap]);
         }

@@ -150,9 +150,8 @@ impl Winograd {
                     None => F32x4::splat(0.0),
                 }))
             });
-            for c in 0..PATCH {
-                let column = input_transform(from_fn(|r| rows[r][c]));
-                for (r, value) in column.into_iter().enumerate() {
+            for (c, column) in transposed(&rows).into_iter().enumerate() {
+                for (r, value) in input_transform(column).into_iter().enumerate() {
                     let at = (r * PATCH + c) * count * self.input + channel;
                     patches[at..at + 4].copy_from_slice(&value.to_array());
                 }
@@ -176,14 +175,13 @@ impl Winograd {
             let rows: [[F32x4; TILE]; PATCH] =
                 from_fn(|r| output_transform(from_fn(|c| sums.at(r * PATCH + c, channel))));
             let mut tile = [[F32x4::splat(0.0); TILE]; TILE];
-            for c in 0..TILE {
-                let column = output_transform(from_fn(|r| rows[r][c]));
-                for (r, sum) in column.into_iter().enumerate() {
-                    let mut sum = sum.add(bias);
+            for (c, column) in transposed(&rows).into_iter().enumerate() {
+                for (r, sum) in output_transform(column).into_iter().enumerate() {
+                    let mut sum = sum + bias;
                     let is_inside = top + r < convolved.rows && left + c < convolved.columns;
                     if let (Some(identity), true) = (identity, is_inside) {
                         let at = ((top + r) * convolved.columns + left + c) * output;
-                        sum = sum.add(quad(identity, at + channel));
+                        sum = sum + quad(identity, at + channel);
                     }
                     tile[r][c] = self.after.apply(sum, channel);
                 }
@@ -245,21 +243,26 @@ fn transformed_filter(filter: &[f32; 9]) -> [f32; PLACES] {
     from_fn(|place| columns[place % PATCH][place / PATCH])
 }
 
+#[inline(always)]
+fn transposed<const R: usize, const C: usize>(rows: &[[F32x4; C]; R]) -> [[F32x4; R]; C] {
+    from_fn(|c| from_fn(|r| rows[r][c]))
+}
+
 /// B' d.
 #[inline(always)]
 fn input_transform(d: [F32x4; PATCH]) -> [F32x4; PATCH] {
     let [two, four, five] = [2.0, 4.0, 5.0].map(F32x4::splat);
-    let even = d[4].sub(d[2].mul(four));
-    let odd = d[3].sub(d[1].mul(four));
-    let far = d[4].sub(d[2]);
-    let near = d[3].sub(d[1]).mul(two);
+    let even = d[4] - d[2] * four;
+    let odd = d[3] - d[1] * four;
+    let far = d[4] - d[2];
+    let near = (d[3] - d[1]) * two;
     [
-        d[0].mul(four).sub(d[2].mul(five)).add(d[4]),
-        even.add(odd),
-        even.sub(odd),
-        far.add(near),
-        far.sub(near),
-        d[1].mul(four).sub(d[3].mul(five)).add(d[5]),
+        d[0] * four - d[2] * five + d[4],
+        even + odd,
+        even - odd,
+        far + near,
+        far - near,
+        d[1] * four - d[3] * five + d[5],
     ]
 }
 
@@ -267,12 +270,12 @@ fn input_transform(d: [F32x4; PATCH]) -> [F32x4; PATCH] {
 #[inline(always)]
 fn output_transform(m: [F32x4; PATCH]) -> [F32x4; TILE] {
     let [two, four, eight] = [2.0, 4.0, 8.0].map(F32x4::splat);
-    let (sum, difference) = (m[1].add(m[2]), m[1].sub(m[2]));
-    let (far_sum, far_difference) = (m[3].add(m[4]), m[3].sub(m[4]));
+    let (sum, difference) = (m[1] + m[2], m[1] - m[2]);
+    let (far_sum, far_difference) = (m[3] + m[4], m[3] - m[4]);
     [
-        m[0].add(sum).add(far_sum),
-        difference.add_product(far_difference, two),
-        sum.add_product(far_sum, four),
-        difference.add_product(far_difference, eight).add(m[5]),
+        m[0] + sum + far_sum,
+        difference + far_difference * two,
+        sum + far_sum * four,
+        difference + far_difference * eight + m[5],
     ]
 }

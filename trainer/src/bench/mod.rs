@@ -88,7 +88,9 @@ pub fn run(
     out: &Path,
 ) -> Result<Bench, BenchError> {
     std::fs::create_dir_all(out)?;
-    let Split { train, validation } = split(&data.train, VALIDATION);
+    let Split {
+        train, validation, ..
+    } = split(&data.train, VALIDATION);
     let train = train.first(limit.unwrap_or(usize::MAX));
     let (labels, asked) = (classes(&train), classes(&validation));
     npy::list(&out.join("labels.npy"), &labels)?;

@@ -35,6 +35,7 @@ fn plain(batch: usize) -> Deep {
         label_smoothing: 0.0,
         normalise: false,
         average: 0.0,
+        turns: 1,
         distillation: None,
         augmentation: Augmentation::default(),
     }

@@ -105,7 +105,9 @@ impl DataSet {
     pub fn parts(&self, variants: usize) -> Split {
         let mut parts = split(&self.train, VALIDATION);
         if let Some(photos) = &self.photos {
-            parts.train.extend(photos.train(variants));
+            let photos = photos.train(variants);
+            parts.photos = photos.len();
+            parts.train.extend(photos);
         }
         parts
     }

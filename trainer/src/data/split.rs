@@ -17,6 +17,19 @@ const SEED: u64 = 20_170_828;
 pub struct Split {
     pub train: Examples,
     pub validation: Examples,
+    /// How many of the training examples, the last ones, are variants of photos.
+    pub photos: usize,
+}
+
+impl Split {
+    /// The training examples of an epoch: all, but of the photos' variants only one of so many parts, in turn. Shown every
+    /// time, they would take a quarter of what the network has for Fashion-MNIST.
+    pub fn shown(&self, turns: usize, epoch: usize) -> impl Iterator<Item = usize> {
+        let others = self.train.len() - self.photos;
+        let part = self.photos / turns;
+        let first = others + epoch % turns * part;
+        (0..others).chain(first..first + part)
+    }
 }
 
 /// Takes the same number of each class for validation.
@@ -37,6 +50,7 @@ pub fn split(all: &Examples, validation: usize) -> Split {
     Split {
         train: all.select(&kept),
         validation: all.select(&held_out),
+        photos: 0,
     }
 }
 
@@ -51,7 +65,9 @@ mod tests {
             pictures: (0..200u8).map(|i| Grey28::new([i; 784])).collect(),
             labels: (0..200).map(|i| Garment::ALL[i % 10]).collect(),
         };
-        let Split { train, validation } = split(&all, 50);
+        let Split {
+            train, validation, ..
+        } = split(&all, 50);
         assert_eq!((train.len(), validation.len()), (150, 50));
         for garment in Garment::ALL {
             let count = validation.labels.iter().filter(|&&g| g == garment).count();
@@ -60,5 +76,27 @@ mod tests {
         let marks = |e: &Examples| e.pictures.iter().map(|p| p.pixels()[0]).collect::<Vec<_>>();
         let held_out = marks(&validation);
         assert!(marks(&train).iter().all(|m| !held_out.contains(m)));
+    }
+
+    #[test]
+    fn photos_take_turns_and_nothing_else_does() {
+        let examples = Examples {
+            pictures: (0..20u8).map(|i| Grey28::new([i; 784])).collect(),
+            labels: vec![Garment::Bag; 20],
+        };
+        let split = Split {
+            train: examples,
+            validation: Examples::default(),
+            photos: 9,
+        };
+        let photos = |epoch| -> Vec<usize> {
+            let all: Vec<usize> = split.shown(4, epoch).collect();
+            assert!(all[..11].iter().copied().eq(0..11));
+            all[11..].to_vec()
+        };
+        let turns: Vec<Vec<usize>> = (0..8).map(photos).collect();
+        assert_eq!(turns[..4].concat(), (11..19).collect::<Vec<_>>());
+        assert_eq!(turns[4..], turns[..4]);
+        assert!(split.shown(1, 3).eq(0..20));
     }
 }

@@ -9,6 +9,7 @@ use super::learner::Batch;
 use super::recipe::Deep;
 use super::teacher::Answers;
 use crate::data::Examples;
+use crate::data::split::Split;
 
 /// An epoch's batches, made one after the other.
 pub struct Batches<'a> {
@@ -26,7 +27,7 @@ impl<'a> Batches<'a> {
     /// A fresh generator an epoch: an epoch's draws do not depend on who ran the one before. Every epoch shows new views,
     /// but where teachers have seen a limited number of them.
     pub fn new(
-        examples: &'a Examples,
+        split: &'a Split,
         teacher: Option<&'a Answers>,
         recipe: &'a Deep,
         seed: u64,
@@ -34,10 +35,10 @@ impl<'a> Batches<'a> {
     ) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(epoch as u64);
-        let mut order: Vec<usize> = (0..examples.len()).collect();
+        let mut order: Vec<usize> = split.shown(recipe.turns, epoch).collect();
         order.shuffle(&mut rng);
         Self {
-            examples,
+            examples: &split.train,
             teacher,
             recipe,
             asked: teacher.map_or((seed, epoch), |t| t.view(epoch)),

@@ -104,11 +104,12 @@ pub fn fit(
         Some(_) => checkpoint.clear()?,
         None => {}
     }
-    let meter = Meter::new(subject.title, recipe.epochs, &run, split.train.len(), watch);
+    let shown = split.shown(recipe.turns, 0).count();
+    let meter = Meter::new(subject.title, recipe.epochs, &run, shown, watch);
     while run.epochs.len() < recipe.epochs {
         let number = run.epochs.len() + 1;
         let started = Instant::now();
-        let batches = Batches::new(&split.train, teacher, &recipe, run.seed, number);
+        let batches = Batches::new(split, teacher, &recipe, run.seed, number);
         let taught = teach(learner.as_mut(), &run, batches, &meter, subject)?;
         if !taught.loss.is_finite() {
             return Err(FitError::Diverged {
@@ -277,6 +278,7 @@ mod tests {
         Split {
             train: examples(160),
             validation: examples(40),
+            photos: 0,
         }
     }
 

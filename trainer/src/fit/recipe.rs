@@ -39,10 +39,18 @@ pub struct Deep {
     /// weights themselves are kept.
     #[serde(default)]
     pub average: f64,
+    /// In how many parts photos' variants are shown, an epoch each.
+    #[serde(default = "one")]
+    pub turns: usize,
     /// What a teacher adds to the labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distillation: Option<Distillation>,
     pub augmentation: Augmentation,
+}
+
+/// Recipes of before there were turns.
+fn one() -> usize {
+    1
 }
 
 /// Learning from a teacher's answers.
@@ -136,6 +144,7 @@ const TAUGHT: Deep = Deep {
     label_smoothing: 0.0,
     normalise: true,
     average: 0.998,
+    turns: 1,
     distillation: Some(Distillation {
         share: 0.9,
         temperature: 2.0,

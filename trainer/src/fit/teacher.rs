@@ -68,6 +68,7 @@ pub const RECIPE: Deep = Deep {
     label_smoothing: 0.0,
     normalise: true,
     average: 0.999,
+    turns: 1,
     distillation: None,
     augmentation: Augmentation {
         flip: true,

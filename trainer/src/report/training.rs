@@ -51,6 +51,9 @@ pub fn page(record: &Record) -> String {
     row("pictures with an erased rectangle", &|r| {
         share(r.augmentation.erase)
     });
+    row("parts of the photos' variants, an epoch each", &|r| {
+        r.turns.to_string()
+    });
     row("pictures through which another shows", &|r| {
         share(r.augmentation.mix)
     });

@@ -38,8 +38,9 @@ impl Weights {
         orders: &[Order],
         data: &DataSet,
     ) -> Result<Vec<Forecast>, WeightsError> {
-        let pictures = data.parts(VARIANTS).train.len();
+        let parts = data.parts(VARIANTS);
         let deep = |layers: &'static [Layer], recipe: &Deep, device: DeviceKind| {
+            let pictures = parts.shown(recipe.turns, 0).count();
             let speed = pictures_per_second(layers, recipe, device, TRIAL)?;
             Ok::<_, WeightsError>((recipe.epochs * pictures) as f64 / speed)
         };

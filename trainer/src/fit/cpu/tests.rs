@@ -50,6 +50,7 @@ fn recipe(normalise: bool, distillation: Option<Distillation>) -> Deep {
         label_smoothing: 0.1,
         normalise,
         average: 0.0,
+        turns: 1,
         distillation,
         augmentation: Augmentation::default(),
     }
@@ -144,6 +145,7 @@ fn the_number_of_threads_changes_nothing() {
     let recipe = Deep {
         dropout: 0.3,
         average: 0.9,
+        turns: 1,
         ..recipe(true, None)
     };
     let values = initial(layers, true, 5);
@@ -169,6 +171,7 @@ fn a_restored_learner_goes_on_as_if_nothing_had_happened() {
     let recipe = Deep {
         dropout: 0.3,
         average: 0.9,
+        turns: 1,
         ..recipe(true, None)
     };
     let values = initial(layers, true, 5);
