@@ -95,11 +95,11 @@ class Mlp:
 
 
 def grad_cam(model, a: np.ndarray, t: dict[str, np.ndarray], labels: np.ndarray) -> np.ndarray:
-    """ReLU(sum_k mean_ij(d logit/d A_k) A_k) for each image's label, not normalised, [n, h, w] (arXiv 1610.02391)."""
+    """ReLU(sum_k d logit/d A_k * A_k) for each image's label, not normalised, [n, h, w] (HiResCAM, arXiv 2011.08891)."""
     maps = []
     for i, label in enumerate(labels):
-        weight = model.gradient(a[i : i + 1], t, label)[0].mean(axis=(1, 2))  # [k]
-        maps.append(relu(np.tensordot(weight, a[i], axes=1)))
+        gradient = model.gradient(a[i : i + 1], t, label)[0]  # [k, h, w]
+        maps.append(relu((gradient * a[i]).sum(axis=0)))
     return np.stack(maps)
 
 

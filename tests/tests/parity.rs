@@ -9,8 +9,7 @@ use shared::{Garment, Grey28, Member, ModelId, Sample};
 use tests::distance::{self, Distance};
 use tests::reference::{Reference, convolutional, weights};
 
-/// Measured: logits 5.5e-5, nearly all of it the rounding of the reference's six digits; maps 5e-6 from the
-/// reference, and 4e-5 between plan and autodiff.
+/// Measured: logits 4.8e-5, nearly all of it the rounding of the reference's six digits; maps 7e-6.
 const NETWORK: Distance = Distance {
     scores: 2e-4,
     maps: 1e-4,
@@ -31,6 +30,10 @@ fn limit(model: ModelId) -> Distance {
     };
     Distance { scores, maps: 0.0 }
 }
+
+/// How far the plan's maps may be from autodiff's, of any class: where hardly anything speaks for it, the peak that they are
+/// measured by is small. Measured: 1.6e-4.
+const AUTODIFF: f32 = 5e-4;
 
 /// How far probabilities may be from the reference's. Measured: up to 2.1e-5, the SVM's.
 const PROBABILITIES: f32 = 1e-4;
@@ -197,7 +200,7 @@ fn the_plan_s_grad_cam_is_autodiff_s_for_every_class() {
                 spoken += usize::from(autodiff.iter().any(|&v| v > 0.0));
                 let apart = distance::relative(&ours, &autodiff);
                 assert!(
-                    apart <= NETWORK.maps,
+                    apart <= AUTODIFF,
                     "{model}, {class}: maps differ by {apart} of their peak"
                 );
                 worst = worst.max(apart);
@@ -233,7 +236,7 @@ impl Networks {
         }
     }
 
-    /// ReLU(sum over channels of mean gradient x activation), a map a picture (arXiv 1610.02391, equations 1, 2).
+    /// ReLU(sum over channels of gradient x activation), a map a picture (HiResCAM, arXiv 2011.08891).
     fn maps(&self, some: &[Grey28], class: Garment) -> Vec<Vec<f32>> {
         let activation = self.plain.features(batch(some, &self.device)); // [batch, channels, rows, columns]
         let [batch, _, rows, columns] = activation.dims();
@@ -247,8 +250,7 @@ impl Networks {
         let gradient = recorded
             .grad(&gradients)
             .expect("the activation is what is differentiated by");
-        let weight = gradient.mean_dim(2).mean_dim(3); // [batch, channels, 1, 1]
-        let maps = (activation * weight).sum_dim(1).clamp_min(0.0); // [batch, 1, rows, columns]
+        let maps = (activation * gradient).sum_dim(1).clamp_min(0.0); // [batch, 1, rows, columns]
         numbers(maps.reshape([batch, rows * columns]))
             .chunks(rows * columns)
             .map(<[f32]>::to_vec)

@@ -1,8 +1,13 @@
-//! Grad-CAM's map: how much each region speaks for a class (Selvaraju et al. 2017, arXiv 1610.02391).
+//! Grad-CAM's map: how much each region speaks for a class (Selvaraju et al. 2017, arXiv 1610.02391), in the form of HiResCAM
+//! (Draelos and Carin 2020, arXiv 2011.08891), which does not average the gradient over the picture. Behind a global average
+//! the two are the same. Behind a flattening, as the CNN has it, a channel speaks for a class in one place and against it in
+//! another, and the average left a fifth of the pictures without a map.
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
+
+use crate::simd::dot;
 
 /// Non-negative values on a coarse grid over the 28x28 picture, as they come: not normalised.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,8 +19,8 @@ pub struct HeatMap {
 }
 
 impl HeatMap {
-    /// Equations 1 and 2 of the paper: each channel weighs as much as its mean gradient, and only what speaks
-    /// for the class is kept.
+    /// What each place adds to the class's logit, as far as its gradient tells: the sum over the channels of gradient times
+    /// activation, where it is positive.
     ///
     /// # Shapes
     /// `activation` and `gradient` are `[rows, columns, channels]`.
@@ -26,18 +31,10 @@ impl HeatMap {
         activation: &[f32],
         gradient: &[f32],
     ) -> Self {
-        let mut weights = vec![0.0; channels];
-        for pixel in gradient.chunks_exact(channels) {
-            for (weight, g) in weights.iter_mut().zip(pixel) {
-                *weight += g / (rows * columns) as f32;
-            }
-        }
-        let values = activation
-            .chunks_exact(channels)
-            .map(|pixel| {
-                let sum: f32 = pixel.iter().zip(&weights).map(|(a, w)| a * w).sum();
-                sum.max(0.0)
-            })
+        let pixels = activation.chunks_exact(channels);
+        let pixels = pixels.zip(gradient.chunks_exact(channels));
+        let values = pixels
+            .map(|(activation, gradient)| dot(activation, gradient).max(0.0))
             .collect();
         Self {
             rows,
@@ -90,13 +87,14 @@ fn neighbours(place: f32, cells: usize) -> (usize, usize, f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
 
     #[test]
     fn a_map_is_the_weighted_sum_of_its_channels() {
-        // One row, two columns, two channels; mean gradients 1 and -2.
-        let map = HeatMap::grad_cam(1, 2, 2, &[3.0, 1.0, 1.0, 4.0], &[2.0, -2.0, 0.0, -2.0]);
-        assert_eq!(map.values, [3.0 - 2.0, 0.0]);
-        assert_eq!(map.peak(), 1.0);
+        // One row, two columns, two channels. The first channel's gradients cancel each other out on average.
+        let map = HeatMap::grad_cam(1, 2, 2, &[3.0, 1.0, 1.0, 4.0], &[2.0, -2.0, -2.0, 0.0]);
+        assert_eq!(map.values, [3.0 * 2.0 - 2.0, 0.0]);
+        assert_eq!(map.peak(), 4.0);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub fn Footer() -> impl IntoView {
                 "Nothing leaves this machine: pictures are read, prepared and answered in this tab, and the site is static files."
             </p>
             <p>
-                "Fashion-MNIST: Xiao, Rasul and Vollgraf, arXiv 1708.07747. Heat maps: Grad-CAM, arXiv 1610.02391, and occlusion, arXiv 1311.2901. "
+                "Fashion-MNIST: Xiao, Rasul and Vollgraf, arXiv 1708.07747. Heat maps: Grad-CAM, arXiv 1610.02391, in the form of HiResCAM, arXiv 2011.08891, and occlusion, arXiv 1311.2901. "
                 {(!REPOSITORY.is_empty())
                     .then(|| view! { <a href=REPOSITORY rel="noopener">"Source"</a> ", " })}
                 {format!("{LICENCE}.")}
