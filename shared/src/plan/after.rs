@@ -4,26 +4,17 @@ use alloc::vec::Vec;
 
 use crate::simd::F32x4;
 
-/// ReLU, and what stands behind it.
-pub enum After {
-    Relu,
-    /// A scale and a shift of each channel.
-    ReluThenAffine {
-        scale: Vec<f32>,
-        shift: Vec<f32>,
-    },
-}
+/// ReLU, and behind it a scale and a shift of each channel, where there are any.
+pub struct After(pub Option<(Vec<f32>, Vec<f32>)>);
 
 impl After {
     /// Of four channels, the first of which is `channel`.
     #[inline(always)]
     pub fn apply(&self, sum: F32x4, channel: usize) -> F32x4 {
         let value = sum.max(F32x4::splat(0.0));
-        match self {
-            Self::Relu => value,
-            Self::ReluThenAffine { scale, shift } => {
-                quad(shift, channel).add_product(value, quad(scale, channel))
-            }
+        match &self.0 {
+            None => value,
+            Some((scale, shift)) => quad(shift, channel).add_product(value, quad(scale, channel)),
         }
     }
 }

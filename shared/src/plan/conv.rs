@@ -3,10 +3,10 @@
 
 use alloc::vec::Vec;
 
-use super::after::{After, quad};
+use super::after::quad;
 use super::product::{BLOCK, halves, pack};
-use super::shape::Shape;
 use crate::model::Padding;
+use crate::model::shape::Shape;
 use crate::simd::F32x4;
 
 /// A convolution without padding, with packed weights.
@@ -49,7 +49,7 @@ impl Conv {
                     for (p, sum) in sums.iter().enumerate() {
                         let at = (y * out.columns + x + p) * out.channels + b * BLOCK;
                         for (half, &sum) in sum.iter().enumerate() {
-                            let value = After::Relu.apply(sum, 0).to_array();
+                            let value = sum.max(F32x4::splat(0.0)).to_array();
                             result[at + 4 * half..][..4].copy_from_slice(&value);
                         }
                     }

@@ -1,10 +1,10 @@
-//! Fully connected layers, forwards and (for Grad-CAM) backwards.
+//! Dense layers, forwards and (for Grad-CAM) backwards.
 
 use alloc::vec::Vec;
 
-use super::shape::Shape;
+use crate::model::passes;
 
-/// A dense layer; its input is taken in the order in which activations lie in memory.
+/// A dense layer, as it is.
 pub struct Dense {
     /// `[input, output]`.
     weight: Vec<f32>,
@@ -13,26 +13,9 @@ pub struct Dense {
 }
 
 impl Dense {
-    /// Packs `weight` `[input, output]`. Behind a flattening, `from` is the shape that was flattened: the file's
-    /// rows are channel by channel, memory is pixel by pixel.
-    pub fn new(weight: &[f32], bias: &[f32], relu: bool, from: Option<Shape>) -> Self {
-        let output = bias.len();
-        let weight = match from {
-            None => weight.to_vec(),
-            Some(shape) => {
-                let pixels = shape.rows * shape.columns;
-                (0..pixels)
-                    .flat_map(|pixel| (0..shape.channels).map(move |c| c * pixels + pixel))
-                    .flat_map(|row| &weight[row * output..(row + 1) * output])
-                    .copied()
-                    .collect()
-            }
-        };
-        Self {
-            weight,
-            bias: bias.to_vec(),
-            relu,
-        }
+    pub fn new(dense: passes::Dense) -> Self {
+        let passes::Dense { weight, bias, relu } = dense;
+        Self { weight, bias, relu }
     }
 
     /// `[input]` to `[output]`.

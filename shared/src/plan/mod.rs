@@ -8,7 +8,6 @@ mod conv;
 mod dense;
 mod pool;
 mod product;
-mod shape;
 mod stem;
 mod step;
 mod winograd;
@@ -20,20 +19,22 @@ use crate::explain::HeatMap;
 use crate::features::Sample;
 use crate::garment::CLASSES;
 use crate::image::{Grey28, PIXELS};
-use crate::model::layer::{grad_cam_layer, parameters};
-use crate::model::tensors::Tensors;
+use crate::model::layer::grad_cam_layer;
+use crate::model::passes::Passes;
+use crate::model::shape::Shape;
 use crate::model::{Classifier, ModelError, ModelId};
-use shape::Shape;
-use step::{Step, Steps};
+use dense::Dense;
+use step::Step;
 
 /// A model ready to answer.
 pub struct Plan {
     model: ModelId,
     temperature: f32,
-    /// Up to and including the layer that Grad-CAM weighs.
+    /// Up to and including what Grad-CAM weighs.
     body: Vec<Step>,
+    is_averaged: bool,
     /// From there to the logits.
-    head: Vec<Step>,
+    head: Vec<Dense>,
     /// The last picture's activation at Grad-CAM's layer, and its shape.
     activation: Vec<f32>,
     shape: Shape,
@@ -45,7 +46,7 @@ pub struct Plan {
 struct Buffers {
     front: Vec<f32>,
     back: Vec<f32>,
-    /// A block's inner picture.
+    /// A block's input.
     kept: Vec<f32>,
     scratch: winograd::Scratch,
 }
@@ -56,36 +57,27 @@ impl Plan {
     /// # Errors
     /// The artifact is another model's, lacks a tensor, or holds a number that is not finite.
     pub fn new(model: ModelId, artifact: &Artifact) -> Result<Self, ModelError> {
-        let source = Tensors::of(model, artifact)?;
-        if !model.is_deep() {
-            return Err(source.malformed("it is no network"));
-        }
-        let mut tensors = Vec::new();
-        for parameter in parameters(model.layers()) {
-            let values = source.values(&parameter.name, &parameter.shape)?;
-            // A variance below zero has no root.
-            if parameter.name.ends_with("variance") && values.iter().any(|&v| v < 0.0) {
-                return Err(source.not_finite());
-            }
-            tensors.push(values);
-        }
-        let layers = model.layers();
-        let target = grad_cam_layer(layers);
-        let Steps { body, head, shape } = Steps::new(layers, target, tensors.into_iter());
+        let passes = Passes::new(model, artifact)?;
+        let mut shape = Shape::GREY;
+        let body = passes.body.into_iter().map(|conv| {
+            let [_, stored] = conv.shapes(shape);
+            Step::new(conv, core::mem::replace(&mut shape, stored))
+        });
         let mut plan = Self {
             model,
-            temperature: source.temperature()?,
-            body,
-            head,
-            activation: vec![0.0; shape.len()],
-            shape,
+            temperature: passes.temperature,
+            body: body.collect(),
+            is_averaged: passes.is_averaged,
+            head: passes.head.into_iter().map(Dense::new).collect(),
+            activation: vec![0.0; passes.shape.len()],
+            shape: passes.shape,
             buffers: Buffers::default(),
         };
         // Folding and adding can make what is not finite of what is.
         let blank = plan.logits(&Grey28::new([0; PIXELS]));
         match blank.iter().all(|z| z.is_finite()) {
             true => Ok(plan),
-            false => Err(source.not_finite()),
+            false => Err(ModelError::NotFinite(model.name().into())),
         }
     }
 
@@ -101,23 +93,12 @@ impl Plan {
         front.extend_from_slice(&picture.standardised());
         let mut shape = Shape::GREY;
         for step in &self.body {
-            match step {
-                Step::Stem(stem) => shape = stem.run(front, shape, back),
-                Step::Conv(conv) => shape = conv.run(front, shape, back),
-                Step::Winograd(conv) => shape = conv.run(front, shape, None, scratch, back),
-                Step::MaxPool => shape = pool::max(front, shape, back),
-                Step::Block { first, second } => {
-                    first.run(front, shape, None, scratch, kept);
-                    shape = second.run(kept, shape, Some(front), scratch, back);
-                }
-                // A table keeps these behind its last convolution.
-                Step::GlobalAveragePool | Step::Flatten | Step::Dense(_) => continue,
-            }
+            shape = step.run(front, shape, kept, scratch, back);
             core::mem::swap(front, back);
         }
         self.activation.clear();
         self.activation.extend_from_slice(front);
-        run_head(&self.head, &self.activation, shape, |_| {})
+        self.run_head(&self.activation, |_| {})
     }
 
     /// The activation that Grad-CAM weighs, of the last picture: `[rows, columns, channels]`.
@@ -137,29 +118,20 @@ impl Plan {
     /// # Shapes
     /// `activation`: `[rows, columns, channels]` of this model's last convolution or block.
     pub fn grad_cam(&self, activation: &[f32], class: crate::Garment) -> HeatMap {
-        let mut dense_outputs: Vec<Vec<f32>> = Vec::new();
-        run_head(&self.head, activation, self.shape, |x| {
-            dense_outputs.push(x.to_vec());
-        });
+        let mut outputs: Vec<Vec<f32>> = Vec::new();
+        self.run_head(activation, |output| outputs.push(output.to_vec()));
         // From the logits backwards: the gradient of one logit is 1 there and 0 elsewhere.
         let mut gradient = vec![0.0; CLASSES];
         gradient[class.index()] = 1.0;
-        for step in self.head.iter().rev() {
-            match step {
-                Step::Dense(dense) => {
-                    let output = dense_outputs.pop().unwrap_or_default();
-                    gradient = dense.backward(&gradient, &output);
-                }
-                Step::GlobalAveragePool => {
-                    let pixels = self.shape.rows * self.shape.columns;
-                    let spread = 1.0 / pixels as f32;
-                    gradient = (0..pixels)
-                        .flat_map(|_| gradient.iter().map(move |g| g * spread))
-                        .collect();
-                }
-                // The packed dense layer already takes rows x columns x channels.
-                _ => {}
-            }
+        for (dense, output) in self.head.iter().zip(&outputs).rev() {
+            gradient = dense.backward(&gradient, output);
+        }
+        if self.is_averaged {
+            let pixels = self.shape.rows * self.shape.columns;
+            let spread = 1.0 / pixels as f32;
+            gradient = (0..pixels)
+                .flat_map(|_| gradient.iter().map(move |g| g * spread))
+                .collect();
         }
         HeatMap::grad_cam(
             self.shape.rows,
@@ -168,6 +140,22 @@ impl Plan {
             activation,
             &gradient,
         )
+    }
+
+    /// From Grad-CAM's layer to the logits; `seen` is shown each dense layer's output.
+    fn run_head(&self, activation: &[f32], mut seen: impl FnMut(&[f32])) -> [f32; CLASSES] {
+        let mut x = match self.is_averaged {
+            true => pool::average(activation, self.shape),
+            false => Vec::new(),
+        };
+        for (i, dense) in self.head.iter().enumerate() {
+            x = match i {
+                0 if !self.is_averaged => dense.run(activation),
+                _ => dense.run(&x),
+            };
+            seen(&x);
+        }
+        core::array::from_fn(|i| x.get(i).copied().unwrap_or_default())
     }
 
     /// Whether the model has a convolution that Grad-CAM could weigh.
@@ -193,31 +181,6 @@ impl Classifier for Plan {
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
         self.logits(sample.grey())
     }
-}
-
-/// From Grad-CAM's layer to the logits; `seen` is shown each dense layer's output.
-fn run_head(
-    head: &[Step],
-    activation: &[f32],
-    shape: Shape,
-    mut seen: impl FnMut(&[f32]),
-) -> [f32; CLASSES] {
-    let mut x = Vec::new();
-    let mut flat = activation;
-    for step in head {
-        let next = match step {
-            Step::Dense(dense) => {
-                let output = dense.run(flat);
-                seen(&output);
-                output
-            }
-            Step::GlobalAveragePool => pool::average(flat, shape),
-            _ => continue,
-        };
-        x = next;
-        flat = &x;
-    }
-    core::array::from_fn(|i| x.get(i).copied().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::shape::Shape;
 use crate::model::Padding;
+use crate::model::shape::Shape;
 use crate::simd::F32x4;
 
 /// 3x3 convolution of a grey picture, ReLU, and the largest of each 2x2.

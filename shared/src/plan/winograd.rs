@@ -9,8 +9,9 @@ use core::array::from_fn;
 
 use super::after::{After, quad};
 use super::product;
-use super::shape::Shape;
 use crate::model::Padding;
+use crate::model::passes;
+use crate::model::shape::Shape;
 use crate::simd::F32x4;
 
 /// Rows and columns of the output that a tile makes, and of the input that it needs.
@@ -43,18 +44,11 @@ pub struct Scratch {
 }
 
 impl Winograd {
-    /// Transforms `weight` `[output, input, 3, 3]`; `input` is a multiple of four and `output` of eight.
-    pub fn new(
-        weight: &[f32],
-        bias: &[f32],
-        input: usize,
-        padding: Padding,
-        after: After,
-        is_pooled: bool,
-    ) -> Self {
-        let output = bias.len();
+    /// Transforms a convolution's weights; its inputs are a multiple of four and its outputs of eight.
+    pub fn new(conv: passes::Conv) -> Self {
+        let (input, output) = (conv.input, conv.bias.len());
         let mut matrices = alloc::vec![0.0; PLACES * input * output]; // [36][input][output]
-        for (o, filters) in weight.chunks_exact(9 * input).enumerate() {
+        for (o, filters) in conv.weight.chunks_exact(9 * input).enumerate() {
             for (i, filter) in filters.as_chunks::<9>().0.iter().enumerate() {
                 for (place, value) in transformed_filter(filter).into_iter().enumerate() {
                     matrices[(place * input + i) * output + o] = value;
@@ -64,11 +58,11 @@ impl Winograd {
         let packed = matrices.chunks_exact(input * output);
         Self {
             weight: packed.flat_map(|m| product::pack(m, output)).collect(),
-            bias: bias.to_vec(),
+            bias: conv.bias,
             input,
-            padding,
-            after,
-            is_pooled,
+            padding: conv.padding,
+            after: After(conv.affine),
+            is_pooled: conv.is_pooled,
         }
     }
 

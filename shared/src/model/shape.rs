@@ -1,7 +1,7 @@
 //! What lies in memory between two layers.
 
+use super::{Layer, Padding};
 use crate::image::SIDE;
-use crate::model::{Layer, Padding};
 
 /// Rows, columns and channels, in the order in which they lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,7 @@ impl Shape {
         channels: 1,
     };
 
+    /// How many numbers.
     pub fn len(self) -> usize {
         self.rows * self.columns * self.channels
     }
