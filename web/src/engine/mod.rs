@@ -8,6 +8,8 @@ pub mod agreement;
 pub mod assets;
 #[cfg(feature = "ui")]
 mod audition;
+#[cfg(feature = "worker")]
+pub mod batch;
 #[cfg(feature = "ui")]
 pub mod client;
 #[cfg(feature = "cpu-worker")]

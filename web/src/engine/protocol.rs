@@ -83,6 +83,19 @@ pub enum Request {
         grey: Pixels,
         class: Garment,
     },
+    /// Answer many pictures, 784 bytes each, with their classes alone. Answer: [`Reply::Batch`].
+    ClassifyBatch {
+        model: ModelId,
+        #[serde(with = "serde_bytes")]
+        pictures: Vec<u8>,
+    },
+    /// Time a model: so many runs of a batch of different pictures of your own, after one that is not timed. Answer:
+    /// [`Reply::Measured`].
+    Measure {
+        model: ModelId,
+        batch: u32,
+        runs: u32,
+    },
     /// Compare your answers with the reference's. Answer: [`Reply::SelfTest`].
     SelfTest { cases: Vec<Case> },
 }
@@ -126,6 +139,17 @@ pub enum Reply {
     Prepared(Prepared),
     Verdict(Verdict),
     Map(Map),
+    /// Each picture's class by the place of its label, and what all took: the model, and the features where it sees
+    /// them, in microseconds.
+    Batch {
+        #[serde(with = "serde_bytes")]
+        classes: Vec<u8>,
+        micros: u32,
+    },
+    /// All timed runs together: the model alone, in microseconds.
+    Measured {
+        micros: u32,
+    },
     /// How far the engine's probabilities are from the reference's at most, and how long each model took for its
     /// last case: the sum over the models, in microseconds.
     SelfTest {
