@@ -11,6 +11,7 @@ use shared::{Garment, Grey28, ModelId, Sample};
 use super::agreement::Agreement;
 use super::batch;
 use super::darkroom::{Darkroom, gallery};
+use super::idx;
 use super::intake::{bytes, picture, unfit, unloaded};
 use super::protocol::{Case, Map, Method, Pixels, Reply, Request, Verdict};
 use super::scope::{Engine, failure};
@@ -64,6 +65,9 @@ impl Cpu {
             Request::Recognise { grey } => self.recognise(&grey),
             Request::Vote { verdicts } => self.count(&verdicts),
             Request::Gallery { sprite } => bytes(sprite).and_then(|b| gallery(&b)),
+            Request::TestSet { part, file } => bytes(file)
+                .and_then(|b| idx::contents(part, b))
+                .map(|bytes| Reply::TestSet { bytes }),
             Request::Prepare { file, photo } => self.darkroom.prepare(&file, photo),
             Request::Edit { photo, edits } => self.darkroom.edit(photo, &edits),
             Request::Classify { model, grey } => self.classify(model, &grey).map(Reply::Verdict),

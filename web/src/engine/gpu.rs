@@ -64,9 +64,12 @@ impl Engine for Gpu {
             }
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs).await,
             Request::SelfTest { cases } => self.self_test(&cases).await,
-            Request::Gallery { .. } | Request::Prepare { .. } | Request::Edit { .. } => Err(
-                Refusal::Request("The GPU engine prepares no pictures: ask the CPU engine.".into()),
-            ),
+            Request::Gallery { .. }
+            | Request::TestSet { .. }
+            | Request::Prepare { .. }
+            | Request::Edit { .. } => Err(Refusal::Request(
+                "The GPU engine prepares no pictures: ask the CPU engine.".into(),
+            )),
             Request::LoadVote { .. }
             | Request::Vote { .. }
             | Request::LoadNovelty { .. }

@@ -15,6 +15,34 @@ pub use super::wire::{Message, UNASKED, WireError, decode, encode};
 /// The largest difference between an engine's probability and the reference's that still counts as agreement.
 pub const TOLERANCE: f32 = 1e-3;
 
+/// Pictures in the test set.
+pub const TEST_SET: usize = 10_000;
+
+/// One of the test set's two files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    Images,
+    Labels,
+}
+
+impl Part {
+    /// The name in the page's map of files.
+    pub const fn file(self) -> &'static str {
+        match self {
+            Self::Images => "t10k-images-idx3-ubyte.gz",
+            Self::Labels => "t10k-labels-idx1-ubyte.gz",
+        }
+    }
+
+    /// The name within a sentence.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Images => "images",
+            Self::Labels => "images' labels",
+        }
+    }
+}
+
 /// Where a file's bytes are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Source {
@@ -59,6 +87,8 @@ pub enum Request {
     LoadVote { weights: Source },
     /// Take what tells garments from other things. Answer: [`Reply::NoveltyLoaded`].
     LoadNovelty { weights: Source },
+    /// Unpack a file of the test set and check it. Answer: [`Reply::TestSet`].
+    TestSet { part: Part, file: Source },
     /// Say whether a picture is one of the ten at all. Answer: [`Reply::Recognised`].
     Recognise { grey: Pixels },
     /// Count the verdicts on one picture. Answer: [`Reply::Vote`].
@@ -135,6 +165,11 @@ pub enum Reply {
     /// The gallery's pictures, row by row of the sprite; each row holds the ten classes in label order.
     Gallery {
         pictures: Vec<Pixels>,
+    },
+    /// A byte a pixel or a label, without the file's header.
+    TestSet {
+        #[serde(with = "serde_bytes")]
+        bytes: Vec<u8>,
     },
     Prepared(Prepared),
     Verdict(Verdict),

@@ -131,6 +131,7 @@ pub(super) fn misplaced(reply: &Reply) -> String {
         Reply::Verdict(_) => "a verdict",
         Reply::Map(_) => "a map",
         Reply::Batch { .. } => "many classes",
+        Reply::TestSet { .. } => "the test images",
         Reply::Measured { .. } => "a measurement",
         Reply::SelfTest { .. } => "a self-test",
         Reply::Error { .. } | Reply::Fatal { .. } => "an error",
