@@ -16,9 +16,9 @@ pub fn table(report: &Report) -> String {
         return html.into_text();
     }
     html.put(format_args!(
-        "<table class=\"figures\"><caption class=\"unseen\">What the networks take on this machine</caption><thead><tr><td></td>"
+        "<table class=\"speeds\"><caption class=\"unseen\">What the networks take on this machine</caption><thead><tr><td></td>"
     ));
-    for head in ["One image", "Many, a second"] {
+    for head in ["One image", "Images a second"] {
         html.head("col", head);
     }
     html.put(format_args!("</tr></thead><tbody>"));
