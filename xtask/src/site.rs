@@ -31,11 +31,13 @@ impl Profile {
 }
 
 /// What it takes to build the optimised site.
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 5] = [
     Tool::WasmTarget,
     Tool::WasmBindgen,
     Tool::Trunk,
     Tool::WasmOpt,
+    // The site goes without, and says so.
+    Tool::DataSet,
 ];
 
 /// Installs what is missing, builds the optimised site into `dist/`, and prints what it weighs.

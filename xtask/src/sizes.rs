@@ -69,6 +69,9 @@ fn class(path: &Path) -> &'static str {
     if path.starts_with("weights") {
         return "weights";
     }
+    if path.starts_with("test-set") {
+        return "test set";
+    }
     match (&*name, &*extension) {
         (name, _) if name.starts_with("cpu-worker") => "CPU worker",
         (name, _) if name.starts_with("gpu-worker") => "GPU worker",
@@ -111,6 +114,7 @@ mod tests {
             ("gpu-worker-12.js", "GPU worker"),
             ("weights/metrics/cnn-12.json", "weights"),
             ("gallery-12.png", "pictures"),
+            ("test-set/t10k-labels-idx1-ubyte-12.gz", "test set"),
             ("LICENSE", "other"),
         ] {
             assert_eq!(class(Path::new(path)), expected, "{path}");

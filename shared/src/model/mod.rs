@@ -16,6 +16,8 @@ pub mod svm;
 pub mod tensors;
 pub mod vote;
 
+use alloc::vec::Vec;
+
 use serde::{Deserialize, Serialize};
 
 use crate::features::Sample;
@@ -119,6 +121,11 @@ pub trait Classifier {
 
     /// A score a class, in label order; a network's are its logits.
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES];
+
+    /// The scores of many samples, in their order; bit for bit those of one after the other.
+    fn scores_of(&mut self, samples: &[Sample]) -> Vec<[f32; CLASSES]> {
+        samples.iter().map(|sample| self.scores(sample)).collect()
+    }
 
     /// The model's answer.
     fn classify(&mut self, sample: &Sample) -> Verdict {

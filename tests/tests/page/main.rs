@@ -9,6 +9,7 @@ mod explain;
 mod input;
 mod inspector;
 mod layout;
+mod machine;
 mod parity;
 mod refusal;
 mod roll;
@@ -63,10 +64,12 @@ fn checks() -> Vec<Check> {
         weights::CHECKS,
         seven::CHECKS,
         compare::CHECKS,
+        machine::ON_CPU,
         engine::WITHOUT_WEBGPU,
         parity::ON_CPU,
         &[session::at_home(Stage::Cpu)],
         engine::WITH_WEBGPU,
+        machine::ON_WEBGPU,
         parity::ON_WEBGPU,
         &[session::at_home(Stage::WebGpu)],
     ]

@@ -14,6 +14,7 @@ use super::offer;
 use super::protocol::{Pixels, Reply, Request};
 use super::report::{Choice, Engine, Gpu, Report};
 use super::supply::{Supply, Weights};
+use super::test_set::TestSet;
 
 /// A GPU that is silent for longer is taken for dead.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
@@ -52,6 +53,9 @@ pub(super) struct Inner {
     pub report: RefCell<Report>,
     /// The gallery, from which the self-test takes its pictures.
     pub pictures: RefCell<Vec<Pixels>>,
+    /// Once it was asked for.
+    pub test_set: RefCell<Option<Rc<TestSet>>>,
+    pub test_set_refused: Cell<bool>,
 }
 
 impl Client {
@@ -77,8 +81,11 @@ impl Client {
                 gpu,
                 cpu_micros: None,
                 mishap: None,
+                speeds: Vec::new(),
             }),
             pictures: RefCell::default(),
+            test_set: RefCell::default(),
+            test_set_refused: Cell::new(false),
         }));
         client.0.report(|_| {});
         client.start_cpu();
@@ -112,7 +119,17 @@ impl Client {
         model: ModelId,
         request: Request,
     ) -> Result<(Reply, Engine), String> {
-        let gpu = match self.report().active() {
+        self.ask_on(self.report().active(), model, request).await
+    }
+
+    /// The same of an engine of one's choice.
+    pub(super) async fn ask_on(
+        &self,
+        engine: Engine,
+        model: ModelId,
+        request: Request,
+    ) -> Result<(Reply, Engine), String> {
+        let gpu = match engine {
             Engine::WebGpu if self.0.on_gpu.borrow().contains(&model) => {
                 self.0.gpu.borrow().clone()
             }

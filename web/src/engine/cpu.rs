@@ -1,5 +1,7 @@
 //! The CPU engine: prepares pictures, answers them by all seven models, and counts their votes.
 
+use core::hint::black_box;
+
 use shared::artifact::Artifact;
 use shared::image::PIXELS;
 use shared::model::vote::TITLE;
@@ -7,7 +9,9 @@ use shared::model::{Member, Novelty, Vote};
 use shared::{Garment, Grey28, ModelId, Sample};
 
 use super::agreement::Agreement;
+use super::batch;
 use super::darkroom::{Darkroom, gallery};
+use super::idx;
 use super::intake::{bytes, picture, unfit, unloaded};
 use super::protocol::{Case, Map, Method, Pixels, Reply, Request, Verdict};
 use super::scope::{Engine, failure};
@@ -61,10 +65,15 @@ impl Cpu {
             Request::Recognise { grey } => self.recognise(&grey),
             Request::Vote { verdicts } => self.count(&verdicts),
             Request::Gallery { sprite } => bytes(sprite).and_then(|b| gallery(&b)),
+            Request::TestSet { part, file } => bytes(file)
+                .and_then(|b| idx::contents(part, b))
+                .map(|bytes| Reply::TestSet { bytes }),
             Request::Prepare { file, photo } => self.darkroom.prepare(&file, photo),
             Request::Edit { photo, edits } => self.darkroom.edit(photo, &edits),
             Request::Classify { model, grey } => self.classify(model, &grey).map(Reply::Verdict),
             Request::Explain { model, grey, class } => self.explain(model, &grey, class),
+            Request::ClassifyBatch { model, pictures } => self.classify_batch(model, &pictures),
+            Request::Measure { model, batch, runs } => self.measure(model, batch, runs),
             Request::SelfTest { cases } => self.self_test(&cases),
         };
         reply.unwrap_or_else(failure)
@@ -74,9 +83,7 @@ impl Cpu {
         let unfit = |e: &str| unfit(model.title(), e);
         let artifact = Artifact::from_bytes(weights).map_err(|e| unfit(&e.to_string()))?;
         let mut member = Member::new(model, &artifact).map_err(|e| unfit(&e.to_string()))?;
-        // Not a blank one: the classical models skip what is zero.
-        let pattern = core::array::from_fn(|i| (i * 7 % 256) as u8);
-        let pattern = Sample::new(Grey28::new(pattern));
+        let pattern = Sample::new(batch::specimen(0));
         for _ in 0..WARM_UPS {
             member.classifier().classify(&pattern);
         }
@@ -119,7 +126,7 @@ impl Cpu {
 
     fn classify(&mut self, model: ModelId, grey: &Pixels) -> Result<Verdict, String> {
         let clock = self.clock;
-        let micros = |start: f64| ((clock() - start) * 1000.0).round() as u32;
+        let micros = |start| since(clock, start);
         self.take(picture(grey)?);
         let Self {
             members,
@@ -147,6 +154,29 @@ impl Cpu {
             micros,
             features_micros: shared_micros,
         })
+    }
+
+    fn classify_batch(&mut self, model: ModelId, pictures: &[u8]) -> Result<Reply, String> {
+        let samples = batch::pictures(pictures)?;
+        let classifier = member(&mut self.members, model)?.classifier();
+        let start = (self.clock)();
+        let scores = classifier.scores_of(&samples);
+        let micros = since(self.clock, start);
+        let classes = batch::classes(model, &scores, classifier.temperature());
+        Ok(Reply::Batch { classes, micros })
+    }
+
+    fn measure(&mut self, model: ModelId, batch: u32, runs: u32) -> Result<Reply, String> {
+        let samples = batch::specimens(batch, runs)?;
+        let classifier = member(&mut self.members, model)?.classifier();
+        // Makes the features, too: the model alone is timed.
+        classifier.scores_of(&samples);
+        let start = (self.clock)();
+        for _ in 0..runs {
+            black_box(classifier.scores_of(&samples));
+        }
+        let micros = since(self.clock, start);
+        Ok(Reply::Measured { micros })
     }
 
     fn explain(&mut self, model: ModelId, grey: &Pixels, class: Garment) -> Result<Reply, String> {
@@ -177,6 +207,11 @@ impl Cpu {
         }
         agreement.reply()
     }
+}
+
+/// Microseconds since a look at the clock.
+fn since(clock: fn() -> f64, start: f64) -> u32 {
+    ((clock() - start) * 1000.0).round() as u32
 }
 
 fn member(members: &mut [(ModelId, Member)], model: ModelId) -> Result<&mut Member, String> {

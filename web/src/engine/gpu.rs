@@ -6,10 +6,11 @@ use shared::garment::CLASSES;
 use shared::image::PIXELS;
 use shared::network::{Network, pictures};
 use shared::plan::Plan;
-use shared::{Classifier, Garment, Grey28, ModelId};
+use shared::{Classifier, Garment, Grey28, ModelId, Sample};
 
 use super::adapter;
 use super::agreement::Agreement;
+use super::batch;
 use super::intake::{brief, bytes, picture, unfit, unloaded};
 use super::protocol::{Case, Map, Method, Pixels, Reply, Request, Source, Verdict};
 use super::scope::{Engine, failure};
@@ -58,10 +59,17 @@ impl Engine for Gpu {
                 self.classify(model, &grey).await.map(Reply::Verdict)
             }
             Request::Explain { model, grey, class } => self.explain(model, &grey, class).await,
+            Request::ClassifyBatch { model, pictures } => {
+                self.classify_batch(model, &pictures).await
+            }
+            Request::Measure { model, batch, runs } => self.measure(model, batch, runs).await,
             Request::SelfTest { cases } => self.self_test(&cases).await,
-            Request::Gallery { .. } | Request::Prepare { .. } | Request::Edit { .. } => Err(
-                Refusal::Request("The GPU engine prepares no pictures: ask the CPU engine.".into()),
-            ),
+            Request::Gallery { .. }
+            | Request::TestSet { .. }
+            | Request::Prepare { .. }
+            | Request::Edit { .. } => Err(Refusal::Request(
+                "The GPU engine prepares no pictures: ask the CPU engine.".into(),
+            )),
             Request::LoadVote { .. }
             | Request::Vote { .. }
             | Request::LoadNovelty { .. }
@@ -136,24 +144,65 @@ impl Gpu {
     /// Timed from the upload of the picture to the arrival of its logits.
     async fn classify(&self, model: ModelId, grey: &Pixels) -> Result<Verdict, Refusal> {
         let input = picture(grey)?.standardised().to_vec();
-        let (Loaded { network, plan }, device) = self.model(model)?;
         let start = (self.clock)();
-        let output = numbers(network.forward(pictures(input, device))).await?; // [1, 10]
-        let millis = (self.clock)() - start;
-        let logits: [f32; CLASSES] = output.as_slice().try_into().map_err(|_| {
-            Refusal::Device(unusable(&format!(
-                "{} numbers instead of {CLASSES}",
-                output.len()
-            )))
-        })?;
+        let scores = self.logits(model, input).await?[0];
+        let micros = self.since(start);
+        let temperature = self.model(model)?.0.plan.temperature();
+        let verdict = shared::Verdict::from_scores(model, &scores, temperature);
         Ok(Verdict {
             model,
-            probabilities: shared::Verdict::from_scores(model, &logits, plan.temperature())
-                .probabilities,
-            scores: logits,
-            micros: (millis * 1000.0).round() as u32,
+            probabilities: verdict.probabilities,
+            scores,
+            micros,
             features_micros: None,
         })
+    }
+
+    /// The logits of standardised pictures: as many as there are pictures.
+    async fn logits(
+        &self,
+        model: ModelId,
+        input: Vec<f32>,
+    ) -> Result<Vec<[f32; CLASSES]>, Refusal> {
+        let (Loaded { network, .. }, device) = self.model(model)?;
+        let expected = input.len() / PIXELS * CLASSES;
+        let output = numbers(network.forward(pictures(input, device))).await?; // [batch, 10]
+        if output.len() != expected {
+            let found = output.len();
+            return Err(Refusal::Device(unusable(&format!(
+                "{found} numbers instead of {expected}"
+            ))));
+        }
+        let (logits, _) = output.as_chunks::<CLASSES>();
+        Ok(logits.to_vec())
+    }
+
+    /// Microseconds since a look at the clock.
+    fn since(&self, start: f64) -> u32 {
+        (((self.clock)() - start) * 1000.0).round() as u32
+    }
+
+    async fn classify_batch(&self, model: ModelId, pictures: &[u8]) -> Result<Reply, Refusal> {
+        let input = standardised(&batch::pictures(pictures)?);
+        let start = (self.clock)();
+        let logits = self.logits(model, input).await?;
+        let micros = self.since(start);
+        let temperature = self.model(model)?.0.plan.temperature();
+        let classes = batch::classes(model, &logits, temperature);
+        Ok(Reply::Batch { classes, micros })
+    }
+
+    /// Each run from the upload of its pictures to the arrival of their logits.
+    async fn measure(&self, model: ModelId, batch: u32, runs: u32) -> Result<Reply, Refusal> {
+        let input = standardised(&batch::specimens(batch, runs)?);
+        // Compiles the shaders of this shape.
+        self.logits(model, input.clone()).await?;
+        let start = (self.clock)();
+        for _ in 0..runs {
+            self.logits(model, input.clone()).await?;
+        }
+        let micros = self.since(start);
+        Ok(Reply::Measured { micros })
     }
 
     async fn explain(
@@ -198,6 +247,15 @@ impl Gpu {
         }
         Ok(agreement.reply()?)
     }
+}
+
+/// Many pictures as the networks see them.
+///
+/// # Shapes
+/// `[samples * 784]`
+fn standardised(samples: &[Sample]) -> Vec<f32> {
+    let pictures = samples.iter().map(|s| s.grey().standardised());
+    pictures.flatten().collect()
 }
 
 /// A tensor's numbers, awaited: a browser gives nothing back at once.

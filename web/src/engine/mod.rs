@@ -8,6 +8,8 @@ pub mod agreement;
 pub mod assets;
 #[cfg(feature = "ui")]
 mod audition;
+#[cfg(feature = "worker")]
+pub mod batch;
 #[cfg(feature = "ui")]
 pub mod client;
 #[cfg(feature = "cpu-worker")]
@@ -18,6 +20,8 @@ mod darkroom;
 mod download;
 #[cfg(feature = "gpu-worker")]
 pub mod gpu;
+#[cfg(feature = "cpu-worker")]
+mod idx;
 #[cfg(feature = "worker")]
 pub mod intake;
 #[cfg(feature = "ui")]
@@ -30,8 +34,13 @@ mod questions;
 pub mod report;
 #[cfg(feature = "worker")]
 pub mod scope;
+pub mod speeds;
 #[cfg(feature = "ui")]
 mod succession;
 #[cfg(feature = "ui")]
 pub mod supply;
+#[cfg(feature = "ui")]
+pub mod test_set;
+#[cfg(feature = "ui")]
+pub mod timing;
 mod wire;

@@ -15,6 +15,34 @@ pub use super::wire::{Message, UNASKED, WireError, decode, encode};
 /// The largest difference between an engine's probability and the reference's that still counts as agreement.
 pub const TOLERANCE: f32 = 1e-3;
 
+/// Pictures in the test set.
+pub const TEST_SET: usize = 10_000;
+
+/// One of the test set's two files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    Images,
+    Labels,
+}
+
+impl Part {
+    /// The name in the page's map of files.
+    pub const fn file(self) -> &'static str {
+        match self {
+            Self::Images => "t10k-images-idx3-ubyte.gz",
+            Self::Labels => "t10k-labels-idx1-ubyte.gz",
+        }
+    }
+
+    /// The name within a sentence.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Images => "images",
+            Self::Labels => "images' labels",
+        }
+    }
+}
+
 /// Where a file's bytes are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Source {
@@ -59,6 +87,8 @@ pub enum Request {
     LoadVote { weights: Source },
     /// Take what tells garments from other things. Answer: [`Reply::NoveltyLoaded`].
     LoadNovelty { weights: Source },
+    /// Unpack a file of the test set and check it. Answer: [`Reply::TestSet`].
+    TestSet { part: Part, file: Source },
     /// Say whether a picture is one of the ten at all. Answer: [`Reply::Recognised`].
     Recognise { grey: Pixels },
     /// Count the verdicts on one picture. Answer: [`Reply::Vote`].
@@ -82,6 +112,19 @@ pub enum Request {
         model: ModelId,
         grey: Pixels,
         class: Garment,
+    },
+    /// Answer many pictures, 784 bytes each, with their classes alone. Answer: [`Reply::Batch`].
+    ClassifyBatch {
+        model: ModelId,
+        #[serde(with = "serde_bytes")]
+        pictures: Vec<u8>,
+    },
+    /// Time a model: so many runs of a batch of different pictures of your own, after one that is not timed. Answer:
+    /// [`Reply::Measured`].
+    Measure {
+        model: ModelId,
+        batch: u32,
+        runs: u32,
     },
     /// Compare your answers with the reference's. Answer: [`Reply::SelfTest`].
     SelfTest { cases: Vec<Case> },
@@ -123,9 +166,25 @@ pub enum Reply {
     Gallery {
         pictures: Vec<Pixels>,
     },
+    /// A byte a pixel or a label, without the file's header.
+    TestSet {
+        #[serde(with = "serde_bytes")]
+        bytes: Vec<u8>,
+    },
     Prepared(Prepared),
     Verdict(Verdict),
     Map(Map),
+    /// Each picture's class by the place of its label, and what all took: the model, and the features where it sees
+    /// them, in microseconds.
+    Batch {
+        #[serde(with = "serde_bytes")]
+        classes: Vec<u8>,
+        micros: u32,
+    },
+    /// All timed runs together: the model alone, in microseconds.
+    Measured {
+        micros: u32,
+    },
     /// How far the engine's probabilities are from the reference's at most, and how long each model took for its
     /// last case: the sum over the models, in microseconds.
     SelfTest {

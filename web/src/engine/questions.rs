@@ -130,6 +130,9 @@ pub(super) fn misplaced(reply: &Reply) -> String {
         Reply::Prepared(_) => "a prepared picture",
         Reply::Verdict(_) => "a verdict",
         Reply::Map(_) => "a map",
+        Reply::Batch { .. } => "many classes",
+        Reply::TestSet { .. } => "the test images",
+        Reply::Measured { .. } => "a measurement",
         Reply::SelfTest { .. } => "a self-test",
         Reply::Error { .. } | Reply::Fatal { .. } => "an error",
     };

@@ -1,6 +1,7 @@
 //! Which engine answers, and why not the other.
 
 use super::protocol::TOLERANCE;
+use super::speeds::Speed;
 use crate::ui::figures::{difference, milliseconds};
 
 /// An engine.
@@ -115,6 +116,8 @@ pub struct Report {
     pub cpu_micros: Option<u32>,
     /// What befell the CPU engine, as a sentence.
     pub mishap: Option<String>,
+    /// What the engines were measured to take.
+    pub speeds: Vec<Speed>,
 }
 
 impl Report {
@@ -177,6 +180,7 @@ mod tests {
             gpu,
             cpu_micros,
             mishap: None,
+            speeds: Vec::new(),
         }
     }
 

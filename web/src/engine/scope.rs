@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, PromiseRejectionEvent};
 
-use super::download::fetch;
+use super::download::{fetch, unpacked};
 use super::intake::brief;
 use super::protocol::{Message, Reply, Request, Source, UNASKED, decode, encode};
 
@@ -103,6 +103,7 @@ fn dispatch(message: Message<Request>, queue: mpsc::UnboundedSender<Message<Requ
             (weights, what.to_string())
         }
         Request::Gallery { sprite } => (sprite, "The gallery".to_string()),
+        Request::TestSet { part, file } => (file, format!("The file of the test {}", part.title())),
         _ => return enqueue(&queue, Message { id, body }),
     };
     let (url, fresh) = match source {
@@ -116,13 +117,18 @@ fn dispatch(message: Message<Request>, queue: mpsc::UnboundedSender<Message<Requ
             Ok(scope) => fetch(&scope, &url, fresh, progress).await,
             Err(error) => Err(describe(&error)),
         };
+        let fetched = match fetched {
+            Ok(bytes) => unpacked(bytes).await,
+            Err(reason) => Err(reason),
+        };
         match fetched {
             Ok(bytes) => {
                 match &mut body {
                     Request::Load { weights: file, .. }
                     | Request::LoadVote { weights: file }
                     | Request::LoadNovelty { weights: file }
-                    | Request::Gallery { sprite: file } => *file = Source::Bytes(bytes),
+                    | Request::Gallery { sprite: file }
+                    | Request::TestSet { file, .. } => *file = Source::Bytes(bytes),
                     _ => {}
                 }
                 enqueue(&queue, Message { id, body });

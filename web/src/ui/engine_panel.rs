@@ -1,7 +1,8 @@
-//! Which engine answers, why not the other, and the visitor's say in it.
+//! Which engine answers, why not the other, the visitor's say in it, and what this machine can do.
 
 use leptos::prelude::*;
 
+use super::machine::Machine;
 use super::page::Page;
 use crate::engine::report::{Choice, Engine};
 
@@ -20,6 +21,7 @@ pub fn EnginePanel() -> impl IntoView {
             data-engine=move || active().name()
             data-gpu-state=gpu
         >
+            <h3>"This machine"</h3>
             <p class="answering">
                 <span class="lamp" aria-hidden="true"></span>
                 "Engine: "
@@ -50,6 +52,7 @@ pub fn EnginePanel() -> impl IntoView {
                         .collect_view()}
                 </select>
             </label>
+            <Machine/>
         </div>
     }
 }

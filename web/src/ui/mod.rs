@@ -6,6 +6,7 @@ pub mod entrant;
 pub mod figures;
 pub mod heat;
 pub mod inspect;
+pub mod machine;
 pub mod picture;
 pub mod roll;
 pub mod stopwatch;

@@ -3,6 +3,7 @@
 
 mod assets;
 mod page;
+mod test_set;
 mod weights;
 mod worker;
 
@@ -38,6 +39,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         "gallery.png",
         "run `cargo run -p trainer -- gallery` to write it",
     )?;
+    test_set::add(&mut assets, &test_set::folders(&workspace.cache))?;
     let mut workers = vec![Worker::CPU];
     if with_gpu(env::var("HABERDASH_GPU").ok().as_deref())? {
         workers.push(Worker::GPU);

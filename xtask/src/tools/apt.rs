@@ -21,8 +21,10 @@ pub fn chromium_present() -> bool {
 }
 
 /// Where Debian's package puts the data set, and the trainer looks for it.
+pub const DATA_SET: &str = "/usr/share/datasets/fashion-mnist";
+
 pub fn data_set_present() -> bool {
-    Path::new("/usr/share/datasets/fashion-mnist").is_dir()
+    Path::new(DATA_SET).is_dir()
 }
 
 /// Installs `packages`; refreshes the lists only if it does not go without.

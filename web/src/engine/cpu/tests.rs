@@ -163,6 +163,47 @@ fn features_are_timed_once_a_picture_and_apart_from_the_models() {
 }
 
 #[test]
+fn a_batch_says_of_each_picture_what_is_said_of_it_alone() {
+    let mut cpu = engine();
+    let pictures: Vec<Grey28> = (0..5).map(|n| batch::specimen(n * 300)).collect();
+    let bytes = pictures.iter().flat_map(|p| *p.pixels());
+    let bytes: Vec<u8> = bytes.collect();
+    for model in ModelId::ALL {
+        let alone: Vec<u8> = pictures
+            .iter()
+            .map(|p| classified(&mut cpu, model, Pixels::from(p)))
+            .map(|verdict| shared::Verdict::from(&verdict).garment().index() as u8)
+            .collect();
+        let pictures = bytes.clone();
+        let reply = cpu.reply(Request::ClassifyBatch { model, pictures });
+        let Reply::Batch { classes, .. } = reply else {
+            panic!("{reply:?}");
+        };
+        assert_eq!(classes, alone, "{model}");
+    }
+}
+
+#[test]
+fn a_measurement_times_the_runs_and_not_the_first_one() {
+    // Every look at the clock is a millisecond later.
+    static TICKS: AtomicU32 = AtomicU32::new(0);
+    let mut cpu = Cpu::new(|| f64::from(TICKS.fetch_add(1, Ordering::Relaxed)));
+    let measure = |model, batch, runs| Request::Measure { model, batch, runs };
+    let unloaded = cpu.reply(measure(ModelId::Cnn, 1, 1));
+    assert!(sentence(unloaded).contains("no weights"));
+    for model in ModelId::ALL {
+        load(&mut cpu, model, weights(model));
+        let reply = cpu.reply(measure(model, 3, 2));
+        assert_eq!(reply, Reply::Measured { micros: 1000 });
+    }
+    let absurd = cpu.reply(measure(ModelId::Cnn, 0, 1));
+    assert!(sentence(absurd).contains("cannot be measured"));
+    let (model, pictures) = (ModelId::Cnn, vec![0; 7]);
+    let broken = cpu.reply(Request::ClassifyBatch { model, pictures });
+    assert!(sentence(broken).contains("not 1 to 1024 pictures"));
+}
+
+#[test]
 fn a_vote_is_that_of_those_who_answered() {
     let vote = Vote {
         weights: [0.3, 0.3, 0.2, 0.4, 0.1, 0.1, 0.2],

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::Garment;
 
 use super::markup::Markup;
+use super::matrix::matrix;
 use super::record::Record;
 use crate::ui::entrant::Entrant;
 
@@ -32,7 +33,7 @@ pub fn Confusion(
     view! {
         <div class="plot-heading">
             <div>
-                <h3 id="confusion-title">"What is taken for what"</h3>
+                <h3>"What is taken for what"</h3>
                 <p class="small">
                     "Rows are what the 10,000 test images show, a thousand of each class; columns what was answered."
                 </p>
@@ -78,28 +79,9 @@ pub fn Confusion(
 /// The matrix, and the report beside it.
 fn tables(record: &Record) -> String {
     let mut html = Markup::default();
+    html.put(format_args!("{}", matrix(&record.confusion)));
     html.put(format_args!(
-        "<table class=\"matrix\" aria-labelledby=\"confusion-title\"><thead><tr><td></td>"
-    ));
-    for garment in Garment::ALL {
-        html.head("col", garment.label());
-    }
-    html.put(format_args!("</tr></thead><tbody>"));
-    for (truth, row) in Garment::ALL.into_iter().zip(&record.confusion) {
-        let total: u32 = row.iter().sum();
-        html.put(format_args!("<tr>"));
-        html.head("row", truth.label());
-        for (answer, &count) in row.iter().enumerate() {
-            let class = shade(count, total, answer == truth.index());
-            match count {
-                0 => html.put(format_args!("<td></td>")),
-                _ => html.put(format_args!("<td class=\"{class}\">{count}</td>")),
-            }
-        }
-        html.put(format_args!("</tr>"));
-    }
-    html.put(format_args!(
-        "</tbody></table><table class=\"report\" data-testid=\"class-report\">\
+        "<table class=\"report\" data-testid=\"class-report\">\
          <caption class=\"small\">Class by class, in percent</caption><thead><tr>"
     ));
     for head in ["Class", "Precision", "Recall", "F1"] {
@@ -116,12 +98,4 @@ fn tables(record: &Record) -> String {
     }
     html.put(format_args!("</tbody></table>"));
     html.into_text()
-}
-
-/// The class of a cell: what is right in the ink's colour, what is wrong in the thread's, in nine strengths. The square
-/// root lets rare mistakes be seen.
-fn shade(count: u32, total: u32, right: bool) -> String {
-    let share = f64::from(count) / f64::from(total.max(1));
-    let strength = (share.sqrt() * 9.0).round() as u32;
-    format!("{}{strength}", if right { "right-" } else { "wrong-" })
 }

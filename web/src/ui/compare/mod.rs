@@ -3,6 +3,7 @@
 pub mod axis;
 pub mod columns;
 pub mod markup;
+pub mod matrix;
 
 #[cfg(feature = "ui")]
 mod confusion;

@@ -1,0 +1,45 @@
+//! What each engine was measured to take, as a table.
+
+use shared::ModelId;
+
+use crate::engine::report::{Engine, Report};
+use crate::engine::speeds::rate;
+use crate::ui::compare::markup::Markup;
+
+/// The networks that a visitor is shown the speed of.
+pub const MEASURED: [ModelId; 2] = [ModelId::Cnn, ModelId::Resnet];
+
+/// A row a network and engine; nothing before anything was measured.
+pub fn table(report: &Report) -> String {
+    let mut html = Markup::default();
+    if report.speeds.is_empty() {
+        return html.into_text();
+    }
+    html.put(format_args!(
+        "<table class=\"speeds\"><caption class=\"unseen\">What the networks take on this machine</caption><thead><tr><td></td>"
+    ));
+    for head in ["One image", "Images a second"] {
+        html.head("col", head);
+    }
+    html.put(format_args!("</tr></thead><tbody>"));
+    for engine in [Engine::Cpu, Engine::WebGpu] {
+        for model in MEASURED {
+            let Some(speed) = report.speed(engine, model) else {
+                continue;
+            };
+            let (model_name, engine_name) = (model.name(), engine.name());
+            html.put(format_args!(
+                "<tr data-model=\"{model_name}\" data-engine=\"{engine_name}\" data-single=\"{:.1}\" data-many=\"{:.1}\">",
+                speed.single, speed.many
+            ));
+            html.head("row", &format!("{}, {}", model.title(), engine.title()));
+            html.put(format_args!(
+                "<td>{:.2} ms</td><td>{}</td></tr>",
+                speed.single / 1000.0,
+                rate(speed.many)
+            ));
+        }
+    }
+    html.put(format_args!("</tbody></table>"));
+    html.into_text()
+}
