@@ -192,7 +192,7 @@ fn in_memory_s_order(weight: Vec<f32>, from: Option<Shape>) -> Vec<f32> {
     let Some(shape) = from else {
         return weight;
     };
-    let output = weight.len() / shape.len();
+    let output = weight.len() / shape.count();
     let pixels = shape.rows * shape.columns;
     (0..pixels)
         .flat_map(|pixel| (0..shape.channels).map(move |c| c * pixels + pixel))

@@ -20,7 +20,7 @@ impl Shape {
     };
 
     /// How many numbers.
-    pub fn len(self) -> usize {
+    pub fn count(self) -> usize {
         self.rows * self.columns * self.channels
     }
 
@@ -64,7 +64,7 @@ impl Shape {
             Layer::MaxPool => self.pooled(),
             Layer::ResBlock { .. } => self,
             Layer::GlobalAveragePool => Self::vector(self.channels),
-            Layer::Flatten => Self::vector(self.len()),
+            Layer::Flatten => Self::vector(self.count()),
             Layer::Dense { output, .. } => Self::vector(output),
         }
     }

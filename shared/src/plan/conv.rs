@@ -37,7 +37,7 @@ impl Conv {
     /// `[rows, columns, input]` to `[rows - 2, columns - 2, output]`.
     pub fn run(&self, picture: &[f32], shape: Shape, result: &mut Vec<f32>) -> Shape {
         let out = shape.convolved(Padding::Valid, self.bias.len());
-        result.resize(out.len(), 0.0);
+        result.resize(out.count(), 0.0);
         let window_row = 3 * self.input;
         for (b, weight) in self.weight.chunks_exact(3 * window_row * BLOCK).enumerate() {
             for y in 0..out.rows {

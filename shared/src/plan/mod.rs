@@ -69,7 +69,7 @@ impl Plan {
             body: body.collect(),
             is_averaged: passes.is_averaged,
             head: passes.head.into_iter().map(Dense::new).collect(),
-            activation: vec![0.0; passes.shape.len()],
+            activation: vec![0.0; passes.shape.count()],
             shape: passes.shape,
             buffers: Buffers::default(),
         };

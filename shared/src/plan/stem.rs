@@ -30,7 +30,7 @@ impl Stem {
     pub fn run(&self, picture: &[f32], shape: Shape, result: &mut Vec<f32>) -> Shape {
         let channels = self.bias.len();
         let out = shape.convolved(Padding::Valid, channels).pooled();
-        result.resize(out.len(), 0.0);
+        result.resize(out.count(), 0.0);
         let (weight, _) = self.weight.as_chunks::<4>();
         let (bias, _) = self.bias.as_chunks::<4>();
         for (quad, (weight, bias)) in weight.as_chunks::<9>().0.iter().zip(bias).enumerate() {

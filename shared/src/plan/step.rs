@@ -34,7 +34,7 @@ impl Step {
         if is_plain && conv.input == 1 && conv.is_pooled {
             return Self::Stem(Stem::new(&conv.weight, &conv.bias));
         }
-        let is_small = out.rows.min(out.columns) < LARGE || conv.input % 4 != 0;
+        let is_small = out.rows.min(out.columns) < LARGE || !conv.input.is_multiple_of(4);
         if is_plain && is_small && !conv.is_pooled {
             return Self::Direct(Conv::new(&conv.weight, &conv.bias, conv.input));
         }

@@ -36,7 +36,7 @@ fn defined(
     let out = shape.convolved(padding, bias.len());
     let border = usize::from(padding == Padding::Same);
     let mut result = Vec::new();
-    for at in 0..out.len() {
+    for at in 0..out.count() {
         let (pixel, o) = (at / out.channels, at % out.channels);
         let (y, x) = (pixel / out.columns, pixel % out.columns);
         let mut sum = f64::from(bias[o]);
@@ -59,7 +59,7 @@ fn defined(
 /// The largest of each 2x2.
 fn pooled(values: &[f64], shape: Shape) -> Vec<f64> {
     let out = shape.pooled();
-    let largest = (0..out.len()).map(|at| {
+    let largest = (0..out.count()).map(|at| {
         let (pixel, channel) = (at / out.channels, at % out.channels);
         let (y, x) = (2 * (pixel / out.columns), 2 * (pixel % out.columns));
         let four = [(y, x), (y, x + 1), (y + 1, x), (y + 1, x + 1)];
@@ -93,7 +93,7 @@ fn winograd_s_convolution_is_the_convolution() {
             columns,
             channels: input,
         };
-        let picture = numbers(shape.len(), rows);
+        let picture = numbers(shape.count(), rows);
         for case in 0..16 {
             let [is_same, is_pooled, has_identity, is_affine] = [1, 2, 4, 8].map(|b| case & b > 0);
             let padding = match is_same {
@@ -101,7 +101,7 @@ fn winograd_s_convolution_is_the_convolution() {
                 false => Padding::Valid,
             };
             let (mut wanted, out) = defined(&weight, &bias, &picture, shape, padding);
-            let identity = has_identity.then(|| numbers(out.len(), 5));
+            let identity = has_identity.then(|| numbers(out.count(), 5));
             for (at, value) in wanted.iter_mut().enumerate() {
                 let own = identity.as_ref().map_or(0.0, |i| i[at]);
                 *value = (*value + f64::from(own)).max(0.0);
@@ -124,7 +124,7 @@ fn winograd_s_convolution_is_the_convolution() {
             });
             let identity = identity.as_deref();
             let stored = conv.run(&picture, shape, identity, &mut scratch, &mut ours);
-            assert_eq!(stored.len(), ours.len());
+            assert_eq!(stored.count(), ours.len());
             assert_close(
                 &ours,
                 &wanted,
@@ -143,7 +143,7 @@ fn the_direct_convolution_and_the_stem_are_the_convolution() {
                 columns,
                 channels: input,
             };
-            let picture = numbers(shape.len(), columns);
+            let picture = numbers(shape.count(), columns);
             let (weight, bias) = (numbers(output * input * 9, 6), numbers(output, 7));
             let (wanted, out) = defined(&weight, &bias, &picture, shape, Padding::Valid);
             let wanted: Vec<f64> = wanted.iter().map(|v| v.max(0.0)).collect();

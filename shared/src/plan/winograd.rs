@@ -85,7 +85,7 @@ impl Winograd {
             true => convolved.pooled(),
             false => convolved,
         };
-        result.resize(stored.len(), 0.0);
+        result.resize(stored.count(), 0.0);
         let across = convolved.columns.div_ceil(TILE);
         let tiles = convolved.rows.div_ceil(TILE) * across;
         let corner = |tile: usize| [TILE * (tile / across), TILE * (tile % across)];
