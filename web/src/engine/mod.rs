@@ -1,7 +1,5 @@
 //! Engines answer; they run in workers, and the page speaks to them in the words of [`protocol`].
 
-#[cfg(feature = "gpu-worker")]
-pub mod adapter;
 #[cfg(feature = "worker")]
 pub mod agreement;
 #[cfg(feature = "ui")]

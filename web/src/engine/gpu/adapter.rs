@@ -3,15 +3,19 @@
 
 use std::sync::Arc;
 
-use burn::tensor::Device;
-use burn::tensor::wgpu::wgpu::{
+use burn::cubecl::Runtime;
+use burn::cubecl::prelude::Client;
+use burn::cubecl::wgpu::wgpu::{
     Backends, Features, Instance, InstanceDescriptor, PowerPreference, RequestAdapterOptions,
+};
+use burn::cubecl::wgpu::{
+    AutoGraphicsApi, RuntimeOptions, WgpuDevice, WgpuRuntime, try_init_setup_async,
 };
 use js_sys::Reflect;
 use thiserror::Error;
 use wasm_bindgen::JsValue;
 
-use super::intake::brief;
+use super::super::intake::brief;
 
 /// Why there is no graphics processor to compute on.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -37,10 +41,10 @@ pub enum AdapterError {
 ///
 /// # Errors
 /// See [`AdapterError`].
-pub async fn open(alarm: fn(&str)) -> Result<Device, AdapterError> {
+pub async fn open(alarm: fn(&str)) -> Result<Client, AdapterError> {
     probe().await?;
-    let (device, setup) = Device::wgpu_options()
-        .init_with_setup_async()
+    let device = WgpuDevice::default();
+    let setup = try_init_setup_async::<AutoGraphicsApi>(&device, RuntimeOptions::default())
         .await
         .map_err(|e| AdapterError::Refused(brief(&e.to_string())))?;
     setup.device.set_device_lost_callback(move |_, message| {
@@ -56,7 +60,7 @@ pub async fn open(alarm: fn(&str)) -> Result<Device, AdapterError> {
             brief(&error.to_string())
         ));
     }));
-    Ok(device)
+    Ok(WgpuRuntime::client(&device))
 }
 
 /// Looks for what burn's runtime takes for granted: without it, that panics.

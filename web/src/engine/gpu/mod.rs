@@ -1,19 +1,23 @@
-//! The GPU engine: answers pictures by the layer tables as burn modules, on the browser's WebGPU.
+//! The GPU engine: answers pictures by the networks' passes as kernels of burn's GPU runtime, on the browser's WebGPU.
 
-use burn::tensor::{Device, Tensor};
+mod adapter;
+mod kernels;
+mod network;
+
+use burn::cubecl::prelude::Client;
 use shared::artifact::Artifact;
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
-use shared::network::{Network, pictures};
+use shared::model::passes::Passes;
 use shared::plan::Plan;
 use shared::{Classifier, Garment, Grey28, ModelId, Sample};
 
-use super::adapter;
 use super::agreement::Agreement;
 use super::batch;
 use super::intake::{brief, bytes, picture, unfit, unloaded};
 use super::protocol::{Case, Map, Method, Pixels, Reply, Request, Source, Verdict};
 use super::scope::{Engine, failure};
+use network::Network;
 
 /// Runs before the first answer. The first compiles the shaders, which takes seconds; the second allocates what the
 /// later ones use again.
@@ -22,7 +26,7 @@ const WARM_UPS: usize = 2;
 /// The graphics processor, the models loaded so far, and the clock that times them.
 pub struct Gpu {
     /// Opened with the first model.
-    device: Option<Device>,
+    client: Option<Client>,
     models: Vec<Loaded>,
     /// Milliseconds, monotonic.
     clock: fn() -> f64,
@@ -89,7 +93,7 @@ impl Gpu {
     /// An engine without models; `alarm` is told when the graphics processor is lost.
     pub fn new(clock: fn() -> f64, alarm: fn(&str)) -> Self {
         Self {
-            device: None,
+            client: None,
             models: Vec::new(),
             clock,
             alarm,
@@ -107,17 +111,17 @@ impl Gpu {
         let title = model.title();
         let artifact = Artifact::from_bytes(&weights).map_err(|e| unfit(title, &e.to_string()))?;
         let plan = Plan::new(model, &artifact).map_err(|e| unfit(title, &e.to_string()))?;
-        let device = match &self.device {
-            Some(device) => device.clone(),
+        let passes = Passes::new(model, &artifact).map_err(|e| unfit(title, &e.to_string()))?;
+        let client = match &self.client {
+            Some(client) => client.clone(),
             None => {
-                let device = adapter::open(self.alarm)
+                let client = adapter::open(self.alarm)
                     .await
                     .map_err(|e| Refusal::Device(e.to_string()))?;
-                self.device.insert(device).clone()
+                self.client.insert(client).clone()
             }
         };
-        let network = Network::from_artifact(model.layers(), &artifact, &device)
-            .map_err(|e| unfit(title, &e.to_string()))?;
+        let network = Network::new(&client, &passes);
         self.models.retain(|known| known.plan.id() != model);
         self.models.push(Loaded { network, plan });
         let blank = Pixels::from(&Grey28::new([0; PIXELS]));
@@ -133,21 +137,18 @@ impl Gpu {
         })
     }
 
-    /// A loaded model and the device that it is on.
-    fn model(&self, model: ModelId) -> Result<(&Loaded, &Device), Refusal> {
+    fn model(&self, model: ModelId) -> Result<&Loaded, Refusal> {
         let loaded = self.models.iter().find(|m| m.plan.id() == model);
-        loaded
-            .zip(self.device.as_ref())
-            .ok_or_else(|| unloaded(model.title()).into())
+        loaded.ok_or_else(|| unloaded(model.title()).into())
     }
 
     /// Timed from the upload of the picture to the arrival of its logits.
     async fn classify(&self, model: ModelId, grey: &Pixels) -> Result<Verdict, Refusal> {
         let input = picture(grey)?.standardised().to_vec();
         let start = (self.clock)();
-        let scores = self.logits(model, input).await?[0];
+        let scores = self.logits(model, &input).await?[0];
         let micros = self.since(start);
-        let temperature = self.model(model)?.0.plan.temperature();
+        let temperature = self.model(model)?.plan.temperature();
         let verdict = shared::Verdict::from_scores(model, &scores, temperature);
         Ok(Verdict {
             model,
@@ -159,22 +160,9 @@ impl Gpu {
     }
 
     /// The logits of standardised pictures: as many as there are pictures.
-    async fn logits(
-        &self,
-        model: ModelId,
-        input: Vec<f32>,
-    ) -> Result<Vec<[f32; CLASSES]>, Refusal> {
-        let (Loaded { network, .. }, device) = self.model(model)?;
-        let expected = input.len() / PIXELS * CLASSES;
-        let output = numbers(network.forward(pictures(input, device))).await?; // [batch, 10]
-        if output.len() != expected {
-            let found = output.len();
-            return Err(Refusal::Device(unusable(&format!(
-                "{found} numbers instead of {expected}"
-            ))));
-        }
-        let (logits, _) = output.as_chunks::<CLASSES>();
-        Ok(logits.to_vec())
+    async fn logits(&self, model: ModelId, input: &[f32]) -> Result<Vec<[f32; CLASSES]>, Refusal> {
+        let network = &self.model(model)?.network;
+        network.forward(input).await.map_err(broken)
     }
 
     /// Microseconds since a look at the clock.
@@ -185,9 +173,9 @@ impl Gpu {
     async fn classify_batch(&self, model: ModelId, pictures: &[u8]) -> Result<Reply, Refusal> {
         let input = standardised(&batch::pictures(pictures)?);
         let start = (self.clock)();
-        let logits = self.logits(model, input).await?;
+        let logits = self.logits(model, &input).await?;
         let micros = self.since(start);
-        let temperature = self.model(model)?.0.plan.temperature();
+        let temperature = self.model(model)?.plan.temperature();
         let classes = batch::classes(model, &logits, temperature);
         Ok(Reply::Batch { classes, micros })
     }
@@ -196,10 +184,10 @@ impl Gpu {
     async fn measure(&self, model: ModelId, batch: u32, runs: u32) -> Result<Reply, Refusal> {
         let input = standardised(&batch::specimens(batch, runs)?);
         // Compiles the shaders of this shape.
-        self.logits(model, input.clone()).await?;
+        self.logits(model, &input).await?;
         let start = (self.clock)();
         for _ in 0..runs {
-            self.logits(model, input.clone()).await?;
+            self.logits(model, &input).await?;
         }
         let micros = self.since(start);
         Ok(Reply::Measured { micros })
@@ -218,17 +206,8 @@ impl Gpu {
             )));
         }
         let input = picture(grey)?.standardised().to_vec();
-        let (Loaded { network, plan }, device) = self.model(model)?;
-        let planes = numbers(network.features(pictures(input, device))).await?; // [1, channels, rows, columns]
-        let [rows, columns, channels] = plan.activation_shape();
-        let pixels = rows * columns;
-        if planes.len() != pixels * channels {
-            return Err(Refusal::Device(unusable("an activation of another size")));
-        }
-        // The plan keeps the channels of a pixel side by side.
-        let activation: Vec<f32> = (0..pixels)
-            .flat_map(|pixel| planes[pixel..].iter().step_by(pixels).copied())
-            .collect(); // [rows, columns, channels]
+        let Loaded { network, plan } = self.model(model)?;
+        let activation = network.features(&input).await.map_err(broken)?; // [rows, columns, channels]
         let map = plan.grad_cam(&activation, class);
         Ok(Reply::Map(Map {
             model,
@@ -258,19 +237,10 @@ fn standardised(samples: &[Sample]) -> Vec<f32> {
     pictures.flatten().collect()
 }
 
-/// A tensor's numbers, awaited: a browser gives nothing back at once.
-async fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Refusal> {
-    let data = tensor
-        .into_data_async()
-        .await
-        .map_err(|e| Refusal::Device(unusable(&brief(&e.to_string()))))?;
-    data.try_to_vec()
-        .map_err(|e| Refusal::Device(unusable(&brief(&format!("{e:?}")))))
-}
-
-/// A sentence for a graphics processor that did not give a result back.
-fn unusable(reason: &str) -> String {
-    format!(
-        "The graphics processor gave no usable answer ({reason}): reload the page to try it again."
-    )
+/// The sentence for a graphics processor that gave no result, or not all of it.
+fn broken(reason: String) -> Refusal {
+    Refusal::Device(format!(
+        "The graphics processor gave no usable answer ({}): reload the page to try it again.",
+        brief(&reason)
+    ))
 }
