@@ -38,7 +38,7 @@ const TOOLS: [Tool; 4] = [
     Tool::WasmOpt,
 ];
 
-/// Installs what is missing, builds the optimised site into `dist/`, and prints what it weighs.
+/// Installs what is missing, builds the optimised site into `dist/`, and prints what it weighs; no part may weigh more than its budget.
 pub fn publish(workspace: &Workspace, public_url: &str) -> Result<()> {
     tools::ensure(workspace, &TOOLS)?;
     let dist = workspace.root.join("dist");
@@ -53,8 +53,7 @@ pub fn publish(workspace: &Workspace, public_url: &str) -> Result<()> {
             )?)
         },
     )?;
-    print!("{}", sizes::table(&dist)?);
-    Ok(())
+    sizes::weigh(&dist)
 }
 
 /// The command that builds the site into `folder`.
