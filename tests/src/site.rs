@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 use crate::http::{Answer, Server};
 
 /// Where the site lies below the origin, as it would on GitHub Pages.
@@ -38,8 +40,12 @@ struct State {
 /// A running server; it stops when dropped.
 pub struct Site {
     folder: PathBuf,
-    server: Server,
+    /// None once it is stopped.
+    server: Option<Server>,
+    origin: String,
     state: Arc<Mutex<State>>,
+    /// The folder, where it is a copy.
+    _copy: Option<TempDir>,
 }
 
 impl Site {
@@ -57,6 +63,21 @@ impl Site {
                 folder.display()
             ));
         }
+        Self::serve(folder, None)
+    }
+
+    /// Serves a copy of it, to be altered.
+    ///
+    /// # Errors
+    /// A sentence, as [`start`](Self::start).
+    pub fn copied() -> Result<Self, String> {
+        let original = Self::start()?.folder;
+        let copy = TempDir::new().map_err(|e| format!("no folder for a copy of the site: {e}"))?;
+        copied(&original, copy.path()).map_err(|e| format!("the site cannot be copied: {e}"))?;
+        Self::serve(copy.path().to_owned(), Some(copy))
+    }
+
+    fn serve(folder: PathBuf, copy: Option<TempDir>) -> Result<Self, String> {
         let state = Arc::new(Mutex::new(State::default()));
         let server = Server::start({
             let (state, folder) = (Arc::clone(&state), folder.clone());
@@ -64,14 +85,26 @@ impl Site {
         })?;
         Ok(Self {
             folder,
-            server,
+            origin: server.origin(),
+            server: Some(server),
             state,
+            _copy: copy,
         })
+    }
+
+    /// Where the files lie.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// From now on, nobody listens.
+    pub fn stop(&mut self) {
+        self.server = None;
     }
 
     /// The page's address.
     pub fn url(&self) -> String {
-        format!("{}{SUB_PATH}", self.server.origin())
+        format!("{}{SUB_PATH}", self.origin)
     }
 
     /// An empty page of the same origin, for scripts of the tests' own.
@@ -108,6 +141,20 @@ impl Site {
     pub fn requests(&self) -> Vec<(String, u16)> {
         self.state.lock().expect("no thread panicked").log.clone()
     }
+}
+
+/// Copies a folder's files and folders into another.
+fn copied(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let (entry, path) = entry.map(|e| (e.path(), to.join(e.file_name())))?;
+        if entry.is_dir() {
+            fs::create_dir(&path)?;
+            copied(&entry, &path)?;
+        } else {
+            fs::copy(&entry, &path)?;
+        }
+    }
+    Ok(())
 }
 
 /// What befalls a path now.

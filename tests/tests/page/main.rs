@@ -9,6 +9,7 @@ mod explain;
 mod input;
 mod inspector;
 mod layout;
+mod offline;
 mod parity;
 mod refusal;
 mod roll;
@@ -61,6 +62,7 @@ fn checks() -> Vec<Check> {
         explain::CHECKS,
         layout::CHECKS,
         weights::CHECKS,
+        offline::CHECKS,
         seven::CHECKS,
         compare::CHECKS,
         engine::WITHOUT_WEBGPU,
