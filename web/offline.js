@@ -30,10 +30,7 @@ self.addEventListener("fetch", (event) => {
   if (url.href === HOME || url.href === HOME + "index.html") {
     return event.respondWith(page());
   }
-  // Whoever asks past every cache has seen a damaged file.
-  if (request.cache !== "reload") {
-    event.respondWith(file(event, url.href));
-  }
+  event.respondWith(file(event, url.href));
 });
 
 async function install() {
@@ -105,7 +102,8 @@ async function page() {
 }
 
 async function file(event, url) {
-  const found = await kept(url);
+  // Whoever asks past every cache has been given a damaged file.
+  const found = event.request.cache === "reload" ? undefined : await kept(url);
   if (found) {
     return found;
   }

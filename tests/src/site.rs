@@ -29,8 +29,9 @@ pub enum Fault {
 }
 
 /// What is wrong, and what was asked for.
-#[derive(Default)]
 struct State {
+    /// The header `Cache-Control` of what is there.
+    caching: &'static str,
     /// Faults, and the files they befall: those whose path contains the text.
     faults: Vec<(String, Fault)>,
     /// Paths that were answered as they are, with the status.
@@ -63,10 +64,10 @@ impl Site {
                 folder.display()
             ));
         }
-        Self::serve(folder, None)
+        Self::serve(folder, None, "no-store")
     }
 
-    /// Serves a copy of it, to be altered.
+    /// Serves a copy of it, to be altered; a browser may keep what it is given, as GitHub Pages lets it.
     ///
     /// # Errors
     /// A sentence, as [`start`](Self::start).
@@ -74,11 +75,19 @@ impl Site {
         let original = Self::start()?.folder;
         let copy = TempDir::new().map_err(|e| format!("no folder for a copy of the site: {e}"))?;
         copied(&original, copy.path()).map_err(|e| format!("the site cannot be copied: {e}"))?;
-        Self::serve(copy.path().to_owned(), Some(copy))
+        Self::serve(copy.path().to_owned(), Some(copy), "max-age=600")
     }
 
-    fn serve(folder: PathBuf, copy: Option<TempDir>) -> Result<Self, String> {
-        let state = Arc::new(Mutex::new(State::default()));
+    fn serve(
+        folder: PathBuf,
+        copy: Option<TempDir>,
+        caching: &'static str,
+    ) -> Result<Self, String> {
+        let state = Arc::new(Mutex::new(State {
+            caching,
+            faults: Vec::new(),
+            log: Vec::new(),
+        }));
         let server = Server::start({
             let (state, folder) = (Arc::clone(&state), folder.clone());
             move |_, target| answer(target, &folder, &state)
@@ -189,6 +198,7 @@ fn answer(target: &str, folder: &Path, state: &Arc<Mutex<State>>) -> Answer {
             Answer {
                 status: 200,
                 content_type: content_type(path),
+                caching: state.lock().expect("no thread panicked").caching,
                 body,
                 pause: (fault == Some(Fault::Stalled)).then(|| {
                     let (path, state) = (path.to_owned(), Arc::clone(state));
@@ -199,6 +209,7 @@ fn answer(target: &str, folder: &Path, state: &Arc<Mutex<State>>) -> Answer {
         None => Answer {
             status: 404,
             content_type: "text/plain",
+            caching: "no-store",
             body: b"not found".to_vec(),
             pause: None,
         },

@@ -2,14 +2,14 @@
 //! has a browser of its own, as what a visit leaves behind is what is looked at.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use shared::Garment;
+use shared::{Garment, ModelId};
 use tests::browser::{Browser, Options};
 use tests::outside::Outside;
-use tests::page::Page;
+use tests::page::{Page, Snapshot};
 use tests::picture;
 use tests::site::{Fault, SUB_PATH, Site};
 
@@ -67,7 +67,7 @@ impl Visitor {
 
     /// Waits until the page and a number of weights are kept.
     fn waits_for(&self, what: &str, is_it: impl Fn(&[String]) -> bool) {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         while !is_it(&self.kept()) {
             assert!(
                 start.elapsed() < PATIENCE,
@@ -98,6 +98,8 @@ impl Visitor {
                 .all(|path| kept.contains(path))
         });
         self.leaves();
+        // As if the next visit were weeks later: what the browser itself has kept is gone.
+        self.browser.cdp("Network.clearBrowserCache", json!({}));
     }
 
     fn leaves(&self) {
@@ -150,9 +152,14 @@ fn renewed(session: &Session) {
     assert_eq!(visitor.title(), "A new build");
     // The new version is there, and waits until no page of the old one is open.
     visitor.waits_for("the new file", |kept| kept.contains(&new));
-    visitor.leaves();
-    visitor.answers(session);
-    visitor.waits_for("no old file", |kept| !kept.contains(&old));
+    let start = Instant::now();
+    while visitor.kept().contains(&old) {
+        assert!(start.elapsed() < PATIENCE, "{old} is still kept");
+        visitor.leaves();
+        // The browser lets the old version go in its own time.
+        std::thread::sleep(Duration::from_secs(1));
+        Page::open(&visitor.browser, &visitor.site);
+    }
     visitor.leaves();
     visitor.site.stop();
     visitor.answers(session);
@@ -194,7 +201,7 @@ fn rebuild(site: &Site) -> (String, String) {
     (format!("{SUB_PATH}{name}"), format!("{SUB_PATH}{new}"))
 }
 
-fn damaged(session: &Session) {
+fn damaged(_: &Session) {
     let visitor = Visitor::new();
     let has = |kept: &[String], part: &str| kept.iter().any(|path| path.contains(part));
     visitor.site.break_file("weights/cnn-", Fault::Truncated);
@@ -210,8 +217,15 @@ fn damaged(session: &Session) {
         !has(&visitor.kept(), "weights/cnn-"),
         "damaged weights are kept"
     );
+    // The browser's own cache may still hold the damaged file: the second visit's worker goes past it.
     visitor.site.mend();
-    visitor.answers(session);
+    let page = Page::open_at_once(&visitor.browser, &visitor.site);
+    let failed = page.wait("the damaged file again", PATIENCE, |now| {
+        ["ready", "error"].contains(&now.row(ModelId::Cnn).state.as_str())
+    });
+    assert_eq!(failed.row(ModelId::Cnn).state, "error");
+    page.click("[data-model=\"cnn\"] [data-testid=\"retry\"]");
+    page.wait("the mended weights", PATIENCE, Snapshot::is_ready);
     visitor.waits_for("the mended weights", |kept| has(kept, "weights/cnn-"));
 }
 
