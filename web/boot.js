@@ -1,4 +1,5 @@
-// Loads the app with a progress bar; where it cannot run, a sentence says why and what to do.
+// Loads the app with a progress bar; where it cannot run, a sentence says why and what to do. Once the page has all it
+// needs, it is kept for the next visit.
 (function () {
   "use strict";
   var text = document.getElementById("loading-text");
@@ -56,6 +57,19 @@
     });
     return new Response(body, { headers: { "content-type": "application/wasm" } });
   }
+
+  // The app tells when it is settled: the first answer does not wait for what the next visit gains. Without service workers
+  // (a file, a private window, plain http) the page works all the same.
+  document.addEventListener("haberdash-settled", function () {
+    try {
+      navigator.serviceWorker.register("offline.js")
+        .then(function () { return navigator.serviceWorker.ready; })
+        .then(function (registration) { registration.active.postMessage("gather"); })
+        .catch(function () {});
+    } catch (error) {
+      // The getter itself may be forbidden, or missing.
+    }
+  });
 
   var fetched = fetch(wasm.href).then(counted);
   Promise.all([import(script.href), fetched])

@@ -13,6 +13,8 @@ use std::thread::JoinHandle;
 pub struct Answer {
     pub status: u16,
     pub content_type: &'static str,
+    /// The header `Cache-Control`.
+    pub caching: &'static str,
     pub body: Vec<u8>,
     /// What is waited for in the middle of the body.
     pub pause: Option<Box<dyn FnOnce()>>,
@@ -94,6 +96,7 @@ fn serve(stream: &TcpStream, answer: &impl Fn(&str, &str) -> Answer) -> std::io:
     let Answer {
         status,
         content_type,
+        caching,
         body,
         pause,
     } = answer(method, target);
@@ -101,7 +104,7 @@ fn serve(stream: &TcpStream, answer: &impl Fn(&str, &str) -> Answer) -> std::io:
     write!(
         stream,
         "HTTP/1.1 {status} {}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\
-         Cache-Control: no-store\r\nConnection: close\r\n\r\n",
+         Cache-Control: {caching}\r\nConnection: close\r\n\r\n",
         if status == 200 { "OK" } else { "Not Found" },
         body.len()
     )?;

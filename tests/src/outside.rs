@@ -39,6 +39,7 @@ impl Outside {
                 Answer {
                     status: 403,
                     content_type: "text/plain",
+                    caching: "no-store",
                     body: Vec::new(),
                     pause: None,
                 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 use crate::http::{Answer, Server};
 
 /// Where the site lies below the origin, as it would on GitHub Pages.
@@ -27,8 +29,9 @@ pub enum Fault {
 }
 
 /// What is wrong, and what was asked for.
-#[derive(Default)]
 struct State {
+    /// The header `Cache-Control` of what is there.
+    caching: &'static str,
     /// Faults, and the files they befall: those whose path contains the text.
     faults: Vec<(String, Fault)>,
     /// Paths that were answered as they are, with the status.
@@ -38,8 +41,12 @@ struct State {
 /// A running server; it stops when dropped.
 pub struct Site {
     folder: PathBuf,
-    server: Server,
+    /// None once it is stopped.
+    server: Option<Server>,
+    origin: String,
     state: Arc<Mutex<State>>,
+    /// The folder, where it is a copy.
+    _copy: Option<TempDir>,
 }
 
 impl Site {
@@ -57,21 +64,56 @@ impl Site {
                 folder.display()
             ));
         }
-        let state = Arc::new(Mutex::new(State::default()));
+        Self::serve(folder, None, "no-store")
+    }
+
+    /// Serves a copy of it, to be altered; a browser may keep what it is given, as GitHub Pages lets it.
+    ///
+    /// # Errors
+    /// A sentence, as [`start`](Self::start).
+    pub fn copied() -> Result<Self, String> {
+        let original = Self::start()?.folder;
+        let copy = TempDir::new().map_err(|e| format!("no folder for a copy of the site: {e}"))?;
+        copied(&original, copy.path()).map_err(|e| format!("the site cannot be copied: {e}"))?;
+        Self::serve(copy.path().to_owned(), Some(copy), "max-age=600")
+    }
+
+    fn serve(
+        folder: PathBuf,
+        copy: Option<TempDir>,
+        caching: &'static str,
+    ) -> Result<Self, String> {
+        let state = Arc::new(Mutex::new(State {
+            caching,
+            faults: Vec::new(),
+            log: Vec::new(),
+        }));
         let server = Server::start({
             let (state, folder) = (Arc::clone(&state), folder.clone());
             move |_, target| answer(target, &folder, &state)
         })?;
         Ok(Self {
             folder,
-            server,
+            origin: server.origin(),
+            server: Some(server),
             state,
+            _copy: copy,
         })
+    }
+
+    /// Where the files lie.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// From now on, nobody listens.
+    pub fn stop(&mut self) {
+        self.server = None;
     }
 
     /// The page's address.
     pub fn url(&self) -> String {
-        format!("{}{SUB_PATH}", self.server.origin())
+        format!("{}{SUB_PATH}", self.origin)
     }
 
     /// An empty page of the same origin, for scripts of the tests' own.
@@ -110,6 +152,20 @@ impl Site {
     }
 }
 
+/// Copies a folder's files and folders into another.
+fn copied(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let (entry, path) = entry.map(|e| (e.path(), to.join(e.file_name())))?;
+        if entry.is_dir() {
+            fs::create_dir(&path)?;
+            copied(&entry, &path)?;
+        } else {
+            fs::copy(&entry, &path)?;
+        }
+    }
+    Ok(())
+}
+
 /// What befalls a path now.
 fn fault(path: &str, state: &Mutex<State>) -> Option<Fault> {
     let state = state.lock().expect("no thread panicked");
@@ -142,6 +198,7 @@ fn answer(target: &str, folder: &Path, state: &Arc<Mutex<State>>) -> Answer {
             Answer {
                 status: 200,
                 content_type: content_type(path),
+                caching: state.lock().expect("no thread panicked").caching,
                 body,
                 pause: (fault == Some(Fault::Stalled)).then(|| {
                     let (path, state) = (path.to_owned(), Arc::clone(state));
@@ -152,6 +209,7 @@ fn answer(target: &str, folder: &Path, state: &Arc<Mutex<State>>) -> Answer {
         None => Answer {
             status: 404,
             content_type: "text/plain",
+            caching: "no-store",
             body: b"not found".to_vec(),
             pause: None,
         },

@@ -7,22 +7,23 @@ use crate::{
     workspace::Workspace,
 };
 use anyhow::{Context, Result};
-use std::{process::Command, time::Instant};
+use std::{env, process::Command, time::Instant};
 
-const TOOLS: [Tool; 7] = [
+const TOOLS: [Tool; 8] = [
     Tool::WasmTarget,
     Tool::Lints,
     Tool::BareTarget,
     Tool::WasmBindgen,
     Tool::Trunk,
+    Tool::WasmOpt,
     Tool::Chromium,
     Tool::DataSet,
 ];
 
 /// The packages that are built for the machine itself; `web` is built for the browser, apart, so that features of the
 /// trainer do not end up there.
-pub const NATIVE: [&str; 8] = [
-    "-p", "shared", "-p", "trainer", "-p", "tests", "-p", "xtask",
+pub const NATIVE: [&str; 10] = [
+    "-p", "codecs", "-p", "shared", "-p", "trainer", "-p", "tests", "-p", "xtask",
 ];
 
 /// A check, and the command that makes it.
@@ -129,6 +130,14 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
         "tests of the engines, natively",
         cargo(None, &[&web]),
     ));
+    // As it is published, but for the GPU engine, which takes too long for every change.
+    let published = workspace.cache.join("published");
+    let mut site = site::trunk_build(workspace, Profile::Dist, &published, site::RELATIVE_URLS)?;
+    site.env("HABERDASH_GPU", "off");
+    checks.push(check("the site, as it is published", site));
+    let mut weigh = Command::new(env::current_exe()?);
+    weigh.arg("weigh").arg(&published);
+    checks.push(check("what it weighs", weigh));
     // The binary that the tests have built: `cargo run -p trainer` alone resolves other features, and would build burn anew.
     let trainer = format!("debug/trainer{}", std::env::consts::EXE_SUFFIX);
     let mut evaluate = Command::new(workspace.target.join(trainer));
@@ -155,7 +164,7 @@ mod tests {
             cache: root,
         };
         let checks = checks(&workspace, true).unwrap();
-        assert_eq!(checks.len(), 8);
+        assert_eq!(checks.len(), 10);
         for Check { name, command } in &checks {
             let words: Vec<_> = command.get_args().collect();
             assert!(!words.contains(&"--workspace".as_ref()), "{name}");

@@ -15,7 +15,7 @@ mod tools;
 mod workspace;
 
 use anyhow::{Context, Result, bail};
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 use workspace::Workspace;
 
 const USAGE: &str = "\
@@ -26,6 +26,7 @@ cargo xtask <command>
   test                          run every check, as CI does
   bench-classical               time our SVM and forest beside scikit-learn's
   bench-train                   time the networks' training beside PyTorch's
+  weigh FOLDER                  print what the site in FOLDER weighs, and hold it to its budgets
   bundle                        trunk's post-build hook: workers, weights, names
 
 Each command first installs the tools that are missing, and says so.";
@@ -52,6 +53,7 @@ fn run(arguments: Vec<String>) -> Result<()> {
         Action::Test => checks::run(&Workspace::find()?)?,
         Action::BenchClassical => bench::classical::run(&Workspace::find()?)?,
         Action::BenchTrain => bench::train::run(&Workspace::find()?)?,
+        Action::Weigh { folder } => sizes::weigh(Path::new(&folder))?,
         Action::Bundle => bundle::run(&Workspace::find()?)?,
     }
     Ok(())
@@ -66,6 +68,7 @@ enum Action {
     Test,
     BenchClassical,
     BenchTrain,
+    Weigh { folder: String },
     Bundle,
 }
 
@@ -83,6 +86,12 @@ fn parse(arguments: &[String]) -> Result<Action> {
         Some("test") => Action::Test,
         Some("bench-classical") => Action::BenchClassical,
         Some("bench-train") => Action::BenchTrain,
+        Some("weigh") => Action::Weigh {
+            folder: rest
+                .next()
+                .context("weigh needs a folder, for example `cargo xtask weigh dist`")?
+                .to_owned(),
+        },
         Some("bundle") => Action::Bundle,
         Some(other) => bail!("there is no command `{other}`: run `cargo xtask help` for the list"),
     };
@@ -145,6 +154,13 @@ mod tests {
             }
         );
         assert_eq!(parsed("").unwrap(), Action::Help);
+        assert_eq!(
+            parsed("weigh dist").unwrap(),
+            Action::Weigh {
+                folder: "dist".into()
+            }
+        );
+        assert!(parsed("weigh").is_err());
         assert!(parsed("test --port 1").is_err());
         assert!(parsed("serve --port 70000").is_err());
         assert!(parsed("serv").is_err());

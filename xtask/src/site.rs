@@ -40,7 +40,7 @@ const TOOLS: [Tool; 5] = [
     Tool::DataSet,
 ];
 
-/// Installs what is missing, builds the optimised site into `dist/`, and prints what it weighs.
+/// Installs what is missing, builds the optimised site into `dist/`, and prints what it weighs; no part may weigh more than its budget.
 pub fn publish(workspace: &Workspace, public_url: &str) -> Result<()> {
     tools::ensure(workspace, &TOOLS)?;
     let dist = workspace.root.join("dist");
@@ -55,8 +55,7 @@ pub fn publish(workspace: &Workspace, public_url: &str) -> Result<()> {
             )?)
         },
     )?;
-    print!("{}", sizes::table(&dist)?);
-    Ok(())
+    sizes::weigh(&dist)
 }
 
 /// The command that builds the site into `folder`.

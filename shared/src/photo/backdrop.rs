@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::counts::Counts;
 use super::flat::Flat;
 use super::grey::luma;
 
@@ -42,12 +43,12 @@ impl Backdrop {
                 (best, colour) = (Some(rank), corner);
             }
         }
-        let mut shades: Vec<_> = corners
-            .into_iter()
-            .filter(|&corner| close(corner, colour, SHADE_PERCENT))
-            .collect();
-        shades.sort_unstable();
-        shades.dedup();
+        let mut shades = Vec::new();
+        for corner in corners {
+            if close(corner, colour, SHADE_PERCENT) && !shades.contains(&corner) {
+                shades.push(corner);
+            }
+        }
         Self { colour, shades }
     }
 
@@ -113,12 +114,9 @@ fn corners(flat: &Flat) -> [[u8; 3]; 4] {
     let (right, low) = (flat.width - side, flat.height - side);
     [(0, 0), (right, 0), (0, low), (right, low)].map(|(left, top)| {
         core::array::from_fn(|channel| {
-            let mut values: Vec<u8> = (top..top + side)
-                .flat_map(|y| (left..left + side).map(move |x| (x, y)))
-                .map(|(x, y)| flat.pixel(x, y)[channel])
-                .collect();
-            values.sort_unstable();
-            values[values.len() / 2]
+            let places = (top..top + side).flat_map(|y| (left..left + side).map(move |x| (x, y)));
+            let counts = Counts::of(places.map(|(x, y)| flat.pixel(x, y)[channel]));
+            counts.at((side * side / 2) as usize).unwrap_or(0)
         })
     })
 }

@@ -25,7 +25,7 @@ impl<'a> Cutout<'a> {
         Self {
             flat,
             mask,
-            tone: Tone::of(greys.collect(), negates),
+            tone: Tone::of(greys, negates),
         }
     }
 

@@ -8,13 +8,12 @@
 //! wasm builds give the same bytes.
 
 mod backdrop;
+mod counts;
 mod cutout;
 #[cfg(feature = "decode")]
 mod decode;
 mod edits;
 mod error;
-#[cfg(feature = "decode")]
-mod exif;
 mod flat;
 #[cfg(feature = "decode")]
 mod format;

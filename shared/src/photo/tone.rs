@@ -1,6 +1,6 @@
 //! How bright the garment's parts become.
 
-use alloc::vec::Vec;
+use super::counts::Counts;
 
 /// Where the darkest and the brightest of the data set's garments lie, most of the time, once negated.
 const LOWEST: f32 = 60.0;
@@ -22,10 +22,10 @@ pub(super) struct Tone {
 impl Tone {
     /// Brings the darkest and brightest twentieth of a garment's greys to where the data set has them. `negates` as the data
     /// set does.
-    pub fn of(mut greys: Vec<u8>, negates: bool) -> Self {
-        greys.sort_unstable();
-        let last = greys.len().saturating_sub(1);
-        let at = |i: usize| f32::from(greys.get(i).copied().unwrap_or(128));
+    pub fn of(greys: impl IntoIterator<Item = u8>, negates: bool) -> Self {
+        let counts = Counts::of(greys);
+        let last = counts.total().saturating_sub(1);
+        let at = |i: usize| f32::from(counts.at(i).unwrap_or(128));
         let (low, high) = (at(last / TAIL), at(last - last / TAIL));
         let slope = ((HIGHEST - LOWEST) / (high - low).max(1.0)).min(STEEPEST);
         // What is stretched less stays as far from the middle as it was, within the range.
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_garments_range_becomes_the_data_sets() {
-        let greys: Vec<u8> = (0..=100).map(|i| 80 + i).collect();
+        let greys = (0..=100).map(|i| 80 + i);
         // From 85 to 175, without the tails: 170 levels for 90, negated.
         let tone = Tone::of(greys.clone(), true);
         assert!(
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_plain_garment_is_not_stretched_to_noise() {
-        let tone = Tone::of((0..100).map(|i| 100 + i % 3).collect(), true);
+        let tone = Tone::of((0..100).map(|i| 100 + i % 3), true);
         let apart = tone.apply(100.0) - tone.apply(102.0);
         assert!((apart - 5.0).abs() < 1e-3, "{apart}");
         // As dark as it is, within the range: 154 negated.
@@ -73,8 +73,8 @@ mod tests {
 
     #[test]
     fn white_cloth_is_no_darker_than_any_of_the_data_set() {
-        let tone = Tone::of([250; 40].to_vec(), true);
+        let tone = Tone::of([250; 40], true);
         assert_eq!(tone.apply(250.0), LOWEST);
-        assert_eq!(Tone::of(Vec::new(), true).apply(128.0), 127.0);
+        assert_eq!(Tone::of([], true).apply(128.0), 127.0);
     }
 }

@@ -10,6 +10,7 @@ mod input;
 mod inspector;
 mod layout;
 mod machine;
+mod offline;
 mod parity;
 mod refusal;
 mod roll;
@@ -62,6 +63,7 @@ fn checks() -> Vec<Check> {
         explain::CHECKS,
         layout::CHECKS,
         weights::CHECKS,
+        offline::CHECKS,
         seven::CHECKS,
         compare::CHECKS,
         machine::ON_CPU,

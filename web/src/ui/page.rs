@@ -155,6 +155,7 @@ impl Page {
             if before.flatten().is_some_and(|before| Some(before) != now) {
                 self.stopwatch.set(Stopwatch::default());
                 self.ask_all();
+                settled();
             }
             now
         });
@@ -167,11 +168,15 @@ impl Page {
                 .iter()
                 .any(|m| m.with(|m| m.answer.is_some() && !m.pending))
         });
+        let rest = move || {
+            self.client().wake_gpu();
+            settled();
+        };
         Effect::new(move |_| match (self.supplied.get(), answered.get()) {
-            (true, true) => self.client().wake_gpu(),
+            (true, true) => rest(),
             (true, false) => spawn_local(async move {
                 sleep(IDLE).await;
-                self.client().wake_gpu();
+                rest();
             }),
             (false, _) => {}
         });
@@ -267,6 +272,14 @@ impl Page {
     pub fn fetch_vote(self) {
         self.errors.set(Vec::new());
         self.client().fetch_vote();
+    }
+}
+
+/// Tells web/boot.js that all files that come by themselves are here, so that it keeps them for the next visit.
+fn settled() {
+    if let Ok(event) = web_sys::Event::new("haberdash-settled") {
+        // Nobody can cancel it.
+        let _ = document().dispatch_event(&event);
     }
 }
 

@@ -2,6 +2,7 @@
 //! that holds the hash of its content, and tells the page those names.
 
 mod assets;
+mod offline;
 mod page;
 mod test_set;
 mod weights;
@@ -59,7 +60,9 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         )
     })?;
     fs::write(&index, page::with_assets(&page, &assets.map())?)
-        .with_context(|| format!("{} cannot be written", index.display()))
+        .with_context(|| format!("{} cannot be written", index.display()))?;
+    // Last: it lists all the others.
+    offline::add(&staging, &workspace.root.join("web/offline.js"))
 }
 
 fn profile(value: Option<&str>) -> Result<Profile> {

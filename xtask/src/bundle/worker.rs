@@ -17,22 +17,25 @@ pub struct Worker {
     pub name: &'static str,
     /// For wasm-opt.
     optimisation: &'static str,
-    /// Whether link-time optimisation over all crates pays.
-    lto: bool,
+    /// What the profile `dist` is not to do for this one.
+    exceptions: &'static [(&'static str, &'static str)],
 }
 
 impl Worker {
-    /// The plan and the classical models; small, so speed is what counts.
+    /// The plan, the classical models and the decoders: small, so speed is what counts.
     pub const CPU: Self = Self {
         name: "cpu-worker",
         optimisation: "-O3",
-        lto: true,
+        exceptions: &[],
     };
-    /// burn on WebGPU; large, so size is what counts. LTO over it takes many minutes, saves 4% and gains no speed.
+    /// burn on WebGPU. LTO over it takes many minutes, saves 4% and gains no speed; and it was measured with `s`.
     pub const GPU: Self = Self {
         name: "gpu-worker",
         optimisation: "-Oz",
-        lto: false,
+        exceptions: &[
+            ("CARGO_PROFILE_DIST_LTO", "off"),
+            ("CARGO_PROFILE_DIST_OPT_LEVEL", "s"),
+        ],
     };
 
     /// Compiles, binds and (for `dist`) optimises.
@@ -53,9 +56,7 @@ impl Worker {
             .args(["--target", rustup::WASM, "--profile", profile.name()])
             // Every browser since 2023 has SIMD; without it the page says so before it starts a worker.
             .env("RUSTFLAGS", "-C target-feature=+simd128");
-        if !self.lto {
-            cargo.env("CARGO_PROFILE_DIST_LTO", "off");
-        }
+        cargo.envs(self.exceptions.iter().copied());
         step::run(&mut cargo)?;
         let compiled = workspace
             .target

@@ -41,10 +41,11 @@ pub(super) fn distances(grid: &Grid) -> Vec<f32> {
     for _ in 0..ROUNDS {
         planes = fit(grid, &border, &weights, place);
         let found: Vec<f32> = border.iter().map(|&i| apart(&planes, i)).collect();
-        let mut sorted = found.clone();
-        sorted.sort_unstable_by(f32::total_cmp);
+        let mut ordered = found.clone();
+        let middle = ordered.len() / 2;
+        let (_, median, _) = ordered.select_nth_unstable_by(middle, f32::total_cmp);
         // The standard deviation, were the distances normal, and a little for an even background.
-        let scale = 1.5 * sorted[sorted.len() / 2] + 3.0;
+        let scale = 1.5 * *median + 3.0;
         for (weight, distance) in weights.iter_mut().zip(found) {
             *weight = 1.0 / (1.0 + (distance / scale) * (distance / scale));
         }

@@ -1,0 +1,249 @@
+//! The second visit: nothing is fetched but the page, nor is anything needed; and a new build is never missed. Each check
+//! has a browser of its own, as what a visit leaves behind is what is looked at.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use shared::{Garment, ModelId};
+use tests::browser::{Browser, Options};
+use tests::outside::Outside;
+use tests::page::{Page, Snapshot};
+use tests::picture;
+use tests::site::{Fault, SUB_PATH, Site};
+
+use crate::input::answers_as_the_reference;
+use crate::session::{Check, Session, Stage::Cpu};
+
+pub const CHECKS: &[Check] = &[
+    Check::new(Cpu, "a_second_visit_fetches_nothing_but_the_page", again),
+    Check::new(Cpu, "without_its_server_the_page_answers", offline),
+    Check::new(Cpu, "a_new_build_is_shown_at_once_and_kept", renewed),
+    Check::new(Cpu, "damaged_weights_are_not_kept", damaged),
+    Check::new(
+        Cpu,
+        "without_service_workers_the_page_works",
+        without_service_workers,
+    ),
+];
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The names of the files that are kept, once the page is under the service worker's care.
+const KEPT: &str = "
+    if (!navigator.serviceWorker.controller) return [];
+    const names = [];
+    for (const name of await caches.keys()) {
+        for (const {url} of await (await caches.open(name)).keys()) names.push(new URL(url).pathname);
+    }
+    return names;";
+
+/// A visitor with a browser and a site that nobody else has.
+struct Visitor {
+    browser: Browser,
+    site: Site,
+    _outside: Outside,
+}
+
+impl Visitor {
+    fn new() -> Self {
+        let outside = Outside::start().expect("an outside to watch");
+        let options = Options {
+            webgpu: false,
+            proxy: &outside.address(),
+        };
+        Self {
+            browser: Browser::start(&options).expect("a browser"),
+            site: Site::copied().expect("a site"),
+            _outside: outside,
+        }
+    }
+
+    fn kept(&self) -> Vec<String> {
+        let names = self.browser.run_async(KEPT, vec![]).expect("a list");
+        serde_json::from_value(names).expect("names")
+    }
+
+    /// Waits until the page and a number of weights are kept.
+    fn waits_for(&self, what: &str, is_it: impl Fn(&[String]) -> bool) {
+        let start = Instant::now();
+        while !is_it(&self.kept()) {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "{what}: kept is {:?}",
+                self.kept()
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// A first visit with an answer, up to where all that it fetched is kept.
+    fn visits(&self, session: &Session) {
+        self.answers(session);
+        let fetched: Vec<String> = self
+            .site
+            .requests()
+            .into_iter()
+            .map(|(path, _)| path)
+            .collect();
+        assert!(
+            fetched.iter().any(|path| path.contains("knn-")),
+            "{fetched:?}"
+        );
+        self.waits_for("all that was fetched", |kept| {
+            fetched
+                .iter()
+                .filter(|path| !path.ends_with("offline.js"))
+                .all(|path| kept.contains(path))
+        });
+        self.leaves();
+        // As if the next visit were weeks later: what the browser itself has kept is gone.
+        self.browser.cdp("Network.clearBrowserCache", json!({}));
+    }
+
+    fn leaves(&self) {
+        self.browser.open("about:blank");
+    }
+
+    /// Opens the page, hands a picture in and compares the answer.
+    fn answers(&self, session: &Session) {
+        let page = Page::open(&self.browser, &self.site);
+        let golden = session.clear(Garment::Bag);
+        let shown = page.show(&picture::png(&golden.picture));
+        answers_as_the_reference(session, &golden, &shown, 1e-3);
+    }
+
+    fn title(&self) -> String {
+        let title = self.browser.run("return document.title;", vec![]);
+        title.as_str().unwrap_or_default().to_owned()
+    }
+}
+
+fn again(session: &Session) {
+    let visitor = Visitor::new();
+    visitor.visits(session);
+    let before = visitor.site.requests().len();
+    visitor.answers(session);
+    let requests = visitor.site.requests().split_off(before);
+    assert!(
+        requests.iter().any(|(path, _)| path == SUB_PATH),
+        "{requests:?}"
+    );
+    for (path, _) in requests {
+        // A browser asks for a new service worker by itself.
+        let is_expected = path == SUB_PATH || path.ends_with("/offline.js");
+        assert!(is_expected, "{path} was fetched again");
+    }
+}
+
+fn offline(session: &Session) {
+    let mut visitor = Visitor::new();
+    visitor.visits(session);
+    visitor.site.stop();
+    visitor.answers(session);
+}
+
+fn renewed(session: &Session) {
+    let mut visitor = Visitor::new();
+    visitor.visits(session);
+    let (old, new) = rebuild(&visitor.site);
+    visitor.answers(session);
+    assert_eq!(visitor.title(), "A new build");
+    // The new version is there, and waits until no page of the old one is open.
+    visitor.waits_for("the new file", |kept| kept.contains(&new));
+    let start = Instant::now();
+    while visitor.kept().contains(&old) {
+        assert!(start.elapsed() < PATIENCE, "{old} is still kept");
+        visitor.leaves();
+        // The browser lets the old version go in its own time.
+        std::thread::sleep(Duration::from_secs(1));
+        Page::open(&visitor.browser, &visitor.site);
+    }
+    visitor.leaves();
+    visitor.site.stop();
+    visitor.answers(session);
+    assert_eq!(visitor.title(), "A new build");
+}
+
+/// Puts another page into the site, with a file of another name, and a list of both; returns the file's old path and its new
+/// one.
+fn rebuild(site: &Site) -> (String, String) {
+    let folder = site.folder();
+    let index = fs::read_to_string(folder.join("index.html")).expect("a page");
+    let start = index
+        .find("boot-")
+        .expect("the page names its first script");
+    let name = &index[start..start + index[start..].find(".js").expect("a script") + 3];
+    let boot = fs::read(folder.join(name)).expect("the script");
+    let new = "boot-0000000000000000.js";
+    fs::write(folder.join(new), &boot).expect("a writable site");
+    fs::remove_file(folder.join(name)).expect("a writable site");
+    let (head, rest) = index.split_once("<title>").expect("a title");
+    let (_, rest) = rest.split_once("</title>").expect("a title");
+    let page = format!("{head}<title>A new build</title>{rest}").replace(name, new);
+    fs::write(folder.join("index.html"), &page).expect("a writable site");
+
+    let digits = |bytes: &[u8]| {
+        let digest = Sha256::digest(bytes);
+        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        json!(digits[..16])
+    };
+    let script = fs::read_to_string(folder.join("offline.js")).expect("a service worker");
+    let (list, script) = script.split_once(";\n").expect("a list and a script");
+    let list = list.strip_prefix("const FILES = ").expect("a list");
+    let mut files: serde_json::Map<_, _> = serde_json::from_str(list).expect("a list in JSON");
+    files.remove(name).expect("the list names the first script");
+    files.insert(new.into(), digits(&boot));
+    files.insert("./".into(), digits(page.as_bytes()));
+    let script = format!("const FILES = {};\n{script}", json!(files));
+    fs::write(folder.join("offline.js"), script).expect("a writable site");
+    (format!("{SUB_PATH}{name}"), format!("{SUB_PATH}{new}"))
+}
+
+fn damaged(_: &Session) {
+    let visitor = Visitor::new();
+    let has = |kept: &[String], part: &str| kept.iter().any(|path| path.contains(part));
+    visitor.site.break_file("weights/cnn-", Fault::Truncated);
+    let page = Page::open_at_once(&visitor.browser, &visitor.site);
+    page.wait("all other weights", PATIENCE, |now| {
+        let is_over = |state: &str| state == "ready" || state == "error";
+        now.models.iter().all(|row| is_over(&row.state))
+    });
+    visitor.waits_for("the others", |kept| {
+        has(kept, "/knn-") && has(kept, "/resnet-")
+    });
+    assert!(
+        !has(&visitor.kept(), "weights/cnn-"),
+        "damaged weights are kept"
+    );
+    // The browser's own cache may still hold the damaged file: the second visit's worker goes past it.
+    visitor.site.mend();
+    let page = Page::open_at_once(&visitor.browser, &visitor.site);
+    let failed = page.wait("the damaged file again", PATIENCE, |now| {
+        ["ready", "error"].contains(&now.row(ModelId::Cnn).state.as_str())
+    });
+    assert_eq!(failed.row(ModelId::Cnn).state, "error");
+    page.click("[data-model=\"cnn\"] [data-testid=\"retry\"]");
+    page.wait("the mended weights", PATIENCE, Snapshot::is_ready);
+    visitor.waits_for("the mended weights", |kept| has(kept, "weights/cnn-"));
+}
+
+fn without_service_workers(session: &Session) {
+    let script = session.browser.on_new_pages(
+        "Object.defineProperty(Navigator.prototype, 'serviceWorker', {
+             get() { throw new DOMException('The operation is insecure.', 'SecurityError'); }});
+         addEventListener('haberdash-settled', () => window.settled = true, true);",
+    );
+    let page = session.page();
+    let golden = session.clear(Garment::Coat);
+    let shown = page.show(&picture::png(&golden.picture));
+    answers_as_the_reference(session, &golden, &shown, 1e-3);
+    let settled = session
+        .browser
+        .wait("return window.settled ?? false;", PATIENCE, |value| {
+            value == true
+        });
+    session.browser.forget(&script);
+    assert!(settled.is_ok(), "the page never settled");
+}

@@ -1,0 +1,64 @@
+//! The service worker, told the files of the site: it keeps what the list names, and nothing whose content differs.
+
+use super::assets::sha256_hex;
+use anyhow::{Context, Result};
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// The one name without a hash besides the page's: a browser looks for a new one under the old name.
+const NAME: &str = "offline.js";
+
+/// Writes `source` into `staging`, behind a line that lists all files that lie there.
+pub fn add(staging: &Path, source: &Path) -> Result<()> {
+    let script = fs::read_to_string(source)
+        .with_context(|| format!("{} is missing: restore it from git", source.display()))?;
+    let mut files = BTreeMap::new();
+    list(staging, "", &mut files)?;
+    let list = serde_json::json!(files);
+    let path = staging.join(NAME);
+    fs::write(&path, format!("const FILES = {list};\n{script}"))
+        .with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// Relative URLs, the page's among them as `./`, and the first digits of their hashes.
+fn list(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
+    let unreadable = || format!("{} cannot be read: build again", folder.display());
+    for entry in fs::read_dir(folder).with_context(unreadable)? {
+        let entry = entry.with_context(unreadable)?;
+        let url = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            list(&entry.path(), &format!("{url}/"), files)?;
+        } else if url != NAME {
+            let bytes = fs::read(entry.path()).with_context(unreadable)?;
+            let url = if url == "index.html" { "./" } else { &url };
+            files.insert(url.to_owned(), sha256_hex(&bytes)[..16].to_owned());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_listed_but_the_list_itself() {
+        let folder = std::env::temp_dir().join(format!("haberdash-offline-{}", std::process::id()));
+        fs::create_dir_all(folder.join("weights")).unwrap();
+        for name in ["index.html", "weights/cnn-1.hbd", NAME] {
+            fs::write(folder.join(name), b"").unwrap();
+        }
+        let source = folder.join("weights/source.js");
+        fs::write(&source, "\"use strict\";").unwrap();
+        add(&folder, &source).unwrap();
+        let script = fs::read_to_string(folder.join(NAME)).unwrap();
+        let (list, rest) = script.split_once(";\n").unwrap();
+        assert_eq!(rest, "\"use strict\";");
+        let list = list.strip_prefix("const FILES = ").unwrap();
+        let files: BTreeMap<String, String> = serde_json::from_str(list).unwrap();
+        // FIPS 180-4's digest of the empty message.
+        assert_eq!(files["./"], "e3b0c44298fc1c14");
+        let names: Vec<_> = files.keys().collect();
+        assert_eq!(names, ["./", "weights/cnn-1.hbd", "weights/source.js"]);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
