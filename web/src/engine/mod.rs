@@ -26,6 +26,7 @@ pub mod intake;
 pub mod link;
 #[cfg(feature = "ui")]
 pub mod offer;
+mod part;
 pub mod protocol;
 #[cfg(feature = "ui")]
 mod questions;

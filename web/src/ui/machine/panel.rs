@@ -100,7 +100,7 @@ fn show_speeds(page: Page, root: &Element, model: ModelId, measuring: Option<Res
             speeds.set_inner_html(&table(report));
         }
         let words = match measuring {
-            Some(Ok(())) => "Measuring: a second or so for each engine…".to_string(),
+            Some(Ok(())) => "Measuring each engine, one after the other…".to_string(),
             Some(Err(sentence)) => sentence,
             None => report.batch_reason(model),
         };
