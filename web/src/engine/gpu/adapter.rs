@@ -3,14 +3,12 @@
 
 use std::sync::Arc;
 
-use burn::cubecl::Runtime;
+use burn::cubecl::Device;
 use burn::cubecl::prelude::Client;
 use burn::cubecl::wgpu::wgpu::{
     Backends, Features, Instance, InstanceDescriptor, PowerPreference, RequestAdapterOptions,
 };
-use burn::cubecl::wgpu::{
-    AutoGraphicsApi, RuntimeOptions, WgpuDevice, WgpuRuntime, try_init_setup_async,
-};
+use burn::cubecl::wgpu::{AutoGraphicsApi, RuntimeOptions, WgpuDevice, try_init_setup_async};
 use js_sys::Reflect;
 use thiserror::Error;
 use wasm_bindgen::JsValue;
@@ -60,7 +58,7 @@ pub async fn open(alarm: fn(&str)) -> Result<Client, AdapterError> {
             brief(&error.to_string())
         ));
     }));
-    Ok(WgpuRuntime::client(&device))
+    Ok(Device::Wgpu(device).client())
 }
 
 /// Looks for what burn's runtime takes for granted: without it, that panics.
