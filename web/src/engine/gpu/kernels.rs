@@ -76,7 +76,6 @@ pub fn convolve<N: Size, I: Size>(
     let quads = comptime![sizes.output / LANES];
     let groups = comptime![sizes.input / lanes];
     let squares = comptime![sizes.squares()];
-    let convolved = comptime![sizes.convolved()];
     let stored = comptime![sizes.stored()];
     let quad = ABSOLUTE_POS % quads;
     let square = ABSOLUTE_POS / quads;
@@ -84,79 +83,143 @@ pub fn convolve<N: Size, I: Size>(
     let row = square / comptime![squares[1]] % comptime![squares[0]] * 2;
     let picture = square / comptime![squares[0] * squares[1]];
 
-    let mut sums = Array::<Vector<f32, N>>::new(4usize);
-    #[unroll]
-    for s in 0..4usize {
-        sums[s] = bias[quad];
-    }
+    // Four variables rather than an array, which software rasterizers keep in memory.
+    let mut upper_left = bias[quad];
+    let mut upper_right = bias[quad];
+    let mut lower_left = bias[quad];
+    let mut lower_right = bias[quad];
     for tap in 0..9usize {
-        // Where each of the four windows' tap lies; what lies beside the picture counts nothing.
-        let mut places = Array::<usize>::new(4usize);
-        let mut shares = Array::<f32>::new(4usize);
-        #[unroll]
-        for s in 0..4usize {
-            let y = row + tap / 3 + comptime![s / 2];
-            let x = column + tap % 3 + comptime![s % 2];
-            let last_row = comptime![sizes.rows - 1 + sizes.border];
-            let last_column = comptime![sizes.columns - 1 + sizes.border];
-            let border = comptime![sizes.border];
-            let is_inside = y >= border && y <= last_row && x >= border && x <= last_column;
-            let y = clamp(y, border, last_row) - border;
-            let x = clamp(x, border, last_column) - border;
-            places[s] =
-                ((picture * comptime![sizes.rows] + y) * comptime![sizes.columns] + x) * groups;
-            shares[s] = select(is_inside, 1.0f32, 0.0f32);
-        }
+        let y = row + tap / 3;
+        let x = column + tap % 3;
+        let from_upper_left = start(picture, y, x, sizes) * groups;
+        let from_upper_right = start(picture, y, x + 1, sizes) * groups;
+        let from_lower_left = start(picture, y + 1, x, sizes) * groups;
+        let from_lower_right = start(picture, y + 1, x + 1, sizes) * groups;
         let first = tap * comptime![sizes.input] * quads + quad;
         for group in 0..groups {
-            let mut values = Array::<Vector<f32, I>>::new(4usize);
-            #[unroll]
-            for s in 0..4usize {
-                values[s] = input[places[s] + group] * Vector::new(shares[s]);
+            let mut of_upper_left = input[from_upper_left + group];
+            let mut of_upper_right = input[from_upper_right + group];
+            let mut of_lower_left = input[from_lower_left + group];
+            let mut of_lower_right = input[from_lower_right + group];
+            if comptime![sizes.border > 0] {
+                of_upper_left *= Vector::new(share(y, x, sizes));
+                of_upper_right *= Vector::new(share(y, x + 1, sizes));
+                of_lower_left *= Vector::new(share(y + 1, x, sizes));
+                of_lower_right *= Vector::new(share(y + 1, x + 1, sizes));
             }
             #[unroll]
             for lane in 0..lanes {
                 let weight = weight[first + (group * lanes + lane) * quads];
-                #[unroll]
-                for s in 0..4usize {
-                    sums[s] += weight * Vector::new(values[s].extract(lane));
-                }
+                upper_left += weight * Vector::new(of_upper_left.extract(lane));
+                upper_right += weight * Vector::new(of_upper_right.extract(lane));
+                lower_left += weight * Vector::new(of_lower_left.extract(lane));
+                lower_right += weight * Vector::new(of_lower_right.extract(lane));
             }
         }
     }
 
-    let zero = Vector::<f32, N>::new(0.0f32);
-    #[unroll]
-    for s in 0..4usize {
-        if comptime![sizes.is_added] {
-            let y = min(row + comptime![s / 2], comptime![convolved[0] - 1]);
-            let x = min(column + comptime![s % 2], comptime![convolved[1] - 1]);
-            let place = (picture * comptime![convolved[0]] + y) * comptime![convolved[1]] + x;
-            sums[s] += identity[place * quads + quad];
-        }
-        sums[s] = max(sums[s], zero);
-        if comptime![sizes.is_scaled] {
-            sums[s] = sums[s] * bias[quads + quad] + bias[2 * quads + quad];
-        }
-    }
+    let upper_left = finished(
+        upper_left, bias, identity, picture, row, column, quad, sizes,
+    );
+    let upper_right = finished(
+        upper_right,
+        bias,
+        identity,
+        picture,
+        row,
+        column + 1,
+        quad,
+        sizes,
+    );
+    let lower_left = finished(
+        lower_left,
+        bias,
+        identity,
+        picture,
+        row + 1,
+        column,
+        quad,
+        sizes,
+    );
+    let lower_right = finished(
+        lower_right,
+        bias,
+        identity,
+        picture,
+        row + 1,
+        column + 1,
+        quad,
+        sizes,
+    );
+    let place = (picture * comptime![stored[0]] + row) * comptime![stored[1]] + column;
     if comptime![sizes.is_pooled] {
-        let largest = max(
-            max(sums[0usize], sums[1usize]),
-            max(sums[2usize], sums[3usize]),
-        );
+        let largest = max(max(upper_left, upper_right), max(lower_left, lower_right));
         let place = (picture * comptime![stored[0]] + row / 2) * comptime![stored[1]] + column / 2;
         output[place * quads + quad] = largest;
     } else {
-        #[unroll]
-        for s in 0..4usize {
-            let y = row + comptime![s / 2];
-            let x = column + comptime![s % 2];
-            if y < comptime![stored[0]] && x < comptime![stored[1]] {
-                let place = (picture * comptime![stored[0]] + y) * comptime![stored[1]] + x;
-                output[place * quads + quad] = sums[s];
+        let has_right = column + 1 < comptime![stored[1]];
+        let has_lower = row + 1 < comptime![stored[0]];
+        output[place * quads + quad] = upper_left;
+        if has_right {
+            output[(place + 1) * quads + quad] = upper_right;
+        }
+        if has_lower {
+            output[(place + comptime![stored[1]]) * quads + quad] = lower_left;
+            if has_right {
+                output[(place + comptime![stored[1] + 1]) * quads + quad] = lower_right;
             }
         }
     }
+}
+
+/// The pixel of the input at a row and column of the bordered picture, or the one next to it where that lies outside.
+#[cube]
+fn start(picture: usize, row: usize, column: usize, #[comptime] sizes: Convolution) -> usize {
+    let border = comptime![sizes.border];
+    let row = clamp(row, border, comptime![sizes.rows - 1 + sizes.border]) - border;
+    let column = clamp(column, border, comptime![sizes.columns - 1 + sizes.border]) - border;
+    (picture * comptime![sizes.rows] + row) * comptime![sizes.columns] + column
+}
+
+/// What a pixel counts: nothing beside the picture.
+#[cube]
+fn share(row: usize, column: usize, #[comptime] sizes: Convolution) -> f32 {
+    let border = comptime![sizes.border];
+    let is_inside = row >= border
+        && row <= comptime![sizes.rows - 1 + sizes.border]
+        && column >= border
+        && column <= comptime![sizes.columns - 1 + sizes.border];
+    select(is_inside, 1.0f32, 0.0f32)
+}
+
+/// A sum and what stands behind it; what lies beside the picture is computed and not stored.
+#[cube]
+#[allow(clippy::too_many_arguments)]
+fn finished<N: Size>(
+    sum: Vector<f32, N>,
+    bias: &[Vector<f32, N>],
+    identity: &[Vector<f32, N>],
+    picture: usize,
+    row: usize,
+    column: usize,
+    quad: usize,
+    #[comptime] sizes: Convolution,
+) -> Vector<f32, N> {
+    let quads = comptime![sizes.output / LANES];
+    let rows = comptime![sizes.convolved()[0]];
+    let columns = comptime![sizes.convolved()[1]];
+    let mut sum = sum;
+    if comptime![sizes.is_added] {
+        let row = min(row, comptime![rows - 1]);
+        let column = min(column, comptime![columns - 1]);
+        let place = (picture * comptime![rows] + row) * comptime![columns] + column;
+        sum += identity[place * quads + quad];
+    }
+    sum = max(sum, Vector::<f32, N>::new(0.0f32));
+    if comptime![sizes.is_scaled] {
+        sum = sum * bias[quads + quad] + bias[2 * quads + quad];
+    }
+    sum
 }
 
 /// A dense layer's sizes; each gives a shader of its own.
