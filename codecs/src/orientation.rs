@@ -9,6 +9,17 @@ const SHORT: u32 = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Orientation(u8);
 
+/// The upright picture's pixels among the stored ones.
+pub struct Walk {
+    /// Where its first one lies.
+    pub start: isize,
+    /// How far to go for the next to the right, and the next below.
+    pub right: isize,
+    pub down: isize,
+    /// Its width and height.
+    pub size: [u32; 2],
+}
+
 impl Orientation {
     pub const UPRIGHT: Self = Self(1);
 
@@ -22,9 +33,8 @@ impl Orientation {
         }
     }
 
-    /// Where the upright picture's first pixel lies among the stored ones, how far to go for the next to the right and the
-    /// next below, and the upright size.
-    pub fn walk(self, width: u32, height: u32) -> (isize, isize, isize, [u32; 2]) {
+    /// How to walk through the pixels of a stored picture of this size.
+    pub fn walk(self, width: u32, height: u32) -> Walk {
         let (w, h) = (width as isize, height as isize);
         // Source: Exif 2.32, tag 0x0112 ("row 0 is the visual ..., column 0 is the visual ...").
         let (start, right, down) = match self.0 {
@@ -41,7 +51,12 @@ impl Orientation {
             5..=8 => [height, width],
             _ => [width, height],
         };
-        (start, right, down, size)
+        Walk {
+            start,
+            right,
+            down,
+            size,
+        }
     }
 }
 

@@ -20,36 +20,55 @@ pub struct Picture {
 impl Picture {
     /// Turns rows of pixels upright and makes them RGBA: 1 to 4 bytes a pixel are grey, grey and alpha, RGB, RGBA.
     pub(crate) fn upright(
-        [width, height]: [u32; 2],
+        size: [u32; 2],
         channels: usize,
         samples: &[u8],
         orientation: Orientation,
     ) -> Result<Self, Fault> {
-        let pixels = width as usize * height as usize;
-        if samples.len() != pixels * channels {
+        let [width, height] = size;
+        if samples.len() != width as usize * height as usize * channels {
             return Err(Fault::Damaged);
         }
-        let mut rgba = Vec::with_capacity(pixels * 4);
-        let (start, right, down, [width, height]) = orientation.walk(width, height);
-        for row in 0..height as isize {
-            for column in 0..width as isize {
-                let place = (start + row * down + column * right) as usize * channels;
-                let pixel = samples.get(place..place + channels).unwrap_or_default();
-                rgba.extend(match *pixel {
-                    [grey] => [grey, grey, grey, 255],
-                    [grey, alpha] => [grey, grey, grey, alpha],
-                    [red, green, blue] => [red, green, blue, 255],
-                    [red, green, blue, alpha] => [red, green, blue, alpha],
-                    _ => return Err(Fault::Damaged),
-                });
-            }
-        }
+        let rgba = match channels {
+            1 => turned(size, samples, orientation, |[grey]| [grey, grey, grey, 255]),
+            2 => turned(size, samples, orientation, |[grey, alpha]| {
+                [grey, grey, grey, alpha]
+            }),
+            3 => turned(size, samples, orientation, |[red, green, blue]| {
+                [red, green, blue, 255]
+            }),
+            _ => turned(size, samples, orientation, |rgba: [u8; 4]| rgba),
+        };
+        let [width, height] = orientation.walk(width, height).size;
         Ok(Self {
             width,
             height,
             rgba,
         })
     }
+}
+
+/// The pixels in the order in which they are upright, each made RGBA.
+fn turned<const CHANNELS: usize>(
+    [width, height]: [u32; 2],
+    samples: &[u8],
+    orientation: Orientation,
+    colour: impl Fn([u8; CHANNELS]) -> [u8; 4],
+) -> Vec<u8> {
+    let walk = orientation.walk(width, height);
+    let (pixels, _) = samples.as_chunks::<CHANNELS>();
+    let mut rgba = vec![0; pixels.len() * 4];
+    let mut row_start = walk.start;
+    for row in rgba.chunks_exact_mut(walk.size[0] as usize * 4) {
+        let mut place = row_start;
+        for to in row.as_chunks_mut().0 {
+            // Within the pixels, as the walk is a permutation of them.
+            *to = colour(pixels.get(place as usize).copied().unwrap_or([0; CHANNELS]));
+            place += walk.right;
+        }
+        row_start += walk.down;
+    }
+    rgba
 }
 
 /// Refuses a picture by its size alone.

@@ -116,7 +116,7 @@ fn corners(flat: &Flat) -> [[u8; 3]; 4] {
         core::array::from_fn(|channel| {
             let places = (top..top + side).flat_map(|y| (left..left + side).map(move |x| (x, y)));
             let counts = Counts::of(places.map(|(x, y)| flat.pixel(x, y)[channel]));
-            counts.at((side * side / 2) as usize).unwrap_or(0)
+            counts.at(side * side / 2).unwrap_or(0)
         })
     })
 }
