@@ -10,7 +10,8 @@ const HOME = self.registration.scope;
 const STORE = "haberdash " + HOME;
 // After so long without an answer the network is as good as none.
 const PATIENCE = 4000;
-// Kept beforehand; the others when they have been fetched: the GPU engine and some weights are large, and not wanted by all.
+// Kept beforehand; the others when they have been fetched: the GPU engine, the test set and some weights are large, and not
+// wanted by all.
 const LATER = /gpu-worker|\.hbd$|metrics\//;
 
 const known = new Map(Object.entries(FILES).map(([path, hash]) => [new URL(path, HOME).href, hash]));
