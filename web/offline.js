@@ -12,7 +12,7 @@ const STORE = "haberdash " + HOME;
 const PATIENCE = 4000;
 // Kept beforehand; the others when they have been fetched: the GPU engine, the test set and some weights are large, and not
 // wanted by all.
-const LATER = /gpu-worker|\.hbd$|metrics\//;
+const LATER = /gpu-worker|\.hbd$|metrics\/|test-set\//;
 
 const known = new Map(Object.entries(FILES).map(([path, hash]) => [new URL(path, HOME).href, hash]));
 
