@@ -1,4 +1,4 @@
-//! A table of layers as a burn module: what is trained, and what WebGPU runs.
+//! A table of layers as a burn module: what is trained on graphics processors, and the plan's second opinion.
 
 use alloc::{format, string::String, vec::Vec};
 

@@ -1,6 +1,7 @@
 //! The vocabulary of the deep models: a network is a table of these layers.
 //!
-//! burn runs the table (training, WebGPU: `network.rs`) and the plan runs it (CPU: `plan.rs`).
+//! burn runs the table as it is (`network.rs`: training). Whoever only goes forwards runs its passes (`passes.rs`): the plan on the
+//! CPU, kernels on WebGPU.
 
 use alloc::collections::BTreeMap;
 use alloc::{format, string::String, vec, vec::Vec};

@@ -39,11 +39,9 @@ pub const ON_CPU: &[Check] = &[
 ];
 
 pub const ON_WEBGPU: &[Check] = &[
-    Check::new(
-        WebGpu,
-        "burn_on_webgpu_agrees_with_the_reference",
-        |session| agrees(session, "gpu-worker.js", WEBGPU),
-    ),
+    Check::new(WebGpu, "webgpu_agrees_with_the_reference", |session| {
+        agrees(session, "gpu-worker.js", WEBGPU)
+    }),
     Check::new(
         WebGpu,
         "the_networks_on_webgpu_agree_with_native_code",

@@ -1,6 +1,9 @@
 //! The page as a whole: a counter to hand pictures in, a fitting room to see the answers.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use super::compare::Compare;
 use super::drop_zone::DropZone;
@@ -14,6 +17,7 @@ use super::reasons::Reasons;
 use super::roll::RollTable;
 use super::specimen::Specimen;
 use super::verdicts::Verdicts;
+use crate::engine::offer::sleep;
 
 /// Takes the place of the loading screen.
 pub fn open() {
@@ -29,6 +33,7 @@ fn App() -> impl IntoView {
     let page = Page::open();
     provide_context(page);
     super::file::accept_anywhere(page);
+    let parts = Parts::new();
     view! {
         <a class="skip" href="#answers">"Skip to the answers"</a>
         <Masthead/>
@@ -49,14 +54,39 @@ fn App() -> impl IntoView {
                                 {move || page.summary()}
                             </p>
                         </div>
-                        <Inspector/>
+                        {parts.show(1, || view! { <Inspector/> }.into_any())}
                     </section>
-                    <Verdicts/>
-                    <Reasons/>
+                    {parts.show(2, || view! { <Verdicts/> }.into_any())}
+                    {parts.show(3, || view! { <Reasons/> }.into_any())}
                 </div>
             </div>
-            <Compare/>
+            {parts.show(4, || view! { <Compare/> }.into_any())}
         </main>
-        <Footer/>
+        {parts.show(5, || view! { <Footer/> }.into_any())}
+    }
+}
+
+/// What is mounted so far: each part in a task of its own, so that none keeps the visitor waiting.
+#[derive(Clone, Copy)]
+struct Parts(RwSignal<usize>);
+
+impl Parts {
+    const COUNT: usize = 5;
+
+    fn new() -> Self {
+        let parts = Self(RwSignal::new(0));
+        spawn_local(async move {
+            for part in 1..=Self::COUNT {
+                sleep(Duration::ZERO).await;
+                parts.0.set(part);
+            }
+        });
+        parts
+    }
+
+    /// A part, once it is its turn.
+    fn show(self, number: usize, part: fn() -> AnyView) -> impl IntoView {
+        let is_due = Memo::new(move |_| self.0.get() >= number);
+        move || is_due.get().then(part)
     }
 }

@@ -28,7 +28,8 @@ impl Worker {
         optimisation: "-O3",
         exceptions: &[],
     };
-    /// burn on WebGPU. LTO over it takes many minutes, saves 4% and gains no speed; and it was measured with `s`.
+    /// Kernels on WebGPU, and the compiler that makes shaders of them. LTO over that takes many minutes, saves 4% and gains no
+    /// speed; and it was measured with `s`.
     pub const GPU: Self = Self {
         name: "gpu-worker",
         optimisation: "-Oz",
