@@ -15,7 +15,7 @@ mod tools;
 mod workspace;
 
 use anyhow::{Context, Result, bail};
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 use workspace::Workspace;
 
 const USAGE: &str = "\
@@ -26,6 +26,8 @@ cargo xtask <command>
   test                          run every check, as CI does
   bench-classical               time our SVM and forest beside scikit-learn's
   bench-train                   time the networks' training beside PyTorch's
+  bench-web                     time the page beside ONNX Runtime Web and TensorFlow.js
+            [--site DIR] [--rounds N] a site that is built already; turns of each, 5 unless told
   bundle                        trunk's post-build hook: workers, weights, names
 
 Each command first installs the tools that are missing, and says so.";
@@ -52,6 +54,9 @@ fn run(arguments: Vec<String>) -> Result<()> {
         Action::Test => checks::run(&Workspace::find()?)?,
         Action::BenchClassical => bench::classical::run(&Workspace::find()?)?,
         Action::BenchTrain => bench::train::run(&Workspace::find()?)?,
+        Action::BenchWeb { site, rounds } => {
+            bench::web::run(&Workspace::find()?, site.as_deref(), rounds)?
+        }
         Action::Bundle => bundle::run(&Workspace::find()?)?,
     }
     Ok(())
@@ -66,6 +71,7 @@ enum Action {
     Test,
     BenchClassical,
     BenchTrain,
+    BenchWeb { site: Option<PathBuf>, rounds: u32 },
     Bundle,
 }
 
@@ -83,6 +89,10 @@ fn parse(arguments: &[String]) -> Result<Action> {
         Some("test") => Action::Test,
         Some("bench-classical") => Action::BenchClassical,
         Some("bench-train") => Action::BenchTrain,
+        Some("bench-web") => Action::BenchWeb {
+            site: None,
+            rounds: bench::web::ROUNDS,
+        },
         Some("bundle") => Action::Bundle,
         Some(other) => bail!("there is no command `{other}`: run `cargo xtask help` for the list"),
     };
@@ -103,6 +113,22 @@ fn parse(arguments: &[String]) -> Result<Action> {
                     .next()
                     .context("--public-url needs a URL, for example /haberdash/")?;
                 *public_url = value.to_owned();
+            }
+            (Action::BenchWeb { site, .. }, "--site") => {
+                let value = rest
+                    .next()
+                    .context("--site needs the folder of a built site, for example --site dist")?;
+                *site = Some(value.into());
+            }
+            (Action::BenchWeb { rounds, .. }, "--rounds") => {
+                let value = rest.next().unwrap_or_default();
+                *rounds = value
+                    .parse()
+                    .ok()
+                    .filter(|count| (1..=100).contains(count))
+                    .with_context(|| {
+                        format!("--rounds takes a number from 1 to 100, not `{value}`")
+                    })?;
             }
             (_, other) => bail!("`{other}` does not belong there: run `cargo xtask help`"),
         }
@@ -144,6 +170,15 @@ mod tests {
                 public_url: "./".into()
             }
         );
+        assert_eq!(
+            parsed("bench-web --site out --rounds 2").unwrap(),
+            Action::BenchWeb {
+                site: Some("out".into()),
+                rounds: 2
+            }
+        );
+        assert!(parsed("bench-web --site").is_err());
+        assert!(parsed("bench-web --rounds 0").is_err());
         assert_eq!(parsed("").unwrap(), Action::Help);
         assert!(parsed("test --port 1").is_err());
         assert!(parsed("serve --port 70000").is_err());

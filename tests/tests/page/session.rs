@@ -91,6 +91,7 @@ impl Session {
         let browser = Browser::start(&Options {
             webgpu: stage == Stage::WebGpu,
             proxy: &outside.address(),
+            traced: false,
         })?;
         Ok(Self {
             stage,
