@@ -37,7 +37,7 @@ pub fn specimen(number: usize) -> Grey28 {
 /// A sentence, where they are too many, none, or no whole number of pictures.
 pub fn pictures(bytes: &[u8]) -> Result<Vec<Sample>, String> {
     let count = bytes.len() / PIXELS;
-    if bytes.len() % PIXELS != 0 || !(1..=LARGEST).contains(&count) {
+    if !bytes.len().is_multiple_of(PIXELS) || !(1..=LARGEST).contains(&count) {
         return Err(format!(
             "{} bytes arrived that are not 1 to {LARGEST} pictures of {SIDE} x {SIDE}: reload the page and try again.",
             bytes.len()

@@ -191,6 +191,7 @@ impl Inner {
         if let Some(link) = link {
             link.dismiss();
         }
+        self.report(|report| report.speeds.retain(|s| s.engine == Engine::Cpu));
         self.gpu_is(Gpu::Failed(why.trim_end_matches('.').to_string()));
     }
 }

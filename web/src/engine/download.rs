@@ -54,14 +54,15 @@ pub async fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
         return Ok(bytes);
     }
     let gunzip = || -> Result<ReadableStream, JsValue> {
-        // web-sys's own type is still unstable.
+        // web-sys's own type is still unstable, so its calls are made by name.
         let class: Function =
             Reflect::get(&js_sys::global(), &"DecompressionStream".into())?.dyn_into()?;
         let pair = Reflect::construct(&class, &Array::of1(&"gzip".into()))?;
         let packed = Uint8Array::from(bytes.as_slice());
         let packed = Response::new_with_opt_buffer_source(Some(&packed))?.body();
         let packed = packed.ok_or("an empty file")?;
-        Ok(packed.pipe_through(pair.unchecked_ref()))
+        let pipe: Function = Reflect::get(&packed, &"pipeThrough".into())?.dyn_into()?;
+        pipe.call1(&packed, &pair)?.dyn_into()
     };
     let stream = gunzip().map_err(|_| "this browser cannot unpack gzip files".to_string())?;
     let unpacked = read(&stream, &Cell::new(0), MOST_UNPACKED).await;

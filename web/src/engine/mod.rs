@@ -28,6 +28,7 @@ pub mod intake;
 pub mod link;
 #[cfg(feature = "ui")]
 pub mod offer;
+mod part;
 pub mod protocol;
 #[cfg(feature = "ui")]
 mod questions;

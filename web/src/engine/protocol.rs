@@ -10,38 +10,11 @@ use shared::model::layer::grad_cam_layer;
 use shared::photo::{Edits, Frame, Mask, Photo, Route};
 use shared::{Garment, Grey28, ModelId};
 
+pub use super::part::{Part, TEST_SET};
 pub use super::wire::{Message, UNASKED, WireError, decode, encode};
 
 /// The largest difference between an engine's probability and the reference's that still counts as agreement.
 pub const TOLERANCE: f32 = 1e-3;
-
-/// Pictures in the test set.
-pub const TEST_SET: usize = 10_000;
-
-/// One of the test set's two files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Part {
-    Images,
-    Labels,
-}
-
-impl Part {
-    /// The name in the page's map of files.
-    pub const fn file(self) -> &'static str {
-        match self {
-            Self::Images => "t10k-images-idx3-ubyte.gz",
-            Self::Labels => "t10k-labels-idx1-ubyte.gz",
-        }
-    }
-
-    /// The name within a sentence.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Images => "images",
-            Self::Labels => "images' labels",
-        }
-    }
-}
 
 /// Where a file's bytes are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -21,6 +21,7 @@ pub fn EnginePanel() -> impl IntoView {
             data-engine=move || active().name()
             data-gpu-state=gpu
         >
+            <h3>"This machine"</h3>
             <p class="answering">
                 <span class="lamp" aria-hidden="true"></span>
                 "Engine: "

@@ -77,7 +77,7 @@ mod tests {
         fs::create_dir_all(&found).unwrap();
         fs::create_dir_all(&empty).unwrap();
         let mut assets = Assets::new(folder.join("staging"));
-        add(&mut assets, &[empty.clone()]).unwrap();
+        add(&mut assets, std::slice::from_ref(&empty)).unwrap();
         assert_eq!(assets.map(), "{}");
         // One of two is none.
         fs::write(found.join(PARTS[0].name), b"not the test set").unwrap();

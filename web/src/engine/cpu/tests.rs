@@ -184,7 +184,7 @@ fn a_batch_says_of_each_picture_what_is_said_of_it_alone() {
 }
 
 #[test]
-fn a_measurement_times_the_runs_and_not_the_first_one() {
+fn a_measurement_is_of_all_runs_together() {
     // Every look at the clock is a millisecond later.
     static TICKS: AtomicU32 = AtomicU32::new(0);
     let mut cpu = Cpu::new(|| f64::from(TICKS.fetch_add(1, Ordering::Relaxed)));

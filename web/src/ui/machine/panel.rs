@@ -24,7 +24,7 @@ const MARKUP: &str = "\
     <label class=\"choice\"><span class=\"unseen\">Model that answers the test images</span><select data-testid=\"run-model\"></select></label>\
     <p class=\"small\" data-testid=\"run-words\"></p></div>\
     <progress aria-label=\"Test images answered\" max=\"10000\" data-testid=\"run-progress\"></progress>\
-    <p class=\"small\" role=\"status\" data-testid=\"run-outcome\"></p>\
+    <p role=\"status\" data-testid=\"run-outcome\"></p>\
     <div class=\"confusion\" data-testid=\"run-matrix\"></div>";
 
 /// Where the visitor sees what this machine can do.
@@ -100,7 +100,7 @@ fn show_speeds(page: Page, root: &Element, model: ModelId, measuring: Option<Res
             speeds.set_inner_html(&table(report));
         }
         let words = match measuring {
-            Some(Ok(())) => "Measuring: a second or so for each engine…".to_string(),
+            Some(Ok(())) => "Measuring each engine, one after the other…".to_string(),
             Some(Err(sentence)) => sentence,
             None => report.batch_reason(model),
         };
@@ -140,6 +140,7 @@ fn show_run(page: Page, root: &Element, stage: &Stage, model: ModelId) {
         Stage::Fetching => "The test images are being fetched, about 4 MB.".to_string(),
         Stage::Measuring => "The engines are being timed: the faster one is to answer.".to_string(),
         Stage::Running(progress) => progress.words(),
+        Stage::Over(_) => String::new(),
         _ => forecast(page, model),
     };
     say(root, "run-words", &words);

@@ -65,7 +65,7 @@ impl Progress {
     pub fn outcome(&self, recorded: Option<f64>) -> String {
         let (done, right) = (self.done(), self.confusion.correct());
         let what = format!(
-            "{} is right about {} of {} test images: {}.",
+            "{}: {} of {} test images right, {}.",
             self.model.title(),
             thousands(u64::from(right)),
             thousands(done as u64),

@@ -5,6 +5,7 @@ use shared::ModelId;
 use crate::engine::report::{Engine, Report};
 use crate::engine::speeds::rate;
 use crate::ui::compare::markup::Markup;
+use crate::ui::figures::milliseconds;
 
 /// The networks that a visitor is shown the speed of.
 pub const MEASURED: [ModelId; 2] = [ModelId::Cnn, ModelId::Resnet];
@@ -16,9 +17,9 @@ pub fn table(report: &Report) -> String {
         return html.into_text();
     }
     html.put(format_args!(
-        "<table class=\"figures\"><caption class=\"unseen\">What the networks take on this machine</caption><thead><tr><td></td>"
+        "<table class=\"speeds\"><caption class=\"unseen\">What the networks take on this machine</caption><thead><tr><td></td>"
     ));
-    for head in ["One image", "Many, a second"] {
+    for head in ["One image", "Images a second"] {
         html.head("col", head);
     }
     html.put(format_args!("</tr></thead><tbody>"));
@@ -34,12 +35,20 @@ pub fn table(report: &Report) -> String {
             ));
             html.head("row", &format!("{}, {}", model.title(), engine.title()));
             html.put(format_args!(
-                "<td>{:.2} ms</td><td>{}</td></tr>",
-                speed.single / 1000.0,
+                "<td>{}</td><td>{}</td></tr>",
+                precisely(speed.single),
                 rate(speed.many)
             ));
         }
     }
     html.put(format_args!("</tbody></table>"));
     html.into_text()
+}
+
+/// A mean of many runs is finer than the clock.
+fn precisely(micros: f64) -> String {
+    match micros {
+        m if m < 10_000.0 => format!("{:.2} ms", m / 1000.0),
+        m => milliseconds(m as u32),
+    }
 }
