@@ -32,6 +32,9 @@ const FLAGS: &[&str] = &[
     "--window-size=1280,900",
 ];
 
+/// Tasks of threads, the threads' names, and marks that scripts set.
+const TRACED: &str = "toplevel,blink.user_timing,__metadata";
+
 /// How long a script may take to call back.
 const SCRIPT_TIMEOUT: Duration = Duration::from_secs(300);
 /// How long a page may take to load.
@@ -45,6 +48,8 @@ pub struct Options<'a> {
     pub webgpu: bool,
     /// Where requests that leave this machine go.
     pub proxy: &'a str,
+    /// Keep account of what the browser's threads do; see [`Browser::trace`].
+    pub traced: bool,
 }
 
 /// A line of the browser's console.
@@ -83,11 +88,16 @@ impl Browser {
         if options.webgpu {
             flags.push("--enable-unsafe-webgpu".into());
         }
-        let capabilities = json!({
+        let mut capabilities = json!({
             "browserName": "chrome",
             "goog:chromeOptions": {"binary": chromium()?, "args": flags},
             "goog:loggingPrefs": {"browser": "ALL"},
         });
+        if options.traced {
+            capabilities["goog:loggingPrefs"]["performance"] = json!("ALL");
+            capabilities["goog:chromeOptions"]["perfLoggingPrefs"] =
+                json!({"enableNetwork": false, "enablePage": false, "traceCategories": TRACED});
+        }
         let Value::Object(capabilities) = capabilities else {
             return Err("capabilities are an object".into());
         };
@@ -282,6 +292,34 @@ impl Browser {
                 message: text(line, "message"),
             })
             .collect()
+    }
+
+    /// What the threads have done since the start, in a traced browser: events of Chromium's trace format.
+    pub fn trace(&self) -> Vec<Value> {
+        let lines = self.issue("se/log", json!({"type": "performance"}));
+        let event = |line: &Value| {
+            let text = line["message"].as_str()?;
+            let mut said: Value = serde_json::from_str(text).ok()?;
+            let message = said.get_mut("message")?;
+            let is_event = message["method"] == "Tracing.dataCollected";
+            is_event.then(|| message["params"].take())
+        };
+        lines
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(event)
+            .collect()
+    }
+
+    /// The browser's name and version.
+    pub fn version(&self) -> String {
+        let version = self.cdp("Browser.getVersion", json!({}));
+        let product = version["product"].as_str().unwrap_or("Chromium");
+        product
+            .replace('/', " ")
+            .replace("Headless", "")
+            .replace("Chrome ", "Chromium ")
     }
 
     fn issue(&self, path: &'static str, body: Value) -> Value {

@@ -2,6 +2,7 @@
 //!
 //! All of this is test code: it panics with a sentence where something that must hold does not.
 
+pub mod bench;
 pub mod broken;
 pub mod browser;
 pub mod distance;

@@ -38,9 +38,16 @@ struct State {
     log: Vec<(String, u16)>,
 }
 
+/// What is served.
+struct Folders {
+    site: PathBuf,
+    /// Folders that are no part of the site, and where they lie below the origin.
+    beside: Vec<(&'static str, PathBuf)>,
+}
+
 /// A running server; it stops when dropped.
 pub struct Site {
-    folder: PathBuf,
+    folder: Arc<Folders>,
     /// None once it is stopped.
     server: Option<Server>,
     origin: String,
@@ -58,13 +65,21 @@ impl Site {
         let folder = std::env::var_os("HABERDASH_SITE").map(PathBuf::from).ok_or(
             "HABERDASH_SITE is not set, so there is no built site to test: run `cargo xtask test`, which builds one and sets it",
         )?;
+        Self::of(folder, Vec::new())
+    }
+
+    /// Serves this folder, and `beside` it others below paths of their own, such as `/peers/`.
+    ///
+    /// # Errors
+    /// A sentence, where it holds no built site.
+    pub fn of(folder: PathBuf, beside: Vec<(&'static str, PathBuf)>) -> Result<Self, String> {
         if !folder.join("index.html").is_file() {
             return Err(format!(
                 "{} holds no index.html: run `cargo xtask test`, which builds the site",
                 folder.display()
             ));
         }
-        Self::serve(folder, None, "no-store")
+        Self::serve(folder, beside, None, "no-store")
     }
 
     /// Serves a copy of it, to be altered; a browser may keep what it is given, as GitHub Pages lets it.
@@ -72,24 +87,32 @@ impl Site {
     /// # Errors
     /// A sentence, as [`start`](Self::start).
     pub fn copied() -> Result<Self, String> {
-        let original = Self::start()?.folder;
+        let original = Self::start()?;
         let copy = TempDir::new().map_err(|e| format!("no folder for a copy of the site: {e}"))?;
-        copied(&original, copy.path()).map_err(|e| format!("the site cannot be copied: {e}"))?;
-        Self::serve(copy.path().to_owned(), Some(copy), "max-age=600")
+        copied(original.folder(), copy.path())
+            .map_err(|e| format!("the site cannot be copied: {e}"))?;
+        Self::serve(
+            copy.path().to_owned(),
+            Vec::new(),
+            Some(copy),
+            "max-age=600",
+        )
     }
 
     fn serve(
-        folder: PathBuf,
+        site: PathBuf,
+        beside: Vec<(&'static str, PathBuf)>,
         copy: Option<TempDir>,
         caching: &'static str,
     ) -> Result<Self, String> {
+        let folder = Arc::new(Folders { site, beside });
         let state = Arc::new(Mutex::new(State {
             caching,
             faults: Vec::new(),
             log: Vec::new(),
         }));
         let server = Server::start({
-            let (state, folder) = (Arc::clone(&state), folder.clone());
+            let (state, folder) = (Arc::clone(&state), Arc::clone(&folder));
             move |_, target| answer(target, &folder, &state)
         })?;
         Ok(Self {
@@ -103,7 +126,7 @@ impl Site {
 
     /// Where the files lie.
     pub fn folder(&self) -> &Path {
-        &self.folder
+        &self.folder.site
     }
 
     /// From now on, nobody listens.
@@ -116,6 +139,16 @@ impl Site {
         format!("{}{SUB_PATH}", self.origin)
     }
 
+    /// The address of a path below the origin, such as `/peers/a.html`.
+    pub fn beside(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// The file that is served at this path, as far as there is one.
+    pub fn file(&self, path: &str) -> Option<Vec<u8>> {
+        read(&self.folder, path)
+    }
+
     /// An empty page of the same origin, for scripts of the tests' own.
     pub fn blank(&self) -> String {
         format!("{}{BLANK}", self.url())
@@ -123,7 +156,7 @@ impl Site {
 
     /// The site's weights of that name (a model's, or the vote's), which lie in `weights/` under a name with their hash.
     pub fn weights(&self, name: &str) -> Option<Vec<u8>> {
-        let files = fs::read_dir(self.folder.join("weights")).ok()?;
+        let files = fs::read_dir(self.folder.site.join("weights")).ok()?;
         let file = files.flatten().find(|file| {
             let found = file.file_name().to_string_lossy().into_owned();
             found.starts_with(&format!("{name}-")) && found.ends_with(".hbd")
@@ -180,7 +213,7 @@ fn stall(path: &str, state: &Mutex<State>) {
     }
 }
 
-fn answer(target: &str, folder: &Path, state: &Arc<Mutex<State>>) -> Answer {
+fn answer(target: &str, folder: &Folders, state: &Arc<Mutex<State>>) -> Answer {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let fault = fault(path, state);
     let content = match fault {
@@ -221,34 +254,34 @@ fn answer(target: &str, folder: &Path, state: &Arc<Mutex<State>>) -> Answer {
     answer
 }
 
-/// The file for a path below the sub-path; nothing lies beside it.
-fn read(folder: &Path, path: &str) -> Option<Vec<u8>> {
-    let inside = path.strip_prefix(SUB_PATH)?;
-    if inside == BLANK {
-        return Some(
-            b"<!doctype html><link rel=\"icon\" href=\"data:,\"><title>tests</title>".to_vec(),
-        );
-    }
-    if inside.split('/').any(|part| part == "..") {
+/// The file for a path below the sub-path, or below one beside it; nothing else lies there.
+fn read(folders: &Folders, path: &str) -> Option<Vec<u8>> {
+    if path.split('/').any(|part| part == "..") {
         return None;
     }
-    let file = if inside.is_empty() {
-        "index.html"
-    } else {
-        inside
-    };
-    fs::read(folder.join(file)).ok()
+    let mut beside = folders.beside.iter();
+    let beside = beside.find_map(|(prefix, folder)| Some((path.strip_prefix(prefix)?, folder)));
+    if let Some((inside, folder)) = beside {
+        return fs::read(folder.join(inside)).ok();
+    }
+    match path.strip_prefix(SUB_PATH)? {
+        BLANK => {
+            Some(b"<!doctype html><link rel=\"icon\" href=\"data:,\"><title>tests</title>".to_vec())
+        }
+        "" => fs::read(folders.site.join("index.html")).ok(),
+        inside => fs::read(folders.site.join(inside)).ok(),
+    }
 }
 
 fn content_type(path: &str) -> &'static str {
     match path.rsplit('.').next() {
-        Some("js") => "text/javascript",
+        Some("js" | "mjs") => "text/javascript",
         Some("css") => "text/css",
         Some("wasm") => "application/wasm",
         Some("json") => "application/json",
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
-        Some("hbd") => "application/octet-stream",
+        Some("hbd" | "onnx" | "bin") => "application/octet-stream",
         _ => "text/html; charset=utf-8",
     }
 }

@@ -44,6 +44,31 @@ const ASK: &str = "
         await new Promise(resolve => setTimeout(resolve, 5));
     }";
 
+/// Posts groups of requests, each when the one before is answered, and times them from the first post to the last reply.
+const TIME: &str = "
+    const binary = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
+    const text = bytes => btoa(String.fromCharCode(...bytes));
+    const note = worker.onmessage;
+    const millis = [], said = [];
+    for (const group of args[0]) {
+        const messages = group.map(binary);
+        const start = performance.now();
+        const answers = await new Promise((resolve, reject) => {
+            const come = [];
+            worker.onmessage = ({data}) => {
+                if (!(data instanceof Uint8Array)) reject(new Error(JSON.stringify(data)));
+                come.push(data);
+                if (come.length === messages.length) resolve(come);
+            };
+            worker.onerror = event => reject(new Error(event.message));
+            for (const message of messages) worker.postMessage(message, [message.buffer]);
+        });
+        millis.push(performance.now() - start);
+        said.push(...answers.map(text));
+    }
+    worker.onmessage = note;
+    return {millis, said};";
+
 /// A running worker on an empty page.
 pub struct Worker<'a> {
     browser: &'a Browser,
@@ -140,17 +165,6 @@ impl<'a> Worker<'a> {
 
     /// The worker's replies, in the order of the requests.
     pub fn ask(&self, requests: &[Request]) -> Vec<Reply> {
-        let messages: Value = requests
-            .iter()
-            .zip(1..)
-            .map(|(body, id)| {
-                let message = Message {
-                    id,
-                    body: body.clone(),
-                };
-                json!(STANDARD.encode(encode(&message).expect("requests are encodable")))
-            })
-            .collect();
         // What a worker says besides its answers.
         let asides = [Reply::Ready, Reply::Progress { bytes: 0 }].map(|body| {
             let bytes = encode(&Message { id: UNASKED, body }).expect("replies are encodable");
@@ -158,25 +172,59 @@ impl<'a> Worker<'a> {
         });
         let replies = self
             .browser
-            .run_async(ASK, vec![messages, json!(asides)])
+            .run_async(ASK, vec![json!(encoded(requests, 1)), json!(asides)])
             .unwrap_or_else(|e| panic!("the worker failed: {e}"));
-        let mut replies: Vec<Message<Reply>> = replies
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|text| {
-                let bytes = STANDARD
-                    .decode(text.as_str().unwrap_or_default())
-                    .expect("btoa writes base64");
-                decode(&bytes).expect("the worker speaks this protocol")
+        decoded(&replies, requests.len())
+    }
+
+    /// How long each group of requests took, in milliseconds of the page's clock, and all replies in order.
+    pub fn time(&self, groups: &[Vec<Request>]) -> (Vec<f64>, Vec<Reply>) {
+        let mut count = 0;
+        let messages: Vec<Vec<String>> = groups
+            .iter()
+            .map(|group| {
+                let first = count + 1;
+                count += group.len();
+                encoded(group, first as u32)
             })
             .collect();
-        replies.sort_by_key(|reply| reply.id);
-        let ids: Vec<u32> = replies.iter().map(|reply| reply.id).collect();
-        let wanted: Vec<u32> = (1..).take(requests.len()).collect();
-        assert_eq!(ids, wanted, "each request is answered once: {replies:?}");
-        replies.into_iter().map(|reply| reply.body).collect()
+        let answer = self
+            .browser
+            .run_async(TIME, vec![json!(messages)])
+            .unwrap_or_else(|e| panic!("the worker failed: {e}"));
+        let millis = answer["millis"].as_array().into_iter().flatten();
+        let millis = millis.filter_map(Value::as_f64).collect();
+        (millis, decoded(&answer["said"], count))
     }
+}
+
+/// Requests with numbers from `first` on, as scripts take them.
+fn encoded(requests: &[Request], first: u32) -> Vec<String> {
+    let messages = requests.iter().zip(first..).map(|(body, id)| {
+        let body = body.clone();
+        encode(&Message { id, body }).expect("requests are encodable")
+    });
+    messages.map(|bytes| STANDARD.encode(bytes)).collect()
+}
+
+/// The replies to requests 1 to `count`, in the order of these.
+fn decoded(replies: &Value, count: usize) -> Vec<Reply> {
+    let mut replies: Vec<Message<Reply>> = replies
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|text| {
+            let bytes = STANDARD
+                .decode(text.as_str().unwrap_or_default())
+                .expect("btoa writes base64");
+            decode(&bytes).expect("the worker speaks this protocol")
+        })
+        .collect();
+    replies.sort_by_key(|reply| reply.id);
+    let ids: Vec<u32> = replies.iter().map(|reply| reply.id).collect();
+    let wanted: Vec<u32> = (1..).take(count).collect();
+    assert_eq!(ids, wanted, "each request is answered once: {replies:?}");
+    replies.into_iter().map(|reply| reply.body).collect()
 }
 
 impl Drop for Worker<'_> {

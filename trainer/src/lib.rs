@@ -5,6 +5,7 @@ pub mod bench;
 pub mod data;
 pub mod device;
 pub mod evaluate;
+pub mod export;
 pub mod fit;
 pub mod gallery;
 pub mod manifest;

@@ -110,6 +110,11 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         others: Option<PathBuf>,
     },
+    /// Writes a network as an ONNX file, for other programs: standardised pictures in, logits out
+    Export {
+        #[arg(value_name = "OUT.onnx")]
+        out: PathBuf,
+    },
     /// Writes the page's gallery from the test pictures
     Gallery {
         #[arg(long, value_name = "OUT.png", default_value = "web/assets/gallery.png")]
@@ -149,6 +154,7 @@ fn main() -> ExitCode {
             part,
             others,
         }) => photos::photos(&places, &photos, part, others.as_deref()),
+        Some(Command::Export { out }) => write::export(&places, &out),
         Some(Command::Gallery { out }) => write::gallery(&places, out),
     };
     done.unwrap_or_else(|error| {

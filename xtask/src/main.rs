@@ -15,7 +15,10 @@ mod tools;
 mod workspace;
 
 use anyhow::{Context, Result, bail};
-use std::{path::Path, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 use workspace::Workspace;
 
 const USAGE: &str = "\
@@ -27,6 +30,8 @@ cargo xtask <command>
   bench-classical               time our SVM and forest beside scikit-learn's
   bench-train                   time the networks' training beside PyTorch's
   weigh FOLDER                  print what the site in FOLDER weighs, and hold it to its budgets
+  bench-web                     time the page beside ONNX Runtime Web and TensorFlow.js
+            [--site DIR] [--rounds N] a site that is built already; turns of each, 5 unless told
   bundle                        trunk's post-build hook: workers, weights, names
 
 Each command first installs the tools that are missing, and says so.";
@@ -54,6 +59,9 @@ fn run(arguments: Vec<String>) -> Result<()> {
         Action::BenchClassical => bench::classical::run(&Workspace::find()?)?,
         Action::BenchTrain => bench::train::run(&Workspace::find()?)?,
         Action::Weigh { folder } => sizes::weigh(Path::new(&folder))?,
+        Action::BenchWeb { site, rounds } => {
+            bench::web::run(&Workspace::find()?, site.as_deref(), rounds)?
+        }
         Action::Bundle => bundle::run(&Workspace::find()?)?,
     }
     Ok(())
@@ -69,6 +77,7 @@ enum Action {
     BenchClassical,
     BenchTrain,
     Weigh { folder: String },
+    BenchWeb { site: Option<PathBuf>, rounds: u32 },
     Bundle,
 }
 
@@ -92,6 +101,10 @@ fn parse(arguments: &[String]) -> Result<Action> {
                 .context("weigh needs a folder, for example `cargo xtask weigh dist`")?
                 .to_owned(),
         },
+        Some("bench-web") => Action::BenchWeb {
+            site: None,
+            rounds: bench::web::ROUNDS,
+        },
         Some("bundle") => Action::Bundle,
         Some(other) => bail!("there is no command `{other}`: run `cargo xtask help` for the list"),
     };
@@ -112,6 +125,22 @@ fn parse(arguments: &[String]) -> Result<Action> {
                     .next()
                     .context("--public-url needs a URL, for example /haberdash/")?;
                 *public_url = value.to_owned();
+            }
+            (Action::BenchWeb { site, .. }, "--site") => {
+                let value = rest
+                    .next()
+                    .context("--site needs the folder of a built site, for example --site dist")?;
+                *site = Some(value.into());
+            }
+            (Action::BenchWeb { rounds, .. }, "--rounds") => {
+                let value = rest.next().unwrap_or_default();
+                *rounds = value
+                    .parse()
+                    .ok()
+                    .filter(|count| (1..=100).contains(count))
+                    .with_context(|| {
+                        format!("--rounds takes a number from 1 to 100, not `{value}`")
+                    })?;
             }
             (_, other) => bail!("`{other}` does not belong there: run `cargo xtask help`"),
         }
@@ -153,6 +182,15 @@ mod tests {
                 public_url: "./".into()
             }
         );
+        assert_eq!(
+            parsed("bench-web --site out --rounds 2").unwrap(),
+            Action::BenchWeb {
+                site: Some("out".into()),
+                rounds: 2
+            }
+        );
+        assert!(parsed("bench-web --site").is_err());
+        assert!(parsed("bench-web --rounds 0").is_err());
         assert_eq!(parsed("").unwrap(), Action::Help);
         assert_eq!(
             parsed("weigh dist").unwrap(),

@@ -50,6 +50,7 @@ impl Visitor {
     fn new() -> Self {
         let outside = Outside::start().expect("an outside to watch");
         let options = Options {
+            traced: false,
             webgpu: false,
             proxy: &outside.address(),
         };

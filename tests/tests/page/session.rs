@@ -91,6 +91,7 @@ impl Session {
         let browser = Browser::start(&Options {
             webgpu: stage == Stage::WebGpu,
             proxy: &outside.address(),
+            traced: false,
         })?;
         // What one check leaves behind would answer the next; offline.rs looks at it in browsers of its own.
         browser.on_new_pages(

@@ -1,12 +1,12 @@
-//! The commands that write what others read: the report, the page's gallery.
+//! The commands that write what others read: the report, the page's gallery, networks as ONNX files.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use trainer::data::source;
 use trainer::report::Record;
-use trainer::{gallery, manifest, report};
+use trainer::{export, gallery, manifest, report};
 
 use crate::Places;
 
@@ -35,5 +35,15 @@ pub fn gallery(places: &Places, out: PathBuf) -> anyhow::Result<ExitCode> {
     let sprite = gallery::sprite(&data.test).context("the gallery could not be encoded")?;
     manifest::write_bytes(&out, &sprite)?;
     println!("{} bytes written to {}", sprite.len(), out.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn export(places: &Places, out: &Path) -> anyhow::Result<ExitCode> {
+    let [model] = places.models()[..] else {
+        bail!("one file holds one network: name it, for example `--model cnn`");
+    };
+    let bytes = export::onnx(model, &places.weights().artifact(model)?)?;
+    manifest::write_bytes(out, &bytes)?;
+    println!("{} bytes written to {}", bytes.len(), out.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask bench-classical`: our SVM and forest beside scikit-learn's, on the same points with the same settings.
 
-use super::{Peer, python, trainer};
+use super::{Peer, built, python};
 use crate::{step, workspace::Workspace};
 use anyhow::Result;
 
@@ -14,7 +14,7 @@ const PEER: Peer = Peer {
 /// Fits ours, fits theirs, prints a table.
 pub fn run(workspace: &Workspace) -> Result<()> {
     let python = python(workspace, &PEER)?;
-    let trainer = trainer(workspace)?;
+    let trainer = built(workspace, "trainer")?;
     let figures = workspace.cache.join("bench-classical/figures");
     step::step("fit ours, twice each", || {
         let mut fit = workspace.command(&trainer);

@@ -2,6 +2,7 @@
 
 pub mod classical;
 pub mod train;
+pub mod web;
 
 use crate::{checks::NATIVE, step, workspace::Workspace};
 use anyhow::{Context, Result};
@@ -42,14 +43,14 @@ fn python(workspace: &Workspace, peer: &Peer) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// The trainer, built.
-fn trainer(workspace: &Workspace) -> Result<PathBuf> {
-    step::step("build the trainer", || {
+/// A program of the native packages, built.
+fn built(workspace: &Workspace, name: &str) -> Result<PathBuf> {
+    step::step(&format!("build {name}"), || {
         let mut build = workspace.cargo(None);
         // The selection that the tests have built: another one resolves other features, and would build burn anew.
-        build.arg("build").args(NATIVE).args(["--bin", "trainer"]);
+        build.arg("build").args(NATIVE).args(["--bin", name]);
         step::run(&mut build)
     })?;
-    let trainer = format!("debug/trainer{}", std::env::consts::EXE_SUFFIX);
-    Ok(workspace.target.join(trainer))
+    let file = format!("debug/{name}{}", std::env::consts::EXE_SUFFIX);
+    Ok(workspace.target.join(file))
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask bench-train`: training steps a second beside PyTorch's, on the same networks with the same batches.
 
-use super::{Peer, python, trainer};
+use super::{Peer, built, python};
 use crate::{step, workspace::Workspace};
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -27,7 +27,7 @@ type Side<'a> = dyn Fn(&str, &str) -> Command + 'a;
 /// Trains on all sides in turns, prints a table.
 pub fn run(workspace: &Workspace) -> Result<()> {
     let python = python(workspace, &PEER)?;
-    let trainer = trainer(workspace)?;
+    let trainer = built(workspace, "trainer")?;
     let device = |device: &'static str| {
         let trainer = trainer.clone();
         move |model: &str, batch: &str| {

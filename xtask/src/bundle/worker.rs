@@ -33,10 +33,7 @@ impl Worker {
     pub const GPU: Self = Self {
         name: "gpu-worker",
         optimisation: "-Oz",
-        exceptions: &[
-            ("CARGO_PROFILE_DIST_LTO", "off"),
-            ("CARGO_PROFILE_DIST_OPT_LEVEL", "s"),
-        ],
+        exceptions: &[("CARGO_PROFILE_DIST_LTO", "off")],
     };
 
     /// Compiles, binds and (for `dist`) optimises.
