@@ -23,6 +23,22 @@
     return stop("This browser's WebAssembly has no SIMD, which the models run on: update it, or open this page in another one.");
   }
 
+  // The CPU engine starts beside the app rather than after it; the app takes it over, if nothing has befallen it by then.
+  try {
+    var names = JSON.parse(document.querySelector("meta[name=haberdash-assets]").content);
+    var engine = (window.haberdashEngine = new Worker(names["cpu-worker.js"]));
+    engine.onerror = function () {
+      window.haberdashEngine = null;
+    };
+    engine.onmessage = function (event) {
+      if (event.data && event.data.fatal) {
+        window.haberdashEngine = null;
+      }
+    };
+  } catch (error) {
+    // The app tries again, and says what is wrong.
+  }
+
   // trunk wrote these two, with the hashed names and their checksums.
   var script = document.querySelector("link[rel=modulepreload]");
   var wasm = document.querySelector("link[rel=preload][as=fetch]");

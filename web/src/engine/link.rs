@@ -51,6 +51,11 @@ impl Link {
             "This browser refuses to start a worker: allow scripts for this site and reload the page."
                 .to_string()
         })?;
+        Ok(Self::to(worker, on_death))
+    }
+
+    /// The line to a worker that runs already.
+    pub fn to(worker: Worker, on_death: impl Fn(String) + 'static) -> Self {
         let line = Rc::new(Line {
             worker,
             next: Cell::new(UNASKED + 1),
@@ -86,7 +91,7 @@ impl Link {
         line.handlers
             .borrow_mut()
             .extend([message.into_js_value(), error.into_js_value()]);
-        Ok(Self(line))
+        Self(line)
     }
 
     /// Asks, and waits for the reply.

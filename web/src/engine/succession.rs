@@ -2,6 +2,10 @@
 
 use std::rc::{Rc, Weak};
 
+use js_sys::Reflect;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Worker;
+
 use super::client::{Client, Event, Inner};
 use super::link::Link;
 
@@ -16,7 +20,12 @@ impl Client {
             return self.0.no_cpu(why);
         };
         let weak = Rc::downgrade(&self.0);
-        match Link::open(&url, move |why| cpu_died(&weak, &why)) {
+        let on_death = move |why: String| cpu_died(&weak, &why);
+        let link = match early() {
+            Some(worker) => Ok(Link::to(worker, on_death)),
+            None => Link::open(&url, on_death),
+        };
+        match link {
             Ok(link) => {
                 self.0.generation.set(self.0.generation.get() + 1);
                 *self.0.cpu.borrow_mut() = Some(link.clone());
@@ -40,6 +49,15 @@ impl Inner {
         self.no_weights(why);
         self.tell(Event::Supplied);
     }
+}
+
+/// The worker that web/boot.js has started while the app was on its way; it is there to be taken once.
+fn early() -> Option<Worker> {
+    let name = JsValue::from_str("haberdashEngine");
+    let global = js_sys::global();
+    let worker = Reflect::get(&global, &name).ok()?;
+    Reflect::set(&global, &name, &JsValue::NULL).ok()?;
+    worker.dyn_into().ok()
 }
 
 /// Starts the CPU engine again, unless that has been tried before.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
 
 use super::compare::Compare;
 use super::drop_zone::DropZone;
@@ -33,7 +34,7 @@ fn App() -> impl IntoView {
     let page = Page::open();
     provide_context(page);
     super::file::accept_anywhere(page);
-    let parts = Parts::new();
+    spawn_local(furnish(page));
     view! {
         <a class="skip" href="#answers">"Skip to the answers"</a>
         <Masthead/>
@@ -46,7 +47,7 @@ fn App() -> impl IntoView {
                 <div class="fitting" id="answers" tabindex="-1">
                     <Notices/>
                     <RollTable/>
-                    <section aria-labelledby="picture-title">
+                    <section id="picture" aria-labelledby="picture-title">
                         <h2 id="picture-title">"The picture"</h2>
                         <div class="exhibit">
                             <Specimen/>
@@ -54,39 +55,31 @@ fn App() -> impl IntoView {
                                 {move || page.summary()}
                             </p>
                         </div>
-                        {parts.show(1, || view! { <Inspector/> }.into_any())}
                     </section>
-                    {parts.show(2, || view! { <Verdicts/> }.into_any())}
-                    {parts.show(3, || view! { <Reasons/> }.into_any())}
                 </div>
             </div>
-            {parts.show(4, || view! { <Compare/> }.into_any())}
         </main>
-        {parts.show(5, || view! { <Footer/> }.into_any())}
     }
 }
 
-/// What is mounted so far: each part in a task of its own, so that none keeps the visitor waiting.
-#[derive(Clone, Copy)]
-struct Parts(RwSignal<usize>);
+/// Adds what stands at the end of a part of the page, each in a task of its own: together they would keep the browser from
+/// its visitor for longer than one notices.
+async fn furnish(page: Page) {
+    add(page, "#picture", || view! { <Inspector/> }).await;
+    add(page, "#answers", || view! { <Verdicts/> }).await;
+    add(page, "#answers", || view! { <Reasons/> }).await;
+    add(page, "main", || view! { <Compare/> }).await;
+    add(page, "body", || view! { <Footer/> }).await;
+}
 
-impl Parts {
-    const COUNT: usize = 5;
-
-    fn new() -> Self {
-        let parts = Self(RwSignal::new(0));
-        spawn_local(async move {
-            for part in 1..=Self::COUNT {
-                sleep(Duration::ZERO).await;
-                parts.0.set(part);
-            }
-        });
-        parts
-    }
-
-    /// A part, once it is its turn.
-    fn show(self, number: usize, part: fn() -> AnyView) -> impl IntoView {
-        let is_due = Memo::new(move |_| self.0.get() >= number);
-        move || is_due.get().then(part)
+async fn add<V: IntoView + 'static>(page: Page, end_of: &str, part: fn() -> V) {
+    sleep(Duration::ZERO).await;
+    let element = document().query_selector(end_of).ok().flatten();
+    if let Some(element) = element {
+        let furnished = move || {
+            provide_context(page);
+            part()
+        };
+        leptos::mount::mount_to(element.unchecked_into(), furnished).forget();
     }
 }

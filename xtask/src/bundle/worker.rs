@@ -29,7 +29,7 @@ impl Worker {
         exceptions: &[],
     };
     /// Kernels on WebGPU, and the compiler that makes shaders of them. LTO over that takes many minutes, saves 4% and gains no
-    /// speed; and it was measured with `s`.
+    /// speed.
     pub const GPU: Self = Self {
         name: "gpu-worker",
         optimisation: "-Oz",
