@@ -53,13 +53,17 @@ class Cnn:
 
     @staticmethod
     def head(a: np.ndarray, t: dict[str, np.ndarray]) -> np.ndarray:
-        hidden = relu(a.reshape(len(a), -1) @ t["6.weight"] + t["6.bias"])  # [n, 128]
-        return hidden @ t["7.weight"] + t["7.bias"]
+        return relu(Cnn.hidden(a, t)) @ t["7.weight"] + t["7.bias"]
+
+    @staticmethod
+    def hidden(a: np.ndarray, t: dict[str, np.ndarray]) -> np.ndarray:
+        """The first dense layer's sums, before its ReLU, [n, 128]."""
+        return a.reshape(len(a), -1) @ t["6.weight"] + t["6.bias"]
 
     @staticmethod
     def gradient(a: np.ndarray, t: dict[str, np.ndarray], label: int) -> np.ndarray:
         """d(logit of label)/dA by the chain rule: back through Dense 10, the ReLU, and Dense 128."""
-        before = a.reshape(len(a), -1) @ t["6.weight"] + t["6.bias"]
+        before = Cnn.hidden(a, t)
         return ((before > 0) * t["7.weight"][:, label] @ t["6.weight"].T).reshape(a.shape)
 
 

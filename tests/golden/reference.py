@@ -72,7 +72,11 @@ def deep(name: str, images: np.ndarray, t: dict[str, np.ndarray]) -> dict[str, n
     print(f"{name}: gradient within {worst:.1e} of finite differences")
     if worst > 1e-6:
         raise SystemExit(f"{name}: the gradient differs from finite differences by {worst}: correct it")
-    return {"scores": scores, "maps": networks.grad_cam(model, a, t, scores.argmax(axis=1))}
+    answers = {"scores": scores, "maps": networks.grad_cam(model, a, t, scores.argmax(axis=1))}
+    if name == "cnn":
+        # A map jumps where a sum before the ReLU passes zero.
+        answers["kinks"] = np.abs(model.hidden(a, t)).min(axis=1)
+    return answers
 
 
 def main() -> None:

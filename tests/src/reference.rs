@@ -40,6 +40,9 @@ pub struct Answers {
     /// Grad-CAM for the likeliest class: row-major, after its ReLU, not normalised. Of the convolutional networks alone.
     #[serde(default)]
     pub maps: Vec<Vec<f32>>,
+    /// Of the CNN alone: how far from zero the nearest of its hidden units' sums is. Where one passes zero, the map jumps.
+    #[serde(default)]
+    pub kinks: Vec<f32>,
     /// Of the SVM alone: LIBSVM's decision values, `[PAIRS]` a picture.
     #[serde(default)]
     pub decisions: Vec<Vec<f32>>,
@@ -85,6 +88,11 @@ impl Reference {
             assert_eq!(answers.scores.len(), many, "{model}");
             assert_eq!(answers.probabilities.len(), many, "{model}");
             assert_eq!(answers.maps.len(), maps, "{model}");
+            let clear = answers.kinks.iter().filter(|kink| **kink > 1e-4).count();
+            assert!(
+                clear * 10 >= answers.kinks.len() * 9,
+                "{model}: nearly no map is compared"
+            );
         }
         for decisions in &reference.answers(ModelId::Svm).decisions {
             assert_eq!(decisions.len(), PAIRS);
