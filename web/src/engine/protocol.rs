@@ -103,6 +103,31 @@ pub enum Request {
     SelfTest { cases: Vec<Case> },
 }
 
+impl Request {
+    /// Whether a visitor waits for the answer, so that it goes before weights and whatever else is to be read.
+    pub fn is_urgent(&self) -> bool {
+        matches!(
+            self,
+            Self::Prepare { .. }
+                | Self::Edit { .. }
+                | Self::Classify { .. }
+                | Self::Explain { .. }
+                | Self::Vote { .. }
+        )
+    }
+
+    /// Whether a file has to be taken in first, which takes a while.
+    pub fn is_long(&self) -> bool {
+        matches!(
+            self,
+            Self::Load { .. }
+                | Self::LoadVote { .. }
+                | Self::LoadNovelty { .. }
+                | Self::Gallery { .. }
+        )
+    }
+}
+
 /// A picture with the reference's answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Case {

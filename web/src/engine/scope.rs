@@ -3,10 +3,10 @@
 use std::future::Future;
 
 use futures_channel::mpsc;
-use futures_util::StreamExt;
-use js_sys::{Array, Reflect, Uint8Array};
+use futures_util::{FutureExt, StreamExt};
+use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, PromiseRejectionEvent};
 
 use super::download::{fetch, unpacked};
@@ -58,13 +58,53 @@ pub fn serve(mut engine: impl Engine + 'static) -> Result<(), JsValue> {
     rejected.forget();
 
     spawn_local(async move {
-        while let Some(Message { id, body }) = requests.next().await {
+        let mut waiting = Vec::new();
+        while let Some(Message { id, body }) = next(&mut waiting, &mut requests).await {
             let reply = engine.answer(body).await;
             post(id, reply);
         }
     });
     post(UNASKED, Reply::Ready);
     Ok(())
+}
+
+/// The next request: the first that a visitor waits for, else the first.
+async fn next(
+    waiting: &mut Vec<Message<Request>>,
+    requests: &mut mpsc::UnboundedReceiver<Message<Request>>,
+) -> Option<Message<Request>> {
+    if waiting.is_empty() {
+        waiting.push(requests.next().await?);
+    }
+    let mut has_looked = false;
+    loop {
+        while let Some(Some(message)) = requests.next().now_or_never() {
+            waiting.push(message);
+        }
+        let urgent = waiting.iter().position(|m| m.body.is_urgent());
+        match urgent {
+            // What has come while the last request was answered is seen only once the browser is given its turn.
+            None if !has_looked && waiting[0].body.is_long() => pause().await,
+            _ => return Some(waiting.remove(urgent.unwrap_or(0))),
+        }
+        has_looked = true;
+    }
+}
+
+/// Gives the browser its turn.
+async fn pause() {
+    let Ok(scope) = global() else { return };
+    let turn = Promise::new(&mut |resolve, _| {
+        // Where there is no timer, there is no pause.
+        if scope
+            .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, 0)
+            .is_err()
+        {
+            let _ = resolve.call0(&JsValue::NULL);
+        }
+    });
+    // It is never rejected.
+    let _ = JsFuture::from(turn).await;
 }
 
 /// Milliseconds of this worker's monotonic clock.
@@ -187,4 +227,40 @@ pub fn describe(value: &JsValue) -> String {
         .map(|e| String::from(e.message()))
         .or_else(|| value.as_string())
         .unwrap_or_else(|| "unknown reason".to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::protocol::Pixels;
+    use shared::image::PIXELS;
+    use shared::{Grey28, ModelId};
+
+    #[test]
+    fn what_a_visitor_waits_for_goes_first() {
+        let (queue, mut requests) = mpsc::unbounded();
+        let grey = Pixels::from(&Grey28::new([0; PIXELS]));
+        let model = ModelId::Cnn;
+        let measure = Request::Measure {
+            model,
+            batch: 1,
+            runs: 1,
+        };
+        let bodies = [
+            measure.clone(),
+            Request::Recognise { grey: grey.clone() },
+            Request::Classify { model, grey },
+            measure,
+        ];
+        for (id, body) in (0..).zip(bodies) {
+            enqueue(&queue, Message { id, body });
+        }
+        drop(queue);
+        let mut waiting = Vec::new();
+        let mut order = Vec::new();
+        while let Some(Some(message)) = next(&mut waiting, &mut requests).now_or_never() {
+            order.push(message.id);
+        }
+        assert_eq!(order, [2, 0, 1, 3]);
+    }
 }

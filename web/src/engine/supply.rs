@@ -13,8 +13,8 @@ use super::link::{Failure, Link};
 use super::protocol::{Reply, Request, Source};
 use super::questions::misplaced;
 
-/// They come first, both at once: the first verdict is what a visitor waits for.
-const FIRST: [ModelId; 2] = [ModelId::Cnn, ModelId::Resnet];
+/// They come first, both at once: the first verdict is what a visitor waits for. The smaller one leads.
+const FIRST: [ModelId; 2] = [ModelId::Resnet, ModelId::Cnn];
 /// Then these, which are small too.
 const SECOND: [ModelId; 2] = [ModelId::Logistic, ModelId::Mlp];
 /// Some megabytes each: one after the other, and where data is to be saved only when asked for.
