@@ -160,8 +160,9 @@ fn spreads(record: &Record) -> String {
 const METHOD: &str = "\
 ## How
 
-- A turn is a fresh browser with an empty profile; the turns alternate, and another engine comes first in each round. Files come
-  from a server on the same machine, uncompressed; sizes are those of gzip at its usual level, which is what GitHub Pages sends.
+- A turn is a fresh browser with an empty profile, left alone for three seconds, as Chromium loads pages of its own when it starts;
+  the turns alternate, and another engine comes first in each round. Files come from a server on the same machine,
+  uncompressed; sizes are those of gzip at its usual level, which is what GitHub Pages sends.
 - Before it is timed, each engine answers 20 test pictures, and its probabilities are within 1e-3 of those of the native plan.
 - Haberdash runs in its own workers, asked through the page's protocol; the peers run in a page that does nothing else, in the
   smallest build that their packages hold. ONNX Runtime Web reads what `trainer export` writes; TensorFlow.js has the same table of layers

@@ -1,5 +1,8 @@
 //! From navigation to the first verdict, with nothing cached.
 
+use std::thread;
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -37,8 +40,7 @@ pub fn page(arena: &Arena, engine: Engine, backend: Backend, model: &str) -> Str
 /// A sentence: no browser, no answer.
 pub fn cold(arena: &Arena, engine: Engine) -> Result<Loading, String> {
     let browser = arena.browser(false, false)?;
-    // The browser has started up when it shows an empty page.
-    browser.open(&arena.site.blank());
+    settle(&browser, arena);
     let before = arena.site.requests().len();
     let millis = visit(&browser, arena, engine)?;
     let requests = arena.site.requests().split_off(before);
@@ -54,6 +56,13 @@ pub fn cold(arena: &Arena, engine: Engine) -> Result<Loading, String> {
         millis,
         parts: parts(&arena.site, engine, &paths),
     })
+}
+
+/// Lets a fresh browser come to rest: Chromium opens pages of its own as it starts, which would share the cores with what is
+/// timed.
+pub fn settle(browser: &Browser, arena: &Arena) {
+    browser.open(&arena.site.blank());
+    thread::sleep(Duration::from_secs(3));
 }
 
 /// Opens the page and waits for the first verdict; ours until both networks have answered.

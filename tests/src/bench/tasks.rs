@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A sentence: no browser, no answer, no trace.
 pub fn longest(arena: &Arena, engine: Engine) -> Result<f64, String> {
     let browser = arena.browser(false, true)?;
-    browser.open(&arena.site.blank());
+    load::settle(&browser, arena);
     browser.on_new_pages(&format!("performance.mark('{BEGIN}');"));
     load::visit(&browser, arena, engine)?;
     match engine {
