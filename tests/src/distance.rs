@@ -44,7 +44,7 @@ impl Distance {
 }
 
 /// A hidden unit whose sum is closer to zero than this may come out on the other side in 32 bits, and the map with it.
-const KINK: f32 = 1e-4;
+pub const KINK: f32 = 1e-4;
 
 /// The distance of `model`'s answers to all golden pictures; `answer` gives scores, and the map of a class, which is not
 /// looked at where the reference has none.

@@ -1,6 +1,7 @@
 //! The golden reference: what `golden/reference.py` computed with NumPy, scikit-learn and LIBSVM for ten test images of each
 //! class.
 
+use crate::distance::KINK;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -88,7 +89,7 @@ impl Reference {
             assert_eq!(answers.scores.len(), many, "{model}");
             assert_eq!(answers.probabilities.len(), many, "{model}");
             assert_eq!(answers.maps.len(), maps, "{model}");
-            let clear = answers.kinks.iter().filter(|kink| **kink > 1e-4).count();
+            let clear = answers.kinks.iter().filter(|kink| **kink >= KINK).count();
             assert!(
                 clear * 10 >= answers.kinks.len() * 9,
                 "{model}: nearly no map is compared"

@@ -57,7 +57,14 @@ impl Plan {
     /// # Errors
     /// The artifact is another model's, lacks a tensor, or holds a number that is not finite.
     pub fn new(model: ModelId, artifact: &Artifact) -> Result<Self, ModelError> {
-        let passes = Passes::new(model, artifact)?;
+        Self::of(model, Passes::new(model, artifact)?)
+    }
+
+    /// Packs a network's passes.
+    ///
+    /// # Errors
+    /// They lead to a number that is not finite.
+    pub fn of(model: ModelId, passes: Passes) -> Result<Self, ModelError> {
         let mut shape = Shape::GREY;
         let body = passes.body.into_iter().map(|conv| {
             let [_, stored] = conv.shapes(shape);

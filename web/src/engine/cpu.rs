@@ -14,7 +14,7 @@ use super::darkroom::{Darkroom, gallery};
 use super::idx;
 use super::intake::{bytes, picture, unfit, unloaded};
 use super::protocol::{Case, Map, Method, Pixels, Reply, Request, Verdict};
-use super::scope::{Engine, failure};
+use super::scope::{Engine, failure, since};
 
 /// What the novelty detector is called in sentences.
 const NOVELTY: &str = "The check for other things";
@@ -207,11 +207,6 @@ impl Cpu {
         }
         agreement.reply()
     }
-}
-
-/// Microseconds since a look at the clock.
-fn since(clock: fn() -> f64, start: f64) -> u32 {
-    ((clock() - start) * 1000.0).round() as u32
 }
 
 fn member(members: &mut [(ModelId, Member)], model: ModelId) -> Result<&mut Member, String> {

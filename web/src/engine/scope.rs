@@ -115,6 +115,11 @@ pub fn now() -> f64 {
         .map_or(0.0, |clock| clock.now())
 }
 
+/// Microseconds since a look at such a clock.
+pub fn since(clock: fn() -> f64, start: f64) -> u32 {
+    ((clock() - start) * 1000.0).round() as u32
+}
+
 fn global() -> Result<DedicatedWorkerGlobalScope, JsValue> {
     js_sys::global()
         .dyn_into()

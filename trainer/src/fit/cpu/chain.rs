@@ -1,12 +1,12 @@
 //! A table of layers as a chain of steps.
 
-use shared::image::{PIXELS, SIDE};
+use shared::image::PIXELS;
 use shared::model::{Layer, Padding};
 
 use super::conv::Conv;
 use super::kernel::COLUMNS;
 use super::layout::{Field, Layout, Slot};
-use super::shape::Shape;
+use shared::model::shape::Shape;
 
 /// A dense layer's geometry; its columns are padded to what the kernels want.
 pub struct Dense {
@@ -65,11 +65,7 @@ pub struct Chain {
 impl Chain {
     /// The steps of a table. With `normalise`, a batch norm stands before each ReLU that has none in the table.
     pub fn new(layers: &[Layer], normalise: bool) -> Self {
-        let mut shape = Shape {
-            rows: SIDE,
-            columns: SIDE,
-            channels: 1,
-        };
+        let mut shape = Shape::GREY;
         let mut chain = Self {
             widths: vec![PIXELS],
             ..Self::default()
@@ -84,29 +80,25 @@ impl Chain {
                 } => {
                     shape = chain.conv(shape, padding, output, !normalise);
                     if normalise {
-                        chain.norm(shape.len(), output, true);
+                        chain.norm(shape.count(), output, true);
                     }
                     is_picture = false;
                 }
                 Layer::MaxPool => {
                     let input = shape;
-                    shape = Shape {
-                        rows: shape.rows / 2,
-                        columns: shape.columns / 2,
-                        ..shape
-                    };
-                    chain.step(Step::MaxPool { input }, shape.len());
+                    shape = shape.pooled();
+                    chain.step(Step::MaxPool { input }, shape.count());
                 }
                 Layer::ResBlock { channels } => {
                     let from = chain.steps.len();
                     chain.conv(shape, Padding::Same, channels, !normalise);
                     if normalise {
-                        chain.norm(shape.len(), channels, true);
+                        chain.norm(shape.count(), channels, true);
                     }
-                    chain.norm(shape.len(), channels, false);
+                    chain.norm(shape.count(), channels, false);
                     chain.conv(shape, Padding::Same, channels, false);
-                    chain.norm(shape.len(), channels, false);
-                    chain.step(Step::Add { from }, shape.len());
+                    chain.norm(shape.count(), channels, false);
+                    chain.step(Step::Add { from }, shape.count());
                 }
                 Layer::GlobalAveragePool => {
                     chain.step(Step::Mean { input: shape }, shape.channels);
@@ -183,7 +175,7 @@ impl Chain {
                 bias,
                 relu,
             },
-            shape.len(),
+            shape.count(),
         );
         shape
     }

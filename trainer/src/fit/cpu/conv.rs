@@ -1,7 +1,7 @@
 //! A 3x3 convolution and its gradients, over a shard's pictures.
 
 use super::kernel::{Gather, Outer, Run, Scatter};
-use super::shape::Shape;
+use shared::model::shape::Shape;
 
 /// Bytes of activations that are worked on at a time: they stay in the second cache.
 const GROUP: usize = 256 * 1024;
@@ -42,7 +42,7 @@ impl Conv {
             columns: framed.columns - 2,
             channels,
         };
-        let group = (GROUP / 4 / (framed.len() + output.len())).clamp(1, 16);
+        let group = (GROUP / 4 / (framed.count() + output.count())).clamp(1, 16);
         let mut conv = Self {
             input,
             framed,
@@ -68,13 +68,13 @@ impl Conv {
         for picture in 0..group {
             for row in 0..output.rows {
                 conv.runs.push(Run {
-                    left: picture * framed.len() + at(row, 0),
-                    right: picture * output.len() + row * output.columns * channels,
+                    left: picture * framed.count() + at(row, 0),
+                    right: picture * output.count() + row * output.columns * channels,
                     rows: output.columns,
                 });
                 let pixels = (0..output.columns).map(|column| at(row, column));
                 conv.starts
-                    .extend(pixels.map(|p| (picture * framed.len() + p) as u32));
+                    .extend(pixels.map(|p| (picture * framed.count() + p) as u32));
             }
         }
         conv
@@ -99,7 +99,7 @@ impl Conv {
         if self.is_first() {
             self.output.rows * self.output.columns * 9
         } else {
-            self.framed.len()
+            self.framed.count()
         }
     }
 
@@ -108,16 +108,16 @@ impl Conv {
         if self.framed == self.input && !self.is_first() {
             return;
         }
-        let count = input.len() / self.input.len();
+        let count = input.len() / self.input.count();
         if !self.is_first() {
-            seen.resize(count * self.framed.len(), 0.0);
+            seen.resize(count * self.framed.count(), 0.0);
             self.frame(input, seen);
             return;
         }
-        let mut framed = vec![0.0; count * self.framed.len()];
+        let mut framed = vec![0.0; count * self.framed.count()];
         self.frame(input, &mut framed);
         seen.resize(count * self.seen(), 0.0);
-        let pictures = framed.chunks_exact(self.framed.len());
+        let pictures = framed.chunks_exact(self.framed.count());
         for (picture, patches) in pictures.zip(seen.chunks_exact_mut(self.seen())) {
             let columns = self.framed.columns;
             for (row, patches) in patches
@@ -137,8 +137,8 @@ impl Conv {
     /// Copies pictures into their frames; the zeros around them are never written to.
     fn frame(&self, input: &[f32], framed: &mut [f32]) {
         let pairs = input
-            .chunks_exact(self.input.len())
-            .zip(framed.chunks_exact_mut(self.framed.len()));
+            .chunks_exact(self.input.count())
+            .zip(framed.chunks_exact_mut(self.framed.count()));
         for (picture, framed) in pairs {
             let (width, wide) = (
                 self.input.columns * self.input.channels,
@@ -173,8 +173,8 @@ impl Conv {
         };
         let pixels = self.output.rows * self.output.columns;
         let groups = seen.chunks(self.group * self.seen());
-        for (seen, result) in groups.zip(result.chunks_mut(self.group * self.output.len())) {
-            let count = result.len() / self.output.len();
+        for (seen, result) in groups.zip(result.chunks_mut(self.group * self.output.count())) {
+            let count = result.len() / self.output.count();
             Gather {
                 input: seen,
                 starts: &self.starts[..count * pixels],
@@ -206,8 +206,8 @@ impl Conv {
     ) {
         let seen = if seen.is_empty() { input } else { seen };
         let groups = seen.chunks(self.group * self.seen());
-        for (seen, gradient) in groups.zip(gradient.chunks(self.group * self.output.len())) {
-            let count = gradient.len() / self.output.len();
+        for (seen, gradient) in groups.zip(gradient.chunks(self.group * self.output.count())) {
+            let count = gradient.len() / self.output.count();
             let job = |seen, gradient, runs, weight| Outer {
                 left: seen,
                 right: gradient,
@@ -233,15 +233,15 @@ impl Conv {
         let Some(Back { back, framed }) = back else {
             return;
         };
-        let count = input.len() / self.input.len();
+        let count = input.len() / self.input.count();
         let has_frame = self.framed != self.input;
         let target = if has_frame { &mut *framed } else { &mut *back };
         target.clear();
-        target.resize(count * self.framed.len(), 0.0);
+        target.resize(count * self.framed.count(), 0.0);
         let pixels = self.output.rows * self.output.columns;
-        let groups = target.chunks_mut(self.group * self.framed.len());
-        for (target, gradient) in groups.zip(gradient.chunks(self.group * self.output.len())) {
-            let count = gradient.len() / self.output.len();
+        let groups = target.chunks_mut(self.group * self.framed.count());
+        for (target, gradient) in groups.zip(gradient.chunks(self.group * self.output.count())) {
+            let count = gradient.len() / self.output.count();
             Scatter {
                 input: gradient,
                 starts: &self.starts[..count * pixels],
@@ -254,7 +254,7 @@ impl Conv {
             .run();
         }
         if has_frame {
-            back.resize(count * self.input.len(), 0.0);
+            back.resize(count * self.input.count(), 0.0);
             self.unframe(framed, back);
         }
     }
@@ -262,8 +262,8 @@ impl Conv {
     /// Takes pictures out of their frames.
     fn unframe(&self, framed: &[f32], pictures: &mut [f32]) {
         let pairs = pictures
-            .chunks_exact_mut(self.input.len())
-            .zip(framed.chunks_exact(self.framed.len()));
+            .chunks_exact_mut(self.input.count())
+            .zip(framed.chunks_exact(self.framed.count()));
         for (picture, framed) in pairs {
             let (width, wide) = (
                 self.input.columns * self.input.channels,

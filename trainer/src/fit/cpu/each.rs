@@ -7,7 +7,7 @@ use pulp::{Arch, NullaryFnOnce};
 
 use super::adamw::{AdamW, BETA_1, BETA_2, EPSILON};
 use super::kernel::COLUMNS;
-use super::shape::Shape;
+use shared::model::shape::Shape;
 
 /// Defines functions whose body is compiled for each kind of machine, and chosen when the program runs.
 macro_rules! vectorised {
@@ -218,8 +218,8 @@ vectorised! {
     pub fn max_pool<'a>(shape: Shape, input: &'a [f32], result: &'a mut [f32]) {
         let Shape { columns, channels, .. } = shape;
         let width = columns * channels;
-        let pooled = Shape { rows: shape.rows / 2, columns: columns / 2, channels };
-        let pictures = input.chunks_exact(shape.len()).zip(result.chunks_exact_mut(pooled.len()));
+        let pooled = shape.pooled();
+        let pictures = input.chunks_exact(shape.count()).zip(result.chunks_exact_mut(pooled.count()));
         for (input, result) in pictures {
             let pairs = input.chunks_exact(2 * width).zip(result.chunks_exact_mut(columns / 2 * channels));
             for (pair, result) in pairs {
@@ -249,9 +249,9 @@ vectorised! {
     ) {
         let Shape { columns, channels, .. } = shape;
         let width = columns * channels;
-        let pooled = Shape { rows: shape.rows / 2, columns: columns / 2, channels };
-        let pictures = input.chunks_exact(shape.len()).zip(back.chunks_exact_mut(shape.len()));
-        let results = result.chunks_exact(pooled.len()).zip(gradient.chunks_exact(pooled.len()));
+        let pooled = shape.pooled();
+        let pictures = input.chunks_exact(shape.count()).zip(back.chunks_exact_mut(shape.count()));
+        let results = result.chunks_exact(pooled.count()).zip(gradient.chunks_exact(pooled.count()));
         for ((input, back), (result, gradient)) in pictures.zip(results) {
             let pairs = input.chunks_exact(2 * width).zip(back.chunks_exact_mut(2 * width));
             let row = pooled.columns * channels;

@@ -9,7 +9,6 @@ mod graph;
 mod kernel;
 mod layout;
 mod norm;
-mod shape;
 mod shard;
 #[cfg(test)]
 mod tests;

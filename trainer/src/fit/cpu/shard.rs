@@ -108,7 +108,7 @@ impl Shard {
                 let (input, result) = self.ends(number, width);
                 let pixels = shape.rows * shape.columns;
                 for (picture, means) in input
-                    .chunks_exact(shape.len())
+                    .chunks_exact(shape.count())
                     .zip(result.chunks_exact_mut(width))
                 {
                     means.fill(0.0);
@@ -253,7 +253,7 @@ impl Shard {
                 self.spare.resize(self.count * width, 0.0);
                 let pairs = self
                     .spare
-                    .chunks_exact_mut(shape.len())
+                    .chunks_exact_mut(shape.count())
                     .zip(self.gradient.chunks_exact(shape.channels));
                 for (back, gradient) in pairs {
                     for row in back.chunks_exact_mut(shape.channels) {

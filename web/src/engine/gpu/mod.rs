@@ -16,7 +16,7 @@ use super::agreement::Agreement;
 use super::batch;
 use super::intake::{brief, bytes, picture, unfit, unloaded};
 use super::protocol::{Case, Map, Method, Pixels, Reply, Request, Source, Verdict};
-use super::scope::{Engine, failure};
+use super::scope::{Engine, failure, since};
 use network::Network;
 
 /// Runs before the first answer. The first compiles the shaders, which takes seconds; the second allocates what the
@@ -110,8 +110,9 @@ impl Gpu {
         let weights = bytes(weights)?;
         let title = model.title();
         let artifact = Artifact::from_bytes(&weights).map_err(|e| unfit(title, &e.to_string()))?;
-        let plan = Plan::new(model, &artifact).map_err(|e| unfit(title, &e.to_string()))?;
         let passes = Passes::new(model, &artifact).map_err(|e| unfit(title, &e.to_string()))?;
+        // Before a device is opened for them: what makes no plan makes no network either.
+        let plan = Plan::of(model, passes.clone()).map_err(|e| unfit(title, &e.to_string()))?;
         let client = match &self.client {
             Some(client) => client.clone(),
             None => {
@@ -147,7 +148,7 @@ impl Gpu {
         let input = picture(grey)?.standardised().to_vec();
         let start = (self.clock)();
         let scores = self.logits(model, &input).await?[0];
-        let micros = self.since(start);
+        let micros = since(self.clock, start);
         let temperature = self.model(model)?.plan.temperature();
         let verdict = shared::Verdict::from_scores(model, &scores, temperature);
         Ok(Verdict {
@@ -165,16 +166,11 @@ impl Gpu {
         network.forward(input).await.map_err(broken)
     }
 
-    /// Microseconds since a look at the clock.
-    fn since(&self, start: f64) -> u32 {
-        (((self.clock)() - start) * 1000.0).round() as u32
-    }
-
     async fn classify_batch(&self, model: ModelId, pictures: &[u8]) -> Result<Reply, Refusal> {
         let input = standardised(&batch::pictures(pictures)?);
         let start = (self.clock)();
         let logits = self.logits(model, &input).await?;
-        let micros = self.since(start);
+        let micros = since(self.clock, start);
         let temperature = self.model(model)?.plan.temperature();
         let classes = batch::classes(model, &logits, temperature);
         Ok(Reply::Batch { classes, micros })
@@ -189,7 +185,7 @@ impl Gpu {
         for _ in 0..runs {
             self.logits(model, &input).await?;
         }
-        let micros = self.since(start);
+        let micros = since(self.clock, start);
         Ok(Reply::Measured { micros })
     }
 
