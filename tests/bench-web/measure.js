@@ -1,12 +1,14 @@
-// The body of a function: milliseconds a run of a batch, a number a group. The first, untimed run compiles what is to be
-// compiled for this batch; a group is timed as a whole, as the browser's clock has steps of 0.1 ms.
-const [batch, runs, groups] = args;
+// The body of a function: milliseconds a run of a batch, a number a group. The first run and the first groups, which do not
+// count, have what is to be compiled for this batch compiled; a group is timed as a whole, as the browser's clock has steps of
+// 0.1 ms.
+const [batch, runs, warmUps, groups] = args;
 const pixels = Float32Array.from({ length: batch * 784 }, (_, i) => ((i * 7 + Math.floor(i / 784)) % 256 - 72.94) / 90.02);
 await logits(pixels);
 const millis = [];
-for (let group = 0; group < groups; group++) {
+for (let group = -warmUps; group < groups; group++) {
   const start = performance.now();
   for (let run = 0; run < runs; run++) await logits(pixels);
-  millis.push((performance.now() - start) / runs);
+  const taken = (performance.now() - start) / runs;
+  if (group >= 0) millis.push(taken);
 }
 return millis;

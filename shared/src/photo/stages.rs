@@ -18,7 +18,8 @@ const SIDE: usize = 224;
 pub struct Stages {
     /// The photo the right way up, as it was turned.
     pub upright: Photo,
-    /// The square that the models see, in colour, transparent where there is no garment.
+    /// The square that the models see, in colour, transparent where there is no garment. Empty, as is the next, of a
+    /// picture that is taken as it is.
     pub cutout: Photo,
     /// The same in the greys that the models see, on black.
     pub grey: Photo,
@@ -40,6 +41,18 @@ impl Scan {
                     .flat,
             ),
         };
+        let Some(mask) = &prepared.mask else {
+            let none = Photo {
+                width: 0,
+                height: 0,
+                rgba: Vec::new(),
+            };
+            return Stages {
+                upright,
+                cutout: none.clone(),
+                grey: none,
+            };
+        };
         let factor = flat.factor as f32;
         let frame = prepared.frame;
         let place = |i: usize, start: f32, corner: usize| {
@@ -48,21 +61,12 @@ impl Scan {
         let mut cutout = Vec::with_capacity(SIDE * SIDE * 4);
         let mut grey = Vec::with_capacity(SIDE * SIDE * 4);
         let backdrop = Backdrop::of(flat);
-        let garment = prepared.mask.as_ref().map(|mask| {
-            let inverted = !matches!(prepared.route, Route::Scene { inverted: false });
-            Cutout::of(flat, mask, inverted)
-        });
+        let inverted = !matches!(prepared.route, Route::Scene { inverted: false });
+        let garment = Cutout::of(flat, mask, inverted);
         for i in 0..SIDE * SIDE {
             let x = place(i % SIDE, frame.x, part.corner.0);
             let y = place(i / SIDE, frame.y, part.corner.1);
-            let cell = (i / SIDE * 28 / SIDE) * 28 + i % SIDE * 28 / SIDE;
-            let (colour, value) = match &garment {
-                Some(garment) => garment.seen(x, y),
-                None => {
-                    let value = prepared.grey.pixels()[cell];
-                    ([value, value, value, 255], value)
-                }
-            };
+            let (colour, value) = garment.seen(x, y);
             let value = match (prepared.route, colour[3]) {
                 (Route::Product { .. }, 1..) => {
                     255 - backdrop.grey([colour[0], colour[1], colour[2]])

@@ -320,6 +320,15 @@ fn every_stage_can_be_shown() {
 }
 
 #[test]
+fn a_picture_taken_as_it_is_has_no_stages() {
+    let scan = Scan::of(&photo(28, 28, worn)).unwrap();
+    let prepared = scan.prepare(&Edits::default()).unwrap();
+    let stages = scan.stages(&Edits::default(), &prepared);
+    assert_eq!((stages.upright.width, stages.upright.height), (28, 28));
+    assert!(stages.cutout.rgba.is_empty() && stages.grey.rgba.is_empty());
+}
+
+#[test]
 fn white_cloth_is_noticed() {
     let white = prepare(&photo(400, 400, |x, y| match worn(x, y) == floor(x, y) {
         true => floor(x, y),

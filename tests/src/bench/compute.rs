@@ -25,21 +25,27 @@ pub fn batches(backend: Backend, model: ModelId) -> &'static [u32] {
     }
 }
 
-/// How often a batch is run, and how many such groups are timed.
+/// How often a batch is run, and how many such groups are timed, after how many that are not.
 struct Effort {
     runs: u32,
+    warm_ups: u32,
     groups: u32,
 }
 
 /// A group should take at least some ten milliseconds, and a turn a few seconds.
 fn effort(backend: Backend, batch: u32) -> Effort {
-    let (runs, groups) = match (backend, batch) {
-        (Backend::Cpu, 1) => (100, 4),
-        (Backend::Cpu, _) => (1, 4),
-        (Backend::Gpu, 1) => (5, 3),
-        (Backend::Gpu, _) => (1, 1),
+    let (runs, warm_ups, groups) = match (backend, batch) {
+        // A browser takes up to half a second to compile a network's loops well.
+        (Backend::Cpu, 1) => (100, 20, 4),
+        (Backend::Cpu, _) => (1, 4, 4),
+        (Backend::Gpu, 1) => (5, 0, 3),
+        (Backend::Gpu, _) => (1, 0, 1),
     };
-    Effort { runs, groups }
+    Effort {
+        runs,
+        warm_ups,
+        groups,
+    }
 }
 
 /// An engine with one network loaded.
@@ -66,12 +72,17 @@ impl Contestant<'_> {
 
     /// Milliseconds of a run, one number a group.
     fn time(&self, model: ModelId, batch: u32, effort: &Effort) -> Result<Vec<f64>, String> {
-        let Effort { runs, groups } = *effort;
+        let Effort {
+            runs,
+            warm_ups,
+            groups,
+        } = *effort;
         match self {
             Self::Ours(worker) => {
                 let group = Request::Measure { model, batch, runs };
-                let replies = worker.ask(&vec![group; groups as usize]);
-                let millis = replies.into_iter().map(|reply| match reply {
+                let replies = worker.ask(&vec![group; (warm_ups + groups) as usize]);
+                let timed = replies.into_iter().skip(warm_ups as usize);
+                let millis = timed.map(|reply| match reply {
                     Reply::Measured { micros } => Ok(f64::from(micros) / 1000.0 / f64::from(runs)),
                     other => Err(format!("instead of a measurement: {other:?}")),
                 });
@@ -79,8 +90,8 @@ impl Contestant<'_> {
             }
             Self::Peer(browser) => {
                 let script = include_str!("../../bench-web/measure.js");
-                let millis =
-                    browser.run_async(script, vec![json!(batch), json!(runs), json!(groups)])?;
+                let arguments = [batch, runs, warm_ups, groups].map(|n| json!(n));
+                let millis = browser.run_async(script, arguments.to_vec())?;
                 serde_json::from_value(millis).map_err(|e| format!("these are no times: {e}"))
             }
         }

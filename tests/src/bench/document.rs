@@ -169,7 +169,8 @@ const METHOD: &str = "\
   in its layers API. Both without threads.
 - The first verdict: of our whole page, on a PNG that is dropped as soon as there is a place to drop it; of a peer, on 784
   numbers that are there already, by the CNN alone. The download is what came until then, plus for the peers the ResNet's file.
-- One picture: groups of 100 runs (WebGPU: 5), as the browser's clock has steps of 0.1 ms. Logits come back to the CPU each time.
+- One picture: groups of 100 runs (WebGPU: 5), as the browser's clock has steps of 0.1 ms; 20 groups before them do not count
+  (WebGPU: none), as the browser takes that long to compile the loops well. Logits come back to the CPU each time.
 - Seven verdicts: from the first question to the worker to the last of the seven answers, on each of 100 pictures; the
   features that the classical models share are made once. The test set likewise, in requests of 500 pictures; the answers
   are as many right ones as the manifest records.

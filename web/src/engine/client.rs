@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use shared::ModelId;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::File;
 
 use super::assets::Assets;
 use super::link::{Failure, Link};
@@ -149,9 +150,21 @@ impl Client {
     }
 
     pub(super) async fn ask_cpu(&self, request: Request) -> Result<Reply, String> {
+        self.ask_cpu_with(request, None).await
+    }
+
+    /// The same about a visitor's file, where there is one.
+    pub(super) async fn ask_cpu_with(
+        &self,
+        request: Request,
+        file: Option<&File>,
+    ) -> Result<Reply, String> {
         let link = self.0.cpu.borrow().clone();
         let link = link.ok_or_else(|| self.0.obituary())?;
-        let reply = link.call(request).await;
+        let reply = match file {
+            Some(file) => link.call_with(request, file).await,
+            None => link.call(request).await,
+        };
         if reply.is_ok() {
             // Only one that dies before it answers is beyond help.
             self.0.restarts.set(0);

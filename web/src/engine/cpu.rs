@@ -19,9 +19,6 @@ use super::scope::{Engine, failure, since};
 /// What the novelty detector is called in sentences.
 const NOVELTY: &str = "The check for other things";
 
-/// Runs before the first answer, so that the first is as fast as the others.
-const WARM_UPS: usize = 3;
-
 /// The models loaded so far, the vote, and the clock that times them.
 pub struct Cpu {
     members: Vec<(ModelId, Member)>,
@@ -82,11 +79,7 @@ impl Cpu {
     fn load(&mut self, model: ModelId, weights: &[u8]) -> Result<Reply, String> {
         let unfit = |e: &str| unfit(model.title(), e);
         let artifact = Artifact::from_bytes(weights).map_err(|e| unfit(&e.to_string()))?;
-        let mut member = Member::new(model, &artifact).map_err(|e| unfit(&e.to_string()))?;
-        let pattern = Sample::new(batch::specimen(0));
-        for _ in 0..WARM_UPS {
-            member.classifier().classify(&pattern);
-        }
+        let member = Member::new(model, &artifact).map_err(|e| unfit(&e.to_string()))?;
         self.members.retain(|(known, _)| *known != model);
         self.members.push((model, member));
         Ok(Reply::Loaded {

@@ -13,7 +13,7 @@ pub struct Darkroom {
 }
 
 impl Darkroom {
-    /// A picture file turned into 28x28, and kept under the number where there is one.
+    /// A picture file turned into 28x28, and kept under the number where there is one and no larger one is kept.
     ///
     /// # Errors
     /// A sentence, where it is no picture or shows nothing to cut out; what was kept stays.
@@ -23,7 +23,9 @@ impl Darkroom {
         // A photo of 50 million pixels takes 200 MB; the scan is all that is needed from here on.
         drop(decoded);
         let reply = develop(&scan, &Edits::default())?;
-        if let Some(number) = photo {
+        // A large file handed in before a small one may be read after it.
+        let is_later = |number| self.kept.as_ref().is_none_or(|(kept, _)| number > *kept);
+        if let Some(number) = photo.filter(|number| is_later(*number)) {
             self.kept = Some((number, scan));
         }
         Ok(reply)
@@ -150,9 +152,10 @@ mod tests {
         let turned = prepared(room.edit(7, &turn));
         assert_eq!((turned.width, turned.height), (80, 100));
         assert_ne!(turned.grey, first.grey);
-        // Neither a refused file nor one that is not to be kept takes its place.
+        // Neither a refused file takes its place, nor one that is not to be kept, nor an earlier one.
         assert!(room.prepare(b"hello", Some(8)).is_err());
         prepared(room.prepare(&bmp(40, 40, |x, _| if x < 20 { 40 } else { 255 }), None));
+        prepared(room.prepare(&bmp(40, 40, |x, _| if x < 20 { 40 } else { 255 }), Some(6)));
         assert_eq!(turned, prepared(room.edit(7, &turn)));
         let sentence = room.edit(8, &turn).unwrap_err();
         assert!(sentence.ends_with("again."), "{sentence}");

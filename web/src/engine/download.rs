@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -30,7 +30,11 @@ pub async fn fetch(
     if fresh {
         options.set_cache(RequestCache::Reload);
     }
-    let response = JsFuture::from(scope.fetch_with_str_and_init(url, &options))
+    let answer = match early(scope, url) {
+        Some(answer) if !fresh => answer,
+        _ => scope.fetch_with_str_and_init(url, &options),
+    };
+    let response = JsFuture::from(answer)
         .await
         .map_err(|_| "no answer".to_string())?;
     let response: Response = response.dyn_into().map_err(|e| describe(&e))?;
@@ -45,6 +49,15 @@ pub async fn fetch(
     let arrived = Rc::new(Cell::new(0));
     spawn_local(tell(scope.clone(), Rc::downgrade(&arrived), progress));
     read(&body, &arrived, usize::MAX).await
+}
+
+/// What a file that web/boot.js named early is answered with; it is there to be taken once.
+fn early(scope: &DedicatedWorkerGlobalScope, url: &str) -> Option<Promise> {
+    let files = Reflect::get(scope, &"earlyFiles".into()).ok()?;
+    let files: Object = files.dyn_into().ok()?;
+    let answer = Reflect::get(&files, &url.into()).ok()?;
+    Reflect::delete_property(&files, &url.into()).ok()?;
+    answer.dyn_into().ok()
 }
 
 /// A gzipped file, unpacked by the browser. Others are left as they are, as hosts may unpack on the way: none of the

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use futures_channel::oneshot;
 use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{ErrorEvent, MessageEvent, Worker};
+use web_sys::{ErrorEvent, File, MessageEvent, Worker};
 
 use super::protocol::{Message, Reply, Request, UNASKED, decode, encode};
 
@@ -99,7 +99,15 @@ impl Link {
     /// # Errors
     /// See [`Failure`].
     pub async fn call(&self, body: Request) -> Result<Reply, Failure> {
-        self.call_patiently(body, |_| {}).await
+        self.send(body, None, |_| {}).await
+    }
+
+    /// The same, with the visitor's file that the request is about: the worker reads it.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn call_with(&self, body: Request, file: &File) -> Result<Reply, Failure> {
+        self.send(body, Some(file), |_| {}).await
     }
 
     /// The same for a request that names a file: `progress` hears how many bytes of it have come.
@@ -109,6 +117,15 @@ impl Link {
     pub async fn call_patiently(
         &self,
         body: Request,
+        progress: impl Fn(u32) + 'static,
+    ) -> Result<Reply, Failure> {
+        self.send(body, None, progress).await
+    }
+
+    async fn send(
+        &self,
+        body: Request,
+        file: Option<&File>,
         progress: impl Fn(u32) + 'static,
     ) -> Result<Reply, Failure> {
         let line = &self.0;
@@ -125,9 +142,12 @@ impl Link {
             progress: Rc::new(progress),
         };
         line.waiting.borrow_mut().insert(id, waiting);
-        let posted = line
-            .worker
-            .post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()));
+        let transfer = Array::of1(&bytes.buffer());
+        let message: JsValue = match file {
+            Some(file) => Array::of2(&bytes, file).into(),
+            None => bytes.into(),
+        };
+        let posted = line.worker.post_message_with_transfer(&message, &transfer);
         if posted.is_err() {
             line.waiting.borrow_mut().remove(&id);
             return Err(Failure::Refused(

@@ -70,6 +70,7 @@ pub enum Request {
     Gallery { sprite: Source },
     /// Turn a picture file into 28x28. Answer: [`Reply::Prepared`].
     Prepare {
+        /// Its bytes; empty where the file itself is sent beside the request, for the worker to read.
         #[serde(with = "serde_bytes")]
         file: Vec<u8>,
         /// The number under which the photo is kept for [`Request::Edit`], in place of the one kept so far; without one,
@@ -216,7 +217,8 @@ pub struct Prepared {
     pub is_white: bool,
     /// The photo, upright.
     pub upright: Thumbnail,
-    /// The square that the models see, in colour, transparent where there is no garment.
+    /// The square that the models see, in colour, transparent where there is no garment. Empty, as is the next, without a
+    /// mask.
     pub cutout: Thumbnail,
     /// The same in the models' greys.
     pub toned: Thumbnail,

@@ -3,6 +3,7 @@
 use shared::garment::CLASSES;
 use shared::photo::Edits;
 use shared::{Garment, ModelId};
+use web_sys::File;
 
 use super::client::Client;
 use super::protocol::{Map, Method, Pixels, Prepared, Reply, Request, Source, Verdict};
@@ -39,8 +40,12 @@ impl Client {
     ///
     /// # Errors
     /// A sentence for the visitor.
-    pub async fn prepare(&self, file: Vec<u8>, photo: Option<u32>) -> Result<Prepared, String> {
-        self.prepared(Request::Prepare { file, photo }).await
+    pub async fn prepare(&self, file: &File, photo: Option<u32>) -> Result<Prepared, String> {
+        let request = Request::Prepare {
+            file: Vec::new(),
+            photo,
+        };
+        prepared(self.ask_cpu_with(request, Some(file)).await?)
     }
 
     /// Prepares the photo of that number the visitor's way.
@@ -48,14 +53,7 @@ impl Client {
     /// # Errors
     /// A sentence for the visitor.
     pub async fn edit(&self, photo: u32, edits: Edits) -> Result<Prepared, String> {
-        self.prepared(Request::Edit { photo, edits }).await
-    }
-
-    async fn prepared(&self, request: Request) -> Result<Prepared, String> {
-        match self.ask_cpu(request).await? {
-            Reply::Prepared(prepared) => Ok(prepared),
-            other => Err(misplaced(&other)),
-        }
+        prepared(self.ask_cpu(Request::Edit { photo, edits }).await?)
     }
 
     /// A model's answer, and the engine that gave it.
@@ -115,6 +113,13 @@ impl Client {
             Reply::Vote { probabilities } => Ok(probabilities),
             other => Err(misplaced(&other)),
         }
+    }
+}
+
+fn prepared(reply: Reply) -> Result<Prepared, String> {
+    match reply {
+        Reply::Prepared(prepared) => Ok(prepared),
+        other => Err(misplaced(&other)),
     }
 }
 

@@ -7,7 +7,7 @@ use futures_util::{FutureExt, StreamExt};
 use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, PromiseRejectionEvent};
+use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent, PromiseRejectionEvent};
 
 use super::download::{fetch, unpacked};
 use super::intake::brief;
@@ -126,15 +126,40 @@ fn global() -> Result<DedicatedWorkerGlobalScope, JsValue> {
         .map_err(|_| JsValue::from_str("this script belongs in a worker"))
 }
 
+/// Takes a request: its bytes, or a pair of its bytes and the visitor's file that it is about.
 fn receive(data: &JsValue, queue: &mpsc::UnboundedSender<Message<Request>>) {
-    let bytes = match data.dyn_ref::<Uint8Array>() {
+    let (bytes, file) = match data.dyn_ref::<Array>() {
+        Some(pair) => (pair.get(0), pair.get(1).dyn_into::<File>().ok()),
+        None => (data.clone(), None),
+    };
+    let bytes = match bytes.dyn_ref::<Uint8Array>() {
         Some(bytes) => bytes.to_vec(),
         None => Vec::new(),
     };
-    match decode::<Request>(&bytes) {
-        Ok(message) => dispatch(message, queue.clone()),
-        Err(error) => post(UNASKED, failure(error.to_string())),
+    match (decode::<Request>(&bytes), file) {
+        (Ok(message), None) => dispatch(message, queue.clone()),
+        (Ok(message), Some(file)) => spawn_local(read(message, file, queue.clone())),
+        (Err(error), _) => post(UNASKED, failure(error.to_string())),
     }
+}
+
+/// Queues a request after its file has been read: here, so that the page need not wait and nothing is copied twice.
+async fn read(
+    mut message: Message<Request>,
+    file: File,
+    queue: mpsc::UnboundedSender<Message<Request>>,
+) {
+    let Ok(buffer) = JsFuture::from(file.array_buffer()).await else {
+        let name = file.name();
+        let sentence = format!(
+            "{name} could not be read: choose the file itself, not a folder, and try again."
+        );
+        return post(message.id, failure(sentence));
+    };
+    if let Request::Prepare { file, .. } = &mut message.body {
+        *file = Uint8Array::new(&buffer).to_vec();
+    }
+    enqueue(&queue, message);
 }
 
 /// Queues a request, after its file where it names one: a slow download must not hold up what comes after it.

@@ -3,6 +3,7 @@
 use shared::ModelId;
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
+use wasm_bindgen_futures::spawn_local;
 
 use super::client::Client;
 use super::protocol::{Reply, Request};
@@ -16,7 +17,24 @@ pub const BATCH: usize = 250;
 const LONG_ENOUGH: f64 = 50_000.0;
 const MOST_RUNS: f64 = 1000.0;
 
+/// After so many runs the browser compiles the networks' loops well.
+const WARM_UPS: u32 = 20;
+
 impl Client {
+    /// Has the CPU engine run the networks a few times when nothing else is to be done, so that the next picture finds it fast.
+    pub fn warm_up(&self) {
+        for model in ModelId::DEEP.into_iter().filter(|m| self.0.supply.has(*m)) {
+            let client = self.clone();
+            let request = Request::Measure {
+                model,
+                batch: 1,
+                runs: WARM_UPS,
+            };
+            // How long they took does not matter, and a failure will be told to whoever asks next.
+            spawn_local(async move { drop(client.ask_cpu(request).await) });
+        }
+    }
+
     /// Times a network on each engine that can answer it now.
     ///
     /// # Errors

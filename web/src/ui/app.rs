@@ -63,10 +63,11 @@ fn App() -> impl IntoView {
 }
 
 /// Adds what stands at the end of a part of the page, each in a task of its own: together they would keep the browser from
-/// its visitor for longer than one notices.
+/// its visitor for longer than one notices. Only the verdicts do not wait for the first of them.
 async fn furnish(page: Page) {
-    add(page, "#picture", || view! { <Inspector/> }).await;
     add(page, "#answers", || view! { <Verdicts/> }).await;
+    page.leisure().await;
+    add(page, "#picture", || view! { <Inspector/> }).await;
     add(page, "#answers", || view! { <Reasons/> }).await;
     add(page, "main", || view! { <Compare/> }).await;
     add(page, "body", || view! { <Footer/> }).await;

@@ -1,14 +1,14 @@
 //! A picture from the camera: a live preview with a shutter where the page may have the camera, else the phone's own
 //! camera by way of a file input.
 
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Array, Promise, Reflect};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlDialogElement, HtmlInputElement,
+    CanvasRenderingContext2d, File, HtmlCanvasElement, HtmlDialogElement, HtmlInputElement,
     HtmlVideoElement, MediaStream, MediaStreamConstraints, MediaStreamTrack,
 };
 
@@ -160,12 +160,16 @@ async fn shoot(page: Page, dialog: HtmlDialogElement) {
         return;
     };
     let number = page.next_number();
-    let bytes = snapshot(&video).await.map_err(|_| {
-        "The camera's picture could not be taken: try again, or choose a picture.".to_string()
-    });
+    let file = snapshot(&video).await;
     dialog.close();
     page.notice.set(None);
-    page.take_file(number, NAME.into(), bytes).await;
+    match file {
+        Ok(file) => page.take_file(number, &file).await,
+        Err(_) if page.is_late(number) => {}
+        Err(_) => page.refuse(
+            "The camera's picture could not be taken: try again, or choose a picture.".into(),
+        ),
+    }
 }
 
 /// Whether the browser lets pages have cameras; it does not where the address is not secure.
@@ -193,9 +197,9 @@ fn stop(stream: &MediaStream) {
     }
 }
 
-/// The picture that the video shows, as the bytes of a file. Some browsers blur what is read from a canvas a little;
+/// The picture that the video shows, as a file. Some browsers blur what is read from a canvas a little;
 /// there is no other way to read a camera that all browsers have.
-async fn snapshot(video: &HtmlVideoElement) -> Result<Vec<u8>, JsValue> {
+async fn snapshot(video: &HtmlVideoElement) -> Result<File, JsValue> {
     let canvas: HtmlCanvasElement = document().create_element("canvas")?.dyn_into()?;
     canvas.set_width(video.video_width());
     canvas.set_height(video.video_height());
@@ -208,9 +212,8 @@ async fn snapshot(video: &HtmlVideoElement) -> Result<Vec<u8>, JsValue> {
             let _ = reject.call1(&JsValue::NULL, &error);
         }
     });
-    let blob: Blob = JsFuture::from(blob).await?.dyn_into()?;
-    let buffer = JsFuture::from(blob.array_buffer()).await?;
-    Ok(Uint8Array::new(&buffer).to_vec())
+    let blob = JsFuture::from(blob).await?;
+    File::new_with_blob_sequence(&Array::of1(&blob), NAME)
 }
 
 /// Why there is no camera.

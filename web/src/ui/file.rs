@@ -1,11 +1,10 @@
 //! The ways a visitor's file reaches the page: picked, dropped, pasted.
 
-use js_sys::{Reflect, Uint8Array};
+use js_sys::Reflect;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::photo::{MAX_FILE_BYTES, PhotoError};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{DataTransfer, File, FileList};
 
 use super::page::Page;
@@ -91,10 +90,7 @@ pub fn take_folder(page: Page, files: &FileList) {
 pub fn take_one(page: Page, file: File) -> u32 {
     // Numbered before it is read: a small file handed in later may be read sooner.
     let number = page.next_number();
-    spawn_local(async move {
-        let bytes = read(&file).await;
-        page.take_file(number, file.name(), bytes).await;
-    });
+    spawn_local(async move { page.take_file(number, &file).await });
     number
 }
 
@@ -107,23 +103,15 @@ pub fn path(file: &File) -> String {
         .unwrap_or_else(|| file.name())
 }
 
-/// A file's bytes.
+/// Whether a file is small enough to be taken.
 ///
 /// # Errors
-/// A sentence, where it is too large or cannot be read.
-pub async fn read(file: &File) -> Result<Vec<u8>, String> {
-    // Refused unread: the bytes of a film would not fit into this thread's memory.
+/// A sentence, where it is not.
+pub fn fits(file: &File) -> Result<(), String> {
+    // Refused unread: the bytes of a film would not fit into the engine's memory.
     if file.size() > MAX_FILE_BYTES as f64 {
         let megabytes = (file.size() / 1e6).ceil() as u64;
         return Err(PhotoError::FileTooLarge { megabytes }.to_string());
     }
-    JsFuture::from(file.array_buffer())
-        .await
-        .map(|buffer| Uint8Array::new(&buffer).to_vec())
-        .map_err(|_| {
-            format!(
-                "{} could not be read: choose the file itself, not a folder, and try again.",
-                file.name()
-            )
-        })
+    Ok(())
 }

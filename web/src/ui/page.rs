@@ -161,7 +161,7 @@ impl Page {
         });
     }
 
-    /// The GPU engine comes last: after all weights, and after the first answers or a while without a picture.
+    /// The CPU engine's warm-up and the GPU engine come last: after all weights, and after the first answers or a while without a picture.
     fn watch_gpu(self) {
         let answered = Memo::new(move |_| {
             self.models
@@ -169,6 +169,7 @@ impl Page {
                 .any(|m| m.with(|m| m.answer.is_some() && !m.pending))
         });
         let rest = move || {
+            self.client().warm_up();
             self.client().wake_gpu();
             settled();
         };
@@ -185,9 +186,11 @@ impl Page {
     fn furnish(self) {
         spawn_local(async move {
             match self.client().gallery().await {
-                Ok(pictures) => self
-                    .gallery
-                    .set(pictures.iter().filter_map(Pixels::grey).collect()),
+                Ok(pictures) => {
+                    self.leisure().await;
+                    self.gallery
+                        .set(pictures.iter().filter_map(Pixels::grey).collect());
+                }
                 Err(sentence) => add(self.errors, sentence),
             }
         });
@@ -197,6 +200,27 @@ impl Page {
                 self.facts.set(manifest::fetch(&url).await);
             }
         });
+    }
+
+    /// Waits while a picture waits for its first verdict: what may be looked at later is drawn later.
+    pub(super) async fn leisure(self) {
+        /// About a frame.
+        const BREATH: Duration = Duration::from_millis(16);
+        while untrack(|| self.is_pressed()) {
+            sleep(BREATH).await;
+        }
+    }
+
+    fn is_pressed(self) -> bool {
+        let number = self.picture.with(|p| p.as_ref().map(|p| p.number));
+        let is_answered = || {
+            let answers = self
+                .models
+                .iter()
+                .map(|m| m.with(|m| m.answer.as_ref().map(|a| a.picture)));
+            answers.flatten().any(|answered| Some(answered) == number)
+        };
+        self.is_preparing() || (number.is_some() && self.awaited() > 0 && !is_answered())
     }
 
     pub(super) fn client(self) -> Client {

@@ -95,14 +95,15 @@ impl Picture {
         edits: Edits,
         prepared: Prepared,
     ) -> Option<Self> {
-        let pictures = [&prepared.upright, &prepared.cutout, &prepared.toned];
-        if !pictures.into_iter().all(Thumbnail::is_whole) {
-            return None;
-        }
         let mask = prepared.mask.filter(|m| {
             let pixels = u64::from(m.width) * u64::from(m.height);
             pixels > 0 && m.shares.len() as u64 == pixels
         });
+        let stages = [&prepared.cutout, &prepared.toned];
+        let has_stages = mask.is_none() || stages.into_iter().all(Thumbnail::is_whole);
+        if !(prepared.upright.is_whole() && has_stages) {
+            return None;
+        }
         Some(Self {
             number,
             photo,

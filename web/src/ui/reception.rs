@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use shared::{Garment, Grey28};
+use web_sys::File;
 
+use super::file;
 use super::page::Page;
 use super::picture::Picture;
-use crate::engine::protocol::Prepared;
 
 impl Page {
     /// Numbers the picture that comes next; answers to earlier ones are late from now on.
@@ -29,18 +30,17 @@ impl Page {
         self.show(Picture::of_gallery(number, grey, garment));
     }
 
-    /// The visitor's file number `number`, or why it could not be read.
-    pub async fn take_file(self, number: u32, name: String, bytes: Result<Vec<u8>, String>) {
-        let prepared: Result<Prepared, String> = match bytes {
-            _ if self.is_late(number) => return,
-            Ok(bytes) => self.client().prepare(bytes, Some(number)).await,
+    /// The visitor's file number `number`.
+    pub async fn take_file(self, number: u32, file: &File) {
+        let prepared = match file::fits(file) {
+            Ok(()) => self.client().prepare(file, Some(number)).await,
             Err(sentence) => Err(sentence),
         };
         if self.is_late(number) {
             return;
         }
         let picture = prepared.and_then(|p| {
-            Picture::of_visitor(number, name, p)
+            Picture::of_visitor(number, file.name(), p)
                 .ok_or_else(|| "The engine returned no picture: reload the page.".to_string())
         });
         match picture {
@@ -60,18 +60,23 @@ impl Page {
 
     /// The photo on show as its edits make it: nothing else changes.
     pub(super) fn replace(self, picture: Picture) {
-        self.picture.set(Some(Arc::new(picture)));
-        self.ask_all();
+        self.ask_about(picture);
     }
 
     fn show(self, picture: Picture) {
         self.errors.set(Vec::new());
         self.asked_class.set(None);
         self.bench.take(&picture);
-        self.picture.set(Some(Arc::new(picture)));
         self.preparing.set(false);
-        self.ask_all();
+        self.ask_about(picture);
         bring_into_view("answers", 0.5);
+    }
+
+    /// Asks first and shows then: the engine computes while the page draws.
+    fn ask_about(self, picture: Picture) {
+        *self.picture.write_untracked() = Some(Arc::new(picture));
+        self.ask_all();
+        self.picture.notify();
     }
 }
 

@@ -178,11 +178,16 @@ impl Bundle {
 }
 
 /// The lines that start a worker. What the page sends before the wasm is there waits in `self.earlyMessages`, as
-/// MessageEvents; the Rust side sets its own `onmessage` and then takes those.
+/// MessageEvents; the Rust side sets its own `onmessage` and then takes those. Files that the page names early are asked for
+/// at once, into `self.earlyFiles`; the Rust side tells of a failure once it wants the file.
 fn start_script(wasm_name: &str) -> String {
     format!(
         "self.earlyMessages = [];\n\
-         self.onmessage = (event) => self.earlyMessages.push(event);\n\
+         self.earlyFiles = {{}};\n\
+         self.onmessage = (event) => {{\n\
+         \x20 if (!event.data.files) return self.earlyMessages.push(event);\n\
+         \x20 for (const url of event.data.files) (self.earlyFiles[url] = fetch(url)).catch(() => {{}});\n\
+         }};\n\
          wasm_bindgen({{ module_or_path: new URL(\"{wasm_name}\", self.location.href) }})\n\
          \x20 .catch((error) => self.postMessage({{ fatal: String(error) }}));\n"
     )

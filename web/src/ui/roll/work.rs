@@ -205,8 +205,8 @@ impl Page {
             .with_value(|files| files.get(item.place).cloned())
             .filter(|_| self.roll.lot.get_untracked() == item.lot);
         let file = file.ok_or("Other files have taken this one's place.")?;
-        let bytes = file::read(&file).await?;
-        let Prepared { grey, upright, .. } = self.client().prepare(bytes, None).await?;
+        file::fits(&file)?;
+        let Prepared { grey, upright, .. } = self.client().prepare(&file, None).await?;
         let grey = grey.grey().filter(|_| upright.is_whole());
         let grey = grey.ok_or("The engine returned no picture: reload the page.")?;
         Ok(Answers::new(Bitmap::from(&upright).shrunk(THUMBNAIL), grey))
