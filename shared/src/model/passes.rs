@@ -8,6 +8,11 @@ use super::shape::Shape;
 use super::tensors::Tensors;
 use super::{Layer, ModelError, ModelId, Padding};
 use crate::artifact::Artifact;
+use crate::image::standardise;
+
+/// What no sum of a network may exceed, whatever the picture: it leaves Winograd's transforms and the temperature room to
+/// multiply.
+const MOST: f32 = 1e30;
 
 /// What a convolution has to do with its block's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +77,8 @@ impl Passes {
     /// Takes an artifact apart.
     ///
     /// # Errors
-    /// The artifact is another model's, lacks a tensor, or holds a number that is not finite, or the model is no network.
+    /// The artifact is another model's, lacks a tensor, holds a number that is not finite or may lead to one, or the model is no
+    /// network.
     pub fn new(model: ModelId, artifact: &Artifact) -> Result<Self, ModelError> {
         let source = Tensors::of(model, artifact)?;
         if !model.is_deep() {
@@ -87,11 +93,50 @@ impl Passes {
             }
             tensors.push(values);
         }
-        Ok(Self::of(
-            model.layers(),
-            source.temperature()?,
-            tensors.into_iter(),
-        ))
+        let passes = Self::of(model.layers(), source.temperature()?, tensors.into_iter());
+        match passes.bound() <= MOST {
+            true => Ok(passes),
+            false => Err(source.not_finite()),
+        }
+    }
+
+    /// What no activation and no logit exceeds in size, whatever the picture; not a number, where one of the weights is none.
+    fn bound(&self) -> f32 {
+        let mut bound = standardise(u8::MAX).max(-standardise(0));
+        let mut kept = 0.0;
+        for conv in &self.body {
+            if conv.identity == Identity::Kept {
+                kept = bound;
+            }
+            let added = match conv.identity {
+                Identity::Added => kept,
+                _ => 0.0,
+            };
+            let windows = conv.weight.chunks_exact(conv.input * 9);
+            bound = windows
+                .zip(&conv.bias)
+                .map(|(window, bias)| {
+                    let weights: f32 = window.iter().map(|w| w.abs()).sum();
+                    weights * bound + bias.abs() + added
+                })
+                .fold(0.0, larger);
+            if let Some((scale, shift)) = &conv.affine {
+                let channels = scale.iter().zip(shift);
+                bound = channels
+                    .map(|(scale, shift)| scale.abs() * bound + shift.abs())
+                    .fold(0.0, larger);
+            }
+        }
+        for dense in &self.head {
+            let mut sums: Vec<f32> = dense.bias.iter().map(|b| b.abs()).collect();
+            for row in dense.weight.chunks_exact(sums.len()) {
+                for (sum, weight) in sums.iter_mut().zip(row) {
+                    *sum += weight.abs() * bound;
+                }
+            }
+            bound = sums.into_iter().fold(0.0, larger);
+        }
+        bound
     }
 
     fn of<'a>(
@@ -142,6 +187,14 @@ impl Passes {
             }
         }
         passes
+    }
+}
+
+/// The larger of two numbers; not a number, where one of them is none.
+fn larger(a: f32, b: f32) -> f32 {
+    match a > b || a.is_nan() {
+        true => a,
+        false => b,
     }
 }
 

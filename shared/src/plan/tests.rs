@@ -213,6 +213,15 @@ fn weights_that_lead_to_no_answer_are_refused() {
     let expected = Some(ModelError::NotFinite("resnet".into()));
     assert_eq!(refusal(f32::NAN), expected);
     assert_eq!(refusal(-1.0), expected);
+    // None of these overflows by itself; a layer's sums of them do.
+    let mut large = artifact(ModelId::Cnn, 1.0);
+    let weights = large
+        .tensors
+        .iter_mut()
+        .filter(|t| t.name.ends_with("weight"));
+    weights.for_each(|t| t.values.iter_mut().for_each(|w| *w = 1e12));
+    let refused = Plan::new(ModelId::Cnn, &large).err();
+    assert_eq!(refused, Some(ModelError::NotFinite("cnn".into())));
 }
 
 #[test]

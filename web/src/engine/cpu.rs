@@ -65,8 +65,14 @@ impl Cpu {
             Request::TestSet { part, file } => bytes(file)
                 .and_then(|b| idx::contents(part, b))
                 .map(|bytes| Reply::TestSet { bytes }),
-            Request::Prepare { file, photo } => self.darkroom.prepare(&file, photo),
-            Request::Edit { photo, edits } => self.darkroom.edit(photo, &edits),
+            Request::Prepare { file, photo } => {
+                let reply = self.darkroom.prepare(&file, photo);
+                reply.map(|reply| self.with_verdicts(reply))
+            }
+            Request::Edit { photo, edits } => {
+                let reply = self.darkroom.edit(photo, &edits);
+                reply.map(|reply| self.with_verdicts(reply))
+            }
             Request::Classify { model, grey } => self.classify(model, &grey).map(Reply::Verdict),
             Request::Explain { model, grey, class } => self.explain(model, &grey, class),
             Request::ClassifyBatch { model, pictures } => self.classify_batch(model, &pictures),
@@ -147,6 +153,18 @@ impl Cpu {
             micros,
             features_micros: shared_micros,
         })
+    }
+
+    /// Adds the networks' verdicts to a prepared picture.
+    fn with_verdicts(&mut self, reply: Reply) -> Reply {
+        match reply {
+            Reply::Prepared(mut prepared) => {
+                let verdicts = ModelId::DEEP.map(|m| self.classify(m, &prepared.grey).ok());
+                prepared.verdicts = verdicts.into_iter().flatten().collect();
+                Reply::Prepared(prepared)
+            }
+            other => other,
+        }
     }
 
     fn classify_batch(&mut self, model: ModelId, pictures: &[u8]) -> Result<Reply, String> {

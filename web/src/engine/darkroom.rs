@@ -1,4 +1,4 @@
-//! What the CPU engine does with picture files before any model sees them.
+//! What the CPU engine does with picture files before any model sees them: its replies are without verdicts.
 
 use shared::Grey28;
 use shared::image::SIDE;
@@ -60,6 +60,7 @@ fn develop(scan: &Scan, edits: &Edits) -> Result<Reply, String> {
         upright: stages.upright.into(),
         cutout: stages.cutout.into(),
         toned: stages.grey.into(),
+        verdicts: Vec::new(),
     }))
 }
 
@@ -83,12 +84,12 @@ pub fn gallery(sprite: &[u8]) -> Result<Reply, String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use shared::image::PIXELS;
 
     /// An uncompressed 24-bit BMP of greys.
-    fn bmp(width: usize, height: usize, grey: impl Fn(usize, usize) -> u8) -> Vec<u8> {
+    pub fn bmp(width: usize, height: usize, grey: impl Fn(usize, usize) -> u8) -> Vec<u8> {
         let mut bmp = Vec::new();
         let size = 54 + width * height * 3;
         bmp.extend(b"BM");

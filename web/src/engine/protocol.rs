@@ -222,6 +222,8 @@ pub struct Prepared {
     pub cutout: Thumbnail,
     /// The same in the models' greys.
     pub toned: Thumbnail,
+    /// What the networks say that are loaded: it takes them less time than another message does.
+    pub verdicts: Vec<Verdict>,
 }
 
 /// A picture small enough to show.

@@ -1,6 +1,7 @@
 //! What the visitor changes about the photo on show, and how it reaches the engine: one request at a time, and after it
 //! the latest state, however many changes came meanwhile.
 
+use std::mem;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -80,15 +81,17 @@ impl Page {
                 if self.is_late(number) {
                     continue;
                 }
-                let edited = prepared.and_then(|prepared| {
+                let edited = prepared.and_then(|mut prepared| {
+                    let verdicts = mem::take(&mut prepared.verdicts);
                     picture
                         .edited(number, edits.clone(), prepared)
+                        .map(|picture| (picture, verdicts))
                         .ok_or_else(|| {
                             "The engine returned no picture: reload the page.".to_string()
                         })
                 });
                 match edited {
-                    Ok(picture) => self.replace(picture),
+                    Ok((picture, verdicts)) => self.replace(picture, &verdicts),
                     Err(sentence) => self.bench.refused.set(Some((edits, sentence))),
                 }
             }

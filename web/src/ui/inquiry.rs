@@ -8,7 +8,8 @@ use shared::{Garment, ModelId};
 
 use super::answer::{Answer, Count};
 use super::page::{Explanation, Page, add};
-use crate::engine::protocol::Pixels;
+use crate::engine::protocol::{Pixels, Verdict};
+use crate::engine::report::Engine;
 
 /// An explanation to show: of which picture, by which model, for which class.
 type Wanted = Option<(u32, ModelId, Garment)>;
@@ -61,6 +62,21 @@ impl Page {
                         add(self.errors, sentence);
                     }
                 }
+            });
+        });
+    }
+
+    /// Takes a verdict of the CPU engine on the picture of that number; whatever the model was asked before is late.
+    pub(super) fn take_verdict(self, picture: u32, verdict: Verdict) {
+        self.stopwatch.update(|s| s.note(&verdict));
+        self.model(verdict.model).update(|m| {
+            m.asked += 1;
+            m.pending = false;
+            m.failure = None;
+            m.answer = Some(Answer {
+                picture,
+                verdict,
+                engine: Engine::Cpu,
             });
         });
     }

@@ -1,14 +1,17 @@
 //! How pictures come in: numbered, prepared, shown; the late ones are dropped.
 
+use std::mem;
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use shared::{Garment, Grey28};
+use shared::{Garment, Grey28, ModelId};
 use web_sys::File;
 
 use super::file;
 use super::page::Page;
 use super::picture::Picture;
+use crate::engine::protocol::Verdict;
+use crate::engine::report::Engine;
 
 impl Page {
     /// Numbers the picture that comes next; answers to earlier ones are late from now on.
@@ -27,7 +30,7 @@ impl Page {
     pub fn take_from_gallery(self, grey: Grey28, garment: Garment) {
         let number = self.next_number();
         self.notice.set(None);
-        self.show(Picture::of_gallery(number, grey, garment));
+        self.show(Picture::of_gallery(number, grey, garment), &[]);
     }
 
     /// The visitor's file number `number`.
@@ -39,12 +42,14 @@ impl Page {
         if self.is_late(number) {
             return;
         }
-        let picture = prepared.and_then(|p| {
+        let picture = prepared.and_then(|mut p| {
+            let verdicts = mem::take(&mut p.verdicts);
             Picture::of_visitor(number, file.name(), p)
+                .map(|picture| (picture, verdicts))
                 .ok_or_else(|| "The engine returned no picture: reload the page.".to_string())
         });
         match picture {
-            Ok(picture) => self.show(picture),
+            Ok((picture, verdicts)) => self.show(picture, &verdicts),
             Err(sentence) => self.refuse(sentence),
         }
     }
@@ -59,23 +64,35 @@ impl Page {
     }
 
     /// The photo on show as its edits make it: nothing else changes.
-    pub(super) fn replace(self, picture: Picture) {
-        self.ask_about(picture);
+    pub(super) fn replace(self, picture: Picture, verdicts: &[Verdict]) {
+        self.ask_about(picture, verdicts);
     }
 
-    fn show(self, picture: Picture) {
+    fn show(self, picture: Picture, verdicts: &[Verdict]) {
         self.errors.set(Vec::new());
         self.asked_class.set(None);
         self.bench.take(&picture);
         self.preparing.set(false);
-        self.ask_about(picture);
+        self.ask_about(picture, verdicts);
         bring_into_view("answers", 0.5);
     }
 
-    /// Asks first and shows then: the engine computes while the page draws.
-    fn ask_about(self, picture: Picture) {
+    /// Takes the verdicts that the CPU engine has given already, asks for the others, and shows then: the engine computes while
+    /// the page draws.
+    fn ask_about(self, picture: Picture, verdicts: &[Verdict]) {
+        let number = picture.number;
         *self.picture.write_untracked() = Some(Arc::new(picture));
-        self.ask_all();
+        let is_given = |model| {
+            let mut verdicts = verdicts.iter();
+            // Another engine that answers is asked as well.
+            verdicts.find(|v| v.model == model && self.client().report().active() == Engine::Cpu)
+        };
+        for model in ModelId::ALL {
+            match is_given(model) {
+                Some(verdict) => self.take_verdict(number, verdict.clone()),
+                None => self.ask(model),
+            }
+        }
         self.picture.notify();
     }
 }

@@ -3,6 +3,7 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
+use crate::engine::darkroom::tests::bmp;
 use crate::engine::protocol::Source;
 use shared::artifact::{Storage, Tensor};
 use shared::explain::occlusion::STEPS;
@@ -140,6 +141,26 @@ fn an_answer_is_the_model_s() {
         assert_eq!(shared::Verdict::from(&verdict), expected);
         assert!((verdict.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
     }
+}
+
+#[test]
+fn a_prepared_picture_comes_with_what_the_loaded_networks_say() {
+    let mut cpu = Cpu::new(|| 0.0);
+    let prepared = |cpu: &mut Cpu| {
+        let file = bmp(40, 40, |x, y| if x + y < 30 { 40 } else { 255 });
+        match cpu.reply(Request::Prepare { file, photo: None }) {
+            Reply::Prepared(prepared) => prepared,
+            other => panic!("no picture but {other:?}"),
+        }
+    };
+    assert!(prepared(&mut cpu).verdicts.is_empty());
+    for model in [ModelId::Resnet, ModelId::Svm, ModelId::Cnn] {
+        load(&mut cpu, model, weights(model));
+    }
+    let prepared = prepared(&mut cpu);
+    let alone =
+        [ModelId::Cnn, ModelId::Resnet].map(|m| classified(&mut cpu, m, prepared.grey.clone()));
+    assert_eq!(prepared.verdicts, alone);
 }
 
 #[test]

@@ -111,8 +111,7 @@ impl Gpu {
         let title = model.title();
         let artifact = Artifact::from_bytes(&weights).map_err(|e| unfit(title, &e.to_string()))?;
         let passes = Passes::new(model, &artifact).map_err(|e| unfit(title, &e.to_string()))?;
-        // Before a device is opened for them: what makes no plan makes no network either.
-        let plan = Plan::of(model, passes.clone()).map_err(|e| unfit(title, &e.to_string()))?;
+        let plan = Plan::of(model, passes.clone());
         let client = match &self.client {
             Some(client) => client.clone(),
             None => {
