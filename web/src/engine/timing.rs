@@ -3,7 +3,6 @@
 use shared::ModelId;
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
-use wasm_bindgen_futures::spawn_local;
 
 use super::client::Client;
 use super::protocol::{Reply, Request};
@@ -17,22 +16,27 @@ pub const BATCH: usize = 250;
 const LONG_ENOUGH: f64 = 50_000.0;
 const MOST_RUNS: f64 = 1000.0;
 
-/// After so many runs the browser compiles the networks' loops well.
+/// After so many runs the browser compiles a network's loops well.
 const WARM_UPS: u32 = 20;
 
 impl Client {
-    /// Has the CPU engine run the networks a few times when nothing else is to be done, so that the next picture finds it fast.
-    pub fn warm_up(&self) {
-        for model in ModelId::DEEP.into_iter().filter(|m| self.0.supply.has(*m)) {
-            let client = self.clone();
+    /// Has the CPU engine run a network a few times when nothing else is to be done, so that the next picture finds it fast.
+    /// Microseconds a picture after that; `None` where there is no answer, as whoever asks next will hear.
+    pub async fn warm_up(&self, model: ModelId) -> Option<u32> {
+        let mut micros = None;
+        // The first half is to have it compiled.
+        for _ in 0..2 {
             let request = Request::Measure {
                 model,
                 batch: 1,
                 runs: WARM_UPS,
             };
-            // How long they took does not matter, and a failure will be told to whoever asks next.
-            spawn_local(async move { drop(client.ask_cpu(request).await) });
+            micros = match self.ask_cpu(request).await {
+                Ok(Reply::Measured { micros }) => Some(micros / WARM_UPS),
+                _ => return None,
+            };
         }
+        micros
     }
 
     /// Times a network on each engine that can answer it now.

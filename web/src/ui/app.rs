@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 
 use super::compare::Compare;
 use super::drop_zone::DropZone;
+use super::engine_panel::EnginePanel;
 use super::footer::Footer;
 use super::gallery::Gallery;
 use super::inspect::Inspector;
@@ -67,6 +68,7 @@ fn App() -> impl IntoView {
 async fn furnish(page: Page) {
     add(page, "#answers", || view! { <Verdicts/> }).await;
     page.leisure().await;
+    add(page, "#verdicts", || view! { <EnginePanel/> }).await;
     add(page, "#picture", || view! { <Inspector/> }).await;
     add(page, "#answers", || view! { <Reasons/> }).await;
     add(page, "main", || view! { <Compare/> }).await;

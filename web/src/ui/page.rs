@@ -169,7 +169,7 @@ impl Page {
                 .any(|m| m.with(|m| m.answer.is_some() && !m.pending))
         });
         let rest = move || {
-            self.client().warm_up();
+            self.warm_up();
             self.client().wake_gpu();
             settled();
         };
@@ -180,6 +180,19 @@ impl Page {
                 rest();
             }),
             (false, _) => {}
+        });
+    }
+
+    fn warm_up(self) {
+        spawn_local(async move {
+            for model in ModelId::DEEP {
+                // By then another engine may answer, and the times are its.
+                if let Some(micros) = self.client().warm_up(model).await
+                    && self.client().report().active() == Engine::Cpu
+                {
+                    self.stopwatch.update(|s| s.note_model(model, micros));
+                }
+            }
         });
     }
 

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use shared::ModelId;
 
-use super::engine_panel::EnginePanel;
 use super::figures::milliseconds;
 use super::model_row::ModelRow;
 use super::page::Page;
@@ -20,7 +19,7 @@ pub fn Verdicts() -> impl IntoView {
         })
     };
     view! {
-        <section aria-labelledby="verdict-title">
+        <section id="verdicts" aria-labelledby="verdict-title">
             <h2 id="verdict-title">"The verdicts"</h2>
             <p class="unseen" aria-live="polite">{move || page.announcement()}</p>
             <VotePanel/>
@@ -52,7 +51,6 @@ pub fn Verdicts() -> impl IntoView {
                     }}
                 </p>
             </div>
-            <EnginePanel/>
         </section>
     }
 }
