@@ -10,13 +10,14 @@ use web::engine::protocol::{Message, Pixels, Reply, Request, Source, UNASKED, de
 use crate::browser::Browser;
 use crate::site::Site;
 
-/// Starts a worker and leaves it in `window.worker`, with all that it says in `window.replies`.
+/// Starts a worker, tells it of files, and leaves it in `window.worker`, with all that it says in `window.replies`.
 const START: &str = "
     const page = new DOMParser().parseFromString(await (await fetch('./')).text(), 'text/html');
     const assets = JSON.parse(page.querySelector('meta[name=\"haberdash-assets\"]').content);
     window.replies = [];
     window.failure = null;
     window.worker = new Worker(assets[args[0]]);
+    if (args[1].length) worker.postMessage({files: args[1].map(name => new URL(assets[name], location.href).href)});
     worker.onmessage = ({data}) => replies.push(data);
     worker.onerror = event => { window.failure = event.message || 'its script did not load'; };
     return assets;";
@@ -78,9 +79,32 @@ pub struct Worker<'a> {
 impl<'a> Worker<'a> {
     /// Starts the worker whose logical name in the page's asset map is `script`, and has it load the models.
     pub fn start(browser: &'a Browser, site: &Site, script: &str, models: &[ModelId]) -> Self {
+        let worker = Self::open(browser, site, script, models, &[]);
+        for reply in worker.ask(&worker.loads()) {
+            assert!(
+                matches!(reply, Reply::Loaded { .. }),
+                "instead of loading: {reply:?}"
+            );
+        }
+        worker
+    }
+
+    /// Starts the CPU worker as `web/boot.js` does: it is told of the models' files, and not yet asked for anything.
+    pub fn start_early(browser: &'a Browser, site: &Site, models: &[ModelId]) -> Self {
+        let files: Vec<String> = models.iter().map(|model| format!("{model}.hbd")).collect();
+        Self::open(browser, site, "cpu-worker.js", models, &files)
+    }
+
+    fn open(
+        browser: &'a Browser,
+        site: &Site,
+        script: &str,
+        models: &[ModelId],
+        files: &[String],
+    ) -> Self {
         browser.open(&site.blank());
         let assets = browser
-            .run_async(START, vec![json!(script)])
+            .run_async(START, vec![json!(script), json!(files)])
             .unwrap_or_else(|e| panic!("{script} did not start: {e}"));
         let weights = models
             .iter()
@@ -91,26 +115,18 @@ impl<'a> Worker<'a> {
                 (model, format!("{}{file}", site.url()))
             })
             .collect();
-        let worker = Self { browser, weights };
-        worker.load();
-        worker
+        Self { browser, weights }
     }
 
-    fn load(&self) {
-        let requests: Vec<Request> = self
-            .weights
-            .iter()
+    /// The requests to load the models.
+    pub fn loads(&self) -> Vec<Request> {
+        let weights = self.weights.iter();
+        weights
             .map(|(model, url)| Request::Load {
                 model: *model,
                 weights: Source::Url(url.clone()),
             })
-            .collect();
-        for reply in self.ask(&requests) {
-            assert!(
-                matches!(reply, Reply::Loaded { .. }),
-                "instead of loading: {reply:?}"
-            );
-        }
+            .collect()
     }
 
     /// Scores of each picture, and the map for the class named with it.

@@ -1,7 +1,6 @@
 //! The second visit: nothing is fetched but the page, nor is anything needed; and a new build is never missed. Each check
 //! has a browser of its own, as what a visit leaves behind is what is looked at.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -93,10 +92,6 @@ impl Visitor {
             fetched.iter().any(|path| path.contains("knn-")),
             "{fetched:?}"
         );
-        // Also those that the engine is told of before the app is there.
-        let weights = || fetched.iter().filter(|path| path.ends_with(".hbd"));
-        let different: BTreeSet<_> = weights().collect();
-        assert_eq!(weights().count(), different.len(), "{fetched:?}");
         self.waits_for("all that was fetched", |kept| {
             fetched
                 .iter()

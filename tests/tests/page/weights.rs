@@ -1,11 +1,14 @@
 //! Weights that do not arrive as they were written: the model says so, and the others answer.
 
+use std::thread;
 use std::time::Duration;
 
 use shared::{Garment, ModelId};
 use tests::page::Page;
 use tests::picture;
 use tests::site::Fault;
+use tests::worker::Worker;
+use web::engine::protocol::Reply;
 
 use crate::input::answers_as_the_reference;
 use crate::refusal::is_a_sentence;
@@ -23,6 +26,10 @@ pub const CHECKS: &[Check] = &[
         ..Check::new(Cpu, "missing_weights_get_a_sentence", |s| {
             broken(s, Fault::Missing)
         })
+    },
+    Check {
+        noise: &["404"],
+        ..Check::new(Cpu, "an_early_file_is_taken_once", early)
     },
 ];
 
@@ -57,4 +64,19 @@ fn broken(session: &Session, fault: Fault) {
     let page = session.page();
     let shown = page.show(&picture::png(&golden.picture));
     answers_as_the_reference(session, &golden, &shown, 1e-3);
+}
+
+/// The answer that came early is what the first request gets, be it a refusal; the next one asks anew.
+fn early(session: &Session) {
+    session.site.break_file("weights/resnet-", Fault::Missing);
+    let worker = Worker::start_early(&session.browser, &session.site, &[ModelId::Resnet]);
+    // Time to be answered.
+    thread::sleep(Duration::from_secs(2));
+    session.site.mend();
+    let [first, second] = [0; 2].map(|_| worker.ask(&worker.loads()).remove(0));
+    assert!(
+        matches!(&first, Reply::Error { sentence } if sentence.contains("404")),
+        "{first:?}"
+    );
+    assert!(matches!(second, Reply::Loaded { .. }), "{second:?}");
 }
