@@ -144,7 +144,7 @@ const TAUGHT: Deep = Deep {
     label_smoothing: 0.0,
     normalise: true,
     average: 0.998,
-    turns: 1,
+    turns: 4,
     distillation: Some(Distillation {
         share: 0.9,
         temperature: 2.0,
@@ -163,13 +163,13 @@ impl Recipe {
     pub fn of(model: ModelId) -> Self {
         match model {
             ModelId::Cnn => Self::Deep(Deep {
-                epochs: 120,
+                epochs: 150,
                 dropout: 0.1,
                 ..TAUGHT
             }),
             // Small enough to underfit: lighter settings.
             ModelId::Resnet => Self::Deep(Deep {
-                epochs: 110,
+                epochs: 150,
                 learning_rate: 4e-3,
                 weight_decay: 0.02,
                 ..TAUGHT
