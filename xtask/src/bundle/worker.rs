@@ -238,6 +238,6 @@ mod tests {
         let script = start_script("x.wasm");
         let position = |text: &str| script.find(text).unwrap();
         assert!(position("self.onmessage") < position("wasm_bindgen("));
-        assert!(position(".catch") > position("wasm_bindgen("));
+        assert!(position(".catch((error)") > position("wasm_bindgen("));
     }
 }
