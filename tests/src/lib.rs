@@ -6,7 +6,6 @@ pub mod bench;
 pub mod broken;
 pub mod browser;
 pub mod distance;
-mod http;
 pub mod meter;
 pub mod outside;
 pub mod page;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::http::{Answer, Server};
+use xtask::http::{Answer, Server};
 
 /// What Chromium asks for on its own account, whatever page is open, in spite of all flags: updates, the time,
 /// hints, an account, the search engine of its start page.
@@ -29,7 +29,7 @@ impl Outside {
     /// A sentence, where there is no free port.
     pub fn start() -> Result<Self, String> {
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let server = Server::start({
+        let server = Server::anywhere({
             let asked = Arc::clone(&asked);
             move |_, target| {
                 asked

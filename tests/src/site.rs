@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::http::{Answer, Server};
+use xtask::http::{Answer, Server};
 
 /// Where the site lies below the origin, as it would on GitHub Pages.
 pub const SUB_PATH: &str = "/haberdash/";
@@ -111,7 +111,7 @@ impl Site {
             faults: Vec::new(),
             log: Vec::new(),
         }));
-        let server = Server::start({
+        let server = Server::anywhere({
             let (state, folder) = (Arc::clone(&state), Arc::clone(&folder));
             move |_, target| answer(target, &folder, &state)
         })?;

@@ -3,76 +3,67 @@
 use crate::workspace::on_path;
 use anyhow::{Context, Result, bail};
 use std::{
-    env,
-    fs::File,
+    env, fs,
+    net::TcpListener,
     path::{Component, Path, PathBuf},
     process::{Command, Stdio},
-    thread,
 };
-use tiny_http::{Header, Method, Request, Response, Server};
+use xtask::http::{Answer, Server};
+
+/// A rebuilt page must not be shown from the cache.
+const CACHING: &str = "no-cache";
 
 /// Tried first.
 pub const DEFAULT_PORT: u16 = 8080;
-/// Enough for a page that fetches its files at once.
-const THREADS: usize = 4;
 
 /// Serves `folder` until the program is interrupted.
 pub fn serve(folder: &Path, port: u16, open: bool) -> Result<()> {
-    let server = listen(port)?;
-    let address = server
-        .server_addr()
-        .to_ip()
-        .context("the server has no address: try another --port")?;
-    let url = format!("http://{address}/");
+    let served = folder.to_path_buf();
+    let server = Server::start(listen(port)?, move |method, target| {
+        answer(method, target, &served)
+    })
+    .context("the server has no address: try another --port")?;
+    let url = format!("{}/", server.origin());
     println!("\n  {url}   (Ctrl-C ends it)\n");
     if open {
         open_browser(&url);
     }
-    thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                for request in server.incoming_requests() {
-                    // A visitor who leaves before the answer is no fault of the site.
-                    answer(request, folder).ok();
-                }
-            });
-        }
-    });
+    server.wait();
     Ok(())
 }
 
 /// On `port`, or the next one that is free.
-fn listen(port: u16) -> Result<Server> {
+fn listen(port: u16) -> Result<TcpListener> {
     for candidate in port..=port.saturating_add(99) {
-        if let Ok(server) = Server::http(("127.0.0.1", candidate)) {
-            return Ok(server);
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", candidate)) {
+            return Ok(listener);
         }
     }
     bail!("no port from {port} on is free: choose another with --port")
 }
 
-fn answer(request: Request, folder: &Path) -> std::io::Result<()> {
-    if !matches!(request.method(), Method::Get | Method::Head) {
-        return request.respond(Response::empty(405));
-    }
-    let Some(path) = local_path(folder, request.url()) else {
-        return request.respond(Response::from_string("no such file").with_status_code(404));
+fn answer(method: &str, target: &str, folder: &Path) -> Answer {
+    let refused = |status, sentence: &str| Answer {
+        status,
+        content_type: "text/plain; charset=utf-8",
+        caching: CACHING,
+        body: sentence.into(),
+        pause: None,
     };
-    let Ok(file) = File::open(&path) else {
-        return request.respond(Response::from_string("no such file").with_status_code(404));
-    };
-    // In one piece, whatever its size: the page's progress bar goes by the length.
-    let mut response = Response::from_file(file).with_chunked_threshold(usize::MAX);
-    // A rebuilt page must not be shown from the cache.
-    for (name, value) in [
-        ("Content-Type", content_type(&path)),
-        ("Cache-Control", "no-cache"),
-    ] {
-        if let Ok(header) = Header::from_bytes(name, value) {
-            response.add_header(header);
-        }
+    if !matches!(method, "GET" | "HEAD") {
+        return refused(405, "files are only read here");
     }
-    request.respond(response)
+    let file = local_path(folder, target).and_then(|path| Some((fs::read(&path).ok()?, path)));
+    match file {
+        Some((body, path)) => Answer {
+            status: 200,
+            content_type: content_type(&path),
+            caching: CACHING,
+            body,
+            pause: None,
+        },
+        None => refused(404, "no such file"),
+    }
 }
 
 /// The file that a request means; `None` where the URL would leave `folder`.
@@ -158,7 +149,6 @@ fn open_browser(url: &str) {
 mod tests {
     use super::*;
     use std::{
-        fs,
         io::{Read, Write},
         net::{SocketAddr, TcpStream},
     };
@@ -183,8 +173,12 @@ mod tests {
         fs::write(root.join("secret"), "secret").unwrap();
         fs::write(folder.join("index.html"), "<p>page</p>").unwrap();
         fs::write(folder.join("app_bg.wasm"), "wasm").unwrap();
-        let server = Server::http(("127.0.0.1", 0)).unwrap();
-        let address = server.server_addr().to_ip().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let served = folder.clone();
+        let server = Server::start(listener, move |method, target| {
+            answer(method, target, &served)
+        });
         let paths = [
             "/",
             "/app_bg.wasm?v=1",
@@ -193,15 +187,13 @@ mod tests {
             "/%2e%2e/secret",
             "/%zz",
         ];
-        let served = folder.clone();
-        let thread = thread::spawn(move || {
-            server
-                .incoming_requests()
-                .take(paths.len())
-                .for_each(|request| answer(request, &served).unwrap())
-        });
         let answers = paths.map(|path| get(address, path));
-        thread.join().unwrap();
+        // Browsers open connections before they know what to ask: none of them may keep others waiting.
+        let idle: Vec<_> = (0..8)
+            .map(|_| TcpStream::connect(address).unwrap())
+            .collect();
+        assert!(get(address, "/").contains("<p>page</p>"));
+        drop((idle, server));
         assert!(
             answers[0].contains("text/html") && answers[0].contains("<p>page</p>"),
             "{}",
@@ -225,9 +217,7 @@ mod tests {
     fn a_taken_port_is_passed_over() {
         let first = listen(38_080).unwrap();
         let second = listen(38_080).unwrap();
-        assert!(
-            second.server_addr().to_ip().unwrap().port()
-                > first.server_addr().to_ip().unwrap().port()
-        );
+        let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
+        assert!(port(&second) > port(&first));
     }
 }

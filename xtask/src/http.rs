@@ -1,4 +1,4 @@
-//! As much of HTTP/1.1 as the tests serve: a thread and an answer a connection.
+//! As much of HTTP/1.1 as `cargo xtask serve` and the tests serve: a thread and an answer a connection.
 //!
 //! Not tiny_http: of two connections that come at the same moment, 0.12 now and then leaves one waiting until another
 //! is closed (`TaskPool::spawn` counts a thread as idle that has been woken for the first), and browsers keep theirs.
@@ -28,18 +28,27 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on a free port of this machine; `answer` is given each request's method and target.
+    /// Listens on a free port of this machine.
     ///
     /// # Errors
     /// A sentence, where no port is free.
-    pub fn start(
+    pub fn anywhere(
         answer: impl Fn(&str, &str) -> Answer + Send + Sync + 'static,
     ) -> Result<Self, String> {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .map_err(|e| format!("no port is free to listen on: {e}"))?;
-        let address = listener
-            .local_addr()
-            .map_err(|e| format!("the server has no address: {e}"))?;
+        TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| Self::start(listener, answer))
+            .map_err(|e| format!("no port is free to listen on: {e}"))
+    }
+
+    /// Answers whoever connects to the listener; `answer` is given each request's method and target.
+    ///
+    /// # Errors
+    /// The listener has no address.
+    pub fn start(
+        listener: TcpListener,
+        answer: impl Fn(&str, &str) -> Answer + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
         let stop = Arc::new(AtomicBool::new(false));
         let answer = Arc::new(answer);
         let thread = std::thread::spawn({
@@ -65,6 +74,14 @@ impl Server {
     /// Where it listens.
     pub fn origin(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Serves until the program is interrupted.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // It cannot have panicked: what could is done in other threads.
+            let _ = thread.join();
+        }
     }
 }
 
@@ -105,7 +122,11 @@ fn serve(stream: &TcpStream, answer: &impl Fn(&str, &str) -> Answer) -> std::io:
         stream,
         "HTTP/1.1 {status} {}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\
          Cache-Control: {caching}\r\nConnection: close\r\n\r\n",
-        if status == 200 { "OK" } else { "Not Found" },
+        match status {
+            200 => "OK",
+            405 => "Method Not Allowed",
+            _ => "Not Found",
+        },
         body.len()
     )?;
     if method != "HEAD" {

@@ -1,0 +1,3 @@
+//! What the tests use of the everyday commands.
+
+pub mod http;
