@@ -104,7 +104,7 @@ fn cost(record: &Record) -> String {
         "\n## What it costs\n\n\
          *A picture* is the median time on one thread of the trainer's machine, natively, with the classical models' features, \
          which they share, counted for each; the vote counts them once. *Training* was on two cores that were busy with other \
-         work as well; the networks' teacher is not in it.\n\n\
+         work as well; the networks' teachers are not in it.\n\n\
          | model | test accuracy | parameters | file | a picture | training |\n|---|--:|--:|--:|--:|--:|\n",
     );
     for known in &record.models {
