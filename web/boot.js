@@ -21,7 +21,7 @@
   function startEngine() {
     var names = JSON.parse(document.querySelector("meta[name=haberdash-assets]").content);
     var engine = (window.haberdashEngine = new Worker(names["cpu-worker.js"]));
-    // The first weights come while it starts.
+    // The first weights come while it starts; web/src/engine/supply.rs asks for them in this order.
     engine.postMessage({
       files: ["resnet.hbd", "cnn.hbd"].filter(function (name) {
         return names[name];

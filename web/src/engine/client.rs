@@ -161,10 +161,7 @@ impl Client {
     ) -> Result<Reply, String> {
         let link = self.0.cpu.borrow().clone();
         let link = link.ok_or_else(|| self.0.obituary())?;
-        let reply = match file {
-            Some(file) => link.call_with(request, file).await,
-            None => link.call(request).await,
-        };
+        let reply = link.call_with(request, file).await;
         if reply.is_ok() {
             // Only one that dies before it answers is beyond help.
             self.0.restarts.set(0);

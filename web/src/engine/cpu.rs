@@ -13,7 +13,7 @@ use super::batch;
 use super::darkroom::{Darkroom, gallery};
 use super::idx;
 use super::intake::{bytes, picture, unfit, unloaded};
-use super::protocol::{Case, Map, Method, Pixels, Reply, Request, Verdict};
+use super::protocol::{Case, Map, Method, Pixels, Prepared, Reply, Request, Verdict};
 use super::scope::{Engine, failure, since};
 
 /// What the novelty detector is called in sentences.
@@ -66,12 +66,12 @@ impl Cpu {
                 .and_then(|b| idx::contents(part, b))
                 .map(|bytes| Reply::TestSet { bytes }),
             Request::Prepare { file, photo } => {
-                let reply = self.darkroom.prepare(&file, photo);
-                reply.map(|reply| self.with_verdicts(reply))
+                let prepared = self.darkroom.prepare(&file, photo);
+                prepared.map(|prepared| self.answered(prepared))
             }
             Request::Edit { photo, edits } => {
-                let reply = self.darkroom.edit(photo, &edits);
-                reply.map(|reply| self.with_verdicts(reply))
+                let prepared = self.darkroom.edit(photo, &edits);
+                prepared.map(|prepared| self.answered(prepared))
             }
             Request::Classify { model, grey } => self.classify(model, &grey).map(Reply::Verdict),
             Request::Explain { model, grey, class } => self.explain(model, &grey, class),
@@ -156,15 +156,10 @@ impl Cpu {
     }
 
     /// Adds the networks' verdicts to a prepared picture.
-    fn with_verdicts(&mut self, reply: Reply) -> Reply {
-        match reply {
-            Reply::Prepared(mut prepared) => {
-                let verdicts = ModelId::DEEP.map(|m| self.classify(m, &prepared.grey).ok());
-                prepared.verdicts = verdicts.into_iter().flatten().collect();
-                Reply::Prepared(prepared)
-            }
-            other => other,
-        }
+    fn answered(&mut self, mut prepared: Prepared) -> Reply {
+        let verdicts = ModelId::DEEP.map(|m| self.classify(m, &prepared.grey).ok());
+        prepared.verdicts = verdicts.into_iter().flatten().collect();
+        Reply::Prepared(prepared)
     }
 
     fn classify_batch(&mut self, model: ModelId, pictures: &[u8]) -> Result<Reply, String> {

@@ -1,4 +1,4 @@
-//! What the CPU engine does with picture files before any model sees them: its replies are without verdicts.
+//! What the CPU engine does with picture files before any model sees them: what it prepares is without verdicts.
 
 use shared::Grey28;
 use shared::image::SIDE;
@@ -17,25 +17,25 @@ impl Darkroom {
     ///
     /// # Errors
     /// A sentence, where it is no picture or shows nothing to cut out; what was kept stays.
-    pub fn prepare(&mut self, file: &[u8], photo: Option<u32>) -> Result<Reply, String> {
+    pub fn prepare(&mut self, file: &[u8], photo: Option<u32>) -> Result<Prepared, String> {
         let decoded = decode(file).map_err(|e| e.to_string())?;
         let scan = Scan::of(&decoded).map_err(|e| e.to_string())?;
         // A photo of 50 million pixels takes 200 MB; the scan is all that is needed from here on.
         drop(decoded);
-        let reply = develop(&scan, &Edits::default())?;
+        let prepared = develop(&scan, &Edits::default())?;
         // A large file handed in before a small one may be read after it.
         let is_later = |number| self.kept.as_ref().is_none_or(|(kept, _)| number > *kept);
         if let Some(number) = photo.filter(|number| is_later(*number)) {
             self.kept = Some((number, scan));
         }
-        Ok(reply)
+        Ok(prepared)
     }
 
     /// The kept photo once more, the visitor's way.
     ///
     /// # Errors
     /// A sentence, where another photo is kept or the edits leave nothing to see.
-    pub fn edit(&self, photo: u32, edits: &Edits) -> Result<Reply, String> {
+    pub fn edit(&self, photo: u32, edits: &Edits) -> Result<Prepared, String> {
         match &self.kept {
             Some((number, scan)) if *number == photo => develop(scan, edits),
             _ => Err(
@@ -45,10 +45,10 @@ impl Darkroom {
     }
 }
 
-fn develop(scan: &Scan, edits: &Edits) -> Result<Reply, String> {
+fn develop(scan: &Scan, edits: &Edits) -> Result<Prepared, String> {
     let prepared = scan.prepare(edits).map_err(|e| e.to_string())?;
     let stages = scan.stages(edits, &prepared);
-    Ok(Reply::Prepared(Prepared {
+    Ok(Prepared {
         grey: Pixels::from(&prepared.grey),
         frame: prepared.frame,
         width: prepared.width,
@@ -61,7 +61,7 @@ fn develop(scan: &Scan, edits: &Edits) -> Result<Reply, String> {
         cutout: stages.cutout.into(),
         toned: stages.grey.into(),
         verdicts: Vec::new(),
-    }))
+    })
 }
 
 /// Cuts the sprite, which is grey on black, into its 28x28 pictures, row by row.
@@ -123,11 +123,8 @@ pub(super) mod tests {
         assert!(sentence.ends_with('.'), "{sentence}");
     }
 
-    fn prepared(reply: Result<Reply, String>) -> Prepared {
-        match reply {
-            Ok(Reply::Prepared(prepared)) => prepared,
-            other => panic!("instead of a picture: {other:?}"),
-        }
+    fn prepared(prepared: Result<Prepared, String>) -> Prepared {
+        prepared.unwrap_or_else(|sentence| panic!("instead of a picture: {sentence}"))
     }
 
     #[test]

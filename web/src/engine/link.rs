@@ -102,12 +102,12 @@ impl Link {
         self.send(body, None, |_| {}).await
     }
 
-    /// The same, with the visitor's file that the request is about: the worker reads it.
+    /// The same, with the visitor's file that the request is about, where there is one: the worker reads it.
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn call_with(&self, body: Request, file: &File) -> Result<Reply, Failure> {
-        self.send(body, Some(file), |_| {}).await
+    pub async fn call_with(&self, body: Request, file: Option<&File>) -> Result<Reply, Failure> {
+        self.send(body, file, |_| {}).await
     }
 
     /// The same for a request that names a file: `progress` hears how many bytes of it have come.

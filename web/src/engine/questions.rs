@@ -45,7 +45,8 @@ impl Client {
             file: Vec::new(),
             photo,
         };
-        prepared(self.ask_cpu_with(request, Some(file)).await?)
+        let reply = self.ask_cpu_with(request, Some(file)).await?;
+        self.prepared(reply)
     }
 
     /// Prepares the photo of that number the visitor's way.
@@ -53,7 +54,21 @@ impl Client {
     /// # Errors
     /// A sentence for the visitor.
     pub async fn edit(&self, photo: u32, edits: Edits) -> Result<Prepared, String> {
-        prepared(self.ask_cpu(Request::Edit { photo, edits }).await?)
+        let reply = self.ask_cpu(Request::Edit { photo, edits }).await?;
+        self.prepared(reply)
+    }
+
+    /// A prepared picture; its verdicts count where no other engine is to give them.
+    fn prepared(&self, reply: Reply) -> Result<Prepared, String> {
+        match reply {
+            Reply::Prepared(mut prepared) => {
+                if self.report().active() != Engine::Cpu {
+                    prepared.verdicts.clear();
+                }
+                Ok(prepared)
+            }
+            other => Err(misplaced(&other)),
+        }
     }
 
     /// A model's answer, and the engine that gave it.
@@ -113,13 +128,6 @@ impl Client {
             Reply::Vote { probabilities } => Ok(probabilities),
             other => Err(misplaced(&other)),
         }
-    }
-}
-
-fn prepared(reply: Reply) -> Result<Prepared, String> {
-    match reply {
-        Reply::Prepared(prepared) => Ok(prepared),
-        other => Err(misplaced(&other)),
     }
 }
 

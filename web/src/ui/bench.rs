@@ -1,7 +1,6 @@
 //! What the visitor changes about the photo on show, and how it reaches the engine: one request at a time, and after it
 //! the latest state, however many changes came meanwhile.
 
-use std::mem;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -81,17 +80,9 @@ impl Page {
                 if self.is_late(number) {
                     continue;
                 }
-                let edited = prepared.and_then(|mut prepared| {
-                    let verdicts = mem::take(&mut prepared.verdicts);
-                    picture
-                        .edited(number, edits.clone(), prepared)
-                        .map(|picture| (picture, verdicts))
-                        .ok_or_else(|| {
-                            "The engine returned no picture: reload the page.".to_string()
-                        })
-                });
+                let edited = prepared.and_then(|p| picture.edited(number, edits.clone(), p));
                 match edited {
-                    Ok((picture, verdicts)) => self.replace(picture, &verdicts),
+                    Ok((picture, verdicts)) => self.ask_about(picture, &verdicts),
                     Err(sentence) => self.bench.refused.set(Some((edits, sentence))),
                 }
             }

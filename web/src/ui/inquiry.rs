@@ -43,31 +43,21 @@ impl Page {
             if state.with_untracked(|m| m.asked) != asked {
                 return;
             }
-            if let Ok((verdict, _)) = &answer {
-                self.stopwatch.update(|s| s.note(verdict));
-            }
-            state.update(|m| {
-                m.pending = false;
-                match answer {
-                    Ok((verdict, engine)) => {
-                        m.failure = None;
-                        m.answer = Some(Answer {
-                            picture: picture.number,
-                            verdict,
-                            engine,
-                        });
-                    }
-                    Err(sentence) => {
+            match answer {
+                Ok((verdict, engine)) => self.take_verdict(picture.number, verdict, engine),
+                Err(sentence) => {
+                    state.update(|m| {
+                        m.pending = false;
                         m.failure = Some(sentence.clone());
-                        add(self.errors, sentence);
-                    }
+                    });
+                    add(self.errors, sentence);
                 }
-            });
+            }
         });
     }
 
-    /// Takes a verdict of the CPU engine on the picture of that number; whatever the model was asked before is late.
-    pub(super) fn take_verdict(self, picture: u32, verdict: Verdict) {
+    /// Takes a verdict on the picture of that number; whatever the model was asked before is late.
+    pub(super) fn take_verdict(self, picture: u32, verdict: Verdict, engine: Engine) {
         self.stopwatch.update(|s| s.note(&verdict));
         self.model(verdict.model).update(|m| {
             m.asked += 1;
@@ -76,7 +66,7 @@ impl Page {
             m.answer = Some(Answer {
                 picture,
                 verdict,
-                engine: Engine::Cpu,
+                engine,
             });
         });
     }

@@ -4,7 +4,10 @@ use shared::image::SIDE;
 use shared::photo::{Edits, Frame, Mask, Route};
 use shared::{Garment, Grey28};
 
-use crate::engine::protocol::{Prepared, Thumbnail};
+use crate::engine::protocol::{Prepared, Thumbnail, Verdict};
+
+/// What is said of an engine's answer that holds no picture.
+pub const NO_PICTURE: &str = "The engine returned no picture: reload the page.";
 
 /// A picture and its number on this page.
 #[derive(Clone, Debug)]
@@ -72,8 +75,15 @@ impl Picture {
         }
     }
 
-    /// A visitor's picture; `None` when the engine's answer holds no 28x28 picture, or others than it says.
-    pub fn of_visitor(number: u32, name: String, prepared: Prepared) -> Option<Self> {
+    /// A visitor's picture, and what was said of it already.
+    ///
+    /// # Errors
+    /// The engine's answer holds no 28x28 picture, or others than it says.
+    pub fn of_visitor(
+        number: u32,
+        name: String,
+        prepared: Prepared,
+    ) -> Result<(Self, Vec<Verdict>), String> {
         Self::developed(
             number,
             number,
@@ -84,7 +94,15 @@ impl Picture {
     }
 
     /// The same photo, prepared the visitor's way.
-    pub fn edited(&self, number: u32, edits: Edits, prepared: Prepared) -> Option<Self> {
+    ///
+    /// # Errors
+    /// As of a visitor's picture.
+    pub fn edited(
+        &self,
+        number: u32,
+        edits: Edits,
+        prepared: Prepared,
+    ) -> Result<(Self, Vec<Verdict>), String> {
         Self::developed(number, self.photo, self.origin.clone(), edits, prepared)
     }
 
@@ -94,21 +112,24 @@ impl Picture {
         origin: Origin,
         edits: Edits,
         prepared: Prepared,
-    ) -> Option<Self> {
+    ) -> Result<(Self, Vec<Verdict>), String> {
         let mask = prepared.mask.filter(|m| {
             let pixels = u64::from(m.width) * u64::from(m.height);
             pixels > 0 && m.shares.len() as u64 == pixels
         });
         let stages = [&prepared.cutout, &prepared.toned];
         let has_stages = mask.is_none() || stages.into_iter().all(Thumbnail::is_whole);
-        if !(prepared.upright.is_whole() && has_stages) {
-            return None;
-        }
-        Some(Self {
+        let is_whole = prepared.upright.is_whole() && has_stages;
+        let grey = prepared
+            .grey
+            .grey()
+            .filter(|_| is_whole)
+            .ok_or(NO_PICTURE)?;
+        let picture = Self {
             number,
             photo,
             origin,
-            grey: prepared.grey.grey()?,
+            grey,
             frame: prepared.frame,
             width: prepared.width,
             height: prepared.height,
@@ -122,7 +143,8 @@ impl Picture {
                 cutout: prepared.cutout,
                 toned: prepared.toned,
             }),
-        })
+        };
+        Ok((picture, prepared.verdicts))
     }
 
     /// Whether there is a photo besides the 28x28 picture.

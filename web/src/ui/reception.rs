@@ -1,6 +1,5 @@
 //! How pictures come in: numbered, prepared, shown; the late ones are dropped.
 
-use std::mem;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -42,12 +41,7 @@ impl Page {
         if self.is_late(number) {
             return;
         }
-        let picture = prepared.and_then(|mut p| {
-            let verdicts = mem::take(&mut p.verdicts);
-            Picture::of_visitor(number, file.name(), p)
-                .map(|picture| (picture, verdicts))
-                .ok_or_else(|| "The engine returned no picture: reload the page.".to_string())
-        });
+        let picture = prepared.and_then(|p| Picture::of_visitor(number, file.name(), p));
         match picture {
             Ok((picture, verdicts)) => self.show(picture, &verdicts),
             Err(sentence) => self.refuse(sentence),
@@ -63,11 +57,6 @@ impl Page {
         self.develop();
     }
 
-    /// The photo on show as its edits make it: nothing else changes.
-    pub(super) fn replace(self, picture: Picture, verdicts: &[Verdict]) {
-        self.ask_about(picture, verdicts);
-    }
-
     fn show(self, picture: Picture, verdicts: &[Verdict]) {
         self.errors.set(Vec::new());
         self.asked_class.set(None);
@@ -77,19 +66,14 @@ impl Page {
         bring_into_view("answers", 0.5);
     }
 
-    /// Takes the verdicts that the CPU engine has given already, asks for the others, and shows then: the engine computes while
-    /// the page draws.
-    fn ask_about(self, picture: Picture, verdicts: &[Verdict]) {
+    /// Puts a picture on show, with the verdicts that were given already, and asks for the others. It asks before it draws: the
+    /// engine computes meanwhile.
+    pub(super) fn ask_about(self, picture: Picture, verdicts: &[Verdict]) {
         let number = picture.number;
         *self.picture.write_untracked() = Some(Arc::new(picture));
-        let is_given = |model| {
-            let mut verdicts = verdicts.iter();
-            // Another engine that answers is asked as well.
-            verdicts.find(|v| v.model == model && self.client().report().active() == Engine::Cpu)
-        };
         for model in ModelId::ALL {
-            match is_given(model) {
-                Some(verdict) => self.take_verdict(number, verdict.clone()),
+            match verdicts.iter().find(|v| v.model == model) {
+                Some(verdict) => self.take_verdict(number, verdict.clone(), Engine::Cpu),
                 None => self.ask(model),
             }
         }

@@ -12,6 +12,7 @@ use crate::engine::protocol::{Pixels, Prepared};
 use crate::ui::bitmap::Bitmap;
 use crate::ui::file;
 use crate::ui::page::Page;
+use crate::ui::picture::NO_PICTURE;
 
 /// The longest side of a photo in the table, twice as many pixels as it is shown with.
 const THUMBNAIL: u32 = 96;
@@ -206,10 +207,19 @@ impl Page {
             .filter(|_| self.roll.lot.get_untracked() == item.lot);
         let file = file.ok_or("Other files have taken this one's place.")?;
         file::fits(&file)?;
-        let Prepared { grey, upright, .. } = self.client().prepare(&file, None).await?;
+        let prepared = self.client().prepare(&file, None).await?;
+        let Prepared {
+            grey,
+            upright,
+            verdicts,
+            ..
+        } = prepared;
         let grey = grey.grey().filter(|_| upright.is_whole());
-        let grey = grey.ok_or("The engine returned no picture: reload the page.")?;
-        Ok(Answers::new(Bitmap::from(&upright).shrunk(THUMBNAIL), grey))
+        let grey = grey.ok_or(NO_PICTURE)?;
+        let mut answers = Answers::new(Bitmap::from(&upright).shrunk(THUMBNAIL), grey);
+        answers.asked = verdicts.iter().map(|v| v.model).collect();
+        answers.verdicts = verdicts.iter().map(Into::into).collect();
+        Ok(answers)
     }
 
     /// Asks the models that are ready and were not asked before, and counts anew.
