@@ -151,10 +151,15 @@ mod tests {
     use std::{
         io::{Read, Write},
         net::{SocketAddr, TcpStream},
+        time::Duration,
     };
 
     fn get(address: SocketAddr, path: &str) -> String {
         let mut stream = TcpStream::connect(address).unwrap();
+        // An answer that never comes is a failure, not a test that never ends.
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
         write!(
             stream,
             "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

@@ -35,20 +35,23 @@ const CAMERAS: &str = "
 
 /// The page with its camera's picture on show.
 fn live(session: &Session) -> Page<'_> {
-    session.browser.permit("camera", true);
     let script = session.browser.on_new_pages(CAMERAS);
     let page = session.page();
     session.browser.forget(&script);
+    session.browser.permit("camera", true);
     page.click("[data-testid=\"camera\"]");
-    session
+    let state = session
         .browser
         .wait(
             "const video = document.querySelector('[data-testid=\"camera-video\"]');
-             return video.videoWidth && !document.querySelector('[data-testid=\"shutter\"]').disabled;",
+             const shutter = document.querySelector('[data-testid=\"shutter\"]');
+             return shutter.disabled ? null : video.readyState;",
             PATIENCE,
-            |ready| *ready == json!(true),
+            |state| !state.is_null(),
         )
-        .expect("the camera shows something");
+        .expect("the shutter can be pressed");
+    // HAVE_CURRENT_DATA: before that, what is taken is blank.
+    assert!(state.as_u64() >= Some(2), "there is a picture: {state}");
     page
 }
 
@@ -105,8 +108,9 @@ fn sentence(session: &Session, page: &Page) -> String {
 }
 
 fn refused(session: &Session) {
+    let page = session.page();
     session.browser.permit("camera", false);
-    let text = sentence(session, &session.page());
+    let text = sentence(session, &page);
     session.browser.permit("camera", true);
     assert!(text.contains("allow"), "{text}");
 }

@@ -127,22 +127,39 @@ fn open(page: Page, dialog: HtmlDialogElement) {
         return page.refuse("This browser shows no camera: choose a picture instead.".into());
     }
     spawn_local(async move {
-        let stream = ask().await;
+        let shown = show(&dialog).await;
         say(&dialog, "camera-status", "");
-        match (stream, part::<HtmlVideoElement>(&dialog, "camera-video")) {
-            (Ok(stream), Some(video)) if dialog.open() => {
-                video.set_muted(true);
-                video.set_src_object(Some(&stream));
-                mark(&dialog, "shutter", "disabled", false);
-            }
-            // Closed while the visitor was asked for permission.
-            (Ok(stream), _) => stop(&stream),
-            (Err(error), _) => {
+        match shown {
+            Ok(true) => mark(&dialog, "shutter", "disabled", false),
+            // Closed while the visitor was asked for permission: nobody is there to read a sentence.
+            Ok(false) => {}
+            Err(_) if !dialog.open() => {}
+            Err(error) => {
                 say(&dialog, "camera-error", sentence(&error));
                 mark(&dialog, "camera-error", "hidden", false);
             }
         }
     });
+}
+
+/// Shows what the camera sees. Returns once there is something to take, as a video knows its size before it has its first
+/// picture and is blank until then; `false` where the dialog has been closed meanwhile.
+async fn show(dialog: &HtmlDialogElement) -> Result<bool, JsValue> {
+    let stream = ask().await?;
+    let video = part::<HtmlVideoElement>(dialog, "camera-video").filter(|_| dialog.open());
+    let Some(video) = video else {
+        stop(&stream);
+        return Ok(false);
+    };
+    // One that was asked for before the dialog was closed and opened again.
+    let_go(dialog);
+    video.set_muted(true);
+    video.set_src_object(Some(&stream));
+    let playing = JsFuture::from(video.play()?).await;
+    if video.src_object().as_ref() != Some(&stream) {
+        return Ok(false);
+    }
+    playing.map(|_| true)
 }
 
 /// However the dialog was closed: the camera's light must go out.
