@@ -140,7 +140,7 @@ pub struct Figures {
 impl From<&Evaluation> for Figures {
     fn from(evaluation: &Evaluation) -> Self {
         Self {
-            accuracy: evaluation.confusion.accuracy(),
+            accuracy: rounded(evaluation.confusion.accuracy()),
             correct: evaluation.confusion.correct(),
             total: evaluation.confusion.total(),
             loss: rounded(evaluation.loss),

@@ -75,6 +75,10 @@ pub struct Entry {
     /// One picture natively, on one thread, in microseconds: the median of some test pictures. A classical model's
     /// features are not in it, for the four share them.
     pub micros: f64,
+    /// On the data set's own training pictures, as they are: what it learned by heart. Only networks are asked, a classical
+    /// model keeps some of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<Figures>,
     pub validation: Figures,
     pub test: Figures,
 }

@@ -7,6 +7,7 @@ use crate::ablation::{Row, stages};
 use crate::fit::Recipe;
 use crate::fit::recipe::Deep;
 use crate::fit::teacher::Credentials;
+use crate::manifest::Entry;
 
 /// The page, as Markdown.
 pub fn page(record: &Record) -> String {
@@ -68,6 +69,7 @@ pub fn page(record: &Record) -> String {
     row("views that they answer", &|r| {
         r.distillation.map_or("–".into(), |d| d.views.to_string())
     });
+    text += &by_heart(record);
     for model in ModelId::DEEP {
         if let Some(credentials) = &record.model(model).entry.teacher {
             text += &teachers(credentials);
@@ -85,6 +87,39 @@ pub fn page(record: &Record) -> String {
              `cargo run -p trainer -- ablate --model cnn --seed 2` adds a seed.\n";
         text += &gained;
     }
+    text
+}
+
+/// How much better the networks are on what they have seen.
+fn by_heart(record: &Record) -> String {
+    let mut text = format!(
+        "\n## On pictures that they have seen\n\n\
+         Right answers, all pictures as they are: neither mirrored, shifted nor erased.\n\n\
+         | | {} |\n|---|{}\n",
+        ModelId::DEEP.map(ModelId::title).join(" | "),
+        "--:|".repeat(ModelId::DEEP.len())
+    );
+    let entries = ModelId::DEEP.map(|model| &record.model(model).entry);
+    let mut row = |name: &str, cell: &dyn Fn(&Entry) -> Option<String>| {
+        let cells = entries.map(|e| cell(e).unwrap_or("–".into()));
+        text += &format!("| {name} | {} |\n", cells.join(" | "));
+    };
+    row("training split, 55,000 pictures", &|e| {
+        e.train.as_ref().map(|t| number::percent(t.accuracy))
+    });
+    row("validation split, 5,000", &|e| {
+        Some(number::percent(e.validation.accuracy))
+    });
+    row("gap between the two, in points", &|e| {
+        let train = e.train.as_ref()?;
+        Some(format!(
+            "{:.2}",
+            (train.accuracy - e.validation.accuracy) * 100.0
+        ))
+    });
+    row("test pictures, 10,000", &|e| {
+        Some(number::percent(e.test.accuracy))
+    });
     text
 }
 

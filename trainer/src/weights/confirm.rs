@@ -4,6 +4,7 @@ use shared::ModelId;
 use shared::model::vote::NAME;
 
 use super::provenance::sha256;
+use super::train::by_heart;
 use super::{Weights, WeightsError};
 use crate::data::DataSet;
 use crate::data::split::{VALIDATION, split};
@@ -44,6 +45,18 @@ impl Weights {
             let parts = split(&data.train, VALIDATION);
             let validation = Evaluation::of(model, &artifact, &parts.validation)?;
             same.figures("validation", &Figures::from(&validation), &entry.validation)?;
+            match (by_heart(model, &artifact, data)?, &entry.train) {
+                (Some(found), Some(recorded)) => same.figures("training", &found, recorded)?,
+                (found, recorded) => {
+                    let is_there = |figures: Option<&Figures>| figures.is_some();
+                    let found = is_there(found.as_ref());
+                    same.text(
+                        "record on the training split",
+                        found,
+                        is_there(recorded.as_ref()),
+                    )?;
+                }
+            }
         }
         Ok(figures)
     }

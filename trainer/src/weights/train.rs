@@ -164,6 +164,7 @@ impl Weights {
             .map_err(FitError::from)?;
         // What is measured is what is shipped: read back, rounded as the file is.
         let artifact = self.parsed(model.name(), &bytes)?;
+        let train = by_heart(model, &artifact, data)?;
         let validation = Evaluation::of(model, &artifact, &parts.validation)?;
         let test = Evaluation::of(model, &artifact, &data.test)?;
         let temperature = artifact.tensor("temperature").map_or(1.0, |t| t.values[0]);
@@ -184,6 +185,7 @@ impl Weights {
             teacher: trained.teacher,
             temperature: rounded(f64::from(temperature)),
             micros: micros(model, &artifact, &data.test)?,
+            train,
             validation: Figures::from(&validation),
             test: Figures::from(&test),
         };
@@ -252,6 +254,19 @@ pub(super) fn calibrated(
     }
     artifact.set_temperature(temperature);
     Ok(artifact)
+}
+
+/// A network's figures on the pictures that it was trained on, none of them altered, photos apart.
+pub(super) fn by_heart(
+    model: ModelId,
+    artifact: &Artifact,
+    data: &DataSet,
+) -> Result<Option<Figures>, EvaluationError> {
+    if !model.is_deep() {
+        return Ok(None);
+    }
+    let train = split(&data.train, VALIDATION).train;
+    Evaluation::of(model, artifact, &train).map(|e| Some(Figures::from(&e)))
 }
 
 /// The median time of a picture on one thread, in microseconds; its features are made before.
