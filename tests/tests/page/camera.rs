@@ -11,6 +11,7 @@ use crate::session::{Check, Session, Stage::Cpu};
 pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "the_camera_s_picture_is_answered", shutter),
     Check::new(Cpu, "a_cancelled_camera_is_let_go", cancel),
+    Check::new(Cpu, "of_two_cameras_asked_for_one_is_on", twice),
     Check::new(Cpu, "a_refused_camera_gets_a_sentence", refused),
     Check::new(Cpu, "a_missing_camera_gets_a_sentence", missing),
     Check::new(
@@ -22,24 +23,38 @@ pub const CHECKS: &[Check] = &[
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Keeps every camera that the page is given in `window.cameras`.
+/// Keeps every camera that the page is given in `window.cameras`, and keeps the page waiting while `window.asks` is held.
 const CAMERAS: &str = "
     window.cameras = [];
+    window.asks = Promise.resolve();
     const devices = navigator.mediaDevices;
     const original = devices.getUserMedia.bind(devices);
     devices.getUserMedia = async wishes => {
         const stream = await original(wishes);
         cameras.push(stream);
+        await asks;
         return stream;
     };";
 
-/// The page with its camera's picture on show.
-fn live(session: &Session) -> Page<'_> {
+/// The page, which may have the camera.
+fn permitted(session: &Session) -> Page<'_> {
     let script = session.browser.on_new_pages(CAMERAS);
     let page = session.page();
     session.browser.forget(&script);
     session.browser.permit("camera", true);
+    page
+}
+
+/// The page with its camera's picture on show.
+fn live(session: &Session) -> Page<'_> {
+    let page = permitted(session);
     page.click("[data-testid=\"camera\"]");
+    shutter_is_ready(session);
+    page
+}
+
+/// Waits for the shutter, and for what it would take.
+fn shutter_is_ready(session: &Session) {
     let state = session
         .browser
         .wait(
@@ -52,7 +67,6 @@ fn live(session: &Session) -> Page<'_> {
         .expect("the shutter can be pressed");
     // HAVE_CURRENT_DATA: before that, what is taken is blank.
     assert!(state.as_u64() >= Some(2), "there is a picture: {state}");
-    page
 }
 
 /// No camera is on, and there was one.
@@ -90,6 +104,29 @@ fn cancel(session: &Session) {
         .browser
         .wait("return cameras.length;", PATIENCE, |n| *n == json!(2))
         .expect("the camera comes back");
+    page.click("[data-testid=\"camera-cancel\"]");
+}
+
+fn twice(session: &Session) {
+    let page = permitted(session);
+    let browser = &session.browser;
+    browser.run(
+        "window.asks = new Promise(answer => window.answer = answer);",
+        vec![],
+    );
+    for button in ["camera", "camera-cancel", "camera"] {
+        page.click(&format!("[data-testid=\"{button}\"]"));
+    }
+    browser
+        .wait("return cameras.length;", PATIENCE, |n| *n == json!(2))
+        .expect("the camera is asked for twice");
+    browser.run("answer();", vec![]);
+    shutter_is_ready(session);
+    let on = browser.run(
+        "return cameras.filter(c => c.getTracks().some(t => t.readyState === 'live')).length;",
+        vec![],
+    );
+    assert_eq!(on, json!(1));
     page.click("[data-testid=\"camera-cancel\"]");
 }
 
