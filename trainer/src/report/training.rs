@@ -82,7 +82,7 @@ pub fn page(record: &Record) -> String {
     let gained: String = gained.collect();
     if !gained.is_empty() {
         text += "\n## What each part gains\n\n\
-             Each stage is trained anew, on the same 55,000 pictures, and judged on the 5,000 of the validation split; the mean \
+             Each stage is trained anew, on the same 55,000 pictures and no photos, and judged on the 5,000 of the validation split; the mean \
              over the seeds, with the standard deviation where there are several. \
              `cargo run -p trainer -- ablate --model cnn --seed 2` adds a seed.\n";
         text += &gained;
