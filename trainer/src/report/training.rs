@@ -7,7 +7,6 @@ use crate::ablation::{Row, stages};
 use crate::fit::Recipe;
 use crate::fit::recipe::Deep;
 use crate::fit::teacher::Credentials;
-use crate::manifest::Entry;
 
 /// The page, as Markdown.
 pub fn page(record: &Record) -> String {
@@ -17,17 +16,15 @@ pub fn page(record: &Record) -> String {
          AdamW, a learning rate that rises linearly and falls as half a cosine, and the epoch that does best on the validation \
          split. Batch norms that only training knows stand before each ReLU and are folded into weights and biases at the end, so \
          that what is shipped is the table of layers as it is.\n\n\
-         | | {} |\n|---|{}\n",
-        ModelId::DEEP.map(ModelId::title).join(" | "),
-        "--:|".repeat(ModelId::DEEP.len())
+         {}",
+        head()
     );
     let recipes = ModelId::DEEP.map(|model| match record.model(model).entry.recipe {
         Recipe::Deep(recipe) => Some(recipe),
         _ => None,
     });
     let mut row = |name: &str, cell: &dyn Fn(&Deep) -> String| {
-        let cells = recipes.map(|r| r.as_ref().map_or("–".into(), cell));
-        text += &format!("| {name} | {} |\n", cells.join(" | "));
+        text += &line(name, recipes.map(|r| r.as_ref().map(cell)));
     };
     row("epochs", &|r| r.epochs.to_string());
     row("pictures of a batch", &|r| r.batch.to_string());
@@ -82,45 +79,54 @@ pub fn page(record: &Record) -> String {
     let gained: String = gained.collect();
     if !gained.is_empty() {
         text += "\n## What each part gains\n\n\
-             Each stage is trained anew, on the same 55,000 pictures and no photos, and judged on the 5,000 of the validation split; the mean \
-             over the seeds, with the standard deviation where there are several. \
+             Each stage is trained anew, on the same 55,000 pictures and no photos, and judged on the 5,000 of the \
+             validation split; the mean over the seeds, with the standard deviation where there are several. \
              `cargo run -p trainer -- ablate --model cnn --seed 2` adds a seed.\n";
         text += &gained;
     }
     text
 }
 
-/// How much better the networks are on what they have seen.
-fn by_heart(record: &Record) -> String {
-    let mut text = format!(
-        "\n## On pictures that they have seen\n\n\
-         Right answers, all pictures as they are: neither mirrored, shifted nor erased.\n\n\
-         | | {} |\n|---|{}\n",
+/// The head of a table with a column a network.
+fn head() -> String {
+    format!(
+        "| | {} |\n|---|{}\n",
         ModelId::DEEP.map(ModelId::title).join(" | "),
         "--:|".repeat(ModelId::DEEP.len())
-    );
+    )
+}
+
+/// One of its lines.
+fn line(name: &str, cells: [Option<String>; ModelId::DEEP.len()]) -> String {
+    let cells = cells.map(|cell| cell.unwrap_or("–".into()));
+    format!("| {name} | {} |\n", cells.join(" | "))
+}
+
+/// How much better the networks are on what they have seen.
+fn by_heart(record: &Record) -> String {
     let entries = ModelId::DEEP.map(|model| &record.model(model).entry);
-    let mut row = |name: &str, cell: &dyn Fn(&Entry) -> Option<String>| {
-        let cells = entries.map(|e| cell(e).unwrap_or("–".into()));
-        text += &format!("| {name} | {} |\n", cells.join(" | "));
-    };
-    row("training split, 55,000 pictures", &|e| {
-        e.train.as_ref().map(|t| number::percent(t.accuracy))
-    });
-    row("validation split, 5,000", &|e| {
-        Some(number::percent(e.validation.accuracy))
-    });
-    row("gap between the two, in points", &|e| {
-        let train = e.train.as_ref()?;
-        Some(format!(
-            "{:.2}",
-            (train.accuracy - e.validation.accuracy) * 100.0
-        ))
-    });
-    row("test pictures, 10,000", &|e| {
-        Some(number::percent(e.test.accuracy))
-    });
-    text
+    let train = entries.map(|e| e.train.as_ref().map(|t| t.accuracy));
+    let validation = entries.map(|e| e.validation.accuracy);
+    let gap = |i: usize| Some(format!("{:.2}", (train[i]? - validation[i]) * 100.0));
+    [
+        "\n## On pictures that they have seen\n\n\
+         Right answers, all pictures as they are: neither mirrored, shifted nor erased.\n\n",
+        &head(),
+        &line(
+            "training split, 55,000 pictures",
+            train.map(|t| t.map(number::percent)),
+        ),
+        &line(
+            "validation split, 5,000",
+            validation.map(|v| Some(number::percent(v))),
+        ),
+        &line("gap between the two, in points", std::array::from_fn(gap)),
+        &line(
+            "test pictures, 10,000",
+            entries.map(|e| Some(number::percent(e.test.accuracy))),
+        ),
+    ]
+    .concat()
 }
 
 /// A share in whole hundredths.

@@ -45,17 +45,11 @@ impl Weights {
             let parts = split(&data.train, VALIDATION);
             let validation = Evaluation::of(model, &artifact, &parts.validation)?;
             same.figures("validation", &Figures::from(&validation), &entry.validation)?;
-            match (by_heart(model, &artifact, data)?, &entry.train) {
-                (Some(found), Some(recorded)) => same.figures("training", &found, recorded)?,
-                (found, recorded) => {
-                    let is_there = |figures: Option<&Figures>| figures.is_some();
-                    let found = is_there(found.as_ref());
-                    same.text(
-                        "record on the training split",
-                        found,
-                        is_there(recorded.as_ref()),
-                    )?;
-                }
+            let train = by_heart(model, &artifact, &parts)?;
+            let is_recorded = entry.train.is_some();
+            same.text("record on the training split", train.is_some(), is_recorded)?;
+            if let (Some(found), Some(recorded)) = (train, &entry.train) {
+                same.figures("training", &found, recorded)?;
             }
         }
         Ok(figures)

@@ -164,7 +164,7 @@ impl Weights {
             .map_err(FitError::from)?;
         // What is measured is what is shipped: read back, rounded as the file is.
         let artifact = self.parsed(model.name(), &bytes)?;
-        let train = by_heart(model, &artifact, data)?;
+        let train = by_heart(model, &artifact, parts)?;
         let validation = Evaluation::of(model, &artifact, &parts.validation)?;
         let test = Evaluation::of(model, &artifact, &data.test)?;
         let temperature = artifact.tensor("temperature").map_or(1.0, |t| t.values[0]);
@@ -260,12 +260,12 @@ pub(super) fn calibrated(
 pub(super) fn by_heart(
     model: ModelId,
     artifact: &Artifact,
-    data: &DataSet,
+    parts: &Split,
 ) -> Result<Option<Figures>, EvaluationError> {
     if !model.is_deep() {
         return Ok(None);
     }
-    let train = split(&data.train, VALIDATION).train;
+    let train = parts.train.first(parts.train.len() - parts.photos);
     Evaluation::of(model, artifact, &train).map(|e| Some(Figures::from(&e)))
 }
 
