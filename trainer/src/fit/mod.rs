@@ -2,6 +2,7 @@
 
 pub mod batches;
 pub mod burn;
+pub mod cache_key;
 pub mod calibrate;
 pub mod checkpoint;
 pub mod classical;

@@ -10,6 +10,7 @@ use shared::garment::CLASSES;
 use shared::image::{PIXELS, SIDE};
 use shared::model::{Layer, Padding};
 
+use super::cache_key;
 use super::checkpoint::{Checkpoint, CheckpointError, Progress};
 use super::cpu::{ANSWERED, Frozen};
 use super::deep::{FitError, Subject, Watch, fit};
@@ -220,7 +221,7 @@ impl Teachers {
         views: usize,
         watch: Watch,
     ) -> Result<Answers, FitError> {
-        let key = format!("{augmentation:?} {} {VIEWS_SEED}", self.fingerprint);
+        let key = cache_key::answers(augmentation, &self.fingerprint, VIEWS_SEED);
         let folder = folder.join(format!("answers-{}", &sha256(key.as_bytes())[..8]));
         let mut all = Vec::with_capacity(views);
         for view in 0..views {

@@ -20,7 +20,7 @@ use crate::fit::checkpoint::{Checkpoint, Epoch, Progress};
 use crate::fit::deep::{FitError, Subject, Watch};
 use crate::fit::recipe::{Deep, Distillation};
 use crate::fit::teacher::{Answers, Credentials, Teachers};
-use crate::fit::{Recipe, calibrate, classical, deep};
+use crate::fit::{Recipe, cache_key, calibrate, classical, deep};
 use crate::manifest::{self, Entry, Metrics};
 use crate::photos::set::{FEW, FEWEST, Record, VARIANTS};
 
@@ -309,6 +309,6 @@ fn name(data: &DataSet) -> String {
 
 /// A folder a run: a look at another recipe or seed leaves a long run's checkpoint alone.
 pub(super) fn run_name(model: ModelId, run: &Progress) -> String {
-    let hash = sha256(format!("{run:?}").as_bytes());
+    let hash = sha256(cache_key::run(run).as_bytes());
     format!("{model}-{}", &hash[..8])
 }

@@ -1,0 +1,101 @@
+//! Keys of what training keeps on disk: checkpoints, and the teachers' answers.
+//!
+//! A key is spelt out here field by field, so that renaming a field or a type in the code keeps what hours of training have
+//! left behind. The words are the ones that the first runs were stored under: change a key only when what it names changes.
+
+use super::checkpoint::Progress;
+use super::recipe::{Deep, Distillation};
+use crate::data::augment::Augmentation;
+
+/// The key of a run that has not begun: what it is, not how far.
+pub fn run(run: &Progress) -> String {
+    format!(
+        "Progress {{ recipe: {}, seed: {}, device: {:?}, data: {:?}, epochs: [], best: 0 }}",
+        recipe(&run.recipe),
+        run.seed,
+        run.device,
+        run.data
+    )
+}
+
+/// The key of teachers' answers to the views that an augmentation makes.
+pub fn answers(views: &Augmentation, teachers: &str, seed: u64) -> String {
+    format!("{} {teachers} {seed}", augmentation(views))
+}
+
+fn recipe(recipe: &Deep) -> String {
+    format!(
+        "Deep {{ epochs: {}, batch: {}, learning_rate: {:?}, warm_up: {:?}, weight_decay: {:?}, dropout: {:?}, \
+         label_smoothing: {:?}, normalise: {}, average: {:?}, turns: {}, distillation: {}, augmentation: {} }}",
+        recipe.epochs,
+        recipe.batch,
+        recipe.learning_rate,
+        recipe.warm_up,
+        recipe.weight_decay,
+        recipe.dropout,
+        recipe.label_smoothing,
+        recipe.normalise,
+        recipe.average,
+        recipe.turns,
+        distillation(recipe.distillation.as_ref()),
+        augmentation(&recipe.augmentation)
+    )
+}
+
+fn distillation(distillation: Option<&Distillation>) -> String {
+    distillation.map_or("None".into(), |d| {
+        format!(
+            "Some(Distillation {{ share: {:?}, temperature: {:?}, views: {} }})",
+            d.share, d.temperature, d.views
+        )
+    })
+}
+
+fn augmentation(augmentation: &Augmentation) -> String {
+    format!(
+        "Augmentation {{ flip: {}, shift: {}, erase: {:?}, mix: {:?} }}",
+        augmentation.flip, augmentation.shift, augmentation.erase, augmentation.mix
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::Recipe;
+    use shared::ModelId;
+
+    #[test]
+    fn keys_are_those_of_the_runs_on_disk() {
+        let Recipe::Deep(cnn) = Recipe::of(ModelId::Cnn) else {
+            panic!("the CNN is a network");
+        };
+        let started = Progress {
+            recipe: cnn,
+            seed: 42,
+            device: "cpu".into(),
+            data: "c59f".into(),
+            epochs: Vec::new(),
+            best: 0,
+        };
+        assert_eq!(run(&started), format!("{started:?}"));
+        assert_eq!(
+            run(&started),
+            "Progress { recipe: Deep { epochs: 150, batch: 128, learning_rate: 0.003, warm_up: 0.1, weight_decay: 0.05, \
+             dropout: 0.1, label_smoothing: 0.0, normalise: true, average: 0.998, turns: 4, distillation: \
+             Some(Distillation { share: 0.9, temperature: 2.0, views: 12 }), augmentation: Augmentation { flip: true, \
+             shift: 1, erase: 0.1, mix: 0.0 } }, seed: 42, device: \"cpu\", data: \"c59f\", epochs: [], best: 0 }"
+        );
+        let bare = Progress {
+            recipe: Deep {
+                distillation: None,
+                ..cnn
+            },
+            ..started
+        };
+        assert_eq!(run(&bare), format!("{bare:?}"));
+        assert_eq!(
+            answers(&cnn.augmentation, "ab12", 20_260),
+            format!("{:?} ab12 20260", cnn.augmentation)
+        );
+    }
+}
