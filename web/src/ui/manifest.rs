@@ -3,13 +3,13 @@
 use shared::ModelId;
 use wasm_bindgen::JsValue;
 
-use super::entrant::Entrant;
+use super::contender::Contender;
 use super::json::{self, field, number};
 
 /// What the manifest says of a model or the vote; a figure that is not there is not shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
-    pub entrant: Entrant,
+    pub contender: Contender,
     pub parameters: Option<f64>,
     /// Of the weights file.
     pub bytes: Option<f64>,
@@ -24,10 +24,10 @@ pub struct Facts {
 }
 
 impl Facts {
-    fn read(entrant: Entrant, entry: &JsValue) -> Self {
+    fn read(contender: Contender, entry: &JsValue) -> Self {
         let test = field(entry, "test").unwrap_or(JsValue::NULL);
         Self {
-            entrant,
+            contender,
             parameters: number(entry, "parameters"),
             bytes: number(entry, "bytes"),
             seconds: number(entry, "duration_seconds"),
@@ -47,8 +47,8 @@ pub async fn fetch(url: &str) -> Vec<Facts> {
     let models = models.iter().filter_map(|entry| {
         let name = field(&entry, "model")?.as_string()?;
         let model = ModelId::from_name(&name)?;
-        Some(Facts::read(Entrant::Model(model), &entry))
+        Some(Facts::read(Contender::Model(model), &entry))
     });
-    let vote = field(&manifest, "vote").map(|entry| Facts::read(Entrant::Vote, &entry));
+    let vote = field(&manifest, "vote").map(|entry| Facts::read(Contender::Vote, &entry));
     models.chain(vote).collect()
 }

@@ -2,7 +2,7 @@
 
 pub mod bitmap;
 pub mod compare;
-pub mod entrant;
+pub mod contender;
 pub mod figures;
 pub mod heat;
 pub mod inspect;

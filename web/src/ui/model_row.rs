@@ -5,7 +5,7 @@ use shared::ModelId;
 
 use super::answer::{Answer, Model};
 use super::bars::Bars;
-use super::entrant::Entrant;
+use super::contender::Contender;
 use super::figures::{self, milliseconds, thousands};
 use super::page::Page;
 use super::said::{Said, dissents};
@@ -91,7 +91,9 @@ fn known(page: Page, picture: Option<u32>) -> Option<&'static str> {
 /// What the manifest says that the file weighs.
 fn bytes(page: Page, model: ModelId) -> Option<f64> {
     page.facts.with(|facts| {
-        let facts = facts.iter().find(|f| f.entrant == Entrant::Model(model));
+        let facts = facts
+            .iter()
+            .find(|f| f.contender == Contender::Model(model));
         facts.and_then(|f| f.bytes)
     })
 }
@@ -126,7 +128,9 @@ fn why(page: Page, model: ModelId) {
 /// How large the model is, and how good on the test set, as far as that is known.
 fn facts(page: Page, model: ModelId, state: &Model) -> String {
     page.facts.with(|facts| {
-        let facts = facts.iter().find(|f| f.entrant == Entrant::Model(model));
+        let facts = facts
+            .iter()
+            .find(|f| f.contender == Contender::Model(model));
         let loaded = match state.weights {
             Weights::Ready(parameters) => Some(f64::from(parameters)),
             _ => None,

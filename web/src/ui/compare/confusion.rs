@@ -6,22 +6,22 @@ use shared::Garment;
 use super::markup::Markup;
 use super::matrix::matrix;
 use super::record::Record;
-use crate::ui::entrant::Entrant;
+use crate::ui::contender::Contender;
 
 #[component]
 pub fn Confusion(
-    /// What is known of each entrant, in their order.
+    /// What is known of each contender, in their order.
     records: RwSignal<Vec<Option<Record>>>,
 ) -> impl IntoView {
-    let chosen = RwSignal::new(Entrant::Vote);
+    let chosen = RwSignal::new(Contender::Vote);
     let record = Memo::new(move |_| {
-        let place = Entrant::all().position(|e| e == chosen.get())?;
+        let place = Contender::all().position(|e| e == chosen.get())?;
         records.with(|all| all.get(place).cloned().flatten())
     });
     // The vote's, or the first that there is.
     Effect::new(move |_| {
         let there = records.with(|all| {
-            let known = Entrant::all().zip(all).filter(|(_, r)| r.is_some());
+            let known = Contender::all().zip(all).filter(|(_, r)| r.is_some());
             known.map(|(e, _)| e).collect::<Vec<_>>()
         });
         if let Some(first) = there.first()
@@ -44,12 +44,12 @@ pub fn Confusion(
                     data-testid="confusion-model"
                     prop:value=move || chosen.get().name()
                     on:change=move |event| {
-                        if let Some(entrant) = Entrant::from_name(&event_target_value(&event)) {
-                            chosen.set(entrant);
+                        if let Some(contender) = Contender::from_name(&event_target_value(&event)) {
+                            chosen.set(contender);
                         }
                     }
                 >
-                    {Entrant::all()
+                    {Contender::all()
                         .map(|e| {
                             view! {
                                 <option value=e.name() selected=e == chosen.get_untracked()>

@@ -7,7 +7,7 @@ use super::columns::Column;
 use super::costs;
 use super::markup::Markup;
 use super::sight;
-use crate::ui::entrant::Entrant;
+use crate::ui::contender::Contender;
 use crate::ui::figures::{self, milliseconds};
 use crate::ui::page::Page;
 
@@ -74,19 +74,19 @@ pub fn CostPlot() -> impl IntoView {
 const UNTIMED: &str = "<p class=\"small\">There is nothing to show yet: show a picture, or measure below the table.</p>";
 
 /// Cost and accuracy of all that have both.
-fn points(page: Page, cost: Column) -> Vec<(Entrant, f64, f64)> {
-    Entrant::all()
-        .filter_map(|entrant| {
-            let cost = costs::figure(page, entrant, cost)?;
-            let accuracy = costs::figure(page, entrant, Column::Accuracy)?;
+fn points(page: Page, cost: Column) -> Vec<(Contender, f64, f64)> {
+    Contender::all()
+        .filter_map(|contender| {
+            let cost = costs::figure(page, contender, cost)?;
+            let accuracy = costs::figure(page, contender, Column::Accuracy)?;
             // Nothing takes no time: the clock is too coarse. A logarithm needs something.
-            Some((entrant, cost.max(50.0), accuracy))
+            Some((contender, cost.max(50.0), accuracy))
         })
         .collect()
 }
 
 /// The plot as SVG, `width` pixels wide.
-fn drawing(points: &[(Entrant, f64, f64)], cost: Column, width: f64) -> String {
+fn drawing(points: &[(Contender, f64, f64)], cost: Column, width: f64) -> String {
     let height = (width * 0.5).clamp(280.0, 420.0);
     let (right, bottom) = (width - RIGHT, height - BOTTOM);
     let costs = points.iter().map(|p| p.1);
@@ -106,9 +106,9 @@ fn drawing(points: &[(Entrant, f64, f64)], cost: Column, width: f64) -> String {
         pixels: (bottom, TOP),
         logarithmic: false,
     };
-    let name = |entrant: Entrant| match width < NARROW {
-        true => entrant.short(),
-        false => entrant.title(),
+    let name = |contender: Contender| match width < NARROW {
+        true => contender.short(),
+        false => contender.title(),
     };
     let (amount, what): (fn(f64) -> String, _) = match cost {
         Column::Time => (|v| milliseconds(v as u32), "time an image, logarithmic"),
@@ -144,9 +144,9 @@ fn drawing(points: &[(Entrant, f64, f64)], cost: Column, width: f64) -> String {
 
     let labels: Vec<(f64, f64, f64)> = points
         .iter()
-        .map(|(entrant, cost, accuracy)| {
+        .map(|(contender, cost, accuracy)| {
             let (px, py) = (x.place(*cost), y.place(accuracy * 100.0));
-            let long = name(*entrant).chars().count() as f64 * LETTER;
+            let long = name(*contender).chars().count() as f64 * LETTER;
             match px + ASIDE + long < right {
                 true => (px + ASIDE, px + ASIDE + long, py),
                 false => (px - ASIDE - long, px - ASIDE, py),
@@ -154,18 +154,18 @@ fn drawing(points: &[(Entrant, f64, f64)], cost: Column, width: f64) -> String {
         })
         .collect();
     let places = spread(&labels, LINE);
-    for (((entrant, cost, accuracy), (left, end, _)), place) in
+    for (((contender, cost, accuracy), (left, end, _)), place) in
         points.iter().zip(labels).zip(places)
     {
         let (px, py) = (x.place(*cost), y.place(accuracy * 100.0));
-        let (class, radius) = match entrant {
-            Entrant::Vote => ("point vote-point", 6.5),
-            Entrant::Model(_) => ("point", 5.0),
+        let (class, radius) = match contender {
+            Contender::Vote => ("point vote-point", 6.5),
+            Contender::Model(_) => ("point", 5.0),
         };
         svg.put(format_args!(
             "<g class=\"{class}\" data-model=\"{}\"><title>{}: {:.2}%, {}</title>",
-            entrant.name(),
-            entrant.title(),
+            contender.name(),
+            contender.title(),
             accuracy * 100.0,
             amount(*cost)
         ));
@@ -178,7 +178,7 @@ fn drawing(points: &[(Entrant, f64, f64)], cost: Column, width: f64) -> String {
         svg.put(format_args!(
             "<circle cx=\"{px:.1}\" cy=\"{py:.1}\" r=\"{radius}\"/>"
         ));
-        svg.text("name", (edge, place + 4.0), anchor, name(*entrant));
+        svg.text("name", (edge, place + 4.0), anchor, name(*contender));
         svg.put(format_args!("</g>"));
     }
     svg.put(format_args!("</svg>"));

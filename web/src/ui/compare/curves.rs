@@ -6,7 +6,7 @@ use shared::ModelId;
 use super::axis::Axis;
 use super::markup::Markup;
 use super::record::{Epoch, Record};
-use crate::ui::entrant::Entrant;
+use crate::ui::contender::Contender;
 
 /// A chart's size, in the units of its drawing: about as wide as it is shown, so that letters keep their size.
 const WIDTH: f64 = 340.0;
@@ -21,7 +21,7 @@ type Pair = fn(&Epoch) -> (f64, f64);
 
 #[component]
 pub fn Curves(
-    /// What is known of each entrant, in their order.
+    /// What is known of each contender, in their order.
     records: RwSignal<Vec<Option<Record>>>,
 ) -> impl IntoView {
     view! {
@@ -40,8 +40,8 @@ pub fn Curves(
                 let mut html = Markup::default();
                 records
                     .with(|all| {
-                        for (entrant, record) in Entrant::all().zip(all) {
-                            if let (Entrant::Model(model), Some(record)) = (entrant, record)
+                        for (contender, record) in Contender::all().zip(all) {
+                            if let (Contender::Model(model), Some(record)) = (contender, record)
                                 && record.epochs.len() > 1
                             {
                                 charts(&mut html, model, &record.epochs);

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::columns::{Column, Sorting};
 use super::costs;
 use super::markup::Markup;
-use crate::ui::entrant::Entrant;
+use crate::ui::contender::Contender;
 use crate::ui::figures::{self, milliseconds, thousands};
 use crate::ui::page::Page;
 
@@ -13,14 +13,14 @@ use crate::ui::page::Page;
 pub fn FiguresTable() -> impl IntoView {
     let page = expect_context::<Page>();
     let sorting = RwSignal::new(Sorting::default());
-    let entrants = Memo::new(move |_| {
+    let contenders = Memo::new(move |_| {
         let Sorting { column, .. } = sorting.get();
-        let mut entrants: Vec<Entrant> = Entrant::all().collect();
+        let mut contenders: Vec<Contender> = Contender::all().collect();
         if let Some(column) = column {
-            let figure = |e: &Entrant| costs::figure(page, *e, column);
-            entrants.sort_by(|a, b| sorting.get().order(figure(a), figure(b)));
+            let figure = |e: &Contender| costs::figure(page, *e, column);
+            contenders.sort_by(|a, b| sorting.get().order(figure(a), figure(b)));
         }
-        entrants
+        contenders
     });
     view! {
         <table class="figures" data-testid="figures">
@@ -33,26 +33,26 @@ pub fn FiguresTable() -> impl IntoView {
                         .collect_view()}
                 </tr>
             </thead>
-            <tbody inner_html=move || body(page, &entrants.get())></tbody>
+            <tbody inner_html=move || body(page, &contenders.get())></tbody>
         </table>
     }
 }
 
-/// A row an entrant, in this order.
-fn body(page: Page, entrants: &[Entrant]) -> String {
+/// A row a contender, in this order.
+fn body(page: Page, contenders: &[Contender]) -> String {
     let mut html = Markup::default();
-    for entrant in entrants {
-        let name = entrant.name();
+    for contender in contenders {
+        let name = contender.name();
         html.put(format_args!(
             "<tr data-testid=\"figures-row\" data-model=\"{name}\">"
         ));
-        html.head("row", entrant.title());
+        html.head("row", contender.title());
         for column in Column::ALL {
             let (name, title) = (column.name(), column.title());
             html.put(format_args!(
                 "<td data-column=\"{name}\" data-title=\"{title}\""
             ));
-            match costs::figure(page, *entrant, column) {
+            match costs::figure(page, *contender, column) {
                 Some(figure) => html.put(format_args!(
                     " data-value=\"{figure}\">{}</td>",
                     text(column, figure)

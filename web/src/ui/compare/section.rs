@@ -10,7 +10,7 @@ use super::figures_table::FiguresTable;
 use super::measure::Measure;
 use super::record::{self, Record};
 use super::sight;
-use crate::ui::entrant::Entrant;
+use crate::ui::contender::Contender;
 use crate::ui::page::Page;
 
 #[component]
@@ -18,14 +18,14 @@ pub fn Compare() -> impl IntoView {
     let page = expect_context::<Page>();
     let node = NodeRef::new();
     let near = sight::near(node);
-    // What is known of each entrant, in their order; nothing before it was fetched.
+    // What is known of each contender, in their order; nothing before it was fetched.
     let records = RwSignal::new(Vec::<Option<Record>>::new());
     Effect::new(move |_| {
         if near.get() {
             spawn_local(async move {
                 let mut all = Vec::new();
-                for entrant in Entrant::all() {
-                    let name = format!("metrics/{}.json", entrant.name());
+                for contender in Contender::all() {
+                    let name = format!("metrics/{}.json", contender.name());
                     let url = page.assets.with_value(|a| a.url(&name));
                     all.push(match url {
                         Some(url) => record::fetch(&url).await,

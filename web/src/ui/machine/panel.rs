@@ -11,7 +11,7 @@ use super::run::{Stage, TestRun};
 use super::speeds_table::{MEASURED, table};
 use crate::engine::protocol::TEST_SET;
 use crate::ui::compare::matrix::matrix;
-use crate::ui::entrant::Entrant;
+use crate::ui::contender::Contender;
 use crate::ui::figures::duration;
 use crate::ui::page::Page;
 use crate::ui::parts::{clicked, mark, part, say};
@@ -166,7 +166,9 @@ fn show_run(page: Page, root: &Element, stage: &Stage, model: ModelId) {
 /// The accuracy that the trainer recorded.
 fn recorded(page: Page, model: ModelId) -> Option<f64> {
     page.facts.with(|facts| {
-        let fact = facts.iter().find(|f| f.entrant == Entrant::Model(model));
+        let fact = facts
+            .iter()
+            .find(|f| f.contender == Contender::Model(model));
         fact.and_then(|f| f.accuracy)
     })
 }

@@ -1,23 +1,23 @@
-//! Who is compared: the seven models, and their vote.
+//! What the comparison compares: one of the seven models, or the ensemble of all seven ("the vote" on the page).
 
 use shared::ModelId;
 use shared::model::vote;
 
-/// A model, or the vote.
+/// One of the seven models, or their ensemble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Entrant {
+pub enum Contender {
     Model(ModelId),
     Vote,
 }
 
-impl Entrant {
-    /// All of them, the vote last.
+impl Contender {
+    /// All of them; the ensemble is last.
     pub fn all() -> impl Iterator<Item = Self> {
         let models = ModelId::ALL.into_iter().map(Self::Model);
         models.chain([Self::Vote])
     }
 
-    /// The name in files and page hooks.
+    /// The name in file names and in `data-*` attributes.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Model(model) => model.name(),
@@ -25,7 +25,7 @@ impl Entrant {
         }
     }
 
-    /// The name for people.
+    /// The display name.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Model(model) => model.title(),
@@ -33,7 +33,7 @@ impl Entrant {
         }
     }
 
-    /// The name where there is little room.
+    /// A shorter display name, for narrow plots.
     pub const fn short(self) -> &'static str {
         match self {
             Self::Model(ModelId::Forest) => "Forest",
@@ -44,7 +44,7 @@ impl Entrant {
         }
     }
 
-    /// The one of that name.
+    /// The contender with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::all().find(|e| e.name() == name)
     }
@@ -55,10 +55,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lead_back() {
-        assert_eq!(Entrant::all().count(), 8);
-        for entrant in Entrant::all() {
-            assert_eq!(Entrant::from_name(entrant.name()), Some(entrant));
+    fn names_round_trip() {
+        assert_eq!(Contender::all().count(), 8);
+        for contender in Contender::all() {
+            assert_eq!(Contender::from_name(contender.name()), Some(contender));
         }
     }
 }
