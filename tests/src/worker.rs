@@ -2,10 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use protocol::{Message, Pixels, Reply, Request, Source, UNASKED, decode, encode};
 use serde_json::{Value, json};
 use shared::garment::CLASSES;
 use shared::{Garment, Grey28, ModelId};
-use web::engine::protocol::{Message, Pixels, Reply, Request, Source, UNASKED, decode, encode};
 
 use crate::browser::Browser;
 use crate::site::Site;

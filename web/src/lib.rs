@@ -1,6 +1,4 @@
-//! The page and its engines: what the visitor sees, and the workers that answer.
-//!
-//! Without features this is the protocol alone, so that native tests can speak it to a worker.
+//! The page, and its client of the engines in the workers.
 
 pub mod engine;
 pub mod ui;

@@ -20,11 +20,14 @@ const TOOLS: [Tool; 8] = [
     Tool::DataSet,
 ];
 
-/// The packages that are built for the machine itself; `web` is built for the browser, apart, so that features of the
-/// trainer do not end up there.
-pub const NATIVE: [&str; 10] = [
-    "-p", "codecs", "-p", "shared", "-p", "trainer", "-p", "tests", "-p", "xtask",
+/// The packages that are built for the machine itself. Those of the browser are built apart, so that the trainer's features
+/// do not end up there.
+pub const NATIVE: [&str; 12] = [
+    "-p", "codecs", "-p", "protocol", "-p", "shared", "-p", "trainer", "-p", "tests", "-p", "xtask",
 ];
+
+/// The packages that are built for the browser, except the GPU worker, which takes too long to compile for every change.
+const BROWSER: [&str; 6] = ["-p", "web", "-p", "cpu-worker", "-p", "worker-runtime"];
 
 /// A check, and the command that makes it.
 struct Check {
@@ -85,17 +88,9 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
             cargo(
                 wasm_toolchain,
                 &[
-                    &[
-                        "clippy",
-                        "-p",
-                        "web",
-                        "--bins",
-                        "--features",
-                        "cpu-worker",
-                        "--target",
-                        rustup::WASM,
-                    ],
-                    &["--", "-D", "warnings"],
+                    &["clippy"],
+                    &BROWSER,
+                    &["--target", rustup::WASM, "--", "-D", "warnings"],
                 ],
             ),
         ),
@@ -116,19 +111,10 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
     let mut tests = cargo(None, &[&["test"], &NATIVE]);
     tests.env("HABERDASH_SITE", &site_folder);
     checks.push(check("tests, those in the browser included", tests));
-    // Its own unit tests need no browser; the page's features do.
-    let web = [
-        "test",
-        "-p",
-        "web",
-        "--lib",
-        "--no-default-features",
-        "--features",
-        "cpu-worker",
-    ];
+    // Unit tests of the page and the CPU worker that need no browser.
     checks.push(check(
-        "tests of the engines, natively",
-        cargo(None, &[&web]),
+        "tests of the page and the workers, natively",
+        cargo(None, &[&["test"], &BROWSER, &["--lib", "--bins"]]),
     ));
     // As it is published, but for the GPU engine, which takes too long for every change.
     let published = workspace.cache.join("published");
@@ -153,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_browser_s_crate_is_never_built_with_the_trainer_s() {
+    fn the_browser_s_crates_are_never_built_with_the_trainer_s() {
         let root = std::env::temp_dir();
         let root_of_lock = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
@@ -168,10 +154,9 @@ mod tests {
         for Check { name, command } in &checks {
             let words: Vec<_> = command.get_args().collect();
             assert!(!words.contains(&"--workspace".as_ref()), "{name}");
-            assert!(
-                !(words.contains(&"web".as_ref()) && words.contains(&"trainer".as_ref())),
-                "{name}"
-            );
+            let builds = |packages: &[&str]| packages.iter().any(|p| words.contains(&p.as_ref()));
+            let has_browser = builds(&["web", "cpu-worker", "gpu-worker", "worker-runtime"]);
+            assert!(!(has_browser && builds(&["trainer", "tests"])), "{name}");
         }
         assert!(super::checks(&workspace, false).unwrap().len() < checks.len());
     }

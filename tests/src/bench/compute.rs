@@ -1,11 +1,11 @@
 //! How long the networks take, engine by engine.
 
+use protocol::{Pixels, Reply, Request};
 use serde_json::json;
 use shared::ModelId;
 use shared::image::PIXELS;
 use trainer::data::source;
 use trainer::weights::Weights;
-use web::engine::protocol::{Pixels, Reply, Request};
 
 use super::load::{READY, page};
 use super::record::{Measure, Record};

@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::Duration;
 
+use protocol::Reply;
 use shared::{Garment, ModelId};
 use tests::page::Page;
 use tests::picture;
 use tests::site::Fault;
 use tests::worker::Worker;
-use web::engine::protocol::Reply;
 
 use crate::input::answers_as_the_reference;
 use crate::refusal::is_a_sentence;

@@ -9,9 +9,9 @@ use wasm_bindgen_futures::spawn_local;
 use super::client::{Client, within};
 use super::link::{Failure, Link};
 use super::offer;
-use super::protocol::{Case, Reply, Request};
 use super::questions::misplaced;
 use super::report::Gpu;
+use protocol::{Case, Reply, Request};
 
 /// Shaders are compiled during the self-test; a software GPU takes its time.
 const SELF_TEST_LIMIT: Duration = Duration::from_secs(300);

@@ -12,10 +12,10 @@ use web_sys::File;
 use super::assets::Assets;
 use super::link::{Failure, Link};
 use super::offer;
-use super::protocol::{Pixels, Reply, Request};
 use super::report::{Choice, Engine, Gpu, Report};
 use super::supply::{Supply, Weights};
 use super::test_set::TestSet;
+use protocol::{Pixels, Reply, Request};
 
 /// A GPU that is silent for longer is taken for dead.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);

@@ -9,7 +9,7 @@ use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, File, MessageEvent, Worker};
 
-use super::protocol::{Message, Reply, Request, UNASKED, decode, encode};
+use protocol::{Message, Reply, Request, UNASKED, decode, encode};
 
 /// Why a request has no answer.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,8 +6,8 @@ use shared::{Garment, ModelId};
 use web_sys::File;
 
 use super::client::Client;
-use super::protocol::{Map, Method, Pixels, Prepared, Reply, Request, Source, Verdict};
 use super::report::Engine;
+use protocol::{Map, Method, Pixels, Prepared, Reply, Request, Source, Verdict};
 
 impl Client {
     /// The gallery's pictures.

@@ -1,8 +1,8 @@
 //! Which engine answers, and why not the other.
 
-use super::protocol::TOLERANCE;
 use super::speeds::Speed;
 use crate::ui::figures::{difference, milliseconds};
+use protocol::TOLERANCE;
 
 /// An engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::client::{Client, Event, Inner};
 use super::link::{Failure, Link};
-use super::protocol::{Reply, Request, Source};
 use super::questions::misplaced;
+use protocol::{Reply, Request, Source};
 
 /// They come first, both at once: the first verdict is what a visitor waits for. The smaller one leads.
 const FIRST: [ModelId; 2] = [ModelId::Resnet, ModelId::Cnn];

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use shared::image::PIXELS;
 
 use super::client::Client;
-use super::protocol::{Part, Reply, Request, Source};
 use super::questions::misplaced;
+use protocol::{Part, Reply, Request, Source};
 
 /// The test pictures and what they show.
 pub struct TestSet {

@@ -5,10 +5,10 @@ use shared::garment::CLASSES;
 use shared::image::PIXELS;
 
 use super::client::Client;
-use super::protocol::{Reply, Request};
 use super::questions::misplaced;
 use super::report::{Engine, Gpu};
 use super::speeds::Speed;
+use protocol::{Reply, Request};
 
 /// Pictures of a batch: enough for an engine to be at its best, few enough that it soon listens again.
 pub const BATCH: usize = 250;

@@ -4,9 +4,9 @@ use shared::garment::CLASSES;
 use shared::model::argmax;
 use shared::{Garment, ModelId};
 
-use crate::engine::protocol::Verdict;
 use crate::engine::report::Engine;
 use crate::engine::supply::Weights;
+use protocol::Verdict;
 
 /// What the page knows of a model.
 #[derive(Clone, Default)]

@@ -1,6 +1,6 @@
 //! Pixels on their way to a canvas.
 
-use crate::engine::protocol::Thumbnail;
+use protocol::Thumbnail;
 
 /// Pixels to show.
 #[derive(Clone, PartialEq)]

@@ -6,7 +6,7 @@ use shared::image::SIDE;
 
 use super::bitmap::Bitmap;
 use super::picture::Picture;
-use crate::engine::protocol::Map;
+use protocol::Map;
 
 /// Each pixel of the 28x28 picture is drawn this large, so that the heat between them is smooth.
 const ENLARGED: usize = 8;
@@ -100,8 +100,8 @@ fn square(rgba: Vec<u8>) -> Bitmap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::protocol::{Method, Thumbnail};
     use crate::ui::picture::Origin;
+    use protocol::{Method, Thumbnail};
     use shared::photo::Frame;
     use shared::{Garment, Grey28, ModelId};
 

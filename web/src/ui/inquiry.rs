@@ -8,8 +8,8 @@ use shared::{Garment, ModelId};
 
 use super::answer::{Answer, Count};
 use super::page::{Explanation, Page, add};
-use crate::engine::protocol::{Pixels, Verdict};
 use crate::engine::report::Engine;
+use protocol::{Pixels, Verdict};
 
 /// An explanation to show: of which picture, by which model, for which class.
 type Wanted = Option<(u32, ModelId, Garment)>;

@@ -16,9 +16,9 @@ use super::stopwatch::Stopwatch;
 use crate::engine::assets::Assets;
 use crate::engine::client::{Client, Event};
 use crate::engine::offer::sleep;
-use crate::engine::protocol::{Map, Pixels};
 use crate::engine::report::{Choice, Engine, Report};
 use crate::engine::supply::Weights;
+use protocol::{Map, Pixels};
 
 /// The GPU engine is fetched this long after the models are ready, when no picture has come until then.
 const IDLE: Duration = Duration::from_secs(4);

@@ -4,7 +4,7 @@ use shared::image::SIDE;
 use shared::photo::{Edits, Frame, Mask, Route};
 use shared::{Garment, Grey28};
 
-use crate::engine::protocol::{Prepared, Thumbnail, Verdict};
+use protocol::{Prepared, Thumbnail, Verdict};
 
 /// What is said of an engine's answer that holds no picture.
 pub const NO_PICTURE: &str = "The engine returned no picture: reload the page.";

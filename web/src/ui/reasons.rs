@@ -11,7 +11,7 @@ use super::page::{Explanation, Page};
 use super::picture::{Picture, rgba};
 use super::questions::Questions;
 use super::tally;
-use crate::engine::protocol::{Map, Method};
+use protocol::{Map, Method};
 
 #[component]
 pub fn Reasons() -> impl IntoView {

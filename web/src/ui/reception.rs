@@ -9,8 +9,8 @@ use web_sys::File;
 use super::file;
 use super::page::Page;
 use super::picture::Picture;
-use crate::engine::protocol::Verdict;
 use crate::engine::report::Engine;
+use protocol::Verdict;
 
 impl Page {
     /// Numbers the picture that comes next; answers to earlier ones are late from now on.

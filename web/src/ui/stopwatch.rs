@@ -2,7 +2,7 @@
 
 use shared::ModelId;
 
-use crate::engine::protocol::Verdict;
+use protocol::Verdict;
 
 /// Older times are forgotten.
 const KEPT: usize = 200;

@@ -11,9 +11,9 @@ use crate::{
 use anyhow::{Context, Result};
 use std::{fs, path::Path};
 
-/// A binary of crate `web` that runs in a Web Worker.
+/// A package whose binary runs in a Web Worker.
 pub struct Worker {
-    /// Of the binary, of the cargo feature that it needs, and of its files.
+    /// Of the package, of its binary, and of its files.
     pub name: &'static str,
     /// For wasm-opt.
     optimisation: &'static str,
@@ -41,16 +41,7 @@ impl Worker {
         let toolchain = tools::wasm_toolchain(workspace)?.name;
         let mut cargo = workspace.cargo(toolchain);
         cargo
-            .args([
-                "build",
-                "--package",
-                "web",
-                "--bin",
-                self.name,
-                "--no-default-features",
-                "--features",
-                self.name,
-            ])
+            .args(["build", "--package", self.name, "--bin", self.name])
             .args(["--target", rustup::WASM, "--profile", profile.name()])
             // Every browser since 2023 has SIMD; without it the page says so before it starts a worker.
             .env("RUSTFLAGS", "-C target-feature=+simd128");

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::ModelId;
 
-use crate::engine::protocol::Pixels;
 use crate::ui::figures::milliseconds;
 use crate::ui::page::Page;
+use protocol::Pixels;
 
 /// How many pictures are answered.
 const PICTURES: usize = 30;

@@ -50,7 +50,7 @@ pub fn polarity(route: Route) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::protocol::Thumbnail;
+    use protocol::Thumbnail;
     use shared::photo::{Edits, Mask, Stroke};
 
     fn development(route: Route, quality: f32, is_white: bool) -> Development {

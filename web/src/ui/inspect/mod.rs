@@ -5,16 +5,10 @@ pub mod edge;
 pub mod outline;
 pub mod turn;
 
-#[cfg(feature = "ui")]
 mod adjust;
-#[cfg(feature = "ui")]
 mod controls;
-#[cfg(feature = "ui")]
 mod inspector;
-#[cfg(feature = "ui")]
 mod surface;
-#[cfg(feature = "ui")]
 mod tool;
 
-#[cfg(feature = "ui")]
 pub use inspector::Inspector;

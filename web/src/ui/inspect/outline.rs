@@ -59,8 +59,8 @@ fn held(bitmap: &Bitmap, mask: &Mask, crop: Crop) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::protocol::Thumbnail;
     use crate::ui::picture::Origin;
+    use protocol::Thumbnail;
     use shared::Grey28;
     use shared::photo::{Edits, Frame, Route};
 

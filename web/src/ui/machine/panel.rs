@@ -9,12 +9,12 @@ use web_sys::{Element, HtmlSelectElement};
 
 use super::run::{Stage, TestRun};
 use super::speeds_table::{MEASURED, table};
-use crate::engine::protocol::TEST_SET;
 use crate::ui::compare::matrix::matrix;
 use crate::ui::contender::Contender;
 use crate::ui::figures::duration;
 use crate::ui::page::Page;
 use crate::ui::parts::{clicked, mark, part, say};
+use protocol::TEST_SET;
 
 const MARKUP: &str = "\
     <div class=\"measure\"><button type=\"button\" class=\"pill\" data-testid=\"machine-measure\">Measure the engines</button>\

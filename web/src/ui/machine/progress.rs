@@ -3,10 +3,10 @@
 use shared::metrics::Confusion;
 use shared::{Garment, ModelId};
 
-use crate::engine::protocol::TEST_SET;
 use crate::engine::report::Engine;
 use crate::engine::speeds::rate;
 use crate::ui::figures::{duration, thousands};
+use protocol::TEST_SET;
 
 /// The answers to the test pictures so far.
 #[derive(Clone, PartialEq)]

@@ -6,9 +6,9 @@ use leptos::task::spawn_local;
 use shared::ModelId;
 
 use super::progress::Progress;
-use crate::engine::protocol::TEST_SET;
 use crate::engine::timing::BATCH;
 use crate::ui::page::Page;
+use protocol::TEST_SET;
 
 /// Pictures that a classical model is given at a time: it takes milliseconds for each, and a picture that the visitor
 /// hands in meanwhile waits no longer than for these.

@@ -8,11 +8,11 @@ use web_sys::File;
 use super::export::Line;
 use super::item::Item;
 use super::outcome::{Answers, Outcome};
-use crate::engine::protocol::{Pixels, Prepared};
 use crate::ui::bitmap::Bitmap;
 use crate::ui::file;
 use crate::ui::page::Page;
 use crate::ui::picture::NO_PICTURE;
+use protocol::{Pixels, Prepared};
 
 /// The longest side of a photo in the table, twice as many pixels as it is shown with.
 const THUMBNAIL: u32 = 96;

@@ -3,9 +3,9 @@
 use shared::Grey28;
 use shared::image::SIDE;
 
-use super::protocol::{Pixels, Source};
+use protocol::{Pixels, Source};
 
-/// A file's bytes, which [`scope`](super::scope) has fetched by now.
+/// A file's bytes, which [`scope`](crate::worker_runtime) has fetched by now.
 ///
 /// # Errors
 /// A sentence, where the bytes are still behind a URL.

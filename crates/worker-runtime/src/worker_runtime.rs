@@ -9,9 +9,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent, PromiseRejectionEvent};
 
-use super::download::{fetch, unpacked};
-use super::intake::brief;
-use super::protocol::{Message, Reply, Request, Source, UNASKED, decode, encode};
+use crate::download::{fetch, unpacked};
+use crate::validation::brief;
+use protocol::{Message, Reply, Request, Source, UNASKED, decode, encode};
 
 /// What answers requests, one after the other. Files named by a URL have been fetched before it sees them.
 pub trait Engine {
@@ -262,7 +262,7 @@ pub fn describe(value: &JsValue) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::protocol::Pixels;
+    use protocol::Pixels;
     use shared::image::PIXELS;
     use shared::{Grey28, ModelId};
 

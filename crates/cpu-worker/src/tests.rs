@@ -2,9 +2,9 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use super::*;
-use crate::engine::darkroom::tests::bmp;
-use crate::engine::protocol::Source;
+use crate::engine::*;
+use crate::preprocessing::tests::bmp;
+use protocol::Source;
 use shared::artifact::{Storage, Tensor};
 use shared::explain::occlusion::STEPS;
 use shared::features::DIMENSIONS;

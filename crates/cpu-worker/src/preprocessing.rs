@@ -4,7 +4,7 @@ use shared::Grey28;
 use shared::image::SIDE;
 use shared::photo::{Edits, Scan, decode};
 
-use super::protocol::{Pixels, Prepared, Reply};
+use protocol::{Pixels, Prepared, Reply};
 
 /// Where photos become pictures; it keeps the one that the visitor may edit.
 #[derive(Default)]
@@ -84,7 +84,7 @@ pub fn gallery(sprite: &[u8]) -> Result<Reply, String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub mod tests {
     use super::*;
     use shared::image::PIXELS;
 

@@ -1,9 +1,5 @@
 //! The GPU engine: answers pictures by the networks' passes as kernels of burn's GPU runtime, on the browser's WebGPU.
 
-mod adapter;
-mod kernels;
-mod network;
-
 use burn::cubecl::prelude::Client;
 use shared::artifact::Artifact;
 use shared::garment::CLASSES;
@@ -12,12 +8,12 @@ use shared::model::passes::Passes;
 use shared::plan::Plan;
 use shared::{Classifier, Garment, Grey28, ModelId, Sample};
 
-use super::agreement::Agreement;
-use super::batch;
-use super::intake::{brief, bytes, picture, unfit, unloaded};
-use super::protocol::{Case, Map, Method, Pixels, Reply, Request, Source, Verdict};
-use super::scope::{Engine, failure, since};
-use network::Network;
+use crate::network::Network;
+use protocol::{Case, Map, Method, Pixels, Reply, Request, Source, Verdict};
+use worker_runtime::batch;
+use worker_runtime::self_test::Agreement;
+use worker_runtime::validation::{brief, bytes, picture, unfit, unloaded};
+use worker_runtime::{Engine, failure, since};
 
 /// Runs before the first answer. The first compiles the shaders, which takes seconds; the second allocates what the
 /// later ones use again.
@@ -115,7 +111,7 @@ impl Gpu {
         let client = match &self.client {
             Some(client) => client.clone(),
             None => {
-                let client = adapter::open(self.alarm)
+                let client = crate::adapter::open(self.alarm)
                     .await
                     .map_err(|e| Refusal::Device(e.to_string()))?;
                 self.client.insert(client).clone()

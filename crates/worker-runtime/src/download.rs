@@ -11,7 +11,7 @@ use web_sys::{
     RequestInit, Response,
 };
 
-use super::scope::describe;
+use crate::worker_runtime::describe;
 
 /// Milliseconds between two words on progress: ten a second are enough for a bar.
 const PACE: i32 = 100;

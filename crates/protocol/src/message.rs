@@ -43,7 +43,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Message<T>, WireError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::protocol::{Pixels, Reply, Request};
+    use crate::{Pixels, Reply, Request};
     use shared::image::PIXELS;
     use shared::{Garment, Grey28, ModelId};
 

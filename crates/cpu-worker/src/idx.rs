@@ -4,7 +4,7 @@
 use shared::garment::CLASSES;
 use shared::image::{PIXELS, SIDE};
 
-use super::protocol::{Part, TEST_SET};
+use protocol::{Part, TEST_SET};
 
 /// The file without its header.
 ///

@@ -3,6 +3,9 @@
 //! Every request carries a number and its reply carries the same. Number 0 is the worker speaking unasked: `Ready`
 //! once it listens, `Fatal` when it is beyond help.
 
+mod message;
+mod test_set;
+
 use serde::{Deserialize, Serialize};
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
@@ -10,8 +13,8 @@ use shared::model::layer::grad_cam_layer;
 use shared::photo::{Edits, Frame, Mask, Photo, Route};
 use shared::{Garment, Grey28, ModelId};
 
-pub use super::part::{Part, TEST_SET};
-pub use super::wire::{Message, UNASKED, WireError, decode, encode};
+pub use message::{Message, UNASKED, WireError, decode, encode};
+pub use test_set::{Part, TEST_SET};
 
 /// The largest difference between an engine's probability and the reference's that still counts as agreement.
 pub const TOLERANCE: f32 = 1e-3;

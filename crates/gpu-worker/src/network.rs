@@ -8,7 +8,7 @@ use shared::model::Padding;
 use shared::model::passes::{self, Identity, Passes};
 use shared::model::shape::Shape;
 
-use super::kernels::{Convolution, LANES, Product, convolve, multiply};
+use crate::kernels::{Convolution, LANES, Product, convolve, multiply};
 
 /// Units that share a compute unit.
 const GROUP: usize = 64;

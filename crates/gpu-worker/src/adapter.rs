@@ -13,7 +13,7 @@ use js_sys::Reflect;
 use thiserror::Error;
 use wasm_bindgen::JsValue;
 
-use super::super::intake::brief;
+use worker_runtime::validation::brief;
 
 /// Why there is no graphics processor to compute on.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -8,13 +8,13 @@ use shared::model::vote::TITLE;
 use shared::model::{Member, Novelty, Vote};
 use shared::{Garment, Grey28, ModelId, Sample};
 
-use super::agreement::Agreement;
-use super::batch;
-use super::darkroom::{Darkroom, gallery};
-use super::idx;
-use super::intake::{bytes, picture, unfit, unloaded};
-use super::protocol::{Case, Map, Method, Pixels, Prepared, Reply, Request, Verdict};
-use super::scope::{Engine, failure, since};
+use crate::idx;
+use crate::preprocessing::{Darkroom, gallery};
+use protocol::{Case, Map, Method, Pixels, Prepared, Reply, Request, Verdict};
+use worker_runtime::batch;
+use worker_runtime::self_test::Agreement;
+use worker_runtime::validation::{bytes, picture, unfit, unloaded};
+use worker_runtime::{Engine, failure, since};
 
 /// What the novelty detector is called in sentences.
 const NOVELTY: &str = "The check for other things";
@@ -222,6 +222,3 @@ fn member(members: &mut [(ModelId, Member)], model: ModelId) -> Result<&mut Memb
         .map(|(_, member)| member)
         .ok_or_else(|| unloaded(model.title()))
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,7 +2,7 @@
 
 use shared::ModelId;
 
-use super::protocol::{Case, Reply, Verdict};
+use protocol::{Case, Reply, Verdict};
 
 /// What the cases seen so far have shown.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl Agreement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::protocol::Pixels;
+    use protocol::Pixels;
     use shared::Grey28;
     use shared::garment::CLASSES;
     use shared::image::PIXELS;

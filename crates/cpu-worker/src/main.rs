@@ -1,0 +1,14 @@
+//! The CPU engine's worker.
+
+mod engine;
+mod idx;
+mod preprocessing;
+#[cfg(test)]
+mod tests;
+
+use engine::Cpu;
+use wasm_bindgen::JsValue;
+
+fn main() -> Result<(), JsValue> {
+    worker_runtime::serve(Cpu::new(worker_runtime::now))
+}

@@ -1,8 +1,0 @@
-//! The CPU engine's worker.
-
-use wasm_bindgen::JsValue;
-use web::engine::{cpu::Cpu, scope};
-
-fn main() -> Result<(), JsValue> {
-    scope::serve(Cpu::new(scope::now))
-}
