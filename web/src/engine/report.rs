@@ -1,8 +1,9 @@
 //! Which engine answers, and why not the other.
 
-use super::speeds::Speed;
-use crate::ui::figures::{difference, milliseconds};
+use plot::format::milliseconds;
 use protocol::TOLERANCE;
+
+use super::speeds::Speed;
 
 /// An engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +148,7 @@ impl Report {
             Gpu::Ready { difference, micros } => {
                 let passed = format!(
                     "WebGPU passed its self-test ({})",
-                    self::difference(*difference)
+                    difference_text(*difference)
                 );
                 let gpu = milliseconds(*micros);
                 match (self.choice, self.cpu_micros) {
@@ -170,9 +171,24 @@ impl Report {
     }
 }
 
+/// The largest difference of two probabilities, as the self-test measured it.
+fn difference_text(difference: f32) -> String {
+    if difference < 1e-6 {
+        "no difference above 0.000001".into()
+    } else {
+        format!("largest difference {difference:.6}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_difference_has_six_decimals() {
+        assert_eq!(difference_text(2e-7), "no difference above 0.000001");
+        assert_eq!(difference_text(0.000_123), "largest difference 0.000123");
+    }
 
     fn report(choice: Choice, gpu: Gpu, cpu_micros: Option<u32>) -> Report {
         Report {

@@ -1,9 +1,9 @@
 //! What the engines were measured to take, and which of them is given many pictures at once.
 
+use plot::format::thousands;
 use shared::ModelId;
 
 use super::report::{Choice, Engine, Gpu, Report};
-use crate::ui::figures::thousands;
 
 /// What an engine was measured to take of a model.
 #[derive(Clone, Copy, Debug, PartialEq)]

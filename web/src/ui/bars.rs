@@ -1,10 +1,9 @@
 //! Ten probabilities as ten bars.
 
 use leptos::prelude::*;
+use plot::format::probability;
 use shared::Garment;
 use shared::garment::CLASSES;
-
-use super::figures::percent;
 
 /// The bars of what `probabilities` holds; dashes where it holds nothing.
 #[component]
@@ -26,7 +25,7 @@ pub fn Bars(#[prop(into)] probabilities: Signal<Option<[f32; CLASSES]>>) -> impl
                                 }></span>
                             </span>
                             <span class="number">
-                                {move || share.get().map_or("–".to_string(), percent)}
+                                {move || share.get().map_or("–".to_string(), probability)}
                             </span>
                         </li>
                     }

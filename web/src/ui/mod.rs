@@ -3,7 +3,6 @@
 pub mod bitmap;
 pub mod compare;
 pub mod contender;
-pub mod figures;
 pub mod heat;
 pub mod inspect;
 pub mod machine;

@@ -1,12 +1,12 @@
 //! One model's row: verdict, confidence, time, bytes, state; the ten bars on demand.
 
 use leptos::prelude::*;
+use plot::format::{self, milliseconds, thousands};
 use shared::ModelId;
 
 use super::answer::{Answer, Model};
 use super::bars::Bars;
 use super::contender::Contender;
-use super::figures::{self, milliseconds, thousands};
 use super::page::Page;
 use super::said::{Said, dissents};
 use crate::engine::report::Engine;
@@ -58,7 +58,7 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
                 </button>
                 <Said page model progress bytes/>
                 <p class="time">{move || answer().map(time)}</p>
-                <p class="size">{move || bytes.get().map(figures::bytes)}</p>
+                <p class="size">{move || bytes.get().map(format::bytes)}</p>
             </div>
             <div class="details" id=details.clone() hidden=move || !open.get()>
                 <Bars probabilities=Signal::derive(move || answer().map(|a| a.verdict.probabilities))/>

@@ -1,9 +1,9 @@
 //! What a row says of its model's answer: the verdict and how sure it is or, until there can be one, what it waits for.
 
 use leptos::prelude::*;
+use plot::format::{self, probability};
 use shared::ModelId;
 
-use super::figures::{self, percent};
 use super::page::Page;
 use crate::engine::supply::Weights;
 
@@ -33,7 +33,7 @@ pub fn Said(
                             "Not loaded, to save data. "
                             <button type="button" class="plain" data-testid="load" on:click=again>
                                 {move || match bytes.get() {
-                                    Some(bytes) => format!("Load {}", figures::bytes(bytes)),
+                                    Some(bytes) => format!("Load {}", format::bytes(bytes)),
                                     None => "Load it".to_string(),
                                 }}
                                 <span class="unseen">" for " {model.title()}</span>
@@ -98,7 +98,7 @@ fn Verdict(page: Page, model: ModelId) -> impl IntoView {
                     format!("{:.2}%", answer().map_or(0.0, |a| a.confidence()) * 100.0)
                 }></span>
             </span>
-            <span class="number">{move || answer().map(|a| percent(a.confidence()))}</span>
+            <span class="number">{move || answer().map(|a| probability(a.confidence()))}</span>
         </p>
     }
 }
@@ -131,8 +131,8 @@ fn arrived(weights: &Weights, expected: Option<f64>) -> String {
     match (weights, expected) {
         (Weights::Loading(bytes), Some(expected)) => format!(
             "{} of {}",
-            figures::bytes(f64::from(*bytes)),
-            figures::bytes(expected)
+            format::bytes(f64::from(*bytes)),
+            format::bytes(expected)
         ),
         _ => "Loading…".to_string(),
     }

@@ -1,9 +1,9 @@
 //! The verdicts: the vote's, and a row for each of the seven.
 
 use leptos::prelude::*;
+use plot::format::milliseconds;
 use shared::ModelId;
 
-use super::figures::milliseconds;
 use super::model_row::ModelRow;
 use super::page::Page;
 use super::vote_panel::VotePanel;

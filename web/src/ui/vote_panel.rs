@@ -1,11 +1,11 @@
 //! The seven's vote, above the rows.
 
 use leptos::prelude::*;
+use plot::format::probability;
 use shared::model::vote;
 
 use super::answer::State;
 use super::bars::Bars;
-use super::figures::percent;
 use super::page::Page;
 use super::tally;
 use crate::engine::supply::Weights;
@@ -47,7 +47,7 @@ pub fn VotePanel() -> impl IntoView {
                             format!("{:.2}%", count.get().map_or(0.0, |c| c.confidence()) * 100.0)
                         }></span>
                     </span>
-                    <span class="number">{move || count.get().map(|c| percent(c.confidence()))}</span>
+                    <span class="number">{move || count.get().map(|c| probability(c.confidence()))}</span>
                 </p>
             </div>
             <Show when=move || page.knows() == Some(false)>

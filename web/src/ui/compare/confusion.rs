@@ -1,9 +1,9 @@
 //! One model's confusion matrix and its report class by class.
 
 use leptos::prelude::*;
+use plot::markup::Markup;
 use shared::Garment;
 
-use super::markup::Markup;
 use super::matrix::matrix;
 use super::record::Record;
 use crate::ui::contender::Contender;

@@ -1,14 +1,15 @@
 //! Accuracy against cost: a point a model and one for the vote, and the line that people reach.
 
 use leptos::prelude::*;
+use plot::axis::{Axis, Scale};
+use plot::format::{self, milliseconds};
+use plot::labels::spread;
+use plot::markup::{Anchor, Markup};
 
-use super::axis::{Axis, spread};
 use super::columns::Column;
 use super::costs;
-use super::markup::Markup;
 use super::sight;
 use crate::ui::contender::Contender;
-use crate::ui::figures::{self, milliseconds};
 use crate::ui::page::Page;
 
 /// People without knowledge of fashion, asked about 1,000 of the test images, three of them each (the data set's
@@ -99,12 +100,12 @@ fn drawing(points: &[(Contender, f64, f64)], cost: Column, width: f64) -> String
             costs.fold(0.0, f64::max) * 1.6,
         ),
         pixels: (LEFT, right),
-        logarithmic: true,
+        scale: Scale::Log,
     };
     let y = Axis {
         range: ((least - 0.01) * 100.0, (most + 0.01) * 100.0),
         pixels: (bottom, TOP),
-        logarithmic: false,
+        scale: Scale::Linear,
     };
     let name = |contender: Contender| match width < NARROW {
         true => contender.short(),
@@ -112,35 +113,44 @@ fn drawing(points: &[(Contender, f64, f64)], cost: Column, width: f64) -> String
     };
     let (amount, what): (fn(f64) -> String, _) = match cost {
         Column::Time => (|v| milliseconds(v as u32), "time an image, logarithmic"),
-        _ => (figures::bytes, "size of the weights, logarithmic"),
+        _ => (format::bytes, "size of the weights, logarithmic"),
     };
 
     let mut svg = Markup::default();
     svg.put(format_args!(
         "<svg role=\"img\" aria-labelledby=\"cost-title\" width=\"{width:.0}\" height=\"{height:.0}\">"
     ));
-    for value in y.marks(6) {
+    for value in y.ticks(6) {
         let at = y.place(value);
         svg.line("grid", (LEFT, at), (right, at));
         svg.text(
             "tick",
             (LEFT - 8.0, at + 4.0),
-            "end",
+            Anchor::End,
             &format!("{value:.0}%"),
         );
     }
-    for value in x.marks(5) {
+    for value in x.ticks(5) {
         let at = x.place(value);
         // The last one must not reach beyond the edge.
-        let anchor = if at > right - 20.0 { "end" } else { "middle" };
+        let anchor = if at > right - 20.0 {
+            Anchor::End
+        } else {
+            Anchor::Middle
+        };
         svg.line("grid", (at, TOP), (at, bottom));
         svg.text("tick", (at, bottom + 18.0), anchor, &amount(value));
     }
     let humans = y.place(HUMANS * 100.0);
     svg.line("humans", (LEFT, humans), (right, humans));
     let people = format!("people: {:.1}%", HUMANS * 100.0);
-    svg.text("tick", (right, humans - 6.0), "end", &people);
-    svg.text("tick", ((LEFT + right) / 2.0, height - 6.0), "middle", what);
+    svg.text("tick", (right, humans - 6.0), Anchor::End, &people);
+    svg.text(
+        "tick",
+        ((LEFT + right) / 2.0, height - 6.0),
+        Anchor::Middle,
+        what,
+    );
 
     let labels: Vec<(f64, f64, f64)> = points
         .iter()
@@ -170,9 +180,9 @@ fn drawing(points: &[(Contender, f64, f64)], cost: Column, width: f64) -> String
             amount(*cost)
         ));
         let (edge, anchor) = if left > px {
-            (left, "start")
+            (left, Anchor::Start)
         } else {
-            (end, "end")
+            (end, Anchor::End)
         };
         svg.line("leader", (px, py), (edge, place));
         svg.put(format_args!(

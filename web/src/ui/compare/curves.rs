@@ -1,10 +1,10 @@
 //! How the networks learned: loss and accuracy, epoch by epoch.
 
 use leptos::prelude::*;
+use plot::axis::{Axis, Scale};
+use plot::markup::{Anchor, Markup};
 use shared::ModelId;
 
-use super::axis::Axis;
-use super::markup::Markup;
 use super::record::{Epoch, Record};
 use crate::ui::contender::Contender;
 
@@ -72,12 +72,12 @@ fn chart(html: &mut Markup, model: ModelId, what: &str, epochs: &[Epoch], pair: 
     let x = Axis {
         range: (1.0, epochs.len() as f64),
         pixels: (LEFT, WIDTH - RIGHT),
-        logarithmic: false,
+        scale: Scale::Linear,
     };
     let y = Axis {
         range: (least - margin, most + margin),
         pixels: (HEIGHT - BOTTOM, TOP),
-        logarithmic: false,
+        scale: Scale::Linear,
     };
     let (first, last) = (pairs[0], pairs[pairs.len() - 1]);
     html.put(format_args!(
@@ -93,7 +93,7 @@ fn chart(html: &mut Markup, model: ModelId, what: &str, epochs: &[Epoch], pair: 
         last.1,
         pairs.len()
     ));
-    let marks = y.marks(4);
+    let marks = y.ticks(4);
     let step = marks
         .windows(2)
         .next()
@@ -107,13 +107,17 @@ fn chart(html: &mut Markup, model: ModelId, what: &str, epochs: &[Epoch], pair: 
         let at = y.place(value);
         html.line("grid", (LEFT, at), (WIDTH - RIGHT, at));
         let text = format!("{value:.decimals$}");
-        html.text("tick", (LEFT - 6.0, at + 4.0), "end", &text);
+        html.text("tick", (LEFT - 6.0, at + 4.0), Anchor::End, &text);
     }
-    for epoch in x.marks(5).into_iter().filter(|e| e.fract() == 0.0) {
+    for epoch in x.ticks(5).into_iter().filter(|e| e.fract() == 0.0) {
         let text = format!("{epoch:.0}");
         let at = x.place(epoch);
         // The last one must not reach beyond the edge.
-        let anchor = if at > WIDTH - 16.0 { "end" } else { "middle" };
+        let anchor = if at > WIDTH - 16.0 {
+            Anchor::End
+        } else {
+            Anchor::Middle
+        };
         html.text("tick", (at, HEIGHT - 8.0), anchor, &text);
     }
     let place = |epoch: usize, value| (x.place((epoch + 1) as f64), y.place(value));

@@ -1,12 +1,12 @@
 //! The table of figures: a row a model and one for the vote, sorted by any column.
 
 use leptos::prelude::*;
+use plot::format::{self, milliseconds, percent, thousands};
+use plot::markup::Markup;
 
 use super::columns::{Column, Sorting};
 use super::costs;
-use super::markup::Markup;
 use crate::ui::contender::Contender;
-use crate::ui::figures::{self, milliseconds, thousands};
 use crate::ui::page::Page;
 
 #[component]
@@ -85,11 +85,11 @@ fn Head(column: Column, sorting: RwSignal<Sorting>) -> impl IntoView {
 
 fn text(column: Column, figure: f64) -> String {
     match column {
-        Column::Accuracy | Column::Calibration => format!("{:.2}%", figure * 100.0),
+        Column::Accuracy | Column::Calibration => percent(figure),
         Column::MacroF1 => format!("{figure:.4}"),
         Column::Parameters => thousands(figure as u64),
-        Column::Bytes => figures::bytes(figure),
-        Column::Training => figures::duration(figure),
+        Column::Bytes => format::bytes(figure),
+        Column::Training => format::duration(figure),
         Column::Time => milliseconds(figure as u32),
     }
 }

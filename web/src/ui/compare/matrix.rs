@@ -1,9 +1,8 @@
 //! A confusion matrix as a table.
 
+use plot::markup::Markup;
 use shared::Garment;
 use shared::garment::CLASSES;
-
-use super::markup::Markup;
 
 /// Rows are what is there, columns what was answered.
 pub fn matrix(confusion: &[[u32; CLASSES]; CLASSES]) -> String {

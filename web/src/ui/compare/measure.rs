@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use plot::format::milliseconds;
 use shared::ModelId;
 
-use crate::ui::figures::milliseconds;
 use crate::ui::page::Page;
 use protocol::Pixels;
 

@@ -1,8 +1,6 @@
 //! How the seven compare: their published figures, their cost in this browser, their mistakes and their training.
 
-pub mod axis;
 pub mod columns;
-pub mod markup;
 pub mod matrix;
 
 mod confusion;

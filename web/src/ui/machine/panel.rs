@@ -4,6 +4,7 @@ use leptos::ev::MouseEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use plot::format::duration;
 use shared::ModelId;
 use web_sys::{Element, HtmlSelectElement};
 
@@ -11,7 +12,6 @@ use super::run::{Stage, TestRun};
 use super::speeds_table::{MEASURED, table};
 use crate::ui::compare::matrix::matrix;
 use crate::ui::contender::Contender;
-use crate::ui::figures::duration;
 use crate::ui::page::Page;
 use crate::ui::parts::{clicked, mark, part, say};
 use protocol::TEST_SET;

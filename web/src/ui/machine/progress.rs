@@ -1,11 +1,11 @@
 //! How far the test set has been answered, and what came of it, in words.
 
+use plot::format::{duration, percent, thousands};
 use shared::metrics::Confusion;
 use shared::{Garment, ModelId};
 
 use crate::engine::report::Engine;
 use crate::engine::speeds::rate;
-use crate::ui::figures::{duration, thousands};
 use protocol::TEST_SET;
 
 /// The answers to the test pictures so far.
@@ -96,10 +96,6 @@ pub fn named(engine: Engine) -> &'static str {
         Engine::Cpu => "the CPU",
         Engine::WebGpu => "WebGPU",
     }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.2}%", share * 100.0)
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! What each engine was measured to take, as a table.
 
+use plot::format::milliseconds;
+use plot::markup::Markup;
 use shared::ModelId;
 
 use crate::engine::report::{Engine, Report};
 use crate::engine::speeds::rate;
-use crate::ui::compare::markup::Markup;
-use crate::ui::figures::milliseconds;
 
 /// The networks that a visitor is shown the speed of.
 pub const MEASURED: [ModelId; 2] = [ModelId::Cnn, ModelId::Resnet];

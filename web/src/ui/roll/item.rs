@@ -1,12 +1,12 @@
 //! A row of the table: one file, its picture, what was said of it.
 
 use leptos::prelude::*;
+use plot::format::probability;
 use shared::{Garment, ModelId};
 use web_sys::{Element, HtmlCanvasElement};
 
 use super::outcome::{Answers, Outcome};
 use crate::ui::canvas::paint;
-use crate::ui::figures::percent;
 use crate::ui::page::Page;
 use crate::ui::parts::{part, say};
 
@@ -80,7 +80,7 @@ fn show(row: &Element, outcome: &Outcome, stopped: bool) {
     say(row, "roll-vote", label(vote));
     set(row, "data-label", label(vote));
     if let Some((_, confidence)) = vote {
-        say(row, "roll-sure", &percent(confidence));
+        say(row, "roll-sure", &probability(confidence));
         set(row, "data-confidence", &confidence.to_string());
     }
     set(row, "data-voters", &answers.counted.to_string());
