@@ -1,14 +1,14 @@
 //! The results on paper: the README's table, `docs/results.md` and its plots, `docs/training.md`, written from the records and the data set.
 
-mod classes;
+mod input;
 mod number;
-mod original;
-mod photos;
-mod plot;
-mod readme;
-mod record;
-mod results;
-mod training;
+mod original_results;
+mod per_class;
+mod photo_results;
+mod plots;
+mod readme_table;
+mod results_page;
+mod training_page;
 
 use std::path::PathBuf;
 
@@ -18,8 +18,8 @@ use thiserror::Error;
 
 use crate::data::DataSet;
 use crate::weights::WeightsError;
-pub use readme::placed;
-pub use record::Record;
+pub use input::Record;
+pub use readme_table::placed;
 
 /// How to write the report again.
 pub const COMMAND: &str = "cargo run -p trainer -- report";
@@ -35,8 +35,8 @@ pub const PLOTS: &str = "plots";
 pub enum ReportError {
     #[error(
         "the text has no place for the results: put the lines `{begin}` and `{end}` where they belong",
-        begin = readme::BEGIN,
-        end = readme::END
+        begin = readme_table::BEGIN,
+        end = readme_table::END
     )]
     Marks,
     #[error(
@@ -67,28 +67,37 @@ pub struct Document {
 /// A plot cannot be drawn.
 pub fn documents(record: &Record, data: &DataSet) -> Result<Vec<Document>, ReportError> {
     let mut plots = vec![
-        ("gains".into(), plot::gains::drawn(record)?),
-        ("accuracy-bytes".into(), plot::cost::against_bytes(record)?),
-        ("accuracy-time".into(), plot::cost::against_time(record)?),
-        ("class-counts".into(), plot::counts::drawn(data)?),
-        ("samples".into(), plot::samples::drawn(data)?),
-        ("pixels".into(), plot::pixels::drawn(data)?),
+        ("gains".into(), plots::accuracy_gain::drawn(record)?),
+        (
+            "accuracy-bytes".into(),
+            plots::accuracy_cost::against_bytes(record)?,
+        ),
+        (
+            "accuracy-time".into(),
+            plots::accuracy_cost::against_time(record)?,
+        ),
+        ("class-counts".into(), plots::class_counts::drawn(data)?),
+        ("samples".into(), plots::sample_images::drawn(data)?),
+        ("pixels".into(), plots::pixel_histogram::drawn(data)?),
     ];
     for (title, metrics) in record.each() {
         let name = format!("confusion-{}", metrics.model);
-        plots.push((name, plot::confusion::drawn(title, &metrics.confusion)?));
+        plots.push((
+            name,
+            plots::confusion_matrix::drawn(title, &metrics.confusion)?,
+        ));
     }
     for model in ModelId::DEEP {
         let name = format!("training-{model}");
-        plots.push((name, plot::training::drawn(record, model)?));
+        plots.push((name, plots::training_curves::drawn(record, model)?));
     }
     let page = Document {
         path: PAGE.into(),
-        text: results::page(record),
+        text: results_page::page(record),
     };
     let training = Document {
         path: TRAINING.into(),
-        text: training::page(record),
+        text: training_page::page(record),
     };
     let plots = plots.into_iter().map(|(name, text)| Document {
         path: PathBuf::from(PLOTS).join(format!("{name}.svg")),

@@ -2,7 +2,7 @@
 
 use shared::ModelId;
 
-use super::{COMMAND, PLOTS, Record, classes, number, original, photos, title};
+use super::{COMMAND, PLOTS, Record, number, original_results, per_class, photo_results, title};
 
 /// The page, as Markdown.
 pub fn page(record: &Record) -> String {
@@ -17,11 +17,11 @@ pub fn page(record: &Record) -> String {
         ),
         gains(record),
         vote(record),
-        photos::section(record),
+        photo_results::section(record),
         cost(record),
         raw(record),
-        classes::compared(record),
-        classes::confused(record),
+        per_class::compared(record),
+        per_class::confused(record),
         training(),
         data(),
     ]
@@ -41,12 +41,12 @@ fn gains(record: &Record) -> String {
          The calibration error is the expected one, in 15 bins.\n\n\
          | model | README | chart | floor | **test accuracy** | **gained** | macro F1 | calibration error |\n\
          |---|--:|--:|--:|--:|--:|--:|--:|\n",
-        original::HUMAN
+        original_results::HUMAN
     );
     let best = record.best().test.accuracy.max(record.vote.test.accuracy);
     for known in &record.models {
         let entry = &known.entry;
-        let original = original::of(entry.model);
+        let original = original_results::of(entry.model);
         text += &format!(
             "| {} | {} | {:.1}% | {:?}% | {} | {} | {:.4} | {} |\n",
             entry.model.title(),
@@ -151,7 +151,7 @@ fn raw(record: &Record) -> String {
         text += &format!(
             "| {} | {:.1}% | {} | {} | {} | {} | {} |\n",
             raw.model.title(),
-            original::of(raw.model).chart,
+            original_results::of(raw.model).chart,
             number::percent(raw.test.accuracy),
             number::percent(entry.test.accuracy),
             number::gain(entry.test.accuracy, raw.test.accuracy * 100.0),
@@ -192,7 +192,7 @@ fn data() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::tests::record;
+    use super::super::input::tests::record;
     use super::*;
     use crate::weights::RawEntry;
 

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use shared::Garment;
 
-use super::results::{bold, plot};
-use super::{Record, number, original};
+use super::results_page::{bold, plot};
+use super::{Record, number, original_results};
 use crate::manifest::Metrics;
 
 /// The seven's and the vote's F1, a row a class.
@@ -30,7 +30,7 @@ pub fn compared(record: &Record) -> String {
             bold(f1, is_best)
         });
         let cells: Vec<_> = cells.collect();
-        let original = original::RESNET_F1[garment.index()];
+        let original = original_results::RESNET_F1[garment.index()];
         text += &format!(
             "| {} | {} | *{original:.2}* |\n",
             garment.label(),
@@ -80,7 +80,7 @@ fn report(title: &str, metrics: &Metrics) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::tests::record;
+    use super::super::input::tests::record;
     use super::*;
 
     #[test]

@@ -210,7 +210,7 @@ fn spread(values: &[f64]) -> (f64, Option<f64>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::tests::record;
+    use super::super::input::tests::record;
     use super::*;
 
     #[test]

@@ -2,8 +2,8 @@
 
 use shared::ModelId;
 
-use super::frame::{Frame, Tick};
-use super::sheet::{self, DENIM, LABEL, NAME, SOFT, Sheet, THREAD, px};
+use super::canvas::{self, DENIM, LABEL, NAME, SOFT, Sheet, THREAD, px};
+use super::plot_area::{Frame, Tick};
 use super::{label, log10, stretched};
 use crate::fit::checkpoint::Epoch;
 use crate::report::{Record, ReportError};
@@ -41,7 +41,7 @@ const ACCURACY: Panel = Panel {
 /// As SVG. All networks' plots have the same upright axes.
 ///
 /// # Errors
-/// See [`sheet::drawn`].
+/// See [`canvas::drawn`].
 pub fn drawn(record: &Record, model: ModelId) -> Result<String, ReportError> {
     let known = record.model(model);
     let all = ModelId::DEEP
@@ -50,7 +50,7 @@ pub fn drawn(record: &Record, model: ModelId) -> Result<String, ReportError> {
     let all: Vec<&Epoch> = all.collect();
     let heading = format!("{}: training", model.title());
     let note = "Learning on altered pictures, with dropout where the recipe has it; so validation can be ahead.";
-    sheet::drawn(&heading, note, (px(880), px(400)), |sheet| {
+    canvas::drawn(&heading, note, (px(880), px(400)), |sheet| {
         for (panel, left) in [(LOSS, px(64)), (ACCURACY, px(500))] {
             let corners = ((left, px(104)), (left + px(282), px(340)));
             let epochs = &known.metrics.epochs;
@@ -63,10 +63,10 @@ pub fn drawn(record: &Record, model: ModelId) -> Result<String, ReportError> {
 fn draw(
     sheet: &Sheet,
     panel: &Panel,
-    (from, to): (sheet::Point, sheet::Point),
+    (from, to): (canvas::Point, canvas::Point),
     (all, epochs): (&[&Epoch], &[Epoch]),
     best: Option<usize>,
-) -> sheet::Outcome {
+) -> canvas::Outcome {
     let heights = || all.iter().flat_map(|e| (panel.values)(e).map(panel.scale));
     let least = heights().fold(f64::INFINITY, f64::min);
     let y = least - 0.05..heights().fold(least, f64::max) + 0.05;

@@ -4,7 +4,7 @@ use shared::Garment;
 use shared::garment::CLASSES;
 use shared::metrics::Confusion;
 
-use super::sheet::{self, CARD, Colour, INK, LABEL, LINE, MUTED, NAME, NOTE, THREAD, px};
+use super::canvas::{self, CARD, Colour, INK, LABEL, LINE, MUTED, NAME, NOTE, THREAD, px};
 use crate::report::{ReportError, number};
 
 const CELL: (i32, i32) = (px(56), px(40));
@@ -16,7 +16,7 @@ const DEEP: Colour = plotters::style::RGBColor(0x5e, 0x17, 0x10);
 /// As SVG.
 ///
 /// # Errors
-/// See [`sheet::drawn`].
+/// See [`canvas::drawn`].
 pub fn drawn(title: &str, confusion: &Confusion) -> Result<String, ReportError> {
     let count = CLASSES as i32;
     let right = LEFT + count * CELL.0;
@@ -27,7 +27,7 @@ pub fn drawn(title: &str, confusion: &Confusion) -> Result<String, ReportError> 
         number::thousands(confusion.correct() as usize),
         number::thousands(confusion.total() as usize)
     );
-    sheet::drawn(
+    canvas::drawn(
         &format!("{title}: what was taken for what"),
         &note,
         size,
@@ -75,7 +75,7 @@ pub fn drawn(title: &str, confusion: &Confusion) -> Result<String, ReportError> 
 }
 
 /// The colour scale from a share of nothing to all of a row.
-fn scale(sheet: &sheet::Sheet, at: sheet::Point) -> sheet::Outcome {
+fn scale(sheet: &canvas::Sheet, at: canvas::Point) -> canvas::Outcome {
     const STEPS: i32 = 50;
     let (width, height) = (px(4), px(12));
     let middle = at.1 + height / 2;

@@ -1,8 +1,8 @@
 //! How often each grey occurs in the training set, on a linear and on a logarithmic scale.
 
-use super::frame::{Frame, Tick};
+use super::canvas::{self, DENIM, Point, px};
 use super::log10;
-use super::sheet::{self, DENIM, Point, px};
+use super::plot_area::{Frame, Tick};
 use crate::data::DataSet;
 use crate::report::{ReportError, number};
 
@@ -12,7 +12,7 @@ const GREYS: usize = 256;
 /// As SVG.
 ///
 /// # Errors
-/// See [`sheet::drawn`].
+/// See [`canvas::drawn`].
 pub fn drawn(data: &DataSet) -> Result<String, ReportError> {
     let mut counts = [0_u64; GREYS];
     for picture in &data.train.pictures {
@@ -27,7 +27,7 @@ pub fn drawn(data: &DataSet) -> Result<String, ReportError> {
         number::thousands(total as usize),
         shares[0]
     );
-    sheet::drawn("Pixels", &note, (px(880), px(400)), |sheet| {
+    canvas::drawn("Pixels", &note, (px(880), px(400)), |sheet| {
         let greys: Vec<Tick> = [0, 64, 128, 192, 255]
             .map(|g| (f64::from(g) + 0.5, g.to_string()))
             .into();

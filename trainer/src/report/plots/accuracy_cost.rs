@@ -2,12 +2,12 @@
 
 use shared::ModelId;
 
-use super::frame::{Frame, Tick, decades};
+use super::canvas::{self, Colour, INK, LABEL, MUTED, NAME, SOFT, px};
 use super::label::{self, Named, Side};
-use super::sheet::{self, Colour, INK, LABEL, MUTED, NAME, SOFT, px};
+use super::plot_area::{Frame, Tick, decades};
 use super::{colour, log10, stretched};
 use crate::evaluate::Figures;
-use crate::report::{Record, ReportError, number, original, title};
+use crate::report::{Record, ReportError, number, original_results, title};
 
 /// A model, or the vote, on the plot.
 struct Mark {
@@ -22,7 +22,7 @@ struct Mark {
 /// Accuracy against the weights file's bytes.
 ///
 /// # Errors
-/// See [`sheet::drawn`].
+/// See [`canvas::drawn`].
 pub fn against_bytes(record: &Record) -> Result<String, ReportError> {
     let cost = |m| record.model(m).entry.bytes as f64;
     let marks = marks(record, cost, record.vote_bytes() as f64);
@@ -33,7 +33,7 @@ pub fn against_bytes(record: &Record) -> Result<String, ReportError> {
 /// Accuracy against the time of one picture.
 ///
 /// # Errors
-/// See [`sheet::drawn`].
+/// See [`canvas::drawn`].
 pub fn against_time(record: &Record) -> Result<String, ReportError> {
     let marks = marks(record, |m| record.micros(m), record.vote_micros());
     let axis = "one picture, on one thread";
@@ -88,12 +88,12 @@ fn drawn(
     let costs: Vec<f64> = marks.iter().map(|m| log10(m.cost.max(1.0))).collect();
     let (cheapest, dearest) = ends(costs.iter().copied());
     let x = cheapest - 0.25..dearest + 0.25;
-    let human = stretched(original::HUMAN / 100.0);
+    let human = stretched(original_results::HUMAN / 100.0);
     let heights = || marks.iter().map(|mark| stretched(mark.accuracy));
     let (lowest, highest) = ends(heights().chain([human]));
     let y = lowest - 0.05..highest + 0.08;
     let frame = Frame::new((px(76), px(98)), (px(856), px(500)), x.clone(), y.clone());
-    sheet::drawn(heading, note, (px(880), px(560)), |sheet| {
+    canvas::drawn(heading, note, (px(880), px(560)), |sheet| {
         let tick = |p: i32| (stretched(f64::from(p) / 100.0), format!("{p}%"));
         let y_ticks = PERCENTS.map(tick).into_iter();
         let y_ticks: Vec<Tick> = y_ticks.filter(|(at, _)| y.contains(at)).collect();
@@ -102,7 +102,7 @@ fn drawn(
         let people = [frame.at(x.start, human), frame.at(x.end, human)];
         sheet.dashes(people[0], people[1], SOFT, 3)?;
         let beneath = (people[1].0 - px(10), people[1].1 + px(13));
-        let text = format!("people without training {:.1}%", original::HUMAN);
+        let text = format!("people without training {:.1}%", original_results::HUMAN);
         sheet.text(beneath, &text, LABEL.ending())?;
         let places = costs.iter().zip(heights());
         let places: Vec<_> = places.map(|(&cost, y)| frame.at(cost, y)).collect();
@@ -139,10 +139,10 @@ fn ends(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
 }
 
 /// Those that nothing to their left is as high as, from left to right.
-fn frontier(places: &[sheet::Point]) -> Vec<sheet::Point> {
+fn frontier(places: &[canvas::Point]) -> Vec<canvas::Point> {
     let mut sorted = places.to_vec();
     sorted.sort();
-    let mut best: Vec<sheet::Point> = Vec::new();
+    let mut best: Vec<canvas::Point> = Vec::new();
     for place in sorted {
         // Up is less.
         if best.last().is_none_or(|last| place.1 < last.1) {

@@ -69,7 +69,7 @@ fn answered(figures: &PhotoFigures) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::tests::record;
+    use super::super::input::tests::record;
     use super::*;
     use crate::photos::measure::{Answers, Unknown};
 

@@ -1,26 +1,26 @@
 //! The plots, as SVG.
 
-pub mod confusion;
-pub mod cost;
-pub mod counts;
-mod frame;
-pub mod gains;
+pub mod accuracy_cost;
+pub mod accuracy_gain;
+mod canvas;
+pub mod class_counts;
+pub mod confusion_matrix;
 mod label;
-pub mod pixels;
-pub mod samples;
-mod sheet;
-pub mod training;
+pub mod pixel_histogram;
+mod plot_area;
+pub mod sample_images;
+pub mod training_curves;
 
 use shared::ModelId;
 
-use sheet::Colour;
+use canvas::Colour;
 
 /// A network's colour, and a classical model's.
 fn colour(model: ModelId) -> Colour {
     if model.is_deep() {
-        sheet::THREAD
+        canvas::THREAD
     } else {
-        sheet::DENIM
+        canvas::DENIM
     }
 }
 

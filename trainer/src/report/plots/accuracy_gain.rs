@@ -1,9 +1,9 @@
 //! What was gained over the original, a row a model.
 
-use super::frame::{Frame, Tick};
-use super::sheet::{self, LABEL, LINE, NAME, SOFT, px};
-use super::{colour, sheet::MUTED};
-use crate::report::{Record, ReportError, number, original};
+use super::canvas::{self, LABEL, LINE, NAME, SOFT, px};
+use super::plot_area::{Frame, Tick};
+use super::{canvas::MUTED, colour};
+use crate::report::{Record, ReportError, number, original_results};
 
 const ROW: i32 = px(46);
 const TOP: i32 = px(110);
@@ -11,15 +11,18 @@ const TOP: i32 = px(110);
 /// As SVG.
 ///
 /// # Errors
-/// See [`sheet::drawn`].
+/// See [`canvas::drawn`].
 pub fn drawn(record: &Record) -> Result<String, ReportError> {
     let note = "Test accuracy. Ring: the original's bar chart. Dot: this project, red for networks, blue for classical models.";
     let originals = record
         .models
         .iter()
-        .map(|k| original::of(k.entry.model).chart);
+        .map(|k| original_results::of(k.entry.model).chart);
     let ours = record.models.iter().map(|k| k.entry.test.accuracy * 100.0);
-    let all: Vec<f64> = originals.chain(ours).chain([original::HUMAN]).collect();
+    let all: Vec<f64> = originals
+        .chain(ours)
+        .chain([original_results::HUMAN])
+        .collect();
     let least = all.iter().copied().fold(f64::INFINITY, f64::min);
     let most = all.iter().copied().fold(0.0, f64::max);
     // To the right of the best there is room for its figures.
@@ -27,7 +30,7 @@ pub fn drawn(record: &Record) -> Result<String, ReportError> {
     let bottom = TOP + ROW * record.models.len() as i32;
     let from = (px(176), TOP);
     let frame = Frame::new(from, (px(856), bottom), range.clone(), 0.0..1.0);
-    sheet::drawn(
+    canvas::drawn(
         "Gained over the original",
         note,
         (px(880), bottom + px(34)),
@@ -35,9 +38,9 @@ pub fn drawn(record: &Record) -> Result<String, ReportError> {
             let percents = (range.start.ceil() as i32)..=(most.ceil() as i32);
             let ticks: Vec<Tick> = percents.map(|p| (f64::from(p), format!("{p}%"))).collect();
             frame.draw(sheet, ("", &ticks), ("", &[]))?;
-            let (human, _) = frame.at(original::HUMAN, 0.0);
+            let (human, _) = frame.at(original_results::HUMAN, 0.0);
             sheet.dashes((human, TOP), (human, bottom), SOFT, 3)?;
-            let people = format!("people {:.1}%", original::HUMAN);
+            let people = format!("people {:.1}%", original_results::HUMAN);
             sheet.text((human, TOP - px(14)), &people, LABEL.centred())?;
             for (row, known) in record.models.iter().enumerate() {
                 let (model, test) = (known.entry.model, &known.entry.test);
@@ -47,7 +50,7 @@ pub fn drawn(record: &Record) -> Result<String, ReportError> {
                     sheet.line([(from.0, top), (px(856), top)], LINE, 2)?;
                 }
                 sheet.text((from.0 - px(12), middle), model.title(), NAME.ending())?;
-                let chart = original::of(model).chart;
+                let chart = original_results::of(model).chart;
                 let (before, _) = frame.at(chart, 0.0);
                 let (after, _) = frame.at(test.accuracy * 100.0, 0.0);
                 sheet.line([(before, middle), (after, middle)], MUTED, 8)?;

@@ -1,6 +1,6 @@
 //! The README's table of results, between its two marks.
 
-use super::{Record, ReportError, number, original, title};
+use super::{Record, ReportError, number, original_results, title};
 use crate::evaluate::Figures;
 
 pub const BEGIN: &str = "<!-- results: written by `cargo run -p trainer -- report` -->";
@@ -24,7 +24,7 @@ fn table(record: &Record) -> String {
     );
     for known in &record.models {
         let entry = &known.entry;
-        let original = format!("{:.1}%", original::of(entry.model).chart);
+        let original = format!("{:.1}%", original_results::of(entry.model).chart);
         let made = [
             original,
             number::thousands(entry.parameters),
@@ -55,7 +55,7 @@ fn row(title: &str, test: &Figures, made: [String; 4]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::tests::record;
+    use super::super::input::tests::record;
     use super::*;
 
     #[test]

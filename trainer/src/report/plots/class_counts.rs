@@ -2,7 +2,7 @@
 
 use shared::Garment;
 
-use super::sheet::{self, CARD, DENIM, INK, LABEL, NAME, SOFT, THREAD, px};
+use super::canvas::{self, CARD, DENIM, INK, LABEL, NAME, SOFT, THREAD, px};
 use crate::data::split::{VALIDATION, split};
 use crate::data::{DataSet, Examples};
 use crate::report::{ReportError, number};
@@ -15,13 +15,13 @@ const WIDTH: i32 = px(700);
 /// As SVG.
 ///
 /// # Errors
-/// See [`sheet::drawn`].
+/// See [`canvas::drawn`].
 pub fn drawn(data: &DataSet) -> Result<String, ReportError> {
     let parts = split(&data.train, VALIDATION);
     let parts = [
         ("training", &parts.train, DENIM, CARD),
         ("validation", &parts.validation, THREAD, CARD),
-        ("test", &data.test, sheet::MUTED, INK),
+        ("test", &data.test, canvas::MUTED, INK),
     ];
     let totals = Garment::ALL.map(|g| parts.iter().map(|p| count(p.1, g)).sum::<usize>());
     let most = totals.into_iter().max().unwrap_or(1).max(1) as i32;
@@ -32,7 +32,7 @@ pub fn drawn(data: &DataSet) -> Result<String, ReportError> {
     } else {
         "Pictures a class."
     };
-    sheet::drawn(
+    canvas::drawn(
         "Pictures a class",
         note,
         (px(880), bottom + px(20)),

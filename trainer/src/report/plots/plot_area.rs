@@ -5,7 +5,7 @@ use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::types::RangedCoordf64;
 use std::ops::Range;
 
-use super::sheet::{CARD, LABEL, LINE, Outcome, Point, Sheet, px};
+use super::canvas::{CARD, LABEL, LINE, Outcome, Point, Sheet, px};
 
 /// A mark on an axis: where it is, and what stands beside it.
 pub type Tick = (f64, String);

@@ -8,7 +8,7 @@ use image::{ExtendedColorType, ImageEncoder};
 use shared::Grey28;
 use shared::image::SIDE;
 
-use super::sheet::{self, LABEL, px};
+use super::canvas::{self, LABEL, px};
 use crate::data::DataSet;
 use crate::report::ReportError;
 
@@ -21,7 +21,7 @@ const ORIGIN: (i32, i32) = (px(24), px(76));
 /// As SVG: the pictures are PNG within, for a drawing of their pixels would be ten times as long.
 ///
 /// # Errors
-/// See [`sheet::drawn`], or the encoder's.
+/// See [`canvas::drawn`], or the encoder's.
 pub fn drawn(data: &DataSet) -> Result<String, ReportError> {
     let heading = "Twenty-five pictures";
     let across = CELL.0 * GRID as i32;
@@ -35,7 +35,7 @@ pub fn drawn(data: &DataSet) -> Result<String, ReportError> {
     };
     let first = data.train.first(GRID * GRID);
     let note = "The training set's first, 28 x 28 pixels of grey each, as the models see them.";
-    let svg = sheet::drawn(heading, note, size, |sheet| {
+    let svg = canvas::drawn(heading, note, size, |sheet| {
         for (i, garment) in first.labels.iter().enumerate() {
             let (x, y) = place(i);
             let below = (x + PICTURE / 2, y + PICTURE + px(12));

@@ -1,6 +1,6 @@
 //! Names beside marks, where they cover neither each other nor a mark.
 
-use super::sheet::{NAME, Point, px};
+use super::canvas::{NAME, Point, px};
 
 /// A mark and its name.
 pub struct Named {
