@@ -1,4 +1,4 @@
-//! The committed report: it is what the weights and the data set make of it today, to the byte.
+//! The committed report has the bytes that the trainer generates from the committed weights and the data set.
 // All of this is test code, also what stands outside of `#[test]` functions.
 #![allow(clippy::unwrap_used)]
 
@@ -7,25 +7,27 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use trainer::data::source;
-use trainer::report::{COMMAND, Document, PAGE, PLOTS, Record, TRAINING, documents, placed};
+use trainer::report::{
+    COMMAND, Document, PAGE, PLOTS, ReportInput, TRAINING, documents, insert_table,
+};
 use trainer::weights::Weights;
 
 /// The repository's root.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-fn record() -> Record {
-    Record::load(&Weights::new(format!("{ROOT}/weights"))).unwrap()
+fn input() -> ReportInput {
+    ReportInput::load(&Weights::new(format!("{ROOT}/weights"))).unwrap()
 }
 
 fn made() -> Vec<Document> {
-    documents(&record(), &source::load(None).unwrap()).unwrap()
+    documents(&input(), &source::load(None).unwrap()).unwrap()
 }
 
 #[test]
 fn the_readme_is_up_to_date() {
     let readme = fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
     assert!(
-        placed(&readme, &record()).unwrap() == readme,
+        insert_table(&readme, &input()).unwrap() == readme,
         "README.md is out of date: run `{COMMAND}`"
     );
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use trainer::data::source;
-use trainer::report::Record;
+use trainer::report::ReportInput;
 use trainer::{export, gallery, manifest, report};
 
 use crate::Places;
@@ -13,10 +13,10 @@ use crate::Places;
 pub fn report(places: &Places, readme: &Path, docs: &Path) -> anyhow::Result<ExitCode> {
     let text = std::fs::read_to_string(readme)
         .with_context(|| format!("{} could not be read", readme.display()))?;
-    let record = Record::load(&places.weights())?;
-    let text = report::placed(&text, &record)?;
+    let input = ReportInput::load(&places.weights())?;
+    let text = report::insert_table(&text, &input)?;
     let data = source::load(places.data.as_deref())?;
-    let documents = report::documents(&record, &data)?;
+    let documents = report::documents(&input, &data)?;
     manifest::write_bytes(readme, text.as_bytes())?;
     for document in &documents {
         manifest::write_bytes(&docs.join(&document.path), document.text.as_bytes())?;

@@ -1,109 +1,116 @@
-//! What a report is made from: the seven's records, the vote's, and the comparison on raw pixels.
+//! The input of the report: the results of the seven models and of their ensemble, and the comparison on raw pixels.
 
 use shared::ModelId;
+use shared::garment::CLASSES;
 use shared::model::vote;
 
-use super::{ReportError, title};
+use super::error::ReportError;
 use crate::ablation::Ablation;
 use crate::evaluate::Figures;
 use crate::manifest::{Entry, Manifest, Metrics, VoteEntry};
 use crate::photos::measure::PhotoFigures;
 use crate::weights::{RawEntry, Weights};
 
-/// All that is known of one model.
+/// The results of one model.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct ModelResults {
     pub entry: Entry,
     pub metrics: Metrics,
 }
 
-/// All that is known.
+/// All results.
 #[derive(Clone, Debug)]
-pub struct Record {
+pub struct ReportInput {
     /// In the order of [`ModelId::ALL`].
-    pub models: [Known; ModelId::ALL.len()],
-    pub vote: VoteEntry,
-    pub vote_metrics: Metrics,
-    /// Empty where raw pixels were not tried.
+    pub models: [ModelResults; ModelId::ALL.len()],
+    pub ensemble: VoteEntry,
+    pub ensemble_metrics: Metrics,
+    /// Empty if the classical models were not trained on raw pixels.
     pub raw: Vec<RawEntry>,
-    /// Empty where no recipe was taken apart.
+    /// Empty if no recipe was ablated.
     pub ablation: Ablation,
-    /// `None` where these weights were not tried on photos.
+    /// `None` if these weights were not evaluated on photos.
     pub photos: Option<PhotoFigures>,
 }
 
-impl Record {
-    /// From the folder of the weights.
+impl ReportInput {
+    /// Reads the folder of the weights.
     ///
     /// # Errors
-    /// One of the seven or the vote is missing, or a record is damaged or not of the weights that are there.
+    /// A model or the ensemble is missing, or a file is damaged or belongs to other weights.
     pub fn load(weights: &Weights) -> Result<Self, ReportError> {
         let manifest = weights.manifest()?;
+        // Without a file there are no raw results.
         let raw = weights.raw()?.unwrap_or_default().models;
-        let record = Self::of(&manifest, raw, |name| Ok(weights.metrics(name)?))?;
+        let input = Self::from_manifest(&manifest, raw, |name| Ok(weights.metrics(name)?))?;
         Ok(Self {
             ablation: weights.ablation()?,
             photos: weights.photos()?,
-            ..record
+            ..input
         })
     }
 
-    fn of(
+    fn from_manifest(
         manifest: &Manifest,
         raw: Vec<RawEntry>,
         metrics: impl Fn(&str) -> Result<Metrics, ReportError>,
     ) -> Result<Self, ReportError> {
-        let is_missing = |m: &&ModelId| manifest.entry(**m).is_none();
-        let missing: Vec<_> = ModelId::ALL.iter().filter(is_missing).collect();
-        let missing: Vec<_> = missing.into_iter().map(|m| m.name()).collect();
-        let (Some(vote), true) = (&manifest.vote, missing.is_empty()) else {
-            let without = if missing.is_empty() {
-                vec![vote::NAME]
-            } else {
-                missing
-            };
-            return Err(ReportError::Missing(without.join(", ")));
+        let missing: Vec<_> = ModelId::ALL
+            .into_iter()
+            .filter(|m| manifest.entry(*m).is_none())
+            .map(ModelId::name)
+            .collect();
+        if !missing.is_empty() {
+            return Err(ReportError::Missing(missing.join(", ")));
+        }
+        let Some(ensemble) = &manifest.vote else {
+            return Err(ReportError::Missing(vote::NAME.into()));
         };
-        let fitting = |name: &'static str, test: &Figures| {
+        let matching = |name: &'static str, test: &Figures| {
             let metrics = metrics(name)?;
-            let same = (metrics.confusion.correct(), metrics.confusion.total())
-                == (test.correct, test.total);
-            same.then_some(metrics).ok_or(ReportError::Disagrees(name))
+            let of_metrics = (metrics.confusion.correct(), metrics.confusion.total());
+            if of_metrics != (test.correct, test.total) || metrics.classes.len() != CLASSES {
+                return Err(ReportError::Disagrees(name));
+            }
+            Ok(metrics)
         };
         let mut models = Vec::new();
         for model in ModelId::ALL {
-            let named = || ReportError::Missing(model.name().into());
-            let entry = manifest.entry(model).ok_or_else(named)?.clone();
-            let metrics = fitting(model.name(), &entry.test)?;
-            models.push(Known { entry, metrics });
+            let missing = || ReportError::Missing(model.name().into());
+            let entry = manifest.entry(model).ok_or_else(missing)?.clone();
+            let metrics = matching(model.name(), &entry.test)?;
+            if !ensemble.weights.contains_key(&model) {
+                return Err(ReportError::Disagrees(vote::NAME));
+            }
+            models.push(ModelResults { entry, metrics });
         }
         Ok(Self {
             models: models
                 .try_into()
-                .map_err(|_| ReportError::Missing("all models".into()))?,
-            vote_metrics: fitting(vote::NAME, &vote.test)?,
-            vote: vote.clone(),
+                .expect("invariant: one entry for each of ModelId::ALL"),
+            ensemble_metrics: matching(vote::NAME, &ensemble.test)?,
+            ensemble: ensemble.clone(),
             raw,
             ablation: Ablation::default(),
             photos: None,
         })
     }
 
-    /// One of the seven.
-    pub fn model(&self, model: ModelId) -> &Known {
+    /// The results of one model.
+    pub fn model(&self, model: ModelId) -> &ModelResults {
         &self.models[model as usize]
     }
 
-    /// The metrics of the seven and of the vote, under their titles.
-    pub fn each(&self) -> impl Iterator<Item = (&'static str, &Metrics)> {
-        let models = self.models.iter().map(|known| &known.metrics);
-        let all = models.chain(std::iter::once(&self.vote_metrics));
+    /// The titles and metrics of the seven models, then of the ensemble.
+    pub fn titled_metrics(&self) -> impl Iterator<Item = (&'static str, &Metrics)> {
+        let models = self.models.iter().map(|results| &results.metrics);
+        let all = models.chain(std::iter::once(&self.ensemble_metrics));
         all.map(|metrics| (title(&metrics.model), metrics))
     }
 
-    /// The best of the seven on the test set.
+    /// The model with the highest test accuracy.
     pub fn best(&self) -> &Entry {
-        let entries = self.models.iter().map(|known| &known.entry);
+        let entries = self.models.iter().map(|results| &results.entry);
         entries.fold(&self.models[0].entry, |best, entry| {
             if entry.test.correct > best.test.correct {
                 entry
@@ -113,31 +120,42 @@ impl Record {
         })
     }
 
-    /// One picture's time with a model alone, its features counted, in microseconds.
+    /// The time for one image with this model alone, its features included, in microseconds.
     pub fn micros(&self, model: ModelId) -> f64 {
         let features = if model.is_deep() {
             0.0
         } else {
-            self.vote.features_micros
+            self.ensemble.features_micros
         };
         self.model(model).entry.micros + features
     }
 
-    /// One picture's time with all seven, the features counted once, in microseconds.
-    pub fn vote_micros(&self) -> f64 {
-        let each = self.models.iter().map(|known| known.entry.micros);
-        each.sum::<f64>() + self.vote.features_micros
+    /// The time for one image with all seven models, the features counted once, in microseconds.
+    pub fn ensemble_micros(&self) -> f64 {
+        let models = self.models.iter().map(|results| results.entry.micros);
+        models.sum::<f64>() + self.ensemble.features_micros
     }
 
-    /// The files of all seven and of the vote.
-    pub fn vote_bytes(&self) -> u64 {
-        self.vote.bytes
-            + self
-                .models
-                .iter()
-                .map(|known| known.entry.bytes)
-                .sum::<u64>()
+    /// The bytes of the seven weights files and of the ensemble's.
+    pub fn ensemble_bytes(&self) -> u64 {
+        let models = self.models.iter().map(|results| results.entry.bytes);
+        self.ensemble.bytes + models.sum::<u64>()
     }
+
+    /// The parameters of all seven models.
+    pub fn ensemble_parameters(&self) -> usize {
+        self.models.iter().map(|r| r.entry.parameters).sum()
+    }
+
+    /// The training time of all seven models, in seconds.
+    pub fn ensemble_seconds(&self) -> u64 {
+        self.models.iter().map(|r| r.entry.duration_seconds).sum()
+    }
+}
+
+/// The title of a model or of the ensemble, by the name in its metrics.
+pub fn title(name: &str) -> &'static str {
+    ModelId::from_name(name).map_or(vote::TITLE, ModelId::title)
 }
 
 #[cfg(test)]
@@ -149,52 +167,61 @@ pub mod tests {
         Weights::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../weights"))
     }
 
-    /// The record of them.
-    pub fn record() -> Record {
-        Record::load(&committed()).unwrap()
+    /// The input from the repository's own weights.
+    pub fn committed_input() -> ReportInput {
+        ReportInput::load(&committed()).unwrap()
     }
 
-    fn of(manifest: &Manifest) -> Result<Record, ReportError> {
-        Record::of(manifest, Vec::new(), |name| Ok(committed().metrics(name)?))
+    fn from_manifest(manifest: &Manifest) -> Result<ReportInput, ReportError> {
+        ReportInput::from_manifest(manifest, Vec::new(), |name| Ok(committed().metrics(name)?))
     }
 
     #[test]
-    fn what_is_missing_is_named_with_what_to_do() {
+    fn names_what_is_missing_and_what_to_do() {
         let mut manifest = committed().manifest().unwrap();
         manifest.vote = None;
-        let sentence = of(&manifest).unwrap_err().to_string();
+        let sentence = from_manifest(&manifest).unwrap_err().to_string();
         assert!(sentence.contains("no entry of vote: run"), "{sentence}");
         let is_left_out = |m| [ModelId::Knn, ModelId::Svm].contains(&m);
         manifest.models.retain(|e| !is_left_out(e.model));
-        let sentence = of(&manifest).unwrap_err().to_string();
+        let sentence = from_manifest(&manifest).unwrap_err().to_string();
         assert!(sentence.contains("no entry of svm, knn: run"), "{sentence}");
     }
 
     #[test]
-    fn metrics_of_other_weights_are_refused() {
+    fn rejects_metrics_of_other_weights() {
         let mut manifest = committed().manifest().unwrap();
-        assert!(of(&manifest).is_ok());
+        assert!(from_manifest(&manifest).is_ok());
         manifest.models[2].test.correct += 1;
-        let error = of(&manifest).unwrap_err();
+        let error = from_manifest(&manifest).unwrap_err();
         assert!(matches!(error, ReportError::Disagrees("mlp")), "{error}");
     }
 
     #[test]
-    fn features_are_counted_once_for_the_vote_and_never_for_a_network() {
-        let mut record = record();
-        record.vote.features_micros = 1000.0;
-        for known in &mut record.models {
-            known.entry.micros = 10.0;
-        }
-        assert_eq!(record.micros(ModelId::Cnn), 10.0);
-        assert_eq!(record.micros(ModelId::Knn), 1010.0);
-        assert_eq!(record.vote_micros(), 1070.0);
+    fn rejects_an_ensemble_without_a_model_s_weight() {
+        let mut manifest = committed().manifest().unwrap();
+        let ensemble = manifest.vote.as_mut().unwrap();
+        ensemble.weights.remove(&ModelId::Knn);
+        let error = from_manifest(&manifest).unwrap_err();
+        assert!(matches!(error, ReportError::Disagrees("vote")), "{error}");
     }
 
     #[test]
-    fn the_best_is_the_most_often_right() {
-        let mut record = record();
-        record.models[4].entry.test.correct = 9999;
-        assert_eq!(record.best().model, ModelId::Forest);
+    fn features_are_counted_once_for_the_ensemble_and_never_for_a_network() {
+        let mut input = committed_input();
+        input.ensemble.features_micros = 1000.0;
+        for results in &mut input.models {
+            results.entry.micros = 10.0;
+        }
+        assert_eq!(input.micros(ModelId::Cnn), 10.0);
+        assert_eq!(input.micros(ModelId::Knn), 1010.0);
+        assert_eq!(input.ensemble_micros(), 1070.0);
+    }
+
+    #[test]
+    fn the_best_model_has_the_most_correct_predictions() {
+        let mut input = committed_input();
+        input.models[4].entry.test.correct = 9999;
+        assert_eq!(input.best().model, ModelId::Forest);
     }
 }

@@ -1,7 +1,9 @@
-//! The results on paper: the README's table, `docs/results.md` and its plots, `docs/training.md`, written from the records and the data set.
+//! The report: the README's table of results, `docs/results.md` with its plots, and `docs/training.md`.
 
+mod document;
+mod error;
 mod input;
-mod number;
+mod markdown;
 mod original_results;
 mod per_class;
 mod photo_results;
@@ -13,100 +15,52 @@ mod training_page;
 use std::path::PathBuf;
 
 use shared::ModelId;
-use shared::model::vote;
-use thiserror::Error;
 
 use crate::data::DataSet;
-use crate::weights::WeightsError;
-pub use input::Record;
-pub use readme_table::placed;
+pub use document::{COMMAND, Document, PAGE, PLOTS, TRAINING};
+pub use error::ReportError;
+pub use input::ReportInput;
+pub use readme_table::insert_table;
 
-/// How to write the report again.
-pub const COMMAND: &str = "cargo run -p trainer -- report";
-/// The page's place in the folder of the documents.
-pub const PAGE: &str = "results.md";
-/// The place of the page about training.
-pub const TRAINING: &str = "training.md";
-/// The plots' folder in it.
-pub const PLOTS: &str = "plots";
-
-/// Why there is no report.
-#[derive(Debug, Error)]
-pub enum ReportError {
-    #[error(
-        "the text has no place for the results: put the lines `{begin}` and `{end}` where they belong",
-        begin = readme_table::BEGIN,
-        end = readme_table::END
-    )]
-    Marks,
-    #[error(
-        "the manifest has no entry of {0}: run `cargo run -p trainer` to train what is missing"
-    )]
-    Missing(String),
-    #[error(
-        "the metrics of {0} are of other weights than the manifest's: restore weights/ as a whole, or train again"
-    )]
-    Disagrees(&'static str),
-    #[error("the plot \"{plot}\" could not be drawn ({reason}): please report it")]
-    Plot { plot: String, reason: String },
-    #[error(transparent)]
-    Weights(#[from] WeightsError),
-}
-
-/// A file of the report.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// In the folder of the documents.
-    pub path: PathBuf,
-    pub text: String,
-}
-
-/// All files but the README: the page, and the plots that it shows. The same bytes on every machine.
+/// All files but the README: both pages, and the plots. They have the same bytes on every machine.
 ///
 /// # Errors
 /// A plot cannot be drawn.
-pub fn documents(record: &Record, data: &DataSet) -> Result<Vec<Document>, ReportError> {
+pub fn documents(input: &ReportInput, data: &DataSet) -> Result<Vec<Document>, ReportError> {
     let mut plots = vec![
-        ("gains".into(), plots::accuracy_gain::drawn(record)?),
+        ("gains".into(), plots::accuracy_gain::draw(input)),
         (
             "accuracy-bytes".into(),
-            plots::accuracy_cost::against_bytes(record)?,
+            plots::accuracy_cost::draw_against_bytes(input),
         ),
         (
             "accuracy-time".into(),
-            plots::accuracy_cost::against_time(record)?,
+            plots::accuracy_cost::draw_against_time(input),
         ),
-        ("class-counts".into(), plots::class_counts::drawn(data)?),
-        ("samples".into(), plots::sample_images::drawn(data)?),
-        ("pixels".into(), plots::pixel_histogram::drawn(data)?),
+        ("class-counts".into(), plots::class_counts::draw(data)),
+        ("samples".into(), plots::sample_images::draw(data)?),
+        ("pixels".into(), plots::pixel_histogram::draw(data)),
     ];
-    for (title, metrics) in record.each() {
+    for (title, metrics) in input.titled_metrics() {
         let name = format!("confusion-{}", metrics.model);
-        plots.push((
-            name,
-            plots::confusion_matrix::drawn(title, &metrics.confusion)?,
-        ));
+        let plot = plots::confusion_matrix::draw(title, &metrics.confusion);
+        plots.push((name, plot));
     }
     for model in ModelId::DEEP {
         let name = format!("training-{model}");
-        plots.push((name, plots::training_curves::drawn(record, model)?));
+        plots.push((name, plots::training_curves::draw(input, model)));
     }
     let page = Document {
         path: PAGE.into(),
-        text: results_page::page(record),
+        text: results_page::page(input),
     };
     let training = Document {
         path: TRAINING.into(),
-        text: training_page::page(record),
+        text: training_page::page(input),
     };
     let plots = plots.into_iter().map(|(name, text)| Document {
         path: PathBuf::from(PLOTS).join(format!("{name}.svg")),
         text,
     });
     Ok([page, training].into_iter().chain(plots).collect())
-}
-
-/// A model's title, or the vote's, by the name in its metrics.
-fn title(name: &str) -> &'static str {
-    ModelId::from_name(name).map_or(vote::TITLE, ModelId::title)
 }

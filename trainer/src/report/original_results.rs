@@ -1,26 +1,23 @@
-//! What the university project that this one reimplements printed, in percent of the test pictures.
+//! The results of the university project that this one reimplements, in percent of the test images.
 
 use shared::ModelId;
 use shared::garment::CLASSES;
 
-/// People without training (Fashion-MNIST's own README).
-pub const HUMAN: f64 = 83.5;
-
-/// The ResNet's F1 of each class, in label order, as the original printed them.
+/// The F1 of its ResNet for each class, in label order.
 pub const RESNET_F1: [f64; CLASSES] = [0.86, 0.98, 0.88, 0.91, 0.88, 0.97, 0.74, 0.96, 0.98, 0.96];
 
-/// One model's accuracy in its three places.
-pub struct Original {
-    /// Its README, which rounds.
+/// One model's accuracy in the project's three sources, in percent.
+pub struct OriginalAccuracy {
+    /// In its README, which rounds.
     pub readme: Option<f64>,
-    /// The bar chart on its slides.
+    /// In the bar chart of its slides.
     pub chart: f64,
-    /// The best that it can claim, which is the least that we must reach.
+    /// The highest accuracy that it can claim, which this project must reach.
     pub floor: f64,
 }
 
-/// A model's figures.
-pub fn of(model: ModelId) -> Original {
+/// The accuracy of the original's model.
+pub fn for_model(model: ModelId) -> OriginalAccuracy {
     let (readme, chart, floor) = match model {
         ModelId::Cnn => (Some(91.0), 91.2, 91.2),
         // The floor is its best epoch.
@@ -31,7 +28,7 @@ pub fn of(model: ModelId) -> Original {
         ModelId::Knn => (None, 85.4, 85.4),
         ModelId::Logistic => (Some(83.0), 84.2, 84.2),
     };
-    Original {
+    OriginalAccuracy {
         readme,
         chart,
         floor,

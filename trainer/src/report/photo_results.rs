@@ -1,55 +1,55 @@
-//! What the weights make of real photos.
+//! The results on real photos, and of the novelty detector.
 
-use shared::ModelId;
-use shared::model::vote;
+use plot::format::thousands;
 
-use super::{Record, number};
+use super::input::{ReportInput, title};
+use super::markdown::whole_percent;
 use crate::photos::Group;
 use crate::photos::measure::PhotoFigures;
 
-/// The section; empty where these weights were not tried on photos.
-pub fn section(record: &Record) -> String {
-    let Some(figures) = &record.photos else {
+/// The section; empty if the weights were not evaluated on photos.
+pub fn section(input: &ReportInput) -> String {
+    let Some(figures) = &input.photos else {
         return String::new();
     };
     let groups = Group::ALL.iter().filter(|g| !g.answers().is_empty());
     let groups: Vec<&str> = groups.map(|g| g.name()).collect();
     let mut text = format!(
         "\n## Real photos\n\n\
-         Right answers to {} photos of clothes on floors, beds and hangers, which nothing was learned from and nothing was chosen \
-         on (`trainer/photos/held-out.txt`; the README says where they come from). For shoes any of the three classes of shoes is \
-         right; the mean is over the groups. The cut-outs overlap the outlines of {} garments, drawn by hand, by {:.3} in the \
-         mean (intersection over union).\n\n\
+         Accuracy on {} held-out photos of clothes on floors, beds and hangers. They were used neither for training nor to choose \
+         anything (`trainer/photos/held-out.txt`; the README says where they come from). For shoes, each of the three classes of \
+         shoes is correct; the mean is over the groups. Measured on {} garments that were outlined by hand, the mean intersection \
+         over union of the cut-outs is {:.3}.\n\n\
          | | {} | mean |\n|---|{}--:|\n",
-        answered(figures),
+        garment_photos(figures),
         figures.outlines,
         figures.overlap,
         groups.join(" | "),
         "--:|".repeat(groups.len())
     );
     for answers in &figures.answers {
-        let title = ModelId::from_name(&answers.model).map_or(vote::TITLE, ModelId::title);
-        let cell = |group: &&str| match answers.groups.get(*group) {
-            Some(share) => format!("{:.0}%", share * 100.0),
-            None => "–".into(),
+        let cell = |group: &&str| {
+            let share = answers.groups.get(*group);
+            share.map_or("–".into(), |share| whole_percent(*share))
         };
         let cells: Vec<String> = groups.iter().map(cell).collect();
         text += &format!(
-            "| {title} | {} | {:.1}% |\n",
+            "| {} | {} | {:.1}% |\n",
+            title(&answers.model),
             cells.join(" | "),
             answers.mean * 100.0
         );
     }
-    text += "\n### None of the ten\n\n\
-             How often a picture is taken for none of the ten classes, and how often one of its kind is stranger than one of the \
-             test pictures (the area under the ROC curve). Photos that show nothing to cut out count as refused. Pictures of other things than clothes are not part of the \
-             data set of photos, nor of this repository.\n\n\
-             | pictures of | how many | none of the ten | area |\n|---|--:|--:|--:|\n";
+    text += "\n### None of the ten classes\n\n\
+             The share of images that the novelty detector reports as none of the ten classes, and the area under its ROC curve \
+             (AUC) against the test images. A photo in which no garment is found counts as reported. The images of other things \
+             than clothes are part neither of the data set of photos nor of this repository.\n\n\
+             | images of | number | none of the ten | AUC |\n|---|--:|--:|--:|\n";
     for unknown in &figures.unknown {
         text += &format!(
             "| {} | {} | {:.1}% | {:.3} |\n",
             unknown.kind,
-            number::thousands(unknown.pictures),
+            thousands(unknown.pictures as u64),
             unknown.share * 100.0,
             unknown.area
         );
@@ -57,26 +57,26 @@ pub fn section(record: &Record) -> String {
     text
 }
 
-/// Photos that show one of the ten.
-fn answered(figures: &PhotoFigures) -> usize {
-    let shown = |kind: &str| {
+/// The number of photos that show a garment of the ten classes.
+fn garment_photos(figures: &PhotoFigures) -> usize {
+    let is_garment = |kind: &str| {
         let group = Group::ALL.into_iter().find(|g| g.name() == kind);
         group.is_some_and(|g| !g.answers().is_empty())
     };
-    let kinds = figures.unknown.iter().filter(|u| shown(&u.kind));
+    let kinds = figures.unknown.iter().filter(|u| is_garment(&u.kind));
     kinds.map(|u| u.pictures).sum()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::input::tests::record;
+    use super::super::input::tests::committed_input;
     use super::*;
     use crate::photos::measure::{Answers, Unknown};
 
     #[test]
-    fn every_group_has_its_column_and_every_kind_its_row() {
-        let mut record = record();
-        record.photos = Some(PhotoFigures {
+    fn every_group_has_a_column_and_every_kind_a_row() {
+        let mut input = committed_input();
+        input.photos = Some(PhotoFigures {
             weights: Default::default(),
             photos: 50,
             outlines: 24,
@@ -102,12 +102,12 @@ mod tests {
                 },
             ],
         });
-        let text = section(&record);
+        let text = section(&input);
         let row = "| The vote | – | 98% | – | – | – | – | 50% | 74.0% |\n";
         assert!(text.contains(row), "{text}");
         assert!(text.contains("| hat | 10 | 87.5% | 0.950 |\n"), "{text}");
-        assert!(text.contains("to 40 photos"), "{text}");
-        record.photos = None;
-        assert!(section(&record).is_empty());
+        assert!(text.contains("on 40 held-out photos"), "{text}");
+        input.photos = None;
+        assert!(section(&input).is_empty());
     }
 }

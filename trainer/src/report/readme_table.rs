@@ -1,91 +1,93 @@
-//! The README's table of results, between its two marks.
+//! The README's table of results, between two marker lines.
 
-use super::{Record, ReportError, number, original_results, title};
+use plot::format::{bytes_rounded_up, duration_rounded_up, percent, thousands};
+
+use super::document::{BEGIN, END};
+use super::error::ReportError;
+use super::input::{ReportInput, title};
+use super::original_results;
 use crate::evaluate::Figures;
 
-pub const BEGIN: &str = "<!-- results: written by `cargo run -p trainer -- report` -->";
-pub const END: &str = "<!-- end of results -->";
-
-/// The text with the table between its marks.
+/// The text with the table between its markers.
 ///
 /// # Errors
-/// The marks are not there.
-pub fn placed(text: &str, record: &Record) -> Result<String, ReportError> {
-    let (before, rest) = text.split_once(BEGIN).ok_or(ReportError::Marks)?;
-    let (_, after) = rest.split_once(END).ok_or(ReportError::Marks)?;
-    Ok(format!("{before}{BEGIN}\n{}{END}{after}", table(record)))
+/// The markers are missing.
+pub fn insert_table(text: &str, input: &ReportInput) -> Result<String, ReportError> {
+    let (before, rest) = text.split_once(BEGIN).ok_or(ReportError::Markers)?;
+    let (_, after) = rest.split_once(END).ok_or(ReportError::Markers)?;
+    Ok(format!("{before}{BEGIN}\n{}{END}{after}", table(input)))
 }
 
-/// A row a model and one for the vote, as Markdown.
-fn table(record: &Record) -> String {
+/// A row for each model and one for the ensemble, as Markdown.
+fn table(input: &ReportInput) -> String {
     let mut rows = String::from(
         "| model | test accuracy | macro F1 | calibration error | original | parameters | file | training |\n\
          |---|---|---|---|---|---|---|---|\n",
     );
-    for known in &record.models {
-        let entry = &known.entry;
-        let original = format!("{:.1}%", original_results::of(entry.model).chart);
-        let made = [
-            original,
-            number::thousands(entry.parameters),
-            number::bytes(entry.bytes),
-            number::duration(entry.duration_seconds),
+    for results in &input.models {
+        let entry = &results.entry;
+        let chart = original_results::for_model(entry.model).chart;
+        let costs = [
+            format!("{chart:.1}%"),
+            thousands(entry.parameters as u64),
+            bytes_rounded_up(entry.bytes),
+            duration_rounded_up(entry.duration_seconds),
         ];
-        rows += &row(entry.model.title(), &entry.test, made);
+        rows += &row(entry.model.title(), &entry.test, costs);
     }
-    let entries = || record.models.iter().map(|known| &known.entry);
-    let made = [
+    let costs = [
         "–".into(),
-        number::thousands(entries().map(|e| e.parameters).sum()),
-        number::bytes(record.vote_bytes()),
-        number::duration(entries().map(|e| e.duration_seconds).sum()),
+        thousands(input.ensemble_parameters() as u64),
+        bytes_rounded_up(input.ensemble_bytes()),
+        duration_rounded_up(input.ensemble_seconds()),
     ];
-    rows + &row(title(&record.vote_metrics.model), &record.vote.test, made)
+    let title = title(&input.ensemble_metrics.model);
+    rows + &row(title, &input.ensemble.test, costs)
 }
 
-fn row(title: &str, test: &Figures, made: [String; 4]) -> String {
+fn row(title: &str, test: &Figures, costs: [String; 4]) -> String {
     format!(
         "| {title} | {} | {:.4} | {} | {} |\n",
-        number::percent(test.accuracy),
+        percent(test.accuracy),
         test.macro_f1,
-        number::percent(test.calibration_error),
-        made.join(" | ")
+        percent(test.calibration_error),
+        costs.join(" | ")
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::input::tests::record;
+    use super::super::input::tests::committed_input;
     use super::*;
 
     #[test]
-    fn the_table_is_put_between_the_marks_and_nothing_else_changes() {
+    fn the_table_is_between_the_markers_and_nothing_else_changes() {
         let text = format!("# Title\n{BEGIN}\nold\n{END}\nafter\n");
-        let placed = placed(&text, &record()).unwrap();
-        assert!(placed.starts_with(&format!("# Title\n{BEGIN}\n| model |")));
-        assert!(placed.ends_with(&format!("|\n{END}\nafter\n")));
-        assert!(!placed.contains("old"));
-        // A head, a rule, seven models and the vote.
-        assert_eq!(placed.matches("\n|").count(), 10);
+        let inserted = insert_table(&text, &committed_input()).unwrap();
+        assert!(inserted.starts_with(&format!("# Title\n{BEGIN}\n| model |")));
+        assert!(inserted.ends_with(&format!("|\n{END}\nafter\n")));
+        assert!(!inserted.contains("old"));
+        // A head, a rule, seven models and the ensemble.
+        assert_eq!(inserted.matches("\n|").count(), 10);
     }
 
     #[test]
-    fn a_text_without_marks_is_left_alone() {
-        let error = placed("# Haberdash", &record()).unwrap_err();
+    fn rejects_a_text_without_markers() {
+        let error = insert_table("# Haberdash", &committed_input()).unwrap_err();
         assert!(error.to_string().contains(BEGIN), "{error}");
-        let turned = format!("{END}\n{BEGIN}");
-        assert!(placed(&turned, &record()).is_err());
+        let reversed = format!("{END}\n{BEGIN}");
+        assert!(insert_table(&reversed, &committed_input()).is_err());
     }
 
     #[test]
     fn a_row_has_its_model_s_figures() {
-        let mut record = record();
-        let entry = &mut record.models[3].entry;
+        let mut input = committed_input();
+        let entry = &mut input.models[3].entry;
         entry.test.accuracy = 0.93451;
         entry.test.macro_f1 = 0.934617;
         entry.test.calibration_error = 0.007298;
         (entry.parameters, entry.bytes, entry.duration_seconds) = (1_743_399, 1_913_687, 36);
         let row = "| SVM | 93.45% | 0.9346 | 0.73% | 88.2% | 1,743,399 | 2.0 MB | 36 s |\n";
-        assert!(table(&record).contains(row), "{}", table(&record));
+        assert!(table(&input).contains(row), "{}", table(&input));
     }
 }

@@ -1,52 +1,174 @@
-//! Accuracy against what it costs: bytes to fetch, time for a picture.
+//! The plots of accuracy against cost: bytes of the weights file, time for one image.
 
+use plot::Point;
+use plot::axis::Scale;
+use plot::format::percent;
+use plot::labels::{self, Mark};
+use plot::markup::Anchor;
 use shared::ModelId;
+use shared::metrics::HUMAN_ACCURACY;
 
-use super::canvas::{self, Colour, INK, LABEL, MUTED, NAME, SOFT, px};
-use super::label::{self, Named, Side};
-use super::plot_area::{Frame, Tick, decades};
-use super::{colour, log10, stretched};
-use crate::evaluate::Figures;
-use crate::report::{Record, ReportError, number, original_results, title};
+use super::canvas::{Canvas, LABEL, NAME, kind_class};
+use super::plot_area::{AxisLabels, PlotArea, Tick};
+use crate::report::input::{ReportInput, title};
 
-/// A model, or the vote, on the plot.
-struct Mark {
+/// A model, or the ensemble, on the plot.
+struct Contender {
     title: &'static str,
     /// In bytes or microseconds.
     cost: f64,
-    /// A share.
+    /// A share of one.
     accuracy: f64,
-    colour: Colour,
+    /// The class of its disc.
+    class: &'static str,
 }
 
-/// Accuracy against the weights file's bytes.
-///
-/// # Errors
-/// See [`canvas::drawn`].
-pub fn against_bytes(record: &Record) -> Result<String, ReportError> {
-    let cost = |m| record.model(m).entry.bytes as f64;
-    let marks = marks(record, cost, record.vote_bytes() as f64);
-    let axis = "the weights file";
-    drawn("Accuracy against bytes", (axis, whole_bytes), &marks)
-}
-
-/// Accuracy against the time of one picture.
-///
-/// # Errors
-/// See [`canvas::drawn`].
-pub fn against_time(record: &Record) -> Result<String, ReportError> {
-    let marks = marks(record, |m| record.micros(m), record.vote_micros());
-    let axis = "one picture, on one thread";
-    drawn("Accuracy against time", (axis, whole_micros), &marks)
-}
-
-/// Accuracies with a name on the axis, in percent.
+const RADIUS: f64 = 7.0;
+/// The x axis reaches beyond the lowest and the highest cost by this factor.
+const COST_MARGIN: f64 = 1.78;
+/// The y axis reaches beyond the lowest and the highest accuracy by these factors of the error.
+const LOWER_MARGIN: f64 = 1.12;
+const UPPER_MARGIN: f64 = 1.2;
+/// Accuracies that may be ticks, in percent.
 const PERCENTS: [i32; 16] = [
     60, 70, 75, 80, 82, 84, 86, 88, 90, 91, 92, 93, 94, 95, 96, 97,
 ];
 
-/// A size without the decimals that a tick does not have.
-fn whole_bytes(bytes: f64) -> String {
+/// Accuracy against the bytes of the weights file, as SVG.
+pub fn draw_against_bytes(input: &ReportInput) -> String {
+    let bytes = |model| input.model(model).entry.bytes as f64;
+    let contenders = contenders(input, bytes, input.ensemble_bytes() as f64);
+    draw(
+        "Accuracy against bytes",
+        "size of the weights file",
+        bytes_tick,
+        &contenders,
+    )
+}
+
+/// Accuracy against the time for one image, as SVG.
+pub fn draw_against_time(input: &ReportInput) -> String {
+    let contenders = contenders(input, |m| input.micros(m), input.ensemble_micros());
+    draw(
+        "Accuracy against time",
+        "time for one image, on one thread",
+        micros_tick,
+        &contenders,
+    )
+}
+
+fn contenders(
+    input: &ReportInput,
+    cost: impl Fn(ModelId) -> f64,
+    ensemble_cost: f64,
+) -> Vec<Contender> {
+    let models = input.models.iter().map(|results| {
+        let model = results.entry.model;
+        Contender {
+            title: model.title(),
+            cost: cost(model),
+            accuracy: results.entry.test.accuracy,
+            class: kind_class(model),
+        }
+    });
+    let ensemble = Contender {
+        title: title(&input.ensemble_metrics.model),
+        cost: ensemble_cost,
+        accuracy: input.ensemble.test.accuracy,
+        class: "ensemble",
+    };
+    models.chain([ensemble]).collect()
+}
+
+fn draw(
+    heading: &str,
+    cost_title: &str,
+    cost_text: fn(f64) -> String,
+    contenders: &[Contender],
+) -> String {
+    // A logarithm needs more than zero.
+    let costs = contenders.iter().map(|c| c.cost.max(1.0));
+    let (cheapest, dearest) = min_max(costs.clone());
+    let accuracies = contenders.iter().map(|c| c.accuracy);
+    let (lowest, highest) = min_max(accuracies.chain([HUMAN_ACCURACY]));
+    let area = PlotArea::new(
+        (76.0, 98.0),
+        (856.0, 500.0),
+        (Scale::Log, (cheapest / COST_MARGIN, dearest * COST_MARGIN)),
+        (
+            Scale::LogError,
+            (
+                1.0 - (1.0 - lowest) * LOWER_MARGIN,
+                1.0 - (1.0 - highest) / UPPER_MARGIN,
+            ),
+        ),
+    );
+    let mut canvas = Canvas::new(
+        heading,
+        "Red: networks. Blue: classical models on features. Black: all seven together. Up and left is better.",
+        (880.0, 560.0),
+    );
+    let x_labels = AxisLabels {
+        title: cost_title,
+        ticks: cost_ticks(&area, cost_text),
+    };
+    let percents = PERCENTS.map(|p| (f64::from(p) / 100.0, format!("{p}%")));
+    let y_labels = AxisLabels {
+        title: "test accuracy",
+        ticks: percents
+            .into_iter()
+            .filter(|(accuracy, _)| area.y.contains(*accuracy))
+            .collect(),
+    };
+    area.draw(&mut canvas, &x_labels, &y_labels);
+
+    let (left, right) = area.x.pixels;
+    let y = area.y.place(HUMAN_ACCURACY);
+    let human_line = [(left, y), (right, y)];
+    canvas.line("dashed", human_line[0], human_line[1]);
+    let text = format!("people without training {:.1}%", HUMAN_ACCURACY * 100.0);
+    canvas.text((right - 10.0, y + 13.0), &text, Anchor::End, LABEL);
+
+    let centers = costs
+        .zip(contenders)
+        .map(|(cost, c)| area.at(cost, c.accuracy));
+    let centers: Vec<Point> = centers.collect();
+    let frontier = pareto_frontier(&centers);
+    canvas.polyline("frontier", frontier.iter().copied());
+    for (contender, center) in contenders.iter().zip(&centers) {
+        canvas.dot(contender.class, *center, RADIUS);
+    }
+    let names: Vec<String> = contenders
+        .iter()
+        .map(|c| format!("{} {}", c.title, percent(c.accuracy)))
+        .collect();
+    let marks: Vec<Mark> = names
+        .iter()
+        .zip(&centers)
+        .map(|(name, &center)| Mark {
+            center,
+            radius: RADIUS,
+            label_width: NAME.width(name),
+            label_height: 18.0,
+        })
+        .collect();
+    let segments = frontier.windows(2).map(|pair| [pair[0], pair[1]]);
+    let lines: Vec<_> = segments.chain([human_line]).collect();
+    let positions = labels::place(&marks, area.bounds(), &lines);
+    for (name, (at, anchor)) in names.iter().zip(positions) {
+        canvas.text(at, name, anchor, NAME);
+    }
+    canvas.finish()
+}
+
+/// Ticks at 1, 2 and 5 times the powers of ten.
+fn cost_ticks(area: &PlotArea, text: fn(f64) -> String) -> Vec<Tick> {
+    let values = area.x.decade_ticks(&[1.0, 2.0, 5.0]);
+    values.into_iter().map(|v| (v, text(v))).collect()
+}
+
+/// A round number of bytes.
+fn bytes_tick(bytes: f64) -> String {
     if bytes < 1e6 {
         format!("{:.0} KB", bytes / 1e3)
     } else {
@@ -54,8 +176,8 @@ fn whole_bytes(bytes: f64) -> String {
     }
 }
 
-/// A time without them.
-fn whole_micros(micros: f64) -> String {
+/// A round number of microseconds.
+fn micros_tick(micros: f64) -> String {
     if micros < 1000.0 {
         format!("{micros:.0} µs")
     } else {
@@ -63,90 +185,21 @@ fn whole_micros(micros: f64) -> String {
     }
 }
 
-fn marks(record: &Record, cost: impl Fn(ModelId) -> f64, of_vote: f64) -> Vec<Mark> {
-    let mark = |title, test: &Figures, cost, colour| Mark {
-        title,
-        cost,
-        accuracy: test.accuracy,
-        colour,
-    };
-    let entries = record.models.iter().map(|known| &known.entry);
-    let mut marks: Vec<Mark> = entries
-        .map(|e| mark(e.model.title(), &e.test, cost(e.model), colour(e.model)))
-        .collect();
-    let vote = title(&record.vote_metrics.model);
-    marks.push(mark(vote, &record.vote.test, of_vote, INK));
-    marks
-}
-
-fn drawn(
-    heading: &str,
-    (x_name, x_text): (&str, fn(f64) -> String),
-    marks: &[Mark],
-) -> Result<String, ReportError> {
-    let note = "Red: networks. Blue: classical models on features. Black: all seven together. Up and left is better.";
-    let costs: Vec<f64> = marks.iter().map(|m| log10(m.cost.max(1.0))).collect();
-    let (cheapest, dearest) = ends(costs.iter().copied());
-    let x = cheapest - 0.25..dearest + 0.25;
-    let human = stretched(original_results::HUMAN / 100.0);
-    let heights = || marks.iter().map(|mark| stretched(mark.accuracy));
-    let (lowest, highest) = ends(heights().chain([human]));
-    let y = lowest - 0.05..highest + 0.08;
-    let frame = Frame::new((px(76), px(98)), (px(856), px(500)), x.clone(), y.clone());
-    canvas::drawn(heading, note, (px(880), px(560)), |sheet| {
-        let tick = |p: i32| (stretched(f64::from(p) / 100.0), format!("{p}%"));
-        let y_ticks = PERCENTS.map(tick).into_iter();
-        let y_ticks: Vec<Tick> = y_ticks.filter(|(at, _)| y.contains(at)).collect();
-        let x_ticks = decades(&x, x_text);
-        frame.draw(sheet, (x_name, &x_ticks), ("test accuracy", &y_ticks))?;
-        let people = [frame.at(x.start, human), frame.at(x.end, human)];
-        sheet.dashes(people[0], people[1], SOFT, 3)?;
-        let beneath = (people[1].0 - px(10), people[1].1 + px(13));
-        let text = format!("people without training {:.1}%", original_results::HUMAN);
-        sheet.text(beneath, &text, LABEL.ending())?;
-        let places = costs.iter().zip(heights());
-        let places: Vec<_> = places.map(|(&cost, y)| frame.at(cost, y)).collect();
-        let frontier = frontier(&places);
-        sheet.line(frontier.clone(), MUTED, 3)?;
-        let named = marks.iter().zip(&places).map(|(mark, &at)| Named {
-            at,
-            radius: px(7),
-            name: format!("{} {}", mark.title, number::percent(mark.accuracy)),
-        });
-        let named: Vec<Named> = named.collect();
-        for (mark, named) in marks.iter().zip(&named) {
-            sheet.dot(named.at, named.radius, mark.colour)?;
-        }
-        let segments = frontier.windows(2).map(|pair| [pair[0], pair[1]]);
-        let lines: Vec<_> = segments.chain([people]).collect();
-        let sides = label::placed(&named, frame.corners(), &lines);
-        for (named, (at, side)) in named.iter().zip(sides) {
-            let set = match side {
-                Side::From => NAME,
-                Side::To => NAME.ending(),
-                Side::Around => NAME.centred(),
-            };
-            sheet.text(at, &named.name, set)?;
-        }
-        Ok(())
-    })
-}
-
-/// The least and the greatest.
-fn ends(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+/// The least and the greatest value.
+fn min_max(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let least = values.clone().fold(f64::INFINITY, f64::min);
     (least, values.fold(f64::NEG_INFINITY, f64::max))
 }
 
-/// Those that nothing to their left is as high as, from left to right.
-fn frontier(places: &[canvas::Point]) -> Vec<canvas::Point> {
-    let mut sorted = places.to_vec();
-    sorted.sort();
-    let mut best: Vec<canvas::Point> = Vec::new();
-    for place in sorted {
-        // Up is less.
-        if best.last().is_none_or(|last| place.1 < last.1) {
-            best.push(place);
+/// The points that no point to their left is as high as, from left to right.
+fn pareto_frontier(points: &[Point]) -> Vec<Point> {
+    let mut sorted = points.to_vec();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let mut best: Vec<Point> = Vec::new();
+    for point in sorted {
+        // y points down.
+        if best.last().is_none_or(|last| point.1 < last.1) {
+            best.push(point);
         }
     }
     best
@@ -157,17 +210,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_frontier_leaves_out_what_costs_more_for_less() {
-        let places = [(30, 50), (10, 90), (20, 95), (40, 60), (50, 20)];
-        assert_eq!(frontier(&places), [(10, 90), (30, 50), (50, 20)]);
+    fn the_frontier_leaves_out_points_that_cost_more_for_less() {
+        let points = [(30, 50), (10, 90), (20, 95), (40, 60), (50, 20)];
+        let points = points.map(|(x, y)| (f64::from(x), f64::from(y)));
+        assert_eq!(
+            pareto_frontier(&points),
+            [(10.0, 90.0), (30.0, 50.0), (50.0, 20.0)]
+        );
     }
 
     #[test]
     fn ticks_are_round() {
-        assert_eq!(whole_micros(200.0), "200 µs");
-        assert_eq!(whole_micros(5000.0), "5 ms");
-        let texts = decades(&(4.2..6.4), whole_bytes);
-        let texts: Vec<_> = texts.into_iter().map(|t| t.1).collect();
+        assert_eq!(micros_tick(200.0), "200 µs");
+        assert_eq!(micros_tick(5000.0), "5 ms");
+        let area = PlotArea::new(
+            (0.0, 0.0),
+            (1.0, 1.0),
+            (Scale::Log, (1.6e4, 2.5e6)),
+            (Scale::Linear, (0.0, 1.0)),
+        );
+        let ticks = cost_ticks(&area, bytes_tick);
+        let texts: Vec<_> = ticks.into_iter().map(|t| t.1).collect();
         assert_eq!(
             texts,
             [

@@ -1,210 +1,173 @@
-//! The paper that a plot is drawn on, its inks and its type.
+//! The drawing surface of the report's plots: paper, heading, colors and text styles.
 
-use plotters::backend::SVGBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingAreaErrorKind;
-use plotters::element::{Circle, PathElement, Polygon, Rectangle};
-use plotters::prelude::{DrawingArea, IntoDrawingArea, IntoFont, RGBColor, ShapeStyle};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontStyle, TextStyle};
+use std::fmt::{self, Display, Formatter};
 
-use crate::report::ReportError;
+use plot::Point;
+use plot::markup::{Anchor, Escaped, Markup};
+use shared::ModelId;
 
-pub type Colour = RGBColor;
+/// Red, green and blue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Color(pub u8, pub u8, pub u8);
 
-// The page's colours by day (web/style/base.css); the paper is always drawn, so that they read on a dark page too.
-pub const PAPER: Colour = RGBColor(0xf6, 0xf2, 0xea);
-pub const CARD: Colour = RGBColor(0xff, 0xfd, 0xf8);
-pub const INK: Colour = RGBColor(0x22, 0x1d, 0x18);
-pub const SOFT: Colour = RGBColor(0x67, 0x5e, 0x54);
-pub const LINE: Colour = RGBColor(0xdc, 0xd3, 0xc4);
-pub const MUTED: Colour = RGBColor(0xb9, 0xae, 0xa0);
-pub const THREAD: Colour = RGBColor(0xa2, 0x39, 0x2b);
-/// What is not the thread's.
-pub const DENIM: Colour = RGBColor(0x2f, 0x5d, 0x7c);
-
-const SANS: &str =
-    "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Liberation Sans, sans-serif";
-const SERIF: &str = "Iowan Old Style, Palatino Linotype, Palatino, P052, Georgia, serif";
-/// plotters gives a font's size as the height of its line.
-const LINE_HEIGHT: f64 = 1.24;
-
-/// A place, in halves of a displayed pixel: plotters knows whole numbers only.
-pub type Point = (i32, i32);
-
-/// Displayed pixels as the sheet counts.
-pub const fn px(displayed: i32) -> i32 {
-    displayed * 2
+impl Display for Color {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        write!(out, "#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
+    }
 }
 
-/// How a text is set. Its middle is at the point's height.
+// The page's light theme (web/style/base.css). The paper is always drawn, so that a plot is readable on a dark page too.
+const PAPER: Color = Color(0xf6, 0xf2, 0xea);
+pub const CARD: Color = Color(0xff, 0xfd, 0xf8);
+const INK: Color = Color(0x22, 0x1d, 0x18);
+const SOFT: Color = Color(0x67, 0x5e, 0x54);
+const LINE: Color = Color(0xdc, 0xd3, 0xc4);
+const MUTED: Color = Color(0xb9, 0xae, 0xa0);
+pub const RED: Color = Color(0xa2, 0x39, 0x2b);
+const BLUE: Color = Color(0x2f, 0x5d, 0x7c);
+
+const SANS: &str = "system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif";
+const SERIF: &str = "Iowan Old Style,Palatino Linotype,Palatino,P052,Georgia,serif";
+
+/// A class of the style sheet, and the size of its letters in pixels.
 #[derive(Clone, Copy)]
-pub struct Type {
-    family: &'static str,
-    /// In displayed pixels.
-    size: i32,
-    pub colour: Colour,
-    weight: FontStyle,
-    anchor: HPos,
+pub struct TextStyle {
+    pub class: &'static str,
+    pub size: f64,
 }
 
-/// A plot's heading.
-pub const HEADING: Type = Type::new(SERIF, 17, INK);
-/// Beneath the heading: what is shown.
-pub const NOTE: Type = Type::new(SANS, 12, SOFT);
-/// The name of an axis, of a tick, of a row.
-pub const LABEL: Type = Type::new(SANS, 12, SOFT);
-/// What names a mark.
-pub const NAME: Type = Type::new(SANS, 13, INK);
+const HEADING: TextStyle = TextStyle {
+    class: "heading",
+    size: 17.0,
+};
+/// Axis titles, ticks, notes.
+pub const LABEL: TextStyle = TextStyle {
+    class: "label",
+    size: 12.0,
+};
+/// The name of a row or of a mark.
+pub const NAME: TextStyle = TextStyle {
+    class: "name",
+    size: 13.0,
+};
 
-impl Type {
-    const fn new(family: &'static str, size: i32, colour: Colour) -> Self {
-        Self {
-            family,
-            size,
-            colour,
-            weight: FontStyle::Normal,
-            anchor: HPos::Left,
-        }
-    }
-
-    /// In another colour.
-    pub const fn coloured(self, colour: Colour) -> Self {
-        Self { colour, ..self }
-    }
-
-    /// Around the point.
-    pub const fn centred(self) -> Self {
-        let anchor = HPos::Center;
-        Self { anchor, ..self }
-    }
-
-    /// Up to the point.
-    pub const fn ending(self) -> Self {
-        let anchor = HPos::Right;
-        Self { anchor, ..self }
-    }
-
-    pub const fn bold(self) -> Self {
-        let weight = FontStyle::Bold;
-        Self { weight, ..self }
-    }
-
-    /// How wide a text is, about, and rather too wide: no font is asked.
-    pub fn width(&self, text: &str) -> i32 {
-        text.chars().count() as i32 * px(self.size) * 62 / 100
+impl TextStyle {
+    /// An estimate of a text's width that is rather too large: no font is read.
+    pub fn width(self, text: &str) -> f64 {
+        text.chars().count() as f64 * self.size * 0.62
     }
 }
 
-pub type Outcome = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+/// A plot that is being drawn. Positions are in pixels.
+pub struct Canvas(Markup);
 
-/// A sheet of paper under the pen.
-pub struct Sheet<'a>(DrawingArea<SVGBackend<'a>, Shift>);
+impl Canvas {
+    /// A sheet of paper of this size, with a heading and a note beneath it.
+    pub fn new(heading: &str, note: &str, (width, height): (f64, f64)) -> Self {
+        let mut canvas = Self(Markup::default());
+        canvas.element(|svg| {
+            svg.put(format_args!(
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{width}\" height=\"{height}\" \
+                 viewBox=\"0 0 {width} {height}\">"
+            ));
+        });
+        canvas.element(|svg| svg.put(format_args!("<title>{}</title>", Escaped(heading))));
+        canvas.element(|svg| svg.put(format_args!("<style>\n{}</style>", style_sheet())));
+        canvas.rect("paper", (0.0, 0.0), (width, height));
+        canvas.text((24.0, 28.0), heading, Anchor::Start, HEADING);
+        canvas.text((24.0, 51.0), note, Anchor::Start, LABEL);
+        canvas
+    }
 
-/// A plot of this size on paper under a heading, as SVG.
-///
-/// # Errors
-/// [`ReportError::Plot`].
-pub fn drawn(
-    heading: &str,
-    note: &str,
-    size: Point,
-    draw: impl FnOnce(&Sheet) -> Outcome,
-) -> Result<String, ReportError> {
-    let mut svg = String::new();
-    let extent = (size.0.unsigned_abs(), size.1.unsigned_abs());
-    let done = (|| {
-        let sheet = Sheet(SVGBackend::with_string(&mut svg, extent).into_drawing_area());
-        sheet.0.fill(&PAPER)?;
-        sheet.text((px(24), px(28)), heading, HEADING.bold())?;
-        sheet.text((px(24), px(51)), note, NOTE)?;
-        draw(&sheet)?;
-        sheet.0.present()
-    })();
-    done.map_err(|e| ReportError::Plot {
-        plot: heading.into(),
-        reason: e.to_string(),
-    })?;
-    Ok(trimmed(&svg, extent, heading))
+    /// The SVG file.
+    pub fn finish(mut self) -> String {
+        self.element(|svg| svg.put(format_args!("</svg>")));
+        self.0.into_text()
+    }
+
+    /// A text whose middle is at the height of `at`.
+    pub fn text(&mut self, (x, y): Point, text: &str, anchor: Anchor, style: TextStyle) {
+        // The middle of a digit is about so far above the baseline.
+        let baseline = y + 0.35 * style.size;
+        self.element(|svg| svg.text(style.class, (x, baseline), anchor, text));
+    }
+
+    pub fn line(&mut self, class: &str, from: Point, to: Point) {
+        self.element(|svg| svg.line(class, from, to));
+    }
+
+    pub fn polyline(&mut self, class: &str, points: impl IntoIterator<Item = Point>) {
+        self.element(|svg| svg.polyline(class, points.into_iter()));
+    }
+
+    pub fn polygon(&mut self, class: &str, corners: impl IntoIterator<Item = Point>) {
+        self.element(|svg| svg.polygon(class, corners.into_iter()));
+    }
+
+    pub fn rect(&mut self, class: &str, from: Point, to: Point) {
+        self.element(|svg| svg.rect(class, from, to));
+    }
+
+    pub fn filled_rect(&mut self, fill: Color, from: Point, to: Point) {
+        self.element(|svg| svg.filled_rect(fill, from, to));
+    }
+
+    /// A disc with a light rim, which sets it apart from lines and from other discs.
+    pub fn dot(&mut self, class: &str, at: Point, radius: f64) {
+        self.element(|svg| svg.circle("rim", at, radius + 1.5));
+        self.element(|svg| svg.circle(class, at, radius));
+    }
+
+    pub fn ring(&mut self, at: Point, radius: f64) {
+        self.element(|svg| svg.circle("ring", at, radius));
+    }
+
+    /// A square PNG image with its upper left corner at `at`, enlarged without smoothing.
+    pub fn png(&mut self, (x, y): Point, side: f64, base64: &str) {
+        self.element(|svg| {
+            svg.put(format_args!(
+                "<image x=\"{x}\" y=\"{y}\" width=\"{side}\" height=\"{side}\" href=\"data:image/png;base64,{base64}\"/>"
+            ));
+        });
+    }
+
+    /// One element on a line of its own, so that a changed plot has a short diff.
+    fn element(&mut self, write: impl FnOnce(&mut Markup)) {
+        write(&mut self.0);
+        self.0.put(format_args!("\n"));
+    }
 }
 
-/// With a title for those who listen, in displayed pixels, and without what need not be said.
-fn trimmed(svg: &str, (width, height): (u32, u32), heading: &str) -> String {
-    let sized = format!("<svg width=\"{width}\" height=\"{height}\"");
-    let displayed = format!(
-        "<svg font-family=\"{SANS}\" role=\"img\" width=\"{}\" height=\"{}\"",
-        width / 2,
-        height / 2
-    );
-    let svg = svg
-        .replace(&format!(" font-family=\"{SANS}\""), "")
-        .replacen(&sized, &displayed, 1)
-        .replacen(">\n", &format!(">\n<title>{heading}</title>\n"), 1)
-        .replace(" opacity=\"1\"", "")
-        .replace(" stroke=\"none\"", "")
-        .replace(" text-anchor=\"start\"", "")
-        // Half an x is less than the middle of a digit.
-        .replace("dy=\"0.5ex\"", "dy=\"0.35em\"");
-    let mut out = String::with_capacity(svg.len());
-    for line in svg.lines() {
-        out += line;
-        // Within a text, the end of a line would be a space.
-        if line.starts_with('<') && !line.starts_with("<text ") {
-            out.push('\n');
-        }
+/// The class of a model's mark: networks and classical models differ in color.
+pub fn kind_class(model: ModelId) -> &'static str {
+    if model.is_deep() {
+        "network"
+    } else {
+        "classical"
     }
-    out
 }
 
-impl Sheet<'_> {
-    /// A text whose middle is at the point's height.
-    pub fn text(&self, at: Point, text: &str, set: Type) -> Outcome {
-        let size = f64::from(px(set.size)) * LINE_HEIGHT;
-        let font = (set.family, size, set.weight).into_font();
-        let style = TextStyle::from(font).color(&set.colour);
-        self.0
-            .draw_text(text, &style.pos(Pos::new(set.anchor, VPos::Center)), at)
-    }
-
-    /// A line through points.
-    pub fn line(&self, points: impl Into<Vec<Point>>, colour: Colour, width: u32) -> Outcome {
-        let style = colour.stroke_width(width);
-        self.0.draw(&PathElement::new(points.into(), style))
-    }
-
-    /// A line of dashes, level or upright.
-    pub fn dashes(&self, from: Point, to: Point, colour: Colour, width: u32) -> Outcome {
-        const DASH: i32 = 12;
-        let (along_x, along_y) = ((to.0 - from.0).signum(), (to.1 - from.1).signum());
-        let length = (to.0 - from.0).abs().max((to.1 - from.1).abs());
-        for start in (0..length).step_by(2 * DASH as usize) {
-            let end = (start + DASH).min(length);
-            let point = |t| (from.0 + along_x * t, from.1 + along_y * t);
-            self.line([point(start), point(end)], colour, width)?;
-        }
-        Ok(())
-    }
-
-    /// A filled box between two corners.
-    pub fn area(&self, from: Point, to: Point, colour: Colour) -> Outcome {
-        self.0.draw(&Rectangle::new([from, to], colour.filled()))
-    }
-
-    /// A filled shape.
-    pub fn shape(&self, corners: Vec<Point>, colour: Colour) -> Outcome {
-        self.0.draw(&Polygon::new(corners, colour.filled()))
-    }
-
-    /// A disc on a rim of paper, so that it stands out from lines and its neighbours.
-    pub fn dot(&self, at: Point, radius: i32, colour: Colour) -> Outcome {
-        self.0.draw(&Circle::new(at, radius + 3, CARD.filled()))?;
-        self.0.draw(&Circle::new(at, radius, colour.filled()))
-    }
-
-    /// A ring.
-    pub fn ring(&self, at: Point, radius: i32, colour: Colour) -> Outcome {
-        let style: ShapeStyle = colour.stroke_width(4);
-        self.0.draw(&Circle::new(at, radius, CARD.filled()))?;
-        self.0.draw(&Circle::new(at, radius, style))
-    }
+/// The classes of all plots.
+fn style_sheet() -> String {
+    format!(
+        "text{{font:12px {SANS};fill:{SOFT}}}\n\
+         .heading{{font:bold 17px {SERIF};fill:{INK}}}\n\
+         .name{{font-size:13px;fill:{INK}}}\n\
+         .bold{{font-weight:bold}}\n\
+         .light,.card,.rim{{fill:{CARD}}}\n\
+         .dark,.ensemble{{fill:{INK}}}\n\
+         .muted,.test{{fill:{MUTED}}}\n\
+         .network,.validation{{fill:{RED}}}\n\
+         .classical,.training,.histogram{{fill:{BLUE}}}\n\
+         .paper{{fill:{PAPER}}}\n\
+         .grid{{stroke:{LINE}}}\n\
+         .frame{{fill:none;stroke:{LINE}}}\n\
+         .dashed{{stroke:{SOFT};stroke-width:1.5;stroke-dasharray:6}}\n\
+         .frontier{{fill:none;stroke:{MUTED};stroke-width:1.5}}\n\
+         .gain{{stroke:{MUTED};stroke-width:4}}\n\
+         .ring{{fill:{CARD};stroke:{SOFT};stroke-width:2}}\n\
+         .training-line{{fill:none;stroke:{BLUE};stroke-width:2.5}}\n\
+         .validation-line{{fill:none;stroke:{RED};stroke-width:2.5}}\n\
+         image{{image-rendering:pixelated}}\n"
+    )
 }

@@ -1,112 +1,117 @@
-//! A confusion matrix: a row a true class, a column an answer.
+//! The plot of a confusion matrix: a row for each true class, a column for each prediction.
 
+use plot::Point;
+use plot::format::thousands;
+use plot::markup::Anchor;
 use shared::Garment;
 use shared::garment::CLASSES;
 use shared::metrics::Confusion;
 
-use super::canvas::{self, CARD, Colour, INK, LABEL, LINE, MUTED, NAME, NOTE, THREAD, px};
-use crate::report::{ReportError, number};
+use super::canvas::{CARD, Canvas, Color, LABEL, NAME, RED, TextStyle};
 
-const CELL: (i32, i32) = (px(56), px(40));
-const LEFT: i32 = px(116);
-const TOP: i32 = px(132);
-/// Of the deepest thread; the scale's other end.
-const DEEP: Colour = plotters::style::RGBColor(0x5e, 0x17, 0x10);
+const CELL: (f64, f64) = (56.0, 40.0);
+const LEFT: f64 = 116.0;
+const TOP: f64 = 132.0;
+/// The color of a cell with all images of its row.
+const DARK_RED: Color = Color(0x5e, 0x17, 0x10);
 
-/// As SVG.
-///
-/// # Errors
-/// See [`canvas::drawn`].
-pub fn drawn(title: &str, confusion: &Confusion) -> Result<String, ReportError> {
-    let count = CLASSES as i32;
-    let right = LEFT + count * CELL.0;
-    let bottom = TOP + count * CELL.1;
-    let size = (right + px(28), bottom + px(54));
+/// The plot as SVG.
+pub fn draw(title: &str, confusion: &Confusion) -> String {
+    let right = LEFT + CLASSES as f64 * CELL.0;
+    let bottom = TOP + CLASSES as f64 * CELL.1;
     let note = format!(
-        "{} of {} right. A row a true class, a column an answer.",
-        number::thousands(confusion.correct() as usize),
-        number::thousands(confusion.total() as usize)
+        "{} of {} correct. Rows: true class. Columns: predicted class.",
+        thousands(u64::from(confusion.correct())),
+        thousands(u64::from(confusion.total()))
     );
-    canvas::drawn(
-        &format!("{title}: what was taken for what"),
+    let mut canvas = Canvas::new(
+        &format!("{title}: confusion matrix"),
         &note,
-        size,
-        |sheet| {
-            for (class, garment) in Garment::ALL.into_iter().enumerate() {
-                let class = class as i32;
-                let row = TOP + class * CELL.1 + CELL.1 / 2;
-                sheet.text((LEFT - px(10), row), garment.label(), LABEL.ending())?;
-                let column = LEFT + class * CELL.0 + CELL.0 / 2;
-                let (above, below) = (column, TOP - px(16));
-                let short = match garment {
-                    Garment::TShirt => "T-shirt",
-                    Garment::AnkleBoot => "Boot",
-                    other => other.label(),
-                };
-                sheet.text((above, below), short, LABEL.centred())?;
-            }
-            sheet.text(
-                (LEFT + (right - LEFT) / 2, TOP - px(42)),
-                "answer",
-                NOTE.centred(),
-            )?;
-            for (row, counts) in confusion.0.iter().enumerate() {
-                let total: u32 = counts.iter().sum();
-                for (column, &count) in counts.iter().enumerate() {
-                    let corner = (LEFT + column as i32 * CELL.0, TOP + row as i32 * CELL.1);
-                    let share = f64::from(count) / f64::from(total.max(1));
-                    let shade = shade(share);
-                    let end = (corner.0 + CELL.0 - 2, corner.1 + CELL.1 - 2);
-                    sheet.area(corner, end, shade)?;
-                    let middle = (corner.0 + CELL.0 / 2, corner.1 + CELL.1 / 2);
-                    let (text, colour) = match count {
-                        0 => ("·".into(), MUTED),
-                        _ if share > 0.25 => (count.to_string(), CARD),
-                        _ => (count.to_string(), INK),
-                    };
-                    let set = NAME.coloured(colour).centred();
-                    let set = if row == column { set.bold() } else { set };
-                    sheet.text(middle, &text, set)?;
-                }
-            }
-            scale(sheet, (LEFT, bottom + px(20)))
-        },
-    )
-}
-
-/// The colour scale from a share of nothing to all of a row.
-fn scale(sheet: &canvas::Sheet, at: canvas::Point) -> canvas::Outcome {
-    const STEPS: i32 = 50;
-    let (width, height) = (px(4), px(12));
-    let middle = at.1 + height / 2;
-    for step in 0..STEPS {
-        // Even in the root of the share, as the cells are.
-        let root = f64::from(step) / f64::from(STEPS - 1);
-        let x = at.0 + step * width;
-        sheet.area((x, at.1), (x + width, at.1 + height), shade(root * root))?;
+        (right + 28.0, bottom + 54.0),
+    );
+    let title_at = ((LEFT + right) / 2.0, TOP - 42.0);
+    canvas.text(title_at, "predicted class", Anchor::Middle, LABEL);
+    for (class, garment) in Garment::ALL.into_iter().enumerate() {
+        let middle = (
+            LEFT + (class as f64 + 0.5) * CELL.0,
+            TOP + (class as f64 + 0.5) * CELL.1,
+        );
+        canvas.text((LEFT - 10.0, middle.1), garment.label(), Anchor::End, LABEL);
+        // Where the label is wider than a cell.
+        let short = match garment {
+            Garment::TShirt => "T-shirt",
+            Garment::AnkleBoot => "Boot",
+            other => other.label(),
+        };
+        canvas.text((middle.0, TOP - 16.0), short, Anchor::Middle, LABEL);
     }
-    let end = at.0 + STEPS * width;
-    let rim = [
-        at,
-        (end, at.1),
-        (end, at.1 + height),
-        (at.0, at.1 + height),
-        at,
-    ];
-    sheet.line(rim, LINE, 2)?;
-    sheet.text((at.0 - px(8), middle), "none", LABEL.ending())?;
-    sheet.text((end + px(8), middle), "all of the true class", LABEL)
+    for (row, counts) in confusion.0.iter().enumerate() {
+        let total: u32 = counts.iter().sum();
+        for (column, &count) in counts.iter().enumerate() {
+            let share = f64::from(count) / f64::from(total.max(1));
+            let corner = (LEFT + column as f64 * CELL.0, TOP + row as f64 * CELL.1);
+            let end = (corner.0 + CELL.0 - 1.0, corner.1 + CELL.1 - 1.0);
+            canvas.filled_rect(cell_color(share), corner, end);
+            let middle = (corner.0 + CELL.0 / 2.0, corner.1 + CELL.1 / 2.0);
+            let text = if count == 0 {
+                "·".into()
+            } else {
+                count.to_string()
+            };
+            let class = text_class(count, share, row == column);
+            canvas.text(middle, &text, Anchor::Middle, TextStyle { class, ..NAME });
+        }
+    }
+    draw_color_scale(&mut canvas, (LEFT, bottom + 20.0));
+    canvas.finish()
 }
 
-/// A share's colour: its root between the card's and the thread's and on, so that rare mistakes are seen.
-fn shade(share: f64) -> Colour {
+/// The text of a cell is light on dark cells, and bold on the diagonal.
+fn text_class(count: u32, share: f64, is_diagonal: bool) -> &'static str {
+    if count == 0 {
+        "name muted"
+    } else if is_diagonal {
+        if share > 0.25 {
+            "name bold light"
+        } else {
+            "name bold"
+        }
+    } else if share > 0.25 {
+        "name light"
+    } else {
+        "name"
+    }
+}
+
+/// The colors from an empty cell to one with all images of its row.
+fn draw_color_scale(canvas: &mut Canvas, (left, top): Point) {
+    const STEPS: u32 = 50;
+    const STEP: f64 = 4.0;
+    const HEIGHT: f64 = 12.0;
+    for step in 0..STEPS {
+        // Even in the square root of the share, like the colors.
+        let root = f64::from(step) / f64::from(STEPS - 1);
+        let x = left + f64::from(step) * STEP;
+        canvas.filled_rect(cell_color(root * root), (x, top), (x + STEP, top + HEIGHT));
+    }
+    let right = left + f64::from(STEPS) * STEP;
+    let middle = top + HEIGHT / 2.0;
+    canvas.rect("frame", (left, top), (right, top + HEIGHT));
+    canvas.text((left - 8.0, middle), "none", Anchor::End, LABEL);
+    let text = "all of the true class";
+    canvas.text((right + 8.0, middle), text, Anchor::Start, LABEL);
+}
+
+/// The color of a cell with this share of its row. It follows the square root of the share, so that rare errors can be seen.
+fn cell_color(share: f64) -> Color {
     let root = share.clamp(0.0, 1.0).sqrt();
-    let (from, to, part) = match root {
-        r if r < 0.75 => (CARD, THREAD, r / 0.75),
-        r => (THREAD, DEEP, (r - 0.75) / 0.25),
+    let (from, to, part) = if root < 0.75 {
+        (CARD, RED, root / 0.75)
+    } else {
+        (RED, DARK_RED, (root - 0.75) / 0.25)
     };
     let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * part).round() as u8;
-    plotters::style::RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
+    Color(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
 }
 
 #[cfg(test)]
@@ -114,16 +119,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_is_always_darker() {
-        let light = |share| {
-            let Colour { 0: r, 1: g, 2: b } = shade(share);
+    fn a_greater_share_is_always_darker() {
+        let brightness = |share| {
+            let Color(r, g, b) = cell_color(share);
             u32::from(r) + u32::from(g) + u32::from(b)
         };
-        assert_eq!(shade(0.0), CARD);
-        assert_eq!(shade(1.0), DEEP);
+        assert_eq!(cell_color(0.0), CARD);
+        assert_eq!(cell_color(1.0), DARK_RED);
         for step in 0..100 {
             let share = f64::from(step) / 100.0;
-            assert!(light(share + 0.01) < light(share), "{share}");
+            assert!(brightness(share + 0.01) < brightness(share), "{share}");
         }
     }
 
@@ -135,11 +140,11 @@ mod tests {
                 *count = 100 + (row * CLASSES + column) as u32;
             }
         }
-        let svg = drawn("CNN", &confusion).unwrap();
+        let svg = draw("CNN", &confusion);
         let mut from = 0;
         for count in 100..200 {
             let at = svg[from..].find(&format!(">{count}</text>"));
-            from += at.unwrap_or_else(|| panic!("{count} is not there, or out of its row"));
+            from += at.unwrap_or_else(|| panic!("{count} is missing, or out of its row"));
         }
     }
 }

@@ -1,19 +1,21 @@
-//! How often each grey occurs in the training set, on a linear and on a logarithmic scale.
+//! The histogram of the training set's grey levels, on a linear and on a logarithmic scale.
 
-use super::canvas::{self, DENIM, Point, px};
-use super::log10;
-use super::plot_area::{Frame, Tick};
+use plot::Point;
+use plot::axis::Scale;
+use plot::format::thousands;
+
+use super::canvas::Canvas;
+use super::plot_area::{AxisLabels, PlotArea, Tick};
 use crate::data::DataSet;
-use crate::report::{ReportError, number};
 
-/// What a byte can be.
+/// The values of a byte.
 const GREYS: usize = 256;
+/// The logarithmic axis begins below the least share and ends above the greatest by these factors.
+const LOWER_MARGIN: f64 = 1.6;
+const UPPER_MARGIN: f64 = 1.26;
 
-/// As SVG.
-///
-/// # Errors
-/// See [`canvas::drawn`].
-pub fn drawn(data: &DataSet) -> Result<String, ReportError> {
+/// The plot as SVG.
+pub fn draw(data: &DataSet) -> String {
     let mut counts = [0_u64; GREYS];
     for picture in &data.train.pictures {
         for &pixel in picture.pixels() {
@@ -22,58 +24,62 @@ pub fn drawn(data: &DataSet) -> Result<String, ReportError> {
     }
     let total: u64 = counts.iter().sum();
     let shares = counts.map(|c| c as f64 * 100.0 / total.max(1) as f64);
+    let most = shares.iter().copied().fold(0.0, f64::max);
+    let least = shares.iter().copied().fold(most, f64::min).max(1e-6);
     let note = format!(
-        "Of {} pixels of the training set, {:.1}% are 0, the background. A step a grey.",
-        number::thousands(total as usize),
+        "Of the {} pixels of the training set, {:.1}% are 0, the background. One bar for each grey level.",
+        thousands(total),
         shares[0]
     );
-    canvas::drawn("Pixels", &note, (px(880), px(400)), |sheet| {
-        let greys: Vec<Tick> = [0, 64, 128, 192, 255]
-            .map(|g| (f64::from(g) + 0.5, g.to_string()))
-            .into();
-        let x = 0.0..GREYS as f64;
-        let most = shares.iter().copied().fold(0.0, f64::max);
-        let linear = Frame::new(
-            (px(64), px(104)),
-            (px(424), px(340)),
-            x.clone(),
-            0.0..most * 1.05,
-        );
-        let tens = (0..=most as i32 / 10).map(|t| (f64::from(t * 10), format!("{}%", t * 10)));
-        let tens: Vec<Tick> = tens.collect();
-        linear.draw(
-            sheet,
-            ("grey", &greys),
-            ("share of the pixels, linear", &tens),
-        )?;
-        sheet.shape(outline(&linear, &shares, 0.0), DENIM)?;
-        let least = shares.iter().copied().fold(most, f64::min).max(1e-6);
-        let y = log10(least) - 0.2..log10(most.max(least)) + 0.1;
-        let log = Frame::new((px(496), px(104)), (px(856), px(340)), x, y.clone());
-        let text = |share: f64| format!("{share}%");
-        let ticks = [
-            0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0,
-        ];
-        let ticks = ticks.map(|t| (log10(t), text(t)));
-        let ticks: Vec<Tick> = ticks.into_iter().filter(|(at, _)| y.contains(at)).collect();
-        log.draw(
-            sheet,
-            ("grey", &greys),
-            ("share of the pixels, logarithmic", &ticks),
-        )?;
-        let logs = shares.map(|s| log10(s.max(1e-6)).max(y.start));
-        sheet.shape(outline(&log, &logs, y.start), DENIM)
-    })
+    let mut canvas = Canvas::new("Histogram of the pixels", &note, (880.0, 400.0));
+    let greys = [0, 64, 128, 192, 255].map(|g| (f64::from(g) + 0.5, g.to_string()));
+    let x_labels = AxisLabels {
+        title: "grey level",
+        ticks: greys.into(),
+    };
+    let x = (Scale::Linear, (0.0, GREYS as f64));
+
+    let linear = (Scale::Linear, (0.0, most * 1.05));
+    let area = PlotArea::new((64.0, 104.0), (424.0, 340.0), x, linear);
+    let tens = (0..=most as i32 / 10).map(|t| (f64::from(t * 10), format!("{}%", t * 10)));
+    let y_labels = AxisLabels {
+        title: "share of the pixels, linear",
+        ticks: tens.collect(),
+    };
+    area.draw(&mut canvas, &x_labels, &y_labels);
+    canvas.polygon("histogram", outline(&area, &shares));
+
+    let log = (
+        Scale::Log,
+        (least / LOWER_MARGIN, most.max(least) * UPPER_MARGIN),
+    );
+    let area = PlotArea::new((496.0, 104.0), (856.0, 340.0), x, log);
+    let shares_with_label = [
+        0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0,
+    ]
+    .map(|share| (share, format!("{share}%")));
+    let ticks: Vec<Tick> = shares_with_label
+        .into_iter()
+        .filter(|(share, _)| area.y.contains(*share))
+        .collect();
+    let y_labels = AxisLabels {
+        title: "share of the pixels, logarithmic",
+        ticks,
+    };
+    area.draw(&mut canvas, &x_labels, &y_labels);
+    canvas.polygon("histogram", outline(&area, &shares));
+    canvas.finish()
 }
 
-/// The outline of a histogram on its floor.
-fn outline(frame: &Frame, heights: &[f64], floor: f64) -> Vec<Point> {
-    let mut corners = vec![frame.at(0.0, floor)];
+/// The corners of a histogram whose bars stand on the x axis, one unit wide each.
+fn outline(area: &PlotArea, heights: &[f64]) -> Vec<Point> {
+    let floor = area.y.range.0;
+    let mut corners = vec![area.at(0.0, floor)];
     for (i, &height) in heights.iter().enumerate() {
-        corners.push(frame.at(i as f64, height));
-        corners.push(frame.at(i as f64 + 1.0, height));
+        corners.push(area.at(i as f64, height));
+        corners.push(area.at(i as f64 + 1.0, height));
     }
-    corners.push(frame.at(heights.len() as f64, floor));
+    corners.push(area.at(heights.len() as f64, floor));
     corners
 }
 
@@ -82,12 +88,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_is_as_wide_as_a_grey_and_as_high_as_its_share() {
-        let frame = Frame::new((0, 0), (100, 100), 0.0..2.0, 0.0..10.0);
-        let corners = outline(&frame, &[5.0, 10.0], 0.0);
+    fn a_bar_is_one_unit_wide_and_as_high_as_its_value() {
+        let area = PlotArea::new(
+            (0.0, 0.0),
+            (100.0, 100.0),
+            (Scale::Linear, (0.0, 2.0)),
+            (Scale::Linear, (0.0, 10.0)),
+        );
+        let corners = [(0, 100), (0, 50), (50, 50), (50, 0), (100, 0), (100, 100)];
         assert_eq!(
-            corners,
-            [(0, 100), (0, 50), (50, 50), (50, 0), (100, 0), (100, 100)]
+            outline(&area, &[5.0, 10.0]),
+            corners.map(|(x, y)| (f64::from(x), f64::from(y)))
         );
     }
 }

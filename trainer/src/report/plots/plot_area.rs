@@ -1,79 +1,79 @@
-//! Two axes and the card between them.
+//! The area of a plot: two axes, their grid, ticks and titles.
 
-use plotters::coord::CoordTranslate;
-use plotters::coord::cartesian::Cartesian2d;
-use plotters::coord::types::RangedCoordf64;
-use std::ops::Range;
+use plot::Point;
+use plot::axis::{Axis, Scale};
+use plot::markup::Anchor;
 
-use super::canvas::{CARD, LABEL, LINE, Outcome, Point, Sheet, px};
+use super::canvas::{Canvas, LABEL};
 
-/// A mark on an axis: where it is, and what stands beside it.
+/// A value on an axis and its label.
 pub type Tick = (f64, String);
 
-/// A card on which data have a place.
-pub struct Frame {
-    left: i32,
-    right: i32,
-    top: i32,
-    bottom: i32,
-    scale: Cartesian2d<RangedCoordf64, RangedCoordf64>,
+/// What is written beside an axis. An empty title is left out.
+pub struct AxisLabels<'a> {
+    pub title: &'a str,
+    pub ticks: Vec<Tick>,
 }
 
-impl Frame {
-    /// Between two corners, the upper left and the lower right, for these ranges.
-    pub fn new(from: Point, to: Point, x: Range<f64>, y: Range<f64>) -> Self {
+/// A rectangle in which values have positions.
+pub struct PlotArea {
+    pub x: Axis,
+    pub y: Axis,
+}
+
+impl PlotArea {
+    /// Between its upper left and its lower right corner, with each axis's scale and range.
+    pub fn new(
+        (left, top): Point,
+        (right, bottom): Point,
+        x: (Scale, (f64, f64)),
+        y: (Scale, (f64, f64)),
+    ) -> Self {
+        let axis = |(scale, range), pixels| Axis {
+            scale,
+            range,
+            pixels,
+        };
         Self {
-            left: from.0,
-            right: to.0,
-            top: from.1,
-            bottom: to.1,
-            // Up is up.
-            scale: Cartesian2d::new(x, y, (from.0..to.0, to.1..from.1)),
+            x: axis(x, (left, right)),
+            y: axis(y, (bottom, top)),
         }
     }
 
-    /// Where a pair of numbers is.
+    /// The position of a pair of values.
     pub fn at(&self, x: f64, y: f64) -> Point {
-        self.scale.translate(&(x, y))
+        (self.x.place(x), self.y.place(y))
     }
 
-    /// The corners.
-    pub fn corners(&self) -> (Point, Point) {
-        ((self.left, self.top), (self.right, self.bottom))
+    /// The upper left and the lower right corner.
+    pub fn bounds(&self) -> (Point, Point) {
+        (
+            (self.x.pixels.0, self.y.pixels.1),
+            (self.x.pixels.1, self.y.pixels.0),
+        )
     }
 
-    /// Draws the card, a line at each tick, and the ticks' and axes' names.
-    pub fn draw(
-        &self,
-        sheet: &Sheet,
-        (x_name, x_ticks): (&str, &[Tick]),
-        (y_name, y_ticks): (&str, &[Tick]),
-    ) -> Outcome {
-        let (from, to) = self.corners();
-        sheet.area(from, to, CARD)?;
-        for (value, text) in x_ticks {
-            let (x, _) = self.at(*value, 0.0);
-            sheet.line([(x, self.top), (x, self.bottom)], LINE, 2)?;
-            sheet.text((x, self.bottom + px(14)), text, LABEL.centred())?;
+    /// Draws the background, a grid line at each tick, and the labels of both axes.
+    pub fn draw(&self, canvas: &mut Canvas, x_labels: &AxisLabels, y_labels: &AxisLabels) {
+        let ((left, top), (right, bottom)) = self.bounds();
+        canvas.rect("card", (left, top), (right, bottom));
+        for (value, text) in &x_labels.ticks {
+            let x = self.x.place(*value);
+            canvas.line("grid", (x, top), (x, bottom));
+            canvas.text((x, bottom + 14.0), text, Anchor::Middle, LABEL);
         }
-        for (value, text) in y_ticks {
-            let (_, y) = self.at(0.0, *value);
-            sheet.line([(self.left, y), (self.right, y)], LINE, 2)?;
-            sheet.text((self.left - px(8), y), text, LABEL.ending())?;
+        for (value, text) in &y_labels.ticks {
+            let y = self.y.place(*value);
+            canvas.line("grid", (left, y), (right, y));
+            canvas.text((left - 8.0, y), text, Anchor::End, LABEL);
         }
-        let middle = (self.left + self.right) / 2;
-        sheet.text((middle, self.bottom + px(36)), x_name, LABEL.centred())?;
-        let above = (self.left - px(8), self.top - px(16));
-        sheet.text(above, y_name, LABEL)
+        if !x_labels.title.is_empty() {
+            let at = ((left + right) / 2.0, bottom + 36.0);
+            canvas.text(at, x_labels.title, Anchor::Middle, LABEL);
+        }
+        if !y_labels.title.is_empty() {
+            let at = (left - 8.0, top - 16.0);
+            canvas.text(at, y_labels.title, Anchor::Start, LABEL);
+        }
     }
-}
-
-/// Ticks at 1, 2 and 5 times the powers of ten within a range of logarithms.
-pub fn decades(range: &Range<f64>, text: impl Fn(f64) -> String) -> Vec<Tick> {
-    let exponents = (range.start.floor() as i32)..=(range.end.ceil() as i32);
-    exponents
-        .flat_map(|exponent| [1.0, 2.0, 5.0].map(|lead| lead * 10_f64.powi(exponent)))
-        .map(|value| (super::log10(value), text(value)))
-        .filter(|(at, _)| range.contains(at))
-        .collect()
 }

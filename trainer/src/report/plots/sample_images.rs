@@ -1,75 +1,57 @@
-//! The first 25 training pictures, under their classes.
+//! The plot of the first 25 training images, with their classes.
 
-use std::fmt::Write;
 use std::io::Cursor;
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
+use plot::markup::Anchor;
 use shared::Grey28;
 use shared::image::SIDE;
 
-use super::canvas::{self, LABEL, px};
+use super::canvas::{Canvas, LABEL};
 use crate::data::DataSet;
-use crate::report::ReportError;
+use crate::report::error::ReportError;
 
-/// Of rows and of columns.
+/// Rows and columns.
 const GRID: usize = 5;
-const CELL: (i32, i32) = (px(124), px(142));
-const PICTURE: i32 = px(112);
-const ORIGIN: (i32, i32) = (px(24), px(76));
+const CELL: (f64, f64) = (124.0, 142.0);
+const IMAGE: f64 = 112.0;
+const ORIGIN: (f64, f64) = (24.0, 76.0);
 
-/// As SVG: the pictures are PNG within, for a drawing of their pixels would be ten times as long.
+/// The plot as SVG. The images are embedded as PNG files: as rectangles, they would take ten times the bytes.
 ///
 /// # Errors
-/// See [`canvas::drawn`], or the encoder's.
-pub fn drawn(data: &DataSet) -> Result<String, ReportError> {
-    let heading = "Twenty-five pictures";
-    let across = CELL.0 * GRID as i32;
+/// An image cannot be encoded.
+pub fn draw(data: &DataSet) -> Result<String, ReportError> {
     let size = (
-        2 * ORIGIN.0 + across - (CELL.0 - PICTURE),
-        ORIGIN.1 + CELL.1 * GRID as i32 + px(6),
+        2.0 * ORIGIN.0 + CELL.0 * GRID as f64 - (CELL.0 - IMAGE),
+        ORIGIN.1 + CELL.1 * GRID as f64 + 6.0,
     );
-    let place = |i: usize| {
-        let (row, column) = ((i / GRID) as i32, (i % GRID) as i32);
-        (ORIGIN.0 + CELL.0 * column, ORIGIN.1 + CELL.1 * row)
-    };
+    let mut canvas = Canvas::new(
+        "The first 25 training images",
+        "28 x 28 grey pixels each, as the models get them.",
+        size,
+    );
     let first = data.train.first(GRID * GRID);
-    let note = "The training set's first, 28 x 28 pixels of grey each, as the models see them.";
-    let svg = canvas::drawn(heading, note, size, |sheet| {
-        for (i, garment) in first.labels.iter().enumerate() {
-            let (x, y) = place(i);
-            let below = (x + PICTURE / 2, y + PICTURE + px(12));
-            sheet.text(below, garment.label(), LABEL.centred())?;
-        }
-        Ok(())
-    })?;
-    let mut pictures = String::new();
-    for (i, picture) in first.pictures.iter().enumerate() {
-        let (x, y) = place(i);
-        let png = png(picture).map_err(|e| ReportError::Plot {
-            plot: heading.into(),
-            reason: e.to_string(),
-        })?;
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            pictures,
-            "<image x=\"{x}\" y=\"{y}\" width=\"{PICTURE}\" height=\"{PICTURE}\" \
-             style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{}\"/>",
-            base64(&png)
-        );
+    for (i, (picture, garment)) in first.pictures.iter().zip(&first.labels).enumerate() {
+        let (row, column) = ((i / GRID) as f64, (i % GRID) as f64);
+        let (x, y) = (ORIGIN.0 + CELL.0 * column, ORIGIN.1 + CELL.1 * row);
+        canvas.png((x, y), IMAGE, &base64(&png(picture)?));
+        let below = (x + IMAGE / 2.0, y + IMAGE + 12.0);
+        canvas.text(below, garment.label(), Anchor::Middle, LABEL);
     }
-    Ok(svg.replacen("</svg>", &format!("{pictures}</svg>"), 1))
+    Ok(canvas.finish())
 }
 
-fn png(picture: &Grey28) -> image::ImageResult<Vec<u8>> {
+fn png(image: &Grey28) -> image::ImageResult<Vec<u8>> {
     let mut png = Cursor::new(Vec::new());
     let side = SIDE as u32;
     PngEncoder::new_with_quality(&mut png, CompressionType::Best, FilterType::Adaptive)
-        .write_image(picture.pixels(), side, side, ExtendedColorType::L8)?;
+        .write_image(image.pixels(), side, side, ExtendedColorType::L8)?;
     Ok(png.into_inner())
 }
 
-/// RFC 4648, section 4.
+/// Base64 by RFC 4648, section 4.
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
@@ -94,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base64_is_the_standard_s() {
+    fn base64_matches_the_test_vectors_of_the_rfc() {
         // RFC 4648, section 10.
         let vectors = [
             "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy",
@@ -105,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_comes_back_from_its_png() {
+    fn an_image_is_unchanged_in_its_png() {
         let pixels: [u8; 784] = std::array::from_fn(|i| (i * 7 % 256) as u8);
         let png = png(&Grey28::new(pixels)).unwrap();
         let back = image::load_from_memory(&png).unwrap().into_luma8();

@@ -5,16 +5,13 @@ use plot::axis::{Axis, Scale};
 use plot::format::{self, milliseconds};
 use plot::labels::spread;
 use plot::markup::{Anchor, Markup};
+use shared::metrics::HUMAN_ACCURACY;
 
 use super::columns::Column;
 use super::costs;
 use super::sight;
 use crate::ui::contender::Contender;
 use crate::ui::page::Page;
-
-/// People without knowledge of fashion, asked about 1,000 of the test images, three of them each (the data set's
-/// README, github.com/zalandoresearch/fashion-mnist).
-pub const HUMANS: f64 = 0.835;
 
 /// Pixels around the plot's inside.
 const LEFT: f64 = 46.0;
@@ -91,7 +88,7 @@ fn drawing(points: &[(Contender, f64, f64)], cost: Column, width: f64) -> String
     let height = (width * 0.5).clamp(280.0, 420.0);
     let (right, bottom) = (width - RIGHT, height - BOTTOM);
     let costs = points.iter().map(|p| p.1);
-    let accuracies = points.iter().map(|p| p.2).chain([HUMANS]);
+    let accuracies = points.iter().map(|p| p.2).chain([HUMAN_ACCURACY]);
     let least = accuracies.clone().fold(1.0, f64::min);
     let most = accuracies.fold(0.0, f64::max);
     let x = Axis {
@@ -141,9 +138,9 @@ fn drawing(points: &[(Contender, f64, f64)], cost: Column, width: f64) -> String
         svg.line("grid", (at, TOP), (at, bottom));
         svg.text("tick", (at, bottom + 18.0), anchor, &amount(value));
     }
-    let humans = y.place(HUMANS * 100.0);
+    let humans = y.place(HUMAN_ACCURACY * 100.0);
     svg.line("humans", (LEFT, humans), (right, humans));
-    let people = format!("people: {:.1}%", HUMANS * 100.0);
+    let people = format!("people: {:.1}%", HUMAN_ACCURACY * 100.0);
     svg.text("tick", (right, humans - 6.0), Anchor::End, &people);
     svg.text(
         "tick",

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use shared::metrics::HUMAN_ACCURACY;
 
 use super::confusion::Confusion;
-use super::cost_plot::{CostPlot, HUMANS};
+use super::cost_plot::CostPlot;
 use super::curves::Curves;
 use super::figures_table::FiguresTable;
 use super::measure::Measure;
@@ -45,7 +46,7 @@ pub fn Compare() -> impl IntoView {
                         "Figures on the 10,000 test images, as the trainer measured them. "
                         {format!(
                             "People who were shown some of these images were right about {:.1}% of them.",
-                            HUMANS * 100.0,
+                            HUMAN_ACCURACY * 100.0,
                         )}
                     </p>
                 </div>
