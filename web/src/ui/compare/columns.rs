@@ -1,8 +1,16 @@
-//! The columns of the comparison: what each shows, and how it is sorted.
+//! The columns of the comparison: their values, titles and formats, and the sorting by them.
 
 use std::cmp::Ordering;
 
-/// A figure that models are compared by.
+use leptos::prelude::*;
+use plot::format::{bytes, duration, milliseconds, percent, thousands};
+use shared::ModelId;
+
+use crate::ui::contender::Contender;
+use crate::ui::manifest::Facts;
+use crate::ui::page::Page;
+
+/// A number by which models are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     Accuracy,
@@ -15,7 +23,7 @@ pub enum Column {
 }
 
 impl Column {
-    /// All, left to right.
+    /// All columns, from left to right.
     pub const ALL: [Self; 7] = [
         Self::Accuracy,
         Self::MacroF1,
@@ -26,7 +34,7 @@ impl Column {
         Self::Time,
     ];
 
-    /// The name in the page's hooks.
+    /// The value of the `data-column` attribute.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Accuracy => "accuracy",
@@ -39,7 +47,7 @@ impl Column {
         }
     }
 
-    /// The name for people.
+    /// The title of the column.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Accuracy => "Test accuracy",
@@ -52,7 +60,7 @@ impl Column {
         }
     }
 
-    /// What the figure is, for those who ask.
+    /// The tooltip of the title.
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Accuracy => "Share of the 10,000 test images answered rightly",
@@ -65,13 +73,56 @@ impl Column {
         }
     }
 
-    /// Whether more is better.
+    /// Whether a greater value is better.
     pub const fn more_is_better(self) -> bool {
         matches!(self, Self::Accuracy | Self::MacroF1)
     }
+
+    /// A contender's value; `None` if it is not known. The ensemble costs what all its models cost.
+    pub fn value(self, page: Page, contender: Contender) -> Option<f64> {
+        match (contender, self) {
+            (Contender::Model(model), Self::Time) => {
+                page.stopwatch.with(|s| s.model(model)).map(f64::from)
+            }
+            (Contender::Vote, Self::Time) => page.stopwatch.with(|s| s.all()).map(f64::from),
+            (Contender::Vote, Self::Parameters | Self::Bytes | Self::Training) => ModelId::ALL
+                .into_iter()
+                .map(|model| self.published(page, Contender::Model(model)))
+                .sum(),
+            _ => self.published(page, contender),
+        }
+    }
+
+    /// The value in the manifest.
+    fn published(self, page: Page, contender: Contender) -> Option<f64> {
+        page.facts.with(|facts| {
+            let facts: &Facts = facts.iter().find(|f| f.contender == contender)?;
+            match self {
+                Self::Accuracy => facts.accuracy,
+                Self::MacroF1 => facts.macro_f1,
+                Self::Calibration => facts.calibration_error,
+                Self::Parameters => facts.parameters,
+                Self::Bytes => facts.bytes,
+                Self::Training => facts.seconds,
+                Self::Time => None,
+            }
+        })
+    }
+
+    /// A value as the table shows it.
+    pub fn text(self, value: f64) -> String {
+        match self {
+            Self::Accuracy | Self::Calibration => percent(value),
+            Self::MacroF1 => format!("{value:.4}"),
+            Self::Parameters => thousands(value as u64),
+            Self::Bytes => bytes(value),
+            Self::Training => duration(value),
+            Self::Time => milliseconds(value as u32),
+        }
+    }
 }
 
-/// By what the table is sorted; without a column, in the order of the rows above.
+/// The sorting of the table. Without a column, the rows are in the order of the page's list of models.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sorting {
     pub column: Option<Column>,
@@ -79,27 +130,31 @@ pub struct Sorting {
 }
 
 impl Sorting {
-    /// What a press on a column's head makes of it: the best first, pressed again the other way round.
-    pub fn pressed(self, column: Column) -> Self {
+    /// The sorting after a click on a column's title: the best first; after a second click, the reverse.
+    pub fn clicked(self, column: Column) -> Self {
+        let descending = if self.column == Some(column) {
+            !self.descending
+        } else {
+            column.more_is_better()
+        };
         Self {
             column: Some(column),
-            descending: match self.column == Some(column) {
-                true => !self.descending,
-                false => column.more_is_better(),
-            },
+            descending,
         }
     }
 
-    /// The value of a head's `aria-sort`.
+    /// The value of a title's `aria-sort`.
     pub fn aria(self, column: Column) -> &'static str {
-        match (self.column == Some(column), self.descending) {
-            (false, _) => "none",
-            (true, false) => "ascending",
-            (true, true) => "descending",
+        if self.column != Some(column) {
+            "none"
+        } else if self.descending {
+            "descending"
+        } else {
+            "ascending"
         }
     }
 
-    /// The order of two figures; one that is not known comes last either way.
+    /// The order of two values; an unknown one is last in both directions.
     pub fn order(self, one: Option<f64>, other: Option<f64>) -> Ordering {
         match (one, other) {
             (Some(one), Some(other)) if self.descending => other.total_cmp(&one),
@@ -114,22 +169,22 @@ mod tests {
     use super::*;
 
     fn sorted(sorting: Sorting) -> Vec<Option<f64>> {
-        let mut figures = vec![Some(2.0), None, Some(3.0), Some(1.0)];
-        figures.sort_by(|a, b| sorting.order(*a, *b));
-        figures
+        let mut values = vec![Some(2.0), None, Some(3.0), Some(1.0)];
+        values.sort_by(|a, b| sorting.order(*a, *b));
+        values
     }
 
     #[test]
-    fn the_best_comes_first_and_what_is_unknown_last() {
-        let accuracy = Sorting::default().pressed(Column::Accuracy);
+    fn sorts_the_best_first_and_the_unknown_last() {
+        let accuracy = Sorting::default().clicked(Column::Accuracy);
         assert_eq!(accuracy.aria(Column::Accuracy), "descending");
         assert_eq!(accuracy.aria(Column::Bytes), "none");
         assert_eq!(sorted(accuracy), [Some(3.0), Some(2.0), Some(1.0), None]);
-        let bytes = accuracy.pressed(Column::Bytes);
+        let bytes = accuracy.clicked(Column::Bytes);
         assert_eq!(bytes.aria(Column::Bytes), "ascending");
         assert_eq!(sorted(bytes), [Some(1.0), Some(2.0), Some(3.0), None]);
         assert_eq!(
-            bytes.pressed(Column::Bytes).aria(Column::Bytes),
+            bytes.clicked(Column::Bytes).aria(Column::Bytes),
             "descending"
         );
     }

@@ -1,4 +1,4 @@
-//! Accuracy against cost: a point a model and one for the vote, and the line that people reach.
+//! The plot of accuracy against cost: a point for each model and for the ensemble, and a line for the accuracy of people.
 
 use leptos::prelude::*;
 use plot::axis::{Axis, Scale};
@@ -8,30 +8,29 @@ use plot::markup::{Anchor, Markup};
 use shared::metrics::HUMAN_ACCURACY;
 
 use super::columns::Column;
-use super::costs;
-use super::sight;
+use super::observers;
 use crate::ui::contender::Contender;
 use crate::ui::page::Page;
 
-/// Pixels around the plot's inside.
+/// The plot's margins, in pixels.
 const LEFT: f64 = 46.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 44.0;
-/// A label's height, and how wide a letter is about.
-const LINE: f64 = 16.0;
-const LETTER: f64 = 7.6;
-/// Pixels below which names are shortened.
+/// A label's height, and the approximate width of a letter.
+const LABEL_HEIGHT: f64 = 16.0;
+const LETTER_WIDTH: f64 = 7.6;
+/// Below this width, names are shortened.
 const NARROW: f64 = 560.0;
-/// From a point to its label.
-const ASIDE: f64 = 10.0;
+/// The distance from a point to its label.
+const LABEL_DISTANCE: f64 = 10.0;
 
 #[component]
 pub fn CostPlot() -> impl IntoView {
     let page = expect_context::<Page>();
     let cost = RwSignal::new(Column::Bytes);
     let node = NodeRef::new();
-    let width = sight::width(node);
+    let width = observers::width(node);
     view! {
         <div class="plot-heading">
             <h3 id="cost-title">"Accuracy against cost"</h3>
@@ -40,16 +39,12 @@ pub fn CostPlot() -> impl IntoView {
                 <select
                     data-testid="cost"
                     on:change=move |event| {
-                        cost.set(
-                            match event_target_value(&event) == Column::Time.name() {
-                                true => Column::Time,
-                                false => Column::Bytes,
-                            },
-                        );
+                        let is_time = event_target_value(&event) == Column::Time.name();
+                        cost.set(if is_time { Column::Time } else { Column::Bytes });
                     }
                 >
                     <option value=Column::Bytes.name()>"Size of the weights"</option>
-                    <option value=Column::Time.name()>"Time an image, here"</option>
+                    <option value=Column::Time.name()>"Time for one image, here"</option>
                 </select>
             </label>
         </div>
@@ -59,32 +54,33 @@ pub fn CostPlot() -> impl IntoView {
             data-testid="cost-plot"
             inner_html=move || {
                 let points = points(page, cost.get());
-                match (width.get(), points.is_empty()) {
-                    (Some(width), false) => drawing(&points, cost.get(), width),
-                    (Some(_), true) => UNTIMED.to_string(),
-                    (None, _) => String::new(),
+                match width.get() {
+                    Some(_) if points.is_empty() => NO_TIMES.to_string(),
+                    Some(width) => draw(&points, cost.get(), width),
+                    None => String::new(),
                 }
             }
         ></div>
     }
 }
 
-const UNTIMED: &str = "<p class=\"small\">There is nothing to show yet: show a picture, or measure below the table.</p>";
+const NO_TIMES: &str =
+    "<p class=\"small\">There are no times yet: classify an image, or measure below the table.</p>";
 
-/// Cost and accuracy of all that have both.
+/// The cost and accuracy of all contenders for which both are known.
 fn points(page: Page, cost: Column) -> Vec<(Contender, f64, f64)> {
     Contender::all()
         .filter_map(|contender| {
-            let cost = costs::figure(page, contender, cost)?;
-            let accuracy = costs::figure(page, contender, Column::Accuracy)?;
-            // Nothing takes no time: the clock is too coarse. A logarithm needs something.
-            Some((contender, cost.max(50.0), accuracy))
+            let amount = cost.value(page, contender)?;
+            let accuracy = Column::Accuracy.value(page, contender)?;
+            // The clock is too coarse for the fastest models: it reads 0, which has no logarithm.
+            Some((contender, amount.max(50.0), accuracy))
         })
         .collect()
 }
 
 /// The plot as SVG, `width` pixels wide.
-fn drawing(points: &[(Contender, f64, f64)], cost: Column, width: f64) -> String {
+fn draw(points: &[(Contender, f64, f64)], cost: Column, width: f64) -> String {
     let height = (width * 0.5).clamp(280.0, 420.0);
     let (right, bottom) = (width - RIGHT, height - BOTTOM);
     let costs = points.iter().map(|p| p.1);
@@ -104,12 +100,15 @@ fn drawing(points: &[(Contender, f64, f64)], cost: Column, width: f64) -> String
         pixels: (bottom, TOP),
         scale: Scale::Linear,
     };
-    let name = |contender: Contender| match width < NARROW {
-        true => contender.short(),
-        false => contender.title(),
+    let name = |contender: Contender| {
+        if width < NARROW {
+            contender.short()
+        } else {
+            contender.title()
+        }
     };
     let (amount, what): (fn(f64) -> String, _) = match cost {
-        Column::Time => (|v| milliseconds(v as u32), "time an image, logarithmic"),
+        Column::Time => (|v| milliseconds(v as u32), "time for one image, logarithmic"),
         _ => (format::bytes, "size of the weights, logarithmic"),
     };
 
@@ -129,7 +128,7 @@ fn drawing(points: &[(Contender, f64, f64)], cost: Column, width: f64) -> String
     }
     for value in x.ticks(5) {
         let at = x.place(value);
-        // The last one must not reach beyond the edge.
+        // The last label must not reach beyond the edge.
         let anchor = if at > right - 20.0 {
             Anchor::End
         } else {
@@ -153,14 +152,15 @@ fn drawing(points: &[(Contender, f64, f64)], cost: Column, width: f64) -> String
         .iter()
         .map(|(contender, cost, accuracy)| {
             let (px, py) = (x.place(*cost), y.place(accuracy * 100.0));
-            let long = name(*contender).chars().count() as f64 * LETTER;
-            match px + ASIDE + long < right {
-                true => (px + ASIDE, px + ASIDE + long, py),
-                false => (px - ASIDE - long, px - ASIDE, py),
+            let length = name(*contender).chars().count() as f64 * LETTER_WIDTH;
+            if px + LABEL_DISTANCE + length < right {
+                (px + LABEL_DISTANCE, px + LABEL_DISTANCE + length, py)
+            } else {
+                (px - LABEL_DISTANCE - length, px - LABEL_DISTANCE, py)
             }
         })
         .collect();
-    let places = spread(&labels, LINE);
+    let places = spread(&labels, LABEL_HEIGHT);
     for (((contender, cost, accuracy), (left, end, _)), place) in
         points.iter().zip(labels).zip(places)
     {

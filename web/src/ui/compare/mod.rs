@@ -1,16 +1,14 @@
-//! How the seven compare: their published figures, their cost in this browser, their mistakes and their training.
+//! The comparison of the seven models: test metrics, cost in this browser, confusion matrices and training curves.
 
 pub mod columns;
-pub mod matrix;
+pub mod confusion_matrix;
 
-mod confusion;
+mod comparison_table;
 mod cost_plot;
-mod costs;
-mod curves;
-mod figures_table;
-mod measure;
-mod record;
+mod measure_latency;
+mod metrics_file;
+mod observers;
 mod section;
-mod sight;
+mod training_curves;
 
 pub use section::Compare;

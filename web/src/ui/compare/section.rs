@@ -1,16 +1,16 @@
-//! The comparison as a section of the page; what it shows besides the manifest is fetched when it comes near.
+//! The section of the page that compares the models. Its metrics files are fetched when it is near the viewport.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::metrics::HUMAN_ACCURACY;
 
-use super::confusion::Confusion;
+use super::comparison_table::ComparisonTable;
+use super::confusion_matrix::ConfusionPanel;
 use super::cost_plot::CostPlot;
-use super::curves::Curves;
-use super::figures_table::FiguresTable;
-use super::measure::Measure;
-use super::record::{self, Record};
-use super::sight;
+use super::measure_latency::MeasureLatency;
+use super::metrics_file::{self, MetricsFile};
+use super::observers;
+use super::training_curves::TrainingCurves;
 use crate::ui::contender::Contender;
 use crate::ui::page::Page;
 
@@ -18,9 +18,9 @@ use crate::ui::page::Page;
 pub fn Compare() -> impl IntoView {
     let page = expect_context::<Page>();
     let node = NodeRef::new();
-    let near = sight::near(node);
-    // What is known of each contender, in their order; nothing before it was fetched.
-    let records = RwSignal::new(Vec::<Option<Record>>::new());
+    let near = observers::near_viewport(node);
+    // The metrics file of each contender, in their order; empty before they are fetched.
+    let files = RwSignal::new(Vec::<Option<MetricsFile>>::new());
     Effect::new(move |_| {
         if near.get() {
             spawn_local(async move {
@@ -29,11 +29,11 @@ pub fn Compare() -> impl IntoView {
                     let name = format!("metrics/{}.json", contender.name());
                     let url = page.assets.with_value(|a| a.url(&name));
                     all.push(match url {
-                        Some(url) => record::fetch(&url).await,
+                        Some(url) => metrics_file::fetch(&url).await,
                         None => None,
                     });
                 }
-                records.set(all);
+                files.set(all);
             });
         }
     });
@@ -43,28 +43,28 @@ pub fn Compare() -> impl IntoView {
                 <div>
                     <h2 id="compare-title">"How the seven compare"</h2>
                     <p class="lead">
-                        "Figures on the 10,000 test images, as the trainer measured them. "
+                        "Metrics on the 10,000 test images, measured by the trainer. "
                         {format!(
-                            "People who were shown some of these images were right about {:.1}% of them.",
+                            "People without training classify {:.1}% of these images correctly.",
                             HUMAN_ACCURACY * 100.0,
                         )}
                     </p>
                 </div>
             </div>
-            <FiguresTable/>
-            <Measure/>
+            <ComparisonTable/>
+            <MeasureLatency/>
             <div class="panel">
                 <CostPlot/>
             </div>
             <Show
-                when=move || records.with(|r| !r.is_empty())
-                fallback=|| view! { <p class="small" role="status">"The details are being fetched."</p> }
+                when=move || files.with(|f| !f.is_empty())
+                fallback=|| view! { <p class="small" role="status">"The details are loading."</p> }
             >
                 <div class="panel">
-                    <Confusion records/>
+                    <ConfusionPanel files/>
                 </div>
                 <div class="panel">
-                    <Curves records/>
+                    <TrainingCurves files/>
                 </div>
             </Show>
         </section>

@@ -10,7 +10,7 @@ use web_sys::{Element, HtmlSelectElement};
 
 use super::run::{Stage, TestRun};
 use super::speeds_table::{MEASURED, table};
-use crate::ui::compare::matrix::matrix;
+use crate::ui::compare::confusion_matrix::matrix;
 use crate::ui::contender::Contender;
 use crate::ui::page::Page;
 use crate::ui::parts::{clicked, mark, part, say};

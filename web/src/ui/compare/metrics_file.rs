@@ -1,4 +1,4 @@
-//! A metrics file: a confusion matrix, a report a class, and how the training went.
+//! A metrics file of the trainer: confusion matrix, precision and recall of each class, and the epochs of the training.
 
 use js_sys::Array;
 use shared::garment::CLASSES;
@@ -6,18 +6,18 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::ui::json::{self, list, number};
 
-/// What the trainer measured of a model, or the vote, on the test set.
+/// The test metrics and the training of one model, or of the ensemble.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record {
-    /// Rows are the true class, columns the answered one.
+pub struct MetricsFile {
+    /// Rows are true classes, columns predicted ones.
     pub confusion: [[u32; CLASSES]; CLASSES],
     /// In label order.
     pub classes: Vec<ClassReport>,
-    /// Of a network; none of the others.
+    /// Empty for all models but the networks.
     pub epochs: Vec<Epoch>,
 }
 
-/// How well one class is answered, each figure 0 to 1.
+/// The metrics of one class, each from 0 to 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassReport {
     pub precision: f64,
@@ -25,7 +25,7 @@ pub struct ClassReport {
     pub f1: f64,
 }
 
-/// A pass over the training pictures.
+/// One pass over the training images.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epoch {
     pub train_loss: f64,
@@ -34,12 +34,12 @@ pub struct Epoch {
     pub validation_accuracy: f64,
 }
 
-/// The record in that file; `None` where there is none, or not of this shape.
-pub async fn fetch(url: &str) -> Option<Record> {
-    read(&json::fetch(url).await?)
+/// Fetches a metrics file; `None` if it is missing or malformed.
+pub async fn fetch(url: &str) -> Option<MetricsFile> {
+    parse(&json::fetch(url).await?)
 }
 
-fn read(file: &JsValue) -> Option<Record> {
+fn parse(file: &JsValue) -> Option<MetricsFile> {
     let mut confusion = [[0; CLASSES]; CLASSES];
     let rows = list(file, "confusion")?;
     for (row, counts) in confusion.iter_mut().zip(rows.iter()) {
@@ -56,6 +56,7 @@ fn read(file: &JsValue) -> Option<Record> {
             f1: number(&class, "f1")?,
         })
     });
+    // Only the networks' files have epochs.
     let epochs = list(file, "epochs").unwrap_or_default();
     let epochs = epochs.iter().map(|epoch| {
         Some(Epoch {
@@ -66,8 +67,8 @@ fn read(file: &JsValue) -> Option<Record> {
         })
     });
     let classes: Vec<ClassReport> = classes.collect::<Option<_>>()?;
-    let whole = rows.length() as usize == CLASSES && classes.len() == CLASSES;
-    whole.then_some(Record {
+    let is_complete = rows.length() as usize == CLASSES && classes.len() == CLASSES;
+    is_complete.then_some(MetricsFile {
         confusion,
         classes,
         epochs: epochs.collect::<Option<_>>()?,

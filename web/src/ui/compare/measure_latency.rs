@@ -1,4 +1,4 @@
-//! Times every model in this browser, on pictures of the gallery.
+//! The button that measures the latency of every model in this browser, on images of the gallery.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,13 +8,13 @@ use shared::ModelId;
 use crate::ui::page::Page;
 use protocol::Pixels;
 
-/// How many pictures are answered.
-const PICTURES: usize = 30;
+/// The number of images that are classified.
+const IMAGES: usize = 30;
 
 #[component]
-pub fn Measure() -> impl IntoView {
+pub fn MeasureLatency() -> impl IntoView {
     let page = expect_context::<Page>();
-    // How many pictures have been answered, while that goes on.
+    // The number of the current image while the measurement runs.
     let done = RwSignal::new(None::<usize>);
     let failure = RwSignal::new(None::<String>);
     let features = move || page.stopwatch.with(|s| s.features());
@@ -23,7 +23,7 @@ pub fn Measure() -> impl IntoView {
             done.set(Some(0));
             failure.set(None);
             spawn_local(async move {
-                failure.set(run(page, done).await.err());
+                failure.set(measure(page, done).await.err());
                 done.set(None);
             });
         }
@@ -39,7 +39,7 @@ pub fn Measure() -> impl IntoView {
             >
                 {move || match done.get() {
                     None => "Measure in this browser".to_string(),
-                    Some(done) => format!("Picture {done} of {PICTURES}…"),
+                    Some(done) => format!("Image {done} of {IMAGES}…"),
                 }}
             </button>
             <p class="small" role="status">
@@ -47,12 +47,12 @@ pub fn Measure() -> impl IntoView {
                     (Some(sentence), _) => sentence,
                     (None, Some(micros)) => {
                         format!(
-                            "Times are medians of this browser's answers so far. The four classical models share a picture's features, {} besides, which no row counts and the vote counts once.",
+                            "Times are medians of this browser's answers so far. The four classical models share the features of an image ({}); their rows do not include that time, the vote's includes it once.",
                             milliseconds(micros),
                         )
                     }
                     (None, None) => {
-                        format!("Times are medians of this browser's answers so far; this asks every model about {PICTURES} test images.")
+                        format!("Times are medians of this browser's answers so far; the button runs every model on {IMAGES} test images.")
                     }
                 }}
             </p>
@@ -60,13 +60,13 @@ pub fn Measure() -> impl IntoView {
     }
 }
 
-/// Picture by picture, so that the features are made once for all models, as in use.
-async fn run(page: Page, done: RwSignal<Option<usize>>) -> Result<(), String> {
-    let pictures = page.gallery.get_untracked();
-    if pictures.is_empty() {
-        return Err("The gallery is not here to measure with: reload the page.".into());
+/// Image by image, so that the features are computed once for all models, as in normal use.
+async fn measure(page: Page, done: RwSignal<Option<usize>>) -> Result<(), String> {
+    let images = page.gallery.get_untracked();
+    if images.is_empty() {
+        return Err("The images of the gallery are not loaded: reload the page.".into());
     }
-    for (number, grey) in pictures.iter().take(PICTURES).enumerate() {
+    for (number, grey) in images.iter().take(IMAGES).enumerate() {
         done.set(Some(number + 1));
         for model in ModelId::ALL {
             let ready = page.model(model).with_untracked(|m| m.weights.are_ready());

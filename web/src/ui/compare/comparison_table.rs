@@ -1,24 +1,22 @@
-//! The table of figures: a row a model and one for the vote, sorted by any column.
+//! The comparison table: a row for each model and one for the ensemble, sorted by any column.
 
 use leptos::prelude::*;
-use plot::format::{self, milliseconds, percent, thousands};
 use plot::markup::Markup;
 
 use super::columns::{Column, Sorting};
-use super::costs;
 use crate::ui::contender::Contender;
 use crate::ui::page::Page;
 
 #[component]
-pub fn FiguresTable() -> impl IntoView {
+pub fn ComparisonTable() -> impl IntoView {
     let page = expect_context::<Page>();
     let sorting = RwSignal::new(Sorting::default());
     let contenders = Memo::new(move |_| {
         let Sorting { column, .. } = sorting.get();
         let mut contenders: Vec<Contender> = Contender::all().collect();
         if let Some(column) = column {
-            let figure = |e: &Contender| costs::figure(page, *e, column);
-            contenders.sort_by(|a, b| sorting.get().order(figure(a), figure(b)));
+            let value = |c: &Contender| column.value(page, *c);
+            contenders.sort_by(|a, b| sorting.get().order(value(a), value(b)));
         }
         contenders
     });
@@ -38,7 +36,7 @@ pub fn FiguresTable() -> impl IntoView {
     }
 }
 
-/// A row a contender, in this order.
+/// The rows, in the order of `contenders`.
 fn body(page: Page, contenders: &[Contender]) -> String {
     let mut html = Markup::default();
     for contender in contenders {
@@ -52,10 +50,10 @@ fn body(page: Page, contenders: &[Contender]) -> String {
             html.put(format_args!(
                 "<td data-column=\"{name}\" data-title=\"{title}\""
             ));
-            match costs::figure(page, *contender, column) {
-                Some(figure) => html.put(format_args!(
-                    " data-value=\"{figure}\">{}</td>",
-                    text(column, figure)
+            match column.value(page, *contender) {
+                Some(value) => html.put(format_args!(
+                    " data-value=\"{value}\">{}</td>",
+                    column.text(value)
                 )),
                 None => html.put(format_args!(">–</td>")),
             }
@@ -74,22 +72,11 @@ fn Head(column: Column, sorting: RwSignal<Sorting>) -> impl IntoView {
                 data-testid="sort"
                 data-column=column.name()
                 title=column.meaning()
-                on:click=move |_| sorting.update(|s| *s = s.pressed(column))
+                on:click=move |_| sorting.update(|s| *s = s.clicked(column))
             >
                 {column.title()}
                 <span class="direction" aria-hidden="true"></span>
             </button>
         </th>
-    }
-}
-
-fn text(column: Column, figure: f64) -> String {
-    match column {
-        Column::Accuracy | Column::Calibration => percent(figure),
-        Column::MacroF1 => format!("{figure:.4}"),
-        Column::Parameters => thousands(figure as u64),
-        Column::Bytes => format::bytes(figure),
-        Column::Training => format::duration(figure),
-        Column::Time => milliseconds(figure as u32),
     }
 }

@@ -1,5 +1,5 @@
-//! What the browser tells of an element: whether it has come near the window, and how wide it is. Plots are drawn in
-//! the page's own pixels, so that their letters are as large as the others'.
+//! Signals from the browser's observers: the width of an element (`ResizeObserver`), and whether it is near the viewport
+//! (`IntersectionObserver`).
 
 use js_sys::Array;
 use leptos::html;
@@ -9,10 +9,11 @@ use web_sys::{
     IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit, ResizeObserver,
 };
 
-/// How far below the window's edge something counts as near.
-const NEAR: &str = "300px";
+/// How far below the viewport an element counts as near.
+const MARGIN: &str = "300px";
 
-/// The element's width in pixels, once it is there.
+/// The element's width in pixels; `None` before it is laid out. Plots are drawn in CSS pixels, so that their text has the
+/// size of the page's.
 pub fn width(node: NodeRef<html::Div>) -> RwSignal<Option<f64>> {
     let width = RwSignal::new(None);
     Effect::new(move |_| {
@@ -24,40 +25,40 @@ pub fn width(node: NodeRef<html::Div>) -> RwSignal<Option<f64>> {
                 width.set(Some(now));
             }
         });
-        // Without an observer there is no plot; the table above it holds the same figures.
+        // Without an observer there is no plot; the table above it holds the same numbers.
         if let Ok(observer) = ResizeObserver::new(measure.as_ref().unchecked_ref()) {
             observer.observe(&element);
-            // As long as the page: the section is never taken away.
+            // The section is never removed from the page, so the closure has to live as long.
             measure.forget();
         }
     });
     width
 }
 
-/// Whether the element has come near the window, once.
-pub fn near(node: NodeRef<html::Section>) -> RwSignal<bool> {
+/// Whether the element has ever been near the viewport.
+pub fn near_viewport(node: NodeRef<html::Section>) -> RwSignal<bool> {
     let near = RwSignal::new(false);
     Effect::new(move |_| {
         let Some(element) = node.get() else { return };
-        let see = Closure::<dyn Fn(Array)>::new(move |entries: Array| {
-            let seen = entries.iter().any(|entry| {
+        let check = Closure::<dyn Fn(Array)>::new(move |entries: Array| {
+            let is_near = entries.iter().any(|entry| {
                 let entry: IntersectionObserverEntry = entry.unchecked_into();
                 entry.is_intersecting()
             });
-            if seen && !near.get_untracked() {
+            if is_near && !near.get_untracked() {
                 near.set(true);
             }
         });
         let options = IntersectionObserverInit::new();
-        options.set_root_margin(NEAR);
+        options.set_root_margin(MARGIN);
         let observer =
-            IntersectionObserver::new_with_options(see.as_ref().unchecked_ref(), &options);
+            IntersectionObserver::new_with_options(check.as_ref().unchecked_ref(), &options);
         match observer {
             Ok(observer) => {
                 observer.observe(&element);
-                see.forget();
+                check.forget();
             }
-            // Then at once rather than never.
+            // Without an observer the content is loaded at once.
             Err(_) => near.set(true),
         }
     });

@@ -1,0 +1,137 @@
+//! The confusion matrix of one model, and its precision, recall and F1 for each class.
+
+use leptos::prelude::*;
+use plot::markup::Markup;
+use shared::Garment;
+use shared::garment::CLASSES;
+
+use super::metrics_file::MetricsFile;
+use crate::ui::contender::Contender;
+
+#[component]
+pub fn ConfusionPanel(
+    /// The metrics file of each contender, in their order.
+    files: RwSignal<Vec<Option<MetricsFile>>>,
+) -> impl IntoView {
+    let chosen = RwSignal::new(Contender::Vote);
+    let file = Memo::new(move |_| {
+        let place = Contender::all().position(|c| c == chosen.get())?;
+        files.with(|all| all.get(place).cloned().flatten())
+    });
+    // The ensemble's, or the first that is available.
+    Effect::new(move |_| {
+        let available = files.with(|all| {
+            let known = Contender::all().zip(all).filter(|(_, r)| r.is_some());
+            known.map(|(c, _)| c).collect::<Vec<_>>()
+        });
+        if let Some(first) = available.first()
+            && !available.contains(&chosen.get_untracked())
+        {
+            chosen.set(*first);
+        }
+    });
+    view! {
+        <div class="plot-heading">
+            <div>
+                <h3>"Confusion matrix"</h3>
+                <p class="small">
+                    "Rows: the true classes of the 10,000 test images, a thousand of each. Columns: the predicted classes."
+                </p>
+            </div>
+            <label class="choice">
+                <span class="small">"Model"</span>
+                <select
+                    data-testid="confusion-model"
+                    prop:value=move || chosen.get().name()
+                    on:change=move |event| {
+                        if let Some(contender) = Contender::from_name(&event_target_value(&event)) {
+                            chosen.set(contender);
+                        }
+                    }
+                >
+                    {Contender::all()
+                        .map(|c| {
+                            view! {
+                                <option value=c.name() selected=c == chosen.get_untracked()>
+                                    {c.title()}
+                                </option>
+                            }
+                        })
+                        .collect_view()}
+                </select>
+            </label>
+        </div>
+        <div
+            class="confusion"
+            data-testid="confusion"
+            data-model=move || chosen.get().name()
+            inner_html=move || {
+                file
+                    .with(|file| match file {
+                        Some(file) => tables(file),
+                        None => "<p class=\"small\">The metrics of this model could not be loaded.</p>".to_string(),
+                    })
+            }
+        ></div>
+    }
+}
+
+/// The matrix, and the table of classes beside it.
+fn tables(file: &MetricsFile) -> String {
+    let mut html = Markup::default();
+    html.put(format_args!("{}", matrix(&file.confusion)));
+    html.put(format_args!(
+        "<table class=\"report\" data-testid=\"class-report\">\
+         <caption class=\"small\">Class by class, in percent</caption><thead><tr>"
+    ));
+    for head in ["Class", "Precision", "Recall", "F1"] {
+        html.head("col", head);
+    }
+    html.put(format_args!("</tr></thead><tbody>"));
+    for (garment, class) in Garment::ALL.into_iter().zip(&file.classes) {
+        html.put(format_args!("<tr>"));
+        html.head("row", garment.label());
+        for share in [class.precision, class.recall, class.f1] {
+            html.put(format_args!("<td>{:.1}</td>", share * 100.0));
+        }
+        html.put(format_args!("</tr>"));
+    }
+    html.put(format_args!("</tbody></table>"));
+    html.into_text()
+}
+
+/// A confusion matrix as an HTML table: rows are true classes, columns predicted ones.
+pub fn matrix(confusion: &[[u32; CLASSES]; CLASSES]) -> String {
+    let mut html = Markup::default();
+    html.put(format_args!(
+        "<table class=\"matrix\"><caption class=\"unseen\">Confusion matrix</caption><thead><tr><td></td>"
+    ));
+    for garment in Garment::ALL {
+        html.head("col", garment.label());
+    }
+    html.put(format_args!("</tr></thead><tbody>"));
+    for (truth, row) in Garment::ALL.into_iter().zip(confusion) {
+        let total: u32 = row.iter().sum();
+        html.put(format_args!("<tr>"));
+        html.head("row", truth.label());
+        for (answer, &count) in row.iter().enumerate() {
+            if count == 0 {
+                html.put(format_args!("<td></td>"));
+            } else {
+                let class = shade(count, total, answer == truth.index());
+                html.put(format_args!("<td class=\"{class}\">{count}</td>"));
+            }
+        }
+        html.put(format_args!("</tr>"));
+    }
+    html.put(format_args!("</tbody></table>"));
+    html.into_text()
+}
+
+/// The class of a cell: one color for correct predictions and one for errors, in nine strengths by the square root of the
+/// share, so that rare errors can be seen.
+fn shade(count: u32, total: u32, is_correct: bool) -> String {
+    let share = f64::from(count) / f64::from(total.max(1));
+    let strength = (share.sqrt() * 9.0).round() as u32;
+    format!("{}{strength}", if is_correct { "right-" } else { "wrong-" })
+}
