@@ -6,30 +6,30 @@ use serde::{Deserialize, Serialize};
 use shared::ModelId;
 
 use crate::data::augment::Augmentation;
-use crate::fit::recipe::Deep;
+use crate::fit::recipe::NetworkRecipe;
 
 /// A stage: the recipe as far as it is put together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stage {
     /// What was added last.
     pub added: &'static str,
-    pub recipe: Deep,
+    pub recipe: NetworkRecipe,
 }
 
 /// Epochs of every stage but the last, which has the recipe's own.
 const EPOCHS: usize = 20;
 
 /// Adds a part of the whole recipe to the one that is put together.
-type Add<'a> = dyn Fn(&mut Deep) + 'a;
+type Add<'a> = dyn Fn(&mut NetworkRecipe) + 'a;
 
 /// The stages of a recipe, from the bare table to the whole; a part that it does not have is no stage.
-pub fn stages(whole: &Deep) -> Vec<Stage> {
-    let mut recipe = Deep {
+pub fn stages(whole: &NetworkRecipe) -> Vec<Stage> {
+    let mut recipe = NetworkRecipe {
         epochs: EPOCHS.min(whole.epochs),
         dropout: 0.0,
         label_smoothing: 0.0,
-        normalise: false,
-        average: 0.0,
+        batch_norm: false,
+        ema_decay: 0.0,
         distillation: None,
         augmentation: Augmentation::default(),
         ..*whole
@@ -53,9 +53,11 @@ pub fn stages(whole: &Deep) -> Vec<Stage> {
         }),
         ("dropout", &|r| r.dropout = whole.dropout),
         ("batch norm, folded into the weights", &|r| {
-            r.normalise = whole.normalise
+            r.batch_norm = whole.batch_norm
         }),
-        ("the weights' running mean", &|r| r.average = whole.average),
+        ("the weights' running mean", &|r| {
+            r.ema_decay = whole.ema_decay
+        }),
         ("teachers", &|r| r.distillation = whole.distillation),
         ("all its epochs", &|r| *r = *whole),
     ];
@@ -74,7 +76,7 @@ pub fn stages(whole: &Deep) -> Vec<Stage> {
 pub struct Row {
     pub model: ModelId,
     pub added: String,
-    pub recipe: Deep,
+    pub recipe: NetworkRecipe,
     pub seed: u64,
     /// Share of the validation split that is answered right.
     pub validation_accuracy: f64,
@@ -89,12 +91,12 @@ pub struct Ablation {
 
 impl Ablation {
     /// Whether this stage was trained from this seed.
-    pub fn knows(&self, model: ModelId, recipe: &Deep, seed: u64) -> bool {
+    pub fn knows(&self, model: ModelId, recipe: &NetworkRecipe, seed: u64) -> bool {
         self.of(model, recipe).any(|row| row.seed == seed)
     }
 
     /// A stage's rows, one for each seed.
-    pub fn of(&self, model: ModelId, recipe: &Deep) -> impl Iterator<Item = &Row> {
+    pub fn of(&self, model: ModelId, recipe: &NetworkRecipe) -> impl Iterator<Item = &Row> {
         let rows = self.rows.iter();
         rows.filter(move |row| row.model == model && row.recipe == *recipe)
     }
@@ -108,7 +110,7 @@ mod tests {
     #[test]
     fn the_stages_lead_to_the_whole_recipe_and_each_adds_something() {
         for model in ModelId::DEEP {
-            let Recipe::Deep(whole) = Recipe::of(model) else {
+            let Recipe::Network(whole) = Recipe::for_model(model) else {
                 panic!("{model} is a network");
             };
             let stages = stages(&whole);

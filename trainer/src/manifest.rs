@@ -14,8 +14,8 @@ use thiserror::Error;
 
 use crate::evaluate::{Evaluation, Figures, LabelledReport, class_reports, digits};
 use crate::fit::Recipe;
-use crate::fit::checkpoint::Epoch;
-use crate::fit::teacher::Credentials;
+use crate::fit::checkpoint::EpochMetrics;
+use crate::fit::distillation::TeacherRecord;
 use crate::photos::set::Record;
 
 /// Why a record could not be written or read.
@@ -69,7 +69,7 @@ pub struct Entry {
     pub epoch: Option<usize>,
     /// Whom a network learnt from besides the labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub teacher: Option<Credentials>,
+    pub teacher: Option<TeacherRecord>,
     /// What the scores are divided by, chosen on the validation split.
     pub temperature: f64,
     /// One picture natively, on one thread, in microseconds: the median of some test pictures. A classical model's
@@ -125,12 +125,12 @@ pub struct Metrics {
     pub classes: Vec<LabelledReport>,
     /// A digit for each of the test set's pictures, in its order.
     pub answers: String,
-    pub epochs: Vec<Epoch>,
+    pub epochs: Vec<EpochMetrics>,
 }
 
 impl Metrics {
     /// Of an evaluation on the test set; `epochs` is empty for what has none.
-    pub fn of(model: &str, test: Evaluation, epochs: Vec<Epoch>) -> Self {
+    pub fn of(model: &str, test: Evaluation, epochs: Vec<EpochMetrics>) -> Self {
         Self {
             model: model.into(),
             classes: class_reports(&test.confusion),

@@ -47,7 +47,7 @@ pub struct Bench {
     /// Threads of the timing that is not on one.
     pub threads: usize,
     pub svm: Timed<svm::Settings>,
-    pub forest: Timed<recipe::Forest>,
+    pub forest: Timed<recipe::ForestRecipe>,
 }
 
 /// How long a fit took.
@@ -99,7 +99,7 @@ pub fn run(
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
 
     let svm = {
-        let Recipe::Svm(recipe) = Recipe::of(ModelId::Svm) else {
+        let Recipe::Svm(recipe) = Recipe::for_model(ModelId::Svm) else {
             return Err(BenchError::Fit(
                 ModelId::Svm,
                 "its recipe is another's".into(),
@@ -127,7 +127,7 @@ pub fn run(
     };
 
     let forest = {
-        let Recipe::Forest(settings) = Recipe::of(ModelId::Forest) else {
+        let Recipe::Forest(settings) = Recipe::for_model(ModelId::Forest) else {
             return Err(BenchError::Fit(
                 ModelId::Forest,
                 "its recipe is another's".into(),
@@ -183,7 +183,7 @@ fn projected(
     model: ModelId,
     rows: &Matrix,
     labels: &[u8],
-    recipe: recipe::Projection,
+    recipe: recipe::ProjectionRecipe,
     seed: u64,
 ) -> Result<Projection, BenchError> {
     Projection::fit(rows, labels, recipe, seed).map_err(|e| BenchError::Fit(model, e.to_string()))

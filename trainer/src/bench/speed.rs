@@ -9,9 +9,9 @@ use shared::{Garment, ModelId};
 
 use crate::data::augment::Augmentation;
 use crate::device::DeviceKind;
-use crate::fit::deep::{FitError, learner};
-use crate::fit::learner::Batch;
-use crate::fit::recipe::Deep;
+use crate::fit::backend::Batch;
+use crate::fit::recipe::NetworkRecipe;
+use crate::fit::train_loop::{FitError, learner};
 
 /// How fast a network learns.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -24,18 +24,18 @@ pub struct Speed {
 }
 
 /// The table as it is.
-fn plain(batch: usize) -> Deep {
-    Deep {
+fn plain(batch: usize) -> NetworkRecipe {
+    NetworkRecipe {
         epochs: 1,
-        batch,
+        batch_size: batch,
         learning_rate: 1e-3,
         warm_up: 0.0,
         weight_decay: 0.01,
         dropout: 0.0,
         label_smoothing: 0.0,
-        normalise: false,
-        average: 0.0,
-        turns: 1,
+        batch_norm: false,
+        ema_decay: 0.0,
+        photo_groups: 1,
         distillation: None,
         augmentation: Augmentation::default(),
     }
@@ -69,7 +69,7 @@ pub fn speed(
 /// The device gives nothing back.
 pub fn pictures_per_second(
     layers: &'static [Layer],
-    recipe: &Deep,
+    recipe: &NetworkRecipe,
     device: DeviceKind,
     time: Duration,
 ) -> Result<f64, FitError> {
@@ -77,8 +77,8 @@ pub fn pictures_per_second(
     let noise = |i: usize| (i * 7919 % 2003) as f32 / 1001.0 - 1.0;
     let classes = Garment::ALL.iter().copied().cycle();
     let batch = Batch {
-        pixels: (0..recipe.batch * PIXELS).map(noise).collect(),
-        labels: classes.take(recipe.batch).collect(),
+        pixels: (0..recipe.batch_size * PIXELS).map(noise).collect(),
+        labels: classes.take(recipe.batch_size).collect(),
         ..Batch::default()
     };
     for step in 0..WARM_UP {
@@ -90,6 +90,6 @@ pub fn pictures_per_second(
         learner.learn(&batch, recipe.learning_rate, steps)?;
         steps += 1;
     }
-    let pictures = steps as f64 * recipe.batch as f64;
+    let pictures = steps as f64 * recipe.batch_size as f64;
     Ok(pictures / started.elapsed().as_secs_f64())
 }

@@ -11,7 +11,7 @@ use trainer::device::DeviceKind;
 use trainer::evaluate::Figures;
 use trainer::fit::Recipe;
 
-use super::watch;
+use super::control;
 use crate::Places;
 
 pub fn evaluate(places: &Places, limit: Option<u32>, json: bool) -> anyhow::Result<ExitCode> {
@@ -55,9 +55,9 @@ pub fn evaluate(places: &Places, limit: Option<u32>, json: bool) -> anyhow::Resu
 
 pub fn raw(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
     let data = source::load(places.data.as_deref())?;
-    let watch = watch()?;
+    let control = control()?;
     for model in places.models() {
-        if let Some(entry) = places.weights().measure_raw(model, seed, &data, watch)? {
+        if let Some(entry) = places.weights().measure_raw(model, seed, &data, control)? {
             println!(
                 "{} on raw pixels  validation {:.2}%  test {:.2}%  {} s",
                 model.title(),
@@ -72,12 +72,12 @@ pub fn raw(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
 
 pub fn ablate(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
     let data = source::load(places.data.as_deref())?;
-    let watch = watch()?;
+    let control = control()?;
     for model in places.models() {
-        if let Recipe::Deep(recipe) = Recipe::of(model) {
+        if let Recipe::Network(recipe) = Recipe::for_model(model) {
             places
                 .weights()
-                .ablate(model, &recipe, seed, &data, watch)?;
+                .ablate(model, &recipe, seed, &data, control)?;
         }
     }
     Ok(ExitCode::SUCCESS)

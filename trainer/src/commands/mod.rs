@@ -7,14 +7,14 @@ pub mod train;
 pub mod write;
 
 use anyhow::Context;
-use trainer::fit::deep::Watch;
-use trainer::fit::stop;
+use trainer::fit::interrupt;
+use trainer::fit::train_loop::RunControl;
 
 /// Draws a progress bar, and ends a run at Ctrl-C.
-fn watch() -> anyhow::Result<Watch<'static>> {
-    stop::listen().context("Ctrl-C cannot be listened for")?;
-    Ok(Watch {
-        draw: true,
-        stop: &stop::asked,
+fn control() -> anyhow::Result<RunControl<'static>> {
+    interrupt::install_handler().context("Ctrl-C cannot be listened for")?;
+    Ok(RunControl {
+        show_progress: true,
+        is_interrupted: &interrupt::is_requested,
     })
 }

@@ -10,7 +10,7 @@ use trainer::fit::Recipe;
 use trainer::photos::set::{PhotoSet, Record};
 use trainer::weights::{Forecast, Order};
 
-use super::watch;
+use super::control;
 use crate::Places;
 
 #[derive(clap::Args)]
@@ -40,9 +40,9 @@ pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
     for model in places.models() {
         let mut recipe = match options.quick {
             true => Recipe::quick(model),
-            false => Recipe::of(model),
+            false => Recipe::for_model(model),
         };
-        if let (Some(epochs), Recipe::Deep(deep)) = (options.epochs, &mut recipe) {
+        if let (Some(epochs), Recipe::Network(deep)) = (options.epochs, &mut recipe) {
             deep.epochs = epochs as usize;
         }
         let order = Order {
@@ -68,12 +68,12 @@ pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
     if let Some(folder) = photos {
         data.photos = Some(PhotoSet::load(folder, true)?);
     }
-    let watch = watch()?;
+    let control = control()?;
     if !orders.is_empty() {
         announce(&weights.forecast(&orders, &data)?);
     }
     for order in orders {
-        let entry = weights.train(&order, &data, watch)?;
+        let entry = weights.train(&order, &data, control)?;
         println!(
             "{}  validation {:.2}%  test {:.2}%  {} bytes  {} s",
             order.model.title(),

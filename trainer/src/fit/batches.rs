@@ -5,17 +5,17 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use shared::image::PIXELS;
 
-use super::learner::Batch;
-use super::recipe::Deep;
-use super::teacher::Answers;
+use super::backend::Batch;
+use super::distillation::TeacherLogits;
+use super::recipe::NetworkRecipe;
 use crate::data::Examples;
 use crate::data::split::Split;
 
 /// An epoch's batches, made one after the other.
 pub struct Batches<'a> {
     examples: &'a Examples,
-    teacher: Option<&'a Answers>,
-    recipe: &'a Deep,
+    teacher: Option<&'a TeacherLogits>,
+    recipe: &'a NetworkRecipe,
     /// The seed and the number of the views that this epoch shows: of what teachers were asked about, and of all else.
     asked: (u64, usize),
     fresh: (u64, usize),
@@ -28,14 +28,14 @@ impl<'a> Batches<'a> {
     /// but where teachers have seen a limited number of them.
     pub fn new(
         split: &'a Split,
-        teacher: Option<&'a Answers>,
-        recipe: &'a Deep,
+        teacher: Option<&'a TeacherLogits>,
+        recipe: &'a NetworkRecipe,
         seed: u64,
         epoch: usize,
     ) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(epoch as u64);
-        let mut order: Vec<usize> = split.shown(recipe.turns, epoch).collect();
+        let mut order: Vec<usize> = split.shown(recipe.photo_groups, epoch).collect();
         order.shuffle(&mut rng);
         Self {
             examples: &split.train,
@@ -50,7 +50,7 @@ impl<'a> Batches<'a> {
 
     /// How many are still to come.
     pub fn left(&self) -> usize {
-        (self.order.len() - self.done).div_ceil(self.recipe.batch)
+        (self.order.len() - self.done).div_ceil(self.recipe.batch_size)
     }
 }
 
@@ -58,7 +58,7 @@ impl Iterator for Batches<'_> {
     type Item = Batch;
 
     fn next(&mut self) -> Option<Batch> {
-        let end = (self.done + self.recipe.batch).min(self.order.len());
+        let end = (self.done + self.recipe.batch_size).min(self.order.len());
         let chosen = &self.order[self.done..end];
         self.done = end;
         if chosen.is_empty() {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::learner::Part;
-use super::recipe::Deep;
+use super::backend::Part;
+use super::recipe::NetworkRecipe;
 
 /// Why a checkpoint could not be written or read.
 #[derive(Debug, Error)]
@@ -23,7 +23,7 @@ pub enum CheckpointError {
 
 /// One epoch's figures.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Epoch {
+pub struct EpochMetrics {
     /// From 1.
     pub epoch: usize,
     /// At the epoch's last step.
@@ -39,18 +39,18 @@ pub struct Epoch {
 
 /// What identifies a run and how far it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
-    pub recipe: Deep,
+pub struct RunState {
+    pub recipe: NetworkRecipe,
     pub seed: u64,
     pub device: String,
     /// Of the training pictures, so that a run on other data is not continued.
     pub data: String,
-    pub epochs: Vec<Epoch>,
+    pub epochs: Vec<EpochMetrics>,
     /// The epoch of [`Checkpoint::best`].
     pub best: usize,
 }
 
-impl Progress {
+impl RunState {
     /// Whether both are the same run, however far.
     pub fn same_run(&self, other: &Self) -> bool {
         (self.recipe, self.seed, &self.device, &self.data)
@@ -75,7 +75,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// The file is there and cannot be read.
-    pub fn progress(&self) -> Result<Option<Progress>, CheckpointError> {
+    pub fn progress(&self) -> Result<Option<RunState>, CheckpointError> {
         let path = self.0.join("progress.json");
         match fs::read(&path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -93,7 +93,7 @@ impl Checkpoint {
     /// The disk is full or may not be written to.
     pub fn save(
         &self,
-        progress: &Progress,
+        progress: &RunState,
         state: &[Part],
         best: &[u8],
     ) -> Result<(), CheckpointError> {
@@ -127,7 +127,7 @@ impl Checkpoint {
     /// A file is missing.
     pub fn load(
         &self,
-        progress: &Progress,
+        progress: &RunState,
         parts: &[&'static str],
     ) -> Result<(Vec<Part>, Vec<u8>), CheckpointError> {
         let epoch = progress.epochs.len();

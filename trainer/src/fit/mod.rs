@@ -1,19 +1,19 @@
 //! How each model is fitted.
 
+pub mod backend;
 pub mod batches;
-pub mod burn;
+pub mod burn_backend;
 pub mod cache_key;
 pub mod calibrate;
 pub mod checkpoint;
 pub mod classical;
 pub mod cpu;
-pub mod deep;
-pub mod learner;
-pub mod meter;
+pub mod distillation;
+pub mod ensemble;
+pub mod interrupt;
 pub mod novelty;
+pub mod progress;
 pub mod recipe;
-pub mod stop;
-pub mod teacher;
-pub mod vote;
+pub mod train_loop;
 
 pub use recipe::Recipe;

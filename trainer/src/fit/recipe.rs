@@ -3,25 +3,27 @@
 use serde::{Deserialize, Serialize};
 use shared::ModelId;
 
-use super::learner::Objective;
+use super::backend::Objective;
 use crate::data::augment::Augmentation;
 
 /// Everything that decides a model's training, but the seed and the data.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Recipe {
-    Deep(Deep),
-    Svm(Svm),
-    Forest(Forest),
-    Knn(Knn),
-    Logistic(Logistic),
+    #[serde(rename = "deep")]
+    Network(NetworkRecipe),
+    Svm(SvmRecipe),
+    Forest(ForestRecipe),
+    Knn(KnnRecipe),
+    Logistic(LogisticRecipe),
 }
 
 /// A network's training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Deep {
+pub struct NetworkRecipe {
     pub epochs: usize,
-    pub batch: usize,
+    #[serde(rename = "batch")]
+    pub batch_size: usize,
     /// The peak: reached after [`warm_up`](Self::warm_up) of the steps, then a half cosine down to zero.
     pub learning_rate: f64,
     /// The share of all steps that lead up to the peak.
@@ -33,15 +35,15 @@ pub struct Deep {
     /// The share of each target spread evenly over all classes.
     pub label_smoothing: f32,
     /// Batch norms before each ReLU that has none, taken into the weights at the end.
-    #[serde(default)]
-    pub normalise: bool,
+    #[serde(rename = "normalise", default)]
+    pub batch_norm: bool,
     /// How slowly the running mean of the weights, which is what is kept, follows them: its decay at each step. 0: the
     /// weights themselves are kept.
-    #[serde(default)]
-    pub average: f64,
+    #[serde(rename = "average", default)]
+    pub ema_decay: f64,
     /// In how many parts photos' variants are shown, an epoch each.
-    #[serde(default = "one")]
-    pub turns: usize,
+    #[serde(rename = "turns", default = "one")]
+    pub photo_groups: usize,
     /// What a teacher adds to the labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distillation: Option<Distillation>,
@@ -57,7 +59,8 @@ fn one() -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Distillation {
     /// The teacher's share of the loss; the labels have the rest.
-    pub share: f32,
+    #[serde(rename = "share")]
+    pub weight: f32,
     /// What both sides' logits are divided by.
     pub temperature: f32,
     /// How many views of each picture the teachers are asked about; the epochs show them in turn.
@@ -76,7 +79,7 @@ pub enum Input {
 
 /// The way from features to a place among the training pictures; raw pixels are taken as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Projection {
+pub struct ProjectionRecipe {
     /// Principal components to begin with.
     pub components: usize,
     /// Added to the scatter within the classes before it is divided by, as a share of its mean.
@@ -87,9 +90,9 @@ pub struct Projection {
 
 /// A support vector machine's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Svm {
+pub struct SvmRecipe {
     pub input: Input,
-    pub projection: Projection,
+    pub projection: ProjectionRecipe,
     /// Trains on mirrored pictures too.
     pub mirror: bool,
     pub c: f32,
@@ -99,31 +102,34 @@ pub struct Svm {
 
 /// A random forest's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Forest {
+pub struct ForestRecipe {
     pub input: Input,
-    pub projection: Projection,
+    pub projection: ProjectionRecipe,
     /// Trains on mirrored pictures too.
     pub mirror: bool,
     pub trees: usize,
     /// Features that are tried at each split.
-    pub tried: usize,
+    #[serde(rename = "tried")]
+    pub max_features: usize,
     /// Different pictures that a leaf has at least.
-    pub leaf: u32,
+    #[serde(rename = "leaf")]
+    pub min_samples_leaf: u32,
 }
 
 /// K nearest neighbours'.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Knn {
+pub struct KnnRecipe {
     pub input: Input,
-    pub projection: Projection,
+    pub projection: ProjectionRecipe,
     pub neighbours: usize,
     /// How fast a neighbour's weight falls with its squared distance, of the mean one to the nearest.
-    pub width: f32,
+    #[serde(rename = "width")]
+    pub bandwidth: f32,
 }
 
 /// Logistic regression's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Logistic {
+pub struct LogisticRecipe {
     pub input: Input,
     /// Trains on mirrored pictures too.
     pub mirror: bool,
@@ -134,19 +140,19 @@ pub struct Logistic {
 
 /// What the networks' recipes have in common: the teacher is most of the loss, so little else has to keep them from learning
 /// by heart.
-const TAUGHT: Deep = Deep {
+const TAUGHT: NetworkRecipe = NetworkRecipe {
     epochs: 0,
-    batch: 128,
+    batch_size: 128,
     learning_rate: 3e-3,
     warm_up: 0.1,
     weight_decay: 0.05,
     dropout: 0.0,
     label_smoothing: 0.0,
-    normalise: true,
-    average: 0.998,
-    turns: 4,
+    batch_norm: true,
+    ema_decay: 0.998,
+    photo_groups: 4,
     distillation: Some(Distillation {
-        share: 0.9,
+        weight: 0.9,
         temperature: 2.0,
         views: 12,
     }),
@@ -160,28 +166,28 @@ const TAUGHT: Deep = Deep {
 
 impl Recipe {
     /// A model's full recipe.
-    pub fn of(model: ModelId) -> Self {
+    pub fn for_model(model: ModelId) -> Self {
         match model {
-            ModelId::Cnn => Self::Deep(Deep {
+            ModelId::Cnn => Self::Network(NetworkRecipe {
                 epochs: 150,
                 dropout: 0.1,
                 ..TAUGHT
             }),
             // Small enough to underfit: lighter settings.
-            ModelId::Resnet => Self::Deep(Deep {
+            ModelId::Resnet => Self::Network(NetworkRecipe {
                 epochs: 150,
                 learning_rate: 4e-3,
                 weight_decay: 0.02,
                 ..TAUGHT
             }),
-            ModelId::Mlp => Self::Deep(Deep {
+            ModelId::Mlp => Self::Network(NetworkRecipe {
                 epochs: 200,
-                batch: 256,
+                batch_size: 256,
                 ..TAUGHT
             }),
-            ModelId::Svm => Self::Svm(Svm {
+            ModelId::Svm => Self::Svm(SvmRecipe {
                 input: Input::Features,
-                projection: Projection {
+                projection: ProjectionRecipe {
                     components: 300,
                     ridge: 1.0,
                     dimensions: 96,
@@ -190,29 +196,29 @@ impl Recipe {
                 c: 5.0,
                 gamma: 1.5,
             }),
-            ModelId::Forest => Self::Forest(Forest {
+            ModelId::Forest => Self::Forest(ForestRecipe {
                 input: Input::Features,
-                projection: Projection {
+                projection: ProjectionRecipe {
                     components: 300,
                     ridge: 0.02,
                     dimensions: 96,
                 },
                 mirror: false,
                 trees: 200,
-                tried: 8,
-                leaf: 2,
+                max_features: 8,
+                min_samples_leaf: 2,
             }),
-            ModelId::Knn => Self::Knn(Knn {
+            ModelId::Knn => Self::Knn(KnnRecipe {
                 input: Input::Features,
-                projection: Projection {
+                projection: ProjectionRecipe {
                     components: 300,
                     ridge: 0.05,
                     dimensions: 48,
                 },
                 neighbours: 15,
-                width: 0.3,
+                bandwidth: 0.3,
             }),
-            ModelId::Logistic => Self::Logistic(Logistic {
+            ModelId::Logistic => Self::Logistic(LogisticRecipe {
                 input: Input::Features,
                 mirror: false,
                 alpha: 3.0,
@@ -223,16 +229,16 @@ impl Recipe {
 
     /// A recipe for a first look, in minutes.
     pub fn quick(model: ModelId) -> Self {
-        let full = Self::of(model);
+        let full = Self::for_model(model);
         match full {
             // Norms and light augmentation learn fastest.
-            Self::Deep(deep) => Self::Deep(Deep {
+            Self::Network(deep) => Self::Network(NetworkRecipe {
                 epochs: match model {
                     ModelId::Cnn => 10,
                     ModelId::Resnet => 16,
                     _ => 30,
                 },
-                batch: 128,
+                batch_size: 128,
                 learning_rate: 4e-3,
                 weight_decay: 0.05,
                 dropout: match model {
@@ -240,7 +246,7 @@ impl Recipe {
                     ModelId::Resnet => 0.0,
                     _ => 0.2,
                 },
-                average: 0.99,
+                ema_decay: 0.99,
                 distillation: None,
                 augmentation: Augmentation {
                     flip: true,
@@ -250,17 +256,17 @@ impl Recipe {
                 },
                 ..deep
             }),
-            Self::Logistic(logistic) => Self::Logistic(Logistic {
+            Self::Logistic(logistic) => Self::Logistic(LogisticRecipe {
                 iterations: 60,
                 mirror: false,
                 ..logistic
             }),
-            Self::Forest(forest) => Self::Forest(Forest {
+            Self::Forest(forest) => Self::Forest(ForestRecipe {
                 trees: 50,
                 mirror: false,
                 ..forest
             }),
-            Self::Svm(svm) => Self::Svm(Svm {
+            Self::Svm(svm) => Self::Svm(SvmRecipe {
                 mirror: false,
                 ..svm
             }),
@@ -269,28 +275,28 @@ impl Recipe {
     }
 
     /// A classical model's recipe on raw pixels; `None` of a network, which sees nothing else.
-    pub fn raw(model: ModelId) -> Option<Self> {
+    pub fn for_raw_pixels(model: ModelId) -> Option<Self> {
         let input = Input::Pixels;
-        match Self::of(model) {
-            Self::Deep(_) => None,
-            Self::Svm(svm) => Some(Self::Svm(Svm {
+        match Self::for_model(model) {
+            Self::Network(_) => None,
+            Self::Svm(svm) => Some(Self::Svm(SvmRecipe {
                 input,
                 mirror: false,
                 ..svm
             })),
-            Self::Forest(forest) => Some(Self::Forest(Forest {
+            Self::Forest(forest) => Some(Self::Forest(ForestRecipe {
                 input,
                 mirror: false,
                 // The root of 784.
-                tried: 28,
+                max_features: 28,
                 ..forest
             })),
-            Self::Knn(knn) => Some(Self::Knn(Knn {
+            Self::Knn(knn) => Some(Self::Knn(KnnRecipe {
                 input,
                 neighbours: 5,
                 ..knn
             })),
-            Self::Logistic(logistic) => Some(Self::Logistic(Logistic {
+            Self::Logistic(logistic) => Some(Self::Logistic(LogisticRecipe {
                 input,
                 mirror: false,
                 ..logistic
@@ -299,12 +305,12 @@ impl Recipe {
     }
 }
 
-impl Deep {
+impl NetworkRecipe {
     /// What is minimised.
     pub fn objective(&self) -> Objective {
         Objective {
             label_smoothing: self.label_smoothing,
-            teacher_share: self.distillation.map_or(0.0, |d| d.share),
+            teacher_share: self.distillation.map_or(0.0, |d| d.weight),
             temperature: self.distillation.map_or(1.0, |d| d.temperature),
         }
     }
@@ -327,7 +333,7 @@ mod tests {
 
     #[test]
     fn the_rate_rises_to_its_peak_and_falls_to_nothing() {
-        let Recipe::Deep(recipe) = Recipe::of(ModelId::Cnn) else {
+        let Recipe::Network(recipe) = Recipe::for_model(ModelId::Cnn) else {
             panic!("the CNN is a network");
         };
         let rates: Vec<f64> = (0..1000)
@@ -344,9 +350,9 @@ mod tests {
     fn a_recipe_is_read_from_json_as_it_was_written() {
         for model in ModelId::ALL {
             let recipes = [
-                Some(Recipe::of(model)),
+                Some(Recipe::for_model(model)),
                 Some(Recipe::quick(model)),
-                Recipe::raw(model),
+                Recipe::for_raw_pixels(model),
             ];
             for recipe in recipes.into_iter().flatten() {
                 let json = serde_json::to_string(&recipe).unwrap();

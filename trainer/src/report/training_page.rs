@@ -8,8 +8,8 @@ use super::input::ReportInput;
 use super::markdown::whole_percent;
 use crate::ablation::{Row, stages};
 use crate::fit::Recipe;
-use crate::fit::recipe::Deep;
-use crate::fit::teacher::Credentials;
+use crate::fit::distillation::TeacherRecord;
+use crate::fit::recipe::NetworkRecipe;
 
 /// The page, as Markdown.
 pub fn page(input: &ReportInput) -> String {
@@ -23,14 +23,14 @@ pub fn page(input: &ReportInput) -> String {
         table_head()
     );
     let recipes = ModelId::DEEP.map(|model| match input.model(model).entry.recipe {
-        Recipe::Deep(recipe) => Some(recipe),
+        Recipe::Network(recipe) => Some(recipe),
         _ => None,
     });
-    let mut row = |name: &str, cell: &dyn Fn(&Deep) -> String| {
+    let mut row = |name: &str, cell: &dyn Fn(&NetworkRecipe) -> String| {
         text += &table_row(name, recipes.map(|r| r.as_ref().map(cell)));
     };
     row("epochs", &|r| r.epochs.to_string());
-    row("batch size", &|r| r.batch.to_string());
+    row("batch size", &|r| r.batch_size.to_string());
     row("highest learning rate", &|r| {
         format!("{:?}", r.learning_rate)
     });
@@ -41,8 +41,10 @@ pub fn page(input: &ReportInput) -> String {
     row("dropout before dense layers", &|r| {
         format!("{:?}", r.dropout)
     });
-    row("batch norms, folded at the end", &|r| yes(r.normalise));
-    row("EMA decay of the weights", &|r| format!("{:?}", r.average));
+    row("batch norms, folded at the end", &|r| yes(r.batch_norm));
+    row("EMA decay of the weights", &|r| {
+        format!("{:?}", r.ema_decay)
+    });
     row("random horizontal flips", &|r| yes(r.augmentation.flip));
     row("random shifts, up to", &|r| {
         format!("{} pixels", r.augmentation.shift)
@@ -51,14 +53,14 @@ pub fn page(input: &ReportInput) -> String {
         whole_percent(r.augmentation.erase)
     });
     row("parts of the photos' variants, one for each epoch", &|r| {
-        r.turns.to_string()
+        r.photo_groups.to_string()
     });
     row("mixup, share of the images", &|r| {
         whole_percent(r.augmentation.mix)
     });
     row("distillation: share of the teachers in the loss", &|r| {
         r.distillation
-            .map_or("–".into(), |d| format!("{:?}", d.share))
+            .map_or("–".into(), |d| format!("{:?}", d.weight))
     });
     row("distillation: temperature", &|r| {
         r.distillation
@@ -134,7 +136,7 @@ fn yes(is_so: bool) -> String {
     if is_so { "yes" } else { "no" }.into()
 }
 
-fn teachers(teachers: &Credentials) -> String {
+fn teachers(teachers: &TeacherRecord) -> String {
     let recipe = &teachers.recipe;
     let networks = match teachers.seeds.len() {
         1 => "One network".into(),
@@ -148,7 +150,7 @@ fn teachers(teachers: &Credentials) -> String {
          logits for augmented views of the training images are computed once and cached (`trainer/src/fit/teacher.rs`).\n",
         thousands(teachers.parameters as u64),
         recipe.epochs,
-        recipe.batch,
+        recipe.batch_size,
         recipe.learning_rate,
         recipe.augmentation.shift,
         whole_percent(recipe.augmentation.erase),
@@ -159,7 +161,7 @@ fn teachers(teachers: &Credentials) -> String {
 }
 
 /// The table of a network's stages; empty if none was trained.
-fn ablation(input: &ReportInput, model: ModelId, recipe: &Deep) -> String {
+fn ablation(input: &ReportInput, model: ModelId, recipe: &NetworkRecipe) -> String {
     let mut rows = String::new();
     let mut before = None;
     for stage in stages(recipe) {
@@ -221,10 +223,10 @@ mod tests {
         let mut input = committed_input();
         // Not the committed rows.
         input.ablation.rows.clear();
-        let Recipe::Deep(whole) = Recipe::of(ModelId::Cnn) else {
+        let Recipe::Network(whole) = Recipe::for_model(ModelId::Cnn) else {
             panic!("the CNN is a network");
         };
-        input.models[ModelId::Cnn as usize].entry.recipe = Recipe::Deep(whole);
+        input.models[ModelId::Cnn as usize].entry.recipe = Recipe::Network(whole);
         let stages = stages(&whole);
         for (stage, seed, accuracy) in [(0, 1, 0.92), (1, 1, 0.93), (1, 2, 0.94)] {
             input.ablation.rows.push(Row {

@@ -12,8 +12,8 @@ use crate::data::split::{VALIDATION, split};
 use crate::device::DeviceKind;
 use crate::evaluate::rounded;
 use crate::fit::checkpoint::Checkpoint;
-use crate::fit::deep::{FitError, Watch, fit};
-use crate::fit::recipe::Deep;
+use crate::fit::recipe::NetworkRecipe;
+use crate::fit::train_loop::{FitError, RunControl, fit};
 use crate::manifest;
 
 impl Weights {
@@ -32,10 +32,10 @@ impl Weights {
     pub fn ablate(
         &self,
         model: ModelId,
-        whole: &Deep,
+        whole: &NetworkRecipe,
         seed: u64,
         data: &DataSet,
-        watch: Watch,
+        control: RunControl,
     ) -> Result<(), WeightsError> {
         let device = DeviceKind::Cpu;
         let parts = split(&data.train, VALIDATION);
@@ -46,7 +46,7 @@ impl Weights {
             }
             println!("{:>6} with {}", model.title(), stage.added);
             let run = Self::run(stage.recipe, seed, device, data);
-            let taught = self.taught(&run, device, data, watch)?;
+            let taught = self.taught(&run, device, data, control)?;
             let answers = taught.map(|(answers, _)| answers);
             let checkpoint = Checkpoint::new(self.checkpoints().join(run_name(model, &run)));
             let answers = answers.as_ref();
@@ -57,10 +57,10 @@ impl Weights {
                 device,
                 answers,
                 &checkpoint,
-                watch,
+                control,
             )?;
-            let epochs = &fitted.progress.epochs;
-            let best = epochs.get(fitted.progress.best.wrapping_sub(1));
+            let epochs = &fitted.run.epochs;
+            let best = epochs.get(fitted.run.best.wrapping_sub(1));
             known.rows.push(Row {
                 model,
                 added: stage.added.into(),

@@ -10,8 +10,8 @@ use crate::bench::speed::pictures_per_second;
 use crate::data::DataSet;
 use crate::device::DeviceKind;
 use crate::fit::Recipe;
-use crate::fit::recipe::Deep;
-use crate::fit::teacher;
+use crate::fit::distillation;
+use crate::fit::recipe::NetworkRecipe;
 use crate::photos::set::VARIANTS;
 
 /// What is to be done, and about how long it takes.
@@ -39,29 +39,33 @@ impl Weights {
         data: &DataSet,
     ) -> Result<Vec<Forecast>, WeightsError> {
         let parts = data.parts(VARIANTS);
-        let deep = |layers: &'static [Layer], recipe: &Deep, device: DeviceKind| {
-            let pictures = parts.shown(recipe.turns, 0).count();
+        let deep = |layers: &'static [Layer], recipe: &NetworkRecipe, device: DeviceKind| {
+            let pictures = parts.shown(recipe.photo_groups, 0).count();
             let speed = pictures_per_second(layers, recipe, device, TRIAL)?;
             Ok::<_, WeightsError>((recipe.epochs * pictures) as f64 / speed)
         };
         let mut all = Vec::new();
         let is_taught =
-            |o: &&Order| matches!(o.recipe, Recipe::Deep(d) if d.distillation.is_some());
+            |o: &&Order| matches!(o.recipe, Recipe::Network(d) if d.distillation.is_some());
         if let Some(order) = orders.iter().find(is_taught)
-            && !teacher::are_trained(&self.checkpoints())
+            && !distillation::are_trained(&self.checkpoints())
         {
-            let count = teacher::SEEDS.len();
-            let seconds = deep(teacher::SUBJECT.layers, &teacher::RECIPE, order.device)?;
+            let count = distillation::SEEDS.len();
+            let seconds = deep(
+                distillation::TEACHER.layers,
+                &distillation::RECIPE,
+                order.device,
+            )?;
             all.push(Forecast {
-                title: teacher::SUBJECT.title,
-                epochs: count * teacher::RECIPE.epochs,
+                title: distillation::TEACHER.title,
+                epochs: count * distillation::RECIPE.epochs,
                 seconds: Some(count as f64 * seconds),
             });
         }
         let manifest = self.manifest()?;
         for order in orders {
             let (epochs, seconds) = match &order.recipe {
-                Recipe::Deep(recipe) => {
+                Recipe::Network(recipe) => {
                     let seconds = deep(order.model.layers(), recipe, order.device)?;
                     (recipe.epochs, Some(seconds))
                 }

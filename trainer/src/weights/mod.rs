@@ -20,7 +20,7 @@ use thiserror::Error;
 
 use crate::evaluate::EvaluationError;
 use crate::fit::classical::ClassicalError;
-use crate::fit::deep::FitError;
+use crate::fit::train_loop::FitError;
 use crate::manifest::{self, Manifest, ManifestError, Metrics};
 use crate::photos::PhotosError;
 use crate::photos::measure::PhotoFigures;

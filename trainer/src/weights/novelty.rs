@@ -10,8 +10,8 @@ use super::{Weights, WeightsError, file_name};
 use crate::data::DataSet;
 use crate::data::split::{VALIDATION, split};
 use crate::evaluate::rounded;
-use crate::fit::deep::FitError;
 use crate::fit::novelty::{Photos, fit};
+use crate::fit::train_loop::FitError;
 use crate::manifest::{self, NoveltyEntry};
 use crate::photos::set::Record;
 

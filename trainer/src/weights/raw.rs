@@ -11,7 +11,7 @@ use crate::data::split::{VALIDATION, split};
 use crate::device::DeviceKind;
 use crate::evaluate::{Evaluation, Figures};
 use crate::fit::Recipe;
-use crate::fit::deep::{FitError, Watch};
+use crate::fit::train_loop::{FitError, RunControl};
 use crate::manifest;
 
 /// `metrics/raw.json`: the models, in their order.
@@ -48,9 +48,9 @@ impl Weights {
         model: ModelId,
         seed: u64,
         data: &DataSet,
-        watch: Watch,
+        control: RunControl,
     ) -> Result<Option<RawEntry>, WeightsError> {
-        let Some(recipe) = Recipe::raw(model) else {
+        let Some(recipe) = Recipe::for_raw_pixels(model) else {
             return Ok(None);
         };
         let order = Order {
@@ -60,7 +60,7 @@ impl Weights {
             device: DeviceKind::Flex,
         };
         let parts = split(&data.train, VALIDATION);
-        let trained = fitted(&order, &parts, watch)?;
+        let trained = fitted(&order, &parts, control)?;
         let artifact = calibrated(model, trained.artifact, &parts.validation)?;
         // Through the file's rounding, as the shipped ones.
         let bytes = artifact.to_bytes().map_err(FitError::from)?;

@@ -16,11 +16,11 @@ use crate::data::split::{Split, VALIDATION, split};
 use crate::data::{DataSet, Examples};
 use crate::device::DeviceKind;
 use crate::evaluate::{Evaluation, EvaluationError, Figures, asked, rounded};
-use crate::fit::checkpoint::{Checkpoint, Epoch, Progress};
-use crate::fit::deep::{FitError, Subject, Watch};
-use crate::fit::recipe::{Deep, Distillation};
-use crate::fit::teacher::{Answers, Credentials, Teachers};
-use crate::fit::{Recipe, cache_key, calibrate, classical, deep};
+use crate::fit::checkpoint::{Checkpoint, EpochMetrics, RunState};
+use crate::fit::distillation::{TeacherLogits, TeacherRecord, Teachers};
+use crate::fit::recipe::{Distillation, NetworkRecipe};
+use crate::fit::train_loop::{FitError, NetworkSpec, RunControl};
+use crate::fit::{Recipe, cache_key, calibrate, classical, train_loop};
 use crate::manifest::{self, Entry, Metrics};
 use crate::photos::set::{FEW, FEWEST, Record, VARIANTS};
 
@@ -36,9 +36,9 @@ pub struct Order {
 /// Weights fresh from training, not calibrated yet.
 pub(super) struct Trained {
     pub artifact: Artifact,
-    epochs: Vec<Epoch>,
+    epochs: Vec<EpochMetrics>,
     best: Option<usize>,
-    teacher: Option<Credentials>,
+    teacher: Option<TeacherRecord>,
     pub seconds: f64,
 }
 
@@ -79,36 +79,36 @@ impl Weights {
         &self,
         order: &Order,
         data: &DataSet,
-        watch: Watch,
+        control: RunControl,
     ) -> Result<Entry, WeightsError> {
-        let Recipe::Deep(recipe) = order.recipe else {
+        let Recipe::Network(recipe) = order.recipe else {
             let parts = data.parts(match order.model {
                 ModelId::Logistic => FEWEST,
                 _ => FEW,
             });
-            let trained = fitted(order, &parts, watch)?;
+            let trained = fitted(order, &parts, control)?;
             return self.record(order, trained, &parts, data);
         };
         let parts = data.parts(VARIANTS);
         let run = Self::run(recipe, order.seed, order.device, data);
         let name = run_name(order.model, &run);
         let checkpoint = Checkpoint::new(self.checkpoints().join(name));
-        let taught = self.taught(&run, order.device, data, watch)?;
+        let taught = self.taught(&run, order.device, data, control)?;
         let (answers, credentials) = taught.unzip();
-        let fitted = deep::fit(
+        let fitted = train_loop::fit(
             subject(order.model),
             run,
             &parts,
             order.device,
             answers.as_ref(),
             &checkpoint,
-            watch,
+            control,
         )?;
         let trained = Trained {
             artifact: self.parsed(order.model.name(), &fitted.artifact)?,
-            seconds: fitted.progress.epochs.iter().map(|e| e.seconds).sum(),
-            best: Some(fitted.progress.best),
-            epochs: fitted.progress.epochs,
+            seconds: fitted.run.epochs.iter().map(|e| e.seconds).sum(),
+            best: Some(fitted.run.best),
+            epochs: fitted.run.epochs,
             teacher: credentials,
         };
         let entry = self.record(order, trained, &parts, data)?;
@@ -116,8 +116,13 @@ impl Weights {
         Ok(entry)
     }
 
-    pub(super) fn run(recipe: Deep, seed: u64, device: DeviceKind, data: &DataSet) -> Progress {
-        Progress {
+    pub(super) fn run(
+        recipe: NetworkRecipe,
+        seed: u64,
+        device: DeviceKind,
+        data: &DataSet,
+    ) -> RunState {
+        RunState {
             recipe,
             seed,
             device: device.name().into(),
@@ -130,19 +135,19 @@ impl Weights {
     /// What the recipe's teachers say, and who they are.
     pub(super) fn taught(
         &self,
-        run: &Progress,
+        run: &RunState,
         device: DeviceKind,
         data: &DataSet,
-        watch: Watch,
-    ) -> Result<Option<(Answers, Credentials)>, FitError> {
+        control: RunControl,
+    ) -> Result<Option<(TeacherLogits, TeacherRecord)>, FitError> {
         let Some(Distillation { views, .. }) = run.recipe.distillation else {
             return Ok(None);
         };
         let folder = self.checkpoints();
         let parts = split(&data.train, VALIDATION);
-        let mut teachers = Teachers::trained(&folder, &parts, device, watch)?;
+        let mut teachers = Teachers::trained(&folder, &parts, device, control)?;
         let augmentation = &run.recipe.augmentation;
-        let answers = teachers.answers(&folder, &parts.train, augmentation, views, watch)?;
+        let answers = teachers.answers(&folder, &parts.train, augmentation, views, control)?;
         Ok(Some((answers, teachers.credentials(&parts, &data.test))))
     }
 
@@ -200,9 +205,13 @@ impl Weights {
 }
 
 /// A classical model's weights. On the CPU alone: no device makes them faster.
-pub(super) fn fitted(order: &Order, parts: &Split, watch: Watch) -> Result<Trained, WeightsError> {
+pub(super) fn fitted(
+    order: &Order,
+    parts: &Split,
+    control: RunControl,
+) -> Result<Trained, WeightsError> {
     let started = Instant::now();
-    let artifact = classical::fit(order.model, order.recipe, &parts.train, order.seed, watch)?;
+    let artifact = classical::fit(order.model, order.recipe, &parts.train, order.seed, control)?;
     Ok(Trained {
         artifact,
         epochs: Vec::new(),
@@ -291,8 +300,8 @@ pub(super) fn median(mut times: Vec<f64>) -> f64 {
 }
 
 /// A network as what is trained.
-pub(super) fn subject(model: ModelId) -> Subject {
-    Subject {
+pub(super) fn subject(model: ModelId) -> NetworkSpec {
+    NetworkSpec {
         name: model.name(),
         title: model.title(),
         layers: model.layers(),
@@ -308,7 +317,7 @@ fn name(data: &DataSet) -> String {
 }
 
 /// A folder a run: a look at another recipe or seed leaves a long run's checkpoint alone.
-pub(super) fn run_name(model: ModelId, run: &Progress) -> String {
+pub(super) fn run_name(model: ModelId, run: &RunState) -> String {
     let hash = sha256(cache_key::run(run).as_bytes());
     format!("{model}-{}", &hash[..8])
 }

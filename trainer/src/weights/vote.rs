@@ -13,8 +13,8 @@ use super::{Weights, WeightsError, file_name};
 use crate::data::split::{VALIDATION, split};
 use crate::data::{DataSet, Examples};
 use crate::evaluate::{Evaluation, Figures, rounded, verdicts};
-use crate::fit::deep::FitError;
-use crate::fit::vote;
+use crate::fit::ensemble;
+use crate::fit::train_loop::FitError;
 use crate::manifest::{self, Metrics, VoteEntry};
 
 /// The seven's verdicts on a picture, in the order of [`ModelId::ALL`].
@@ -52,7 +52,7 @@ impl Weights {
     /// A file is missing or damaged.
     pub fn learn_vote(&self, data: &DataSet) -> Result<VoteEntry, WeightsError> {
         let validation = split(&data.train, VALIDATION).validation;
-        let learned = vote::fit(&self.ballots(&validation)?, &validation.labels);
+        let learned = ensemble::fit(&self.ballots(&validation)?, &validation.labels);
         let bytes = learned.to_artifact().to_bytes().map_err(FitError::from)?;
         manifest::write_bytes(&self.file(NAME), &bytes)?;
         let of_validation = self.evaluate_vote(&validation)?;

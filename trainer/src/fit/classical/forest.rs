@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use shared::garment::CLASSES;
 
-use crate::fit::recipe::Forest as Settings;
+use crate::fit::recipe::ForestRecipe as Settings;
 
 /// Below this many pictures, sorting them beats counting 256 bins.
 const FEW: usize = 96;
@@ -170,14 +170,14 @@ impl Grower<'_> {
     /// The split that makes the parts purest by Gini's measure, of a few features drawn anew; `None` for a leaf.
     fn best(&mut self, drawn: &[Drawn], counts: &[u32; CLASSES]) -> Option<Split> {
         let all: u32 = counts.iter().sum();
-        if drawn.len() < 2 * self.settings.leaf as usize || counts.contains(&all) {
+        if drawn.len() < 2 * self.settings.min_samples_leaf as usize || counts.contains(&all) {
             return None;
         }
         let mut best: Option<Split> = None;
         let mut telling = 0;
         for place in 0..self.order.len() {
             // As scikit-learn has it: features in which all pictures are alike do not count as tried.
-            if telling == self.settings.tried {
+            if telling == self.settings.max_features {
                 break;
             }
             let other = self.rng.random_range(place..self.order.len());
@@ -211,7 +211,7 @@ impl Grower<'_> {
             filled.map(|(b, part)| (b, *part)),
             counts,
             feature,
-            self.settings.leaf,
+            self.settings.min_samples_leaf,
         )
     }
 
@@ -231,7 +231,7 @@ impl Grower<'_> {
             }
             (same[0].0, part)
         });
-        sweep(bins, counts, feature, self.settings.leaf)
+        sweep(bins, counts, feature, self.settings.min_samples_leaf)
     }
 }
 
@@ -291,19 +291,19 @@ fn purity(left: &[u32; CLASSES], counts: &[u32; CLASSES], all: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::recipe::{Input, Projection};
+    use crate::fit::recipe::{Input, ProjectionRecipe};
 
     const SETTINGS: Settings = Settings {
         input: Input::Pixels,
-        projection: Projection {
+        projection: ProjectionRecipe {
             components: 0,
             ridge: 0.0,
             dimensions: 0,
         },
         mirror: false,
         trees: 5,
-        tried: 2,
-        leaf: 3,
+        max_features: 2,
+        min_samples_leaf: 3,
     };
 
     /// The class is told by the third byte's tens; the others are noise.
@@ -369,7 +369,7 @@ mod tests {
                 if let Node::Leaf(counts) = node {
                     let size: u32 = counts.iter().sum();
                     // Pictures drawn twice count once: there may be more, never fewer.
-                    assert!(size >= SETTINGS.leaf, "a leaf of {size}");
+                    assert!(size >= SETTINGS.min_samples_leaf, "a leaf of {size}");
                     all += size;
                 }
             }

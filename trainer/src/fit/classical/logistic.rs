@@ -7,7 +7,7 @@ use ndarray::{Array1, Array2};
 use shared::garment::CLASSES;
 
 use super::matrix::Matrix;
-use crate::fit::recipe::Logistic as Settings;
+use crate::fit::recipe::LogisticRecipe as Settings;
 
 /// `[10, columns]` weights and `[10]` biases.
 #[derive(Clone, Debug, PartialEq)]

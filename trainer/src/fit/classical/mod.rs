@@ -17,8 +17,8 @@ use shared::image::{PIXELS, SIDE};
 use shared::{Grey28, ModelId};
 use thiserror::Error;
 
-use super::deep::Watch;
 use super::recipe::{self, Input, Recipe};
+use super::train_loop::RunControl;
 use crate::data::Examples;
 use codebook::Codebook;
 use matrix::Matrix;
@@ -57,21 +57,21 @@ pub fn fit(
     recipe: Recipe,
     examples: &Examples,
     seed: u64,
-    watch: Watch,
+    control: RunControl,
 ) -> Result<Artifact, ClassicalError> {
     let fitter = Fitter {
         model,
         examples,
         seed,
-        watch,
-        bar: bar(model, watch),
+        control,
+        bar: bar(model, control),
     };
     let tensors = match recipe {
         Recipe::Svm(recipe) => fitter.svm(recipe),
         Recipe::Forest(recipe) => fitter.forest(recipe),
         Recipe::Knn(recipe) => fitter.knn(recipe),
         Recipe::Logistic(recipe) => fitter.logistic(recipe),
-        Recipe::Deep(_) => Err(ClassicalError::Network(model)),
+        Recipe::Network(_) => Err(ClassicalError::Network(model)),
     };
     fitter.bar.finish_and_clear();
     let mut artifact = Artifact {
@@ -82,8 +82,8 @@ pub fn fit(
     Ok(artifact)
 }
 
-fn bar(model: ModelId, watch: Watch) -> ProgressBar {
-    let bar = match watch.draw {
+fn bar(model: ModelId, control: RunControl) -> ProgressBar {
+    let bar = match control.show_progress {
         true => ProgressBar::new(1),
         false => ProgressBar::hidden(),
     };
@@ -98,14 +98,14 @@ struct Fitter<'a> {
     model: ModelId,
     examples: &'a Examples,
     seed: u64,
-    watch: Watch<'a>,
+    control: RunControl<'a>,
     bar: ProgressBar,
 }
 
 impl Fitter<'_> {
     /// Begins a stage of so many steps.
     fn stage(&self, name: &'static str, steps: usize) -> Result<(), ClassicalError> {
-        if (self.watch.stop)() {
+        if (self.control.is_interrupted)() {
             return Err(ClassicalError::Stopped(self.model));
         }
         self.bar.set_message(name);
@@ -152,7 +152,7 @@ impl Fitter<'_> {
     fn placed(
         &self,
         input: Input,
-        recipe: recipe::Projection,
+        recipe: recipe::ProjectionRecipe,
         mirror: bool,
     ) -> Result<(Projection, Seen), ClassicalError> {
         let seen = self.seen(input, mirror)?;
@@ -167,7 +167,7 @@ impl Fitter<'_> {
         Ok((projection, Seen { rows, labels }))
     }
 
-    fn logistic(&self, recipe: recipe::Logistic) -> Result<Vec<Tensor>, ClassicalError> {
+    fn logistic(&self, recipe: recipe::LogisticRecipe) -> Result<Vec<Tensor>, ClassicalError> {
         let Seen { rows, labels } = self.seen(recipe.input, recipe.mirror)?;
         self.stage("gradient descent", 1)?;
         let fitted = logistic::fit(&rows, &labels, recipe).map_err(|e| self.failed(e))?;
@@ -177,10 +177,10 @@ impl Fitter<'_> {
         ])
     }
 
-    fn knn(&self, recipe: recipe::Knn) -> Result<Vec<Tensor>, ClassicalError> {
+    fn knn(&self, recipe: recipe::KnnRecipe) -> Result<Vec<Tensor>, ClassicalError> {
         let (projection, Seen { rows, labels }) =
             self.placed(recipe.input, recipe.projection, false)?;
-        let width = recipe.width * nearest(&rows);
+        let width = recipe.bandwidth * nearest(&rows);
         let mut tensors = projection_tensors(projection);
         tensors.extend([
             matrix("points", fine(recipe.input), rows),
@@ -195,7 +195,7 @@ impl Fitter<'_> {
         Ok(tensors)
     }
 
-    fn svm(&self, recipe: recipe::Svm) -> Result<Vec<Tensor>, ClassicalError> {
+    fn svm(&self, recipe: recipe::SvmRecipe) -> Result<Vec<Tensor>, ClassicalError> {
         let (projection, Seen { rows, labels }) =
             self.placed(recipe.input, recipe.projection, recipe.mirror)?;
         let settings = svm::Settings::of(&recipe, &rows);
@@ -228,7 +228,7 @@ impl Fitter<'_> {
         Ok(tensors)
     }
 
-    fn forest(&self, recipe: recipe::Forest) -> Result<Vec<Tensor>, ClassicalError> {
+    fn forest(&self, recipe: recipe::ForestRecipe) -> Result<Vec<Tensor>, ClassicalError> {
         let (mut projection, Seen { mut rows, labels }) =
             self.placed(recipe.input, recipe.projection, recipe.mirror)?;
         to_bytes(&mut projection, &mut rows);

@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use shared::garment::CLASSES;
 
 use super::matrix::Matrix;
-use crate::fit::recipe::Projection as Settings;
+use crate::fit::recipe::ProjectionRecipe as Settings;
 
 /// Rows that the principal components are estimated from: more change nothing that the validation split shows.
 const ROWS: usize = 20_000;

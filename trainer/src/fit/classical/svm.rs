@@ -30,7 +30,7 @@ pub struct Settings {
 
 impl Settings {
     /// What a recipe comes to for these points: its gamma is relative to their dimensions and variance.
-    pub fn of(recipe: &recipe::Svm, points: &Matrix) -> Self {
+    pub fn of(recipe: &recipe::SvmRecipe, points: &Matrix) -> Self {
         Self {
             c: recipe.c,
             gamma: recipe.gamma / (points.columns as f32 * variance(points)),

@@ -4,9 +4,9 @@ use super::*;
 use shared::model::Member;
 use shared::{Garment, Sample};
 
-const NOBODY_STOPS: Watch = Watch {
-    draw: false,
-    stop: &|| false,
+const NOBODY_STOPS: RunControl = RunControl {
+    show_progress: false,
+    is_interrupted: &|| false,
 };
 
 /// Bars whose place tells the class, on noise.
@@ -26,19 +26,19 @@ fn bars(count: usize) -> Examples {
 
 /// The recipe, with no more components than so few pictures have.
 fn small(recipe: Recipe) -> Recipe {
-    let projection = recipe::Projection {
+    let projection = recipe::ProjectionRecipe {
         components: 30,
         ridge: 0.5,
         dimensions: 12,
     };
     match recipe {
-        Recipe::Svm(svm) => Recipe::Svm(recipe::Svm { projection, ..svm }),
-        Recipe::Knn(knn) => Recipe::Knn(recipe::Knn {
+        Recipe::Svm(svm) => Recipe::Svm(recipe::SvmRecipe { projection, ..svm }),
+        Recipe::Knn(knn) => Recipe::Knn(recipe::KnnRecipe {
             projection,
             neighbours: 3,
             ..knn
         }),
-        Recipe::Forest(forest) => Recipe::Forest(recipe::Forest {
+        Recipe::Forest(forest) => Recipe::Forest(recipe::ForestRecipe {
             projection,
             trees: 10,
             ..forest
@@ -51,8 +51,8 @@ fn small(recipe: Recipe) -> Recipe {
 fn every_model_learns_and_its_file_is_read() {
     for model in ModelId::CLASSICAL {
         let recipes = [
-            Some(small(Recipe::of(model))),
-            Recipe::raw(model).map(small),
+            Some(small(Recipe::for_model(model))),
+            Recipe::for_raw_pixels(model).map(small),
         ];
         for recipe in recipes.into_iter().flatten() {
             let artifact = fit(model, recipe, &bars(200), 1, NOBODY_STOPS).unwrap();
@@ -78,7 +78,7 @@ fn threads_change_nothing() {
                 .num_threads(threads)
                 .build()
                 .unwrap();
-            let recipe = small(Recipe::of(model));
+            let recipe = small(Recipe::for_model(model));
             pool.install(|| fit(model, recipe, &bars(200), 1, NOBODY_STOPS))
                 .unwrap()
         };
@@ -88,11 +88,18 @@ fn threads_change_nothing() {
 
 #[test]
 fn a_stop_is_heeded() {
-    let watch = Watch {
-        draw: false,
-        stop: &|| true,
+    let control = RunControl {
+        show_progress: false,
+        is_interrupted: &|| true,
     };
-    let error = fit(ModelId::Knn, Recipe::of(ModelId::Knn), &bars(20), 1, watch).unwrap_err();
+    let error = fit(
+        ModelId::Knn,
+        Recipe::for_model(ModelId::Knn),
+        &bars(20),
+        1,
+        control,
+    )
+    .unwrap_err();
     assert!(
         matches!(error, ClassicalError::Stopped(ModelId::Knn)),
         "{error}"

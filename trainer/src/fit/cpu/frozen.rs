@@ -8,7 +8,7 @@ use shared::model::layer::parameters;
 use super::graph::Graph;
 use crate::data::Examples;
 use crate::evaluate::Evaluation;
-use crate::fit::learner::probabilities;
+use crate::fit::backend::probabilities;
 
 /// A trained network that only answers.
 pub struct Frozen {

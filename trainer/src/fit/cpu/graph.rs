@@ -11,7 +11,7 @@ use super::chain::{Chain, Step};
 use super::each;
 use super::norm::{Backward, Moments, Sums};
 use super::shard::Shard;
-use crate::fit::learner::{Batch, Lesson, Objective};
+use crate::fit::backend::{Batch, Lesson, Objective};
 
 /// Parts that a batch is cut into, each with gradients of its own: as many threads find work, and however many there
 /// are, the sums are added up in the same order.

@@ -18,9 +18,9 @@ use shared::model::Layer;
 
 use self::adamw::AdamW;
 use self::graph::Graph;
-use super::deep::FitError;
-use super::learner::{Batch, Learner, Lesson, Objective, Part};
-use super::recipe::Deep;
+use super::backend::{Batch, Learner, Lesson, Objective, Part};
+use super::recipe::NetworkRecipe;
+use super::train_loop::FitError;
 pub use adamw::follow;
 pub use frozen::{ANSWERED, Frozen};
 
@@ -44,14 +44,14 @@ pub struct Cpu {
 
 impl Cpu {
     /// A network that begins with these values, a list for each training parameter of the table.
-    pub fn new(layers: &[Layer], recipe: &Deep, values: &[Vec<f32>]) -> Self {
-        let graph = Graph::new(layers, recipe.normalise, recipe.dropout);
+    pub fn new(layers: &[Layer], recipe: &NetworkRecipe, values: &[Vec<f32>]) -> Self {
+        let graph = Graph::new(layers, recipe.batch_norm, recipe.dropout);
         let (parameters, statistics) = graph.lists(values.iter().map(Vec::as_slice));
         let none = vec![0.0; graph.chain.learned];
         Self {
             objective: recipe.objective(),
             weight_decay: recipe.weight_decay,
-            average_decay: recipe.average,
+            average_decay: recipe.ema_decay,
             first: none.clone(),
             second: none.clone(),
             gradients: none,

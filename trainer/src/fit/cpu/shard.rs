@@ -8,7 +8,7 @@ use super::conv::Back;
 use super::each;
 use super::kernel::{Gather, Outer, Run, Scatter};
 use super::norm::Sums;
-use crate::fit::learner::{Batch, Lesson, Objective};
+use crate::fit::backend::{Batch, Lesson, Objective};
 
 /// A part of a batch, with all that its way forward leaves for the way back.
 #[derive(Default)]

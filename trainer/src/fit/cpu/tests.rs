@@ -7,9 +7,9 @@ use shared::{Garment, ModelId};
 
 use super::*;
 use crate::data::augment::Augmentation;
-use crate::fit::burn::{Burn, GENERATOR};
-use crate::fit::deep::initial;
+use crate::fit::burn_backend::{Burn, GENERATOR};
 use crate::fit::recipe::Distillation;
+use crate::fit::train_loop::initial;
 
 /// What no shipped network has: a first convolution with a border, one behind another, a block at an odd size.
 const OTHER: &[Layer] = &[
@@ -39,18 +39,18 @@ const OTHER: &[Layer] = &[
 /// Of a tensor's gradient, as a share of its length. Measured: 8e-6.
 const GRADIENT: f64 = 1e-4;
 
-fn recipe(normalise: bool, distillation: Option<Distillation>) -> Deep {
-    Deep {
+fn recipe(normalise: bool, distillation: Option<Distillation>) -> NetworkRecipe {
+    NetworkRecipe {
         epochs: 1,
-        batch: 13,
+        batch_size: 13,
         learning_rate: 1e-3,
         warm_up: 0.0,
         weight_decay: 0.05,
         dropout: 0.0,
         label_smoothing: 0.1,
-        normalise,
-        average: 0.0,
-        turns: 1,
+        batch_norm: normalise,
+        ema_decay: 0.0,
+        photo_groups: 1,
         distillation,
         augmentation: Augmentation::default(),
     }
@@ -96,7 +96,7 @@ fn distance(ours: &[f32], theirs: &[f32]) -> f64 {
 fn gradients_are_those_of_burn_s_autodiff() {
     let _alone = GENERATOR.lock().unwrap();
     let distillation = Distillation {
-        share: 0.7,
+        weight: 0.7,
         temperature: 3.0,
         views: 1,
     };
@@ -142,10 +142,10 @@ fn assert_close(ours: &[Vec<f32>], theirs: &[Vec<f32>], limit: f64) {
 #[test]
 fn the_number_of_threads_changes_nothing() {
     let layers = ModelId::Resnet.layers();
-    let recipe = Deep {
+    let recipe = NetworkRecipe {
         dropout: 0.3,
-        average: 0.9,
-        turns: 1,
+        ema_decay: 0.9,
+        photo_groups: 1,
         ..recipe(true, None)
     };
     let values = initial(layers, true, 5);
@@ -168,10 +168,10 @@ fn the_number_of_threads_changes_nothing() {
 #[test]
 fn a_restored_learner_goes_on_as_if_nothing_had_happened() {
     let layers = ModelId::Cnn.layers();
-    let recipe = Deep {
+    let recipe = NetworkRecipe {
         dropout: 0.3,
-        average: 0.9,
-        turns: 1,
+        ema_decay: 0.9,
+        photo_groups: 1,
         ..recipe(true, None)
     };
     let values = initial(layers, true, 5);

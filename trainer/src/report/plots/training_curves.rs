@@ -8,7 +8,7 @@ use shared::ModelId;
 
 use super::canvas::{Canvas, LABEL, NAME, TextStyle};
 use super::plot_area::{AxisLabels, PlotArea};
-use crate::fit::checkpoint::Epoch;
+use crate::fit::checkpoint::EpochMetrics;
 use crate::report::input::ReportInput;
 
 /// The y axis reaches beyond the values by this factor of the loss, or of the error.
@@ -23,7 +23,7 @@ struct Chart {
     left: f64,
     scale: Scale,
     /// In training, and on the validation split.
-    values: fn(&Epoch) -> [f64; 2],
+    values: fn(&EpochMetrics) -> [f64; 2],
     ticks: &'static [f64],
     tick_text: fn(f64) -> String,
 }
@@ -50,7 +50,7 @@ const CHARTS: [Chart; 2] = [
 /// The plot as SVG. The plots of all networks have the same y axes.
 pub fn draw(input: &ReportInput, model: ModelId) -> String {
     let results = input.model(model);
-    let all: Vec<&Epoch> = ModelId::DEEP
+    let all: Vec<&EpochMetrics> = ModelId::DEEP
         .iter()
         .flat_map(|&m| &input.model(m).metrics.epochs)
         .collect();
@@ -70,8 +70,8 @@ pub fn draw(input: &ReportInput, model: ModelId) -> String {
 fn draw_chart(
     canvas: &mut Canvas,
     chart: &Chart,
-    all: &[&Epoch],
-    epochs: &[Epoch],
+    all: &[&EpochMetrics],
+    epochs: &[EpochMetrics],
     best: Option<usize>,
 ) {
     let values = all.iter().flat_map(|e| (chart.values)(e));

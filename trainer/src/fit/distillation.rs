@@ -10,12 +10,12 @@ use shared::garment::CLASSES;
 use shared::image::{PIXELS, SIDE};
 use shared::model::{Layer, Padding};
 
+use super::backend::probabilities;
 use super::cache_key;
-use super::checkpoint::{Checkpoint, CheckpointError, Progress};
+use super::checkpoint::{Checkpoint, CheckpointError, RunState};
 use super::cpu::{ANSWERED, Frozen};
-use super::deep::{FitError, Subject, Watch, fit};
-use super::learner::probabilities;
-use super::recipe::Deep;
+use super::recipe::NetworkRecipe;
+use super::train_loop::{FitError, NetworkSpec, RunControl, fit};
 use crate::data::Examples;
 use crate::data::augment::Augmentation;
 use crate::data::idx::TRAIN_IMAGES;
@@ -50,7 +50,7 @@ const fn conv(input: usize, output: usize) -> Layer {
     }
 }
 
-pub const SUBJECT: Subject = Subject {
+pub const TEACHER: NetworkSpec = NetworkSpec {
     name: "teacher",
     title: "Teacher",
     layers: LAYERS,
@@ -59,17 +59,17 @@ pub const SUBJECT: Subject = Subject {
 /// Each begins one of the teachers; their answers' mean is what is learnt from.
 pub const SEEDS: &[u64] = &[1, 2];
 
-pub const RECIPE: Deep = Deep {
+pub const RECIPE: NetworkRecipe = NetworkRecipe {
     epochs: 40,
-    batch: 128,
+    batch_size: 128,
     learning_rate: 3e-3,
     warm_up: 0.1,
     weight_decay: 0.1,
     dropout: 0.3,
     label_smoothing: 0.0,
-    normalise: true,
-    average: 0.999,
-    turns: 1,
+    batch_norm: true,
+    ema_decay: 0.999,
+    photo_groups: 1,
     distillation: None,
     augmentation: Augmentation {
         flip: true,
@@ -84,12 +84,12 @@ const VIEWS_SEED: u64 = 20_260;
 
 /// What the teachers say to some views of each training picture.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answers {
+pub struct TeacherLogits {
     /// Logits, a list of all pictures' for each view.
     views: Vec<Vec<[f32; CLASSES]>>,
 }
 
-impl Answers {
+impl TeacherLogits {
     /// The seed and the number of the views that an epoch shows.
     pub fn view(&self, epoch: usize) -> (u64, usize) {
         (VIEWS_SEED, epoch % self.views.len())
@@ -103,8 +103,8 @@ impl Answers {
 
 /// Who the teachers are and how good.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Credentials {
-    pub recipe: Deep,
+pub struct TeacherRecord {
+    pub recipe: NetworkRecipe,
     pub seeds: Vec<u64>,
     pub parameters: usize,
     /// Share answered right, all teachers together asked about a picture and its mirror image.
@@ -130,13 +130,13 @@ impl Teachers {
         folder: &Path,
         split: &Split,
         device: DeviceKind,
-        watch: Watch,
+        control: RunControl,
     ) -> Result<Self, FitError> {
         let mut networks = Vec::new();
         let mut weights = Vec::new();
         let mut seconds = 0.0;
         for &seed in SEEDS {
-            let run = Progress {
+            let run = RunState {
                 recipe: RECIPE,
                 seed,
                 device: device.name().into(),
@@ -145,20 +145,15 @@ impl Teachers {
                 best: 0,
             };
             let fitted = fit(
-                SUBJECT,
+                TEACHER,
                 run,
                 split,
                 device,
                 None,
                 &checkpoint(folder, seed),
-                watch,
+                control,
             )?;
-            seconds += fitted
-                .progress
-                .epochs
-                .iter()
-                .map(|e| e.seconds)
-                .sum::<f64>();
+            seconds += fitted.run.epochs.iter().map(|e| e.seconds).sum::<f64>();
             networks.push(Frozen::of(LAYERS, &Artifact::from_bytes(&fitted.artifact)?));
             weights.extend(fitted.artifact);
         }
@@ -170,8 +165,8 @@ impl Teachers {
     }
 
     /// Who they are and how good.
-    pub fn credentials(&mut self, split: &Split, test: &Examples) -> Credentials {
-        Credentials {
+    pub fn credentials(&mut self, split: &Split, test: &Examples) -> TeacherRecord {
+        TeacherRecord {
             recipe: RECIPE,
             seeds: SEEDS.to_vec(),
             parameters: shared::model::layer::parameter_count(LAYERS),
@@ -212,15 +207,15 @@ impl Teachers {
     /// before, else asked now.
     ///
     /// # Errors
-    /// The folder cannot be written to; [`FitError::Stopped`] loses the view that was being asked about.
+    /// The folder cannot be written to; [`FitError::Interrupted`] loses the view that was being asked about.
     pub fn answers(
         &mut self,
         folder: &Path,
         examples: &Examples,
         augmentation: &Augmentation,
         views: usize,
-        watch: Watch,
-    ) -> Result<Answers, FitError> {
+        control: RunControl,
+    ) -> Result<TeacherLogits, FitError> {
         let key = cache_key::answers(augmentation, &self.fingerprint, VIEWS_SEED);
         let folder = folder.join(format!("answers-{}", &sha256(key.as_bytes())[..8]));
         let mut all = Vec::with_capacity(views);
@@ -232,8 +227,8 @@ impl Teachers {
             all.push(match known {
                 Some(answers) => answers,
                 None => {
-                    println!("{:>6} answers view {} of {views}", SUBJECT.title, view + 1);
-                    let answers = self.answer_view(examples, augmentation, view, watch)?;
+                    println!("{:>6} answers view {} of {views}", TEACHER.title, view + 1);
+                    let answers = self.answer_view(examples, augmentation, view, control)?;
                     let bytes = answers.iter().flatten().flat_map(|x| x.to_le_bytes());
                     let bytes: Vec<u8> = bytes.collect();
                     fs::create_dir_all(&folder)
@@ -243,7 +238,7 @@ impl Teachers {
                 }
             });
         }
-        Ok(Answers { views: all })
+        Ok(TeacherLogits { views: all })
     }
 
     fn answer_view(
@@ -251,13 +246,13 @@ impl Teachers {
         examples: &Examples,
         augmentation: &Augmentation,
         view: usize,
-        watch: Watch,
+        control: RunControl,
     ) -> Result<Vec<[f32; CLASSES]>, FitError> {
         let mut answers = vec![[0.0; CLASSES]; examples.len()];
         for (part, answers) in answers.chunks_mut(ANSWERED).enumerate() {
-            if (watch.stop)() {
-                return Err(FitError::Stopped {
-                    model: SUBJECT.name,
+            if (control.is_interrupted)() {
+                return Err(FitError::Interrupted {
+                    model: TEACHER.name,
                     epoch: RECIPE.epochs,
                     epochs: RECIPE.epochs,
                 });
@@ -300,14 +295,14 @@ pub fn are_trained(folder: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::deep::initial;
+    use crate::fit::train_loop::initial;
     use shared::model::tensors::of_network;
     use shared::{Garment, Grey28};
 
     fn teachers() -> Teachers {
         let network = |seed: u64| {
             let values = initial(LAYERS, false, seed);
-            Frozen::of(LAYERS, &of_network(SUBJECT.name, LAYERS, values))
+            Frozen::of(LAYERS, &of_network(TEACHER.name, LAYERS, values))
         };
         Teachers {
             networks: vec![network(1), network(2)],
@@ -328,18 +323,18 @@ mod tests {
     fn answers_are_asked_once_and_again_where_a_file_was_cut_off() {
         let folder = tempfile::tempdir().unwrap();
         let augmentation = &RECIPE.augmentation;
-        let go_on = Watch {
-            draw: false,
-            stop: &|| false,
+        let go_on = RunControl {
+            show_progress: false,
+            is_interrupted: &|| false,
         };
         let asked = teachers().answers(folder.path(), &examples(), augmentation, 3, go_on);
         let asked = asked.unwrap();
         assert_eq!(asked.views.len(), 3);
         assert_ne!(asked.views[0], asked.views[1]);
         // Nothing is left to ask: a stop has nothing to stop.
-        let stop = Watch {
-            draw: false,
-            stop: &|| true,
+        let stop = RunControl {
+            show_progress: false,
+            is_interrupted: &|| true,
         };
         let again = teachers().answers(folder.path(), &examples(), augmentation, 3, stop);
         assert!(again.unwrap() == asked);

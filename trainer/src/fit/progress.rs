@@ -4,20 +4,20 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::checkpoint::{Epoch, Progress};
+use super::checkpoint::{EpochMetrics, RunState};
 
 /// How a run is watched.
 #[derive(Clone, Copy)]
-pub struct Watch<'a> {
+pub struct RunControl<'a> {
     /// Draws a progress bar where the output is a terminal.
-    pub draw: bool,
+    pub show_progress: bool,
     /// Asked at every batch; `true` ends the run, and its last whole epoch is kept.
-    pub stop: &'a dyn Fn() -> bool,
+    pub is_interrupted: &'a dyn Fn() -> bool,
 }
 
 /// The progress bar: loss, accuracy, images a second, time left.
 pub struct Meter<'a> {
-    pub watch: Watch<'a>,
+    pub control: RunControl<'a>,
     bar: ProgressBar,
     /// Pictures of earlier runs, which this run's speed must not count.
     before: u64,
@@ -30,12 +30,12 @@ impl<'a> Meter<'a> {
     pub fn new(
         title: &'static str,
         epochs: usize,
-        run: &Progress,
+        run: &RunState,
         examples: usize,
-        watch: Watch<'a>,
+        control: RunControl<'a>,
     ) -> Self {
         let before = (run.epochs.len() * examples) as u64;
-        let bar = match watch.draw {
+        let bar = match control.show_progress {
             true => ProgressBar::new((epochs * examples) as u64),
             false => ProgressBar::hidden(),
         };
@@ -53,7 +53,7 @@ impl<'a> Meter<'a> {
             ));
         }
         Self {
-            watch,
+            control,
             bar,
             before,
             started: Instant::now(),
@@ -80,7 +80,7 @@ impl<'a> Meter<'a> {
     }
 
     /// A line an epoch, also where the output is no terminal and no bar is drawn.
-    pub fn epoch(&self, e: &Epoch, best: bool) {
+    pub fn epoch(&self, e: &EpochMetrics, best: bool) {
         let line = format!(
             "{:>6} epoch {:>2}/{}  train {:.3} {:.1}%  validation {:.3} {:.2}%{}  {:.0} s",
             self.title,

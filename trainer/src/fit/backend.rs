@@ -3,7 +3,7 @@
 use shared::Garment;
 use shared::garment::CLASSES;
 
-use super::deep::FitError;
+use super::train_loop::FitError;
 
 /// Pictures to learn from.
 #[derive(Clone, Debug, Default)]

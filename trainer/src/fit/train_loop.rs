@@ -11,22 +11,22 @@ use shared::model::layer::{fold, training_parameters};
 use shared::model::tensors::of_network;
 use thiserror::Error;
 
+use super::backend::Learner;
 use super::batches::Batches;
-use super::burn::Burn;
-use super::checkpoint::{Checkpoint, CheckpointError, Epoch, Progress};
+use super::burn_backend::Burn;
+use super::checkpoint::{Checkpoint, CheckpointError, EpochMetrics, RunState};
 use super::cpu::{Cpu, Frozen};
-use super::learner::Learner;
-use super::meter::Meter;
-pub use super::meter::Watch;
-use super::recipe::Deep;
-use super::teacher::Answers;
+use super::distillation::TeacherLogits;
+use super::progress::Meter;
+pub use super::progress::RunControl;
+use super::recipe::NetworkRecipe;
 use crate::data::split::Split;
 use crate::device::DeviceKind;
 use crate::evaluate::{EvaluationError, rounded};
 
 /// What is trained: a table of layers and its names.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject {
+pub struct NetworkSpec {
     /// In the weights file.
     pub name: &'static str,
     /// For people.
@@ -40,7 +40,7 @@ pub enum FitError {
     #[error(
         "stopped after epoch {epoch} of {epochs} of {model}: run the same command again to go on from there"
     )]
-    Stopped {
+    Interrupted {
         model: &'static str,
         epoch: usize,
         epochs: usize,
@@ -72,7 +72,7 @@ pub enum FitError {
 pub struct Fitted {
     /// The weights file of the best epoch.
     pub artifact: Vec<u8>,
-    pub progress: Progress,
+    pub run: RunState,
 }
 
 /// Trains until the recipe's last epoch, from the checkpoint where it is the same run's.
@@ -80,13 +80,13 @@ pub struct Fitted {
 /// # Errors
 /// See [`FitError`]; a stop leaves a checkpoint behind.
 pub fn fit(
-    subject: Subject,
-    run: Progress,
+    subject: NetworkSpec,
+    run: RunState,
     split: &Split,
     device: DeviceKind,
-    teacher: Option<&Answers>,
+    teacher: Option<&TeacherLogits>,
     checkpoint: &Checkpoint,
-    watch: Watch,
+    control: RunControl,
 ) -> Result<Fitted, FitError> {
     if split.train.is_empty() {
         return Err(FitError::NoExamples);
@@ -104,8 +104,8 @@ pub fn fit(
         Some(_) => checkpoint.clear()?,
         None => {}
     }
-    let shown = split.shown(recipe.turns, 0).count();
-    let meter = Meter::new(subject.title, recipe.epochs, &run, shown, watch);
+    let shown = split.shown(recipe.photo_groups, 0).count();
+    let meter = Meter::new(subject.title, recipe.epochs, &run, shown, control);
     while run.epochs.len() < recipe.epochs {
         let number = run.epochs.len() + 1;
         let started = Instant::now();
@@ -117,13 +117,13 @@ pub fn fit(
                 epoch: number,
             });
         }
-        let values = fold(subject.layers, recipe.normalise, learner.values()?);
+        let values = fold(subject.layers, recipe.batch_norm, learner.values()?);
         let artifact = of_network(subject.name, subject.layers, values).to_bytes()?;
         // Measured on what would be shipped: folded, read back, rounded as the file is.
         let mut frozen = Frozen::of(subject.layers, &Artifact::from_bytes(&artifact)?);
         let validation = frozen.evaluate(&split.validation);
         let accuracy = validation.confusion.accuracy();
-        let epoch = Epoch {
+        let epoch = EpochMetrics {
             epoch: number,
             learning_rate: taught.learning_rate,
             train_loss: rounded(taught.loss),
@@ -146,7 +146,7 @@ pub fn fit(
     }
     Ok(Fitted {
         artifact: best,
-        progress: run,
+        run,
     })
 }
 
@@ -156,11 +156,11 @@ pub fn fit(
 /// The device does not take them.
 pub fn learner(
     layers: &'static [Layer],
-    recipe: &Deep,
+    recipe: &NetworkRecipe,
     seed: u64,
     device: DeviceKind,
 ) -> Result<Box<dyn Learner>, FitError> {
-    let values = initial(layers, recipe.normalise, seed);
+    let values = initial(layers, recipe.batch_norm, seed);
     Ok(match device.burn() {
         None => Box::new(Cpu::new(layers, recipe, &values)),
         Some(device) => Box::new(Burn::new(layers, recipe, values, device)?),
@@ -198,10 +198,10 @@ struct Taught {
 
 fn teach(
     learner: &mut dyn Learner,
-    run: &Progress,
+    run: &RunState,
     mut batches: Batches,
     meter: &Meter<'_>,
-    subject: Subject,
+    subject: NetworkSpec,
 ) -> Result<Taught, FitError> {
     let recipe = run.recipe;
     let count = batches.left();
@@ -212,8 +212,8 @@ fn teach(
     let mut next = batches.next();
     let mut step = first;
     while let Some(batch) = next {
-        if (meter.watch.stop)() {
-            return Err(FitError::Stopped {
+        if (meter.control.is_interrupted)() {
+            return Err(FitError::Interrupted {
                 model: subject.name,
                 epoch: run.epochs.len(),
                 epochs: recipe.epochs,
@@ -251,8 +251,8 @@ mod tests {
     use crate::data::Examples;
     use crate::data::augment::Augmentation;
     use crate::fit::Recipe;
-    use crate::fit::burn::GENERATOR;
-    use crate::fit::recipe::Deep;
+    use crate::fit::burn_backend::GENERATOR;
+    use crate::fit::recipe::NetworkRecipe;
     use shared::garment::CLASSES;
     use shared::{Garment, Grey28, ModelId};
     use std::cell::Cell;
@@ -282,20 +282,20 @@ mod tests {
         }
     }
 
-    fn recipe(model: ModelId) -> Deep {
-        match Recipe::of(model) {
-            Recipe::Deep(deep) => deep,
+    fn recipe(model: ModelId) -> NetworkRecipe {
+        match Recipe::for_model(model) {
+            Recipe::Network(deep) => deep,
             other => panic!("{model} has {other:?}"),
         }
     }
 
-    fn run(model: ModelId, epochs: usize) -> Progress {
-        Progress {
-            recipe: Deep {
+    fn run(model: ModelId, epochs: usize) -> RunState {
+        RunState {
+            recipe: NetworkRecipe {
                 epochs,
-                batch: 16,
+                batch_size: 16,
                 dropout: 0.3,
-                average: 0.9,
+                ema_decay: 0.9,
                 augmentation: Augmentation {
                     flip: false,
                     shift: 1,
@@ -312,8 +312,8 @@ mod tests {
         }
     }
 
-    fn subject(model: ModelId) -> Subject {
-        Subject {
+    fn subject(model: ModelId) -> NetworkSpec {
+        NetworkSpec {
             name: model.name(),
             title: model.title(),
             layers: model.layers(),
@@ -324,9 +324,12 @@ mod tests {
         model: ModelId,
         device: DeviceKind,
         folder: &Checkpoint,
-        stop: &dyn Fn() -> bool,
+        is_interrupted: &dyn Fn() -> bool,
     ) -> Result<Fitted, FitError> {
-        let watch = Watch { draw: false, stop };
+        let control = RunControl {
+            show_progress: false,
+            is_interrupted,
+        };
         fit(
             subject(model),
             run(model, 3),
@@ -334,7 +337,7 @@ mod tests {
             device,
             None,
             folder,
-            watch,
+            control,
         )
     }
 
@@ -348,7 +351,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let unbroken = Checkpoint::new(folder.path().join("unbroken"));
             let unbroken = fitted(model, device, &unbroken, &|| false).unwrap();
-            let accuracy = unbroken.progress.epochs[2].train_accuracy;
+            let accuracy = unbroken.run.epochs[2].train_accuracy;
             assert!(accuracy > 0.3, "{model} learnt nothing: {accuracy}");
 
             // Ten batches an epoch: stopped in the middle of the second.
@@ -362,7 +365,7 @@ mod tests {
             assert!(
                 matches!(
                     error,
-                    FitError::Stopped {
+                    FitError::Interrupted {
                         epoch: 1,
                         epochs: 3,
                         ..
@@ -377,7 +380,7 @@ mod tests {
                 "{model} on {device:?}: other weights"
             );
             let figures = |f: &Fitted| {
-                let epochs = f.progress.epochs.iter();
+                let epochs = f.run.epochs.iter();
                 epochs
                     .map(|e| (e.train_loss, e.validation_loss))
                     .collect::<Vec<_>>()
@@ -392,13 +395,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let checkpoint = Checkpoint::new(folder.path());
         let first = fitted(ModelId::Resnet, DeviceKind::Cpu, &checkpoint, &|| false).unwrap();
-        let other = Progress {
+        let other = RunState {
             seed: 4,
             ..run(ModelId::Resnet, 3)
         };
-        let watch = Watch {
-            draw: false,
-            stop: &|| false,
+        let control = RunControl {
+            show_progress: false,
+            is_interrupted: &|| false,
         };
         let split = bars();
         let second = fit(
@@ -408,7 +411,7 @@ mod tests {
             DeviceKind::Cpu,
             None,
             &checkpoint,
-            watch,
+            control,
         );
         assert!(first.artifact != second.unwrap().artifact);
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static ASKED: AtomicBool = AtomicBool::new(false);
 
 /// Listens for Ctrl-C from here on.
-pub fn listen() -> Result<(), ctrlc::Error> {
+pub fn install_handler() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(|| {
         if ASKED.swap(true, Ordering::Relaxed) {
             // 128 + SIGINT, as shells have it.
@@ -15,6 +15,6 @@ pub fn listen() -> Result<(), ctrlc::Error> {
 }
 
 /// Whether the user asked to stop.
-pub fn asked() -> bool {
+pub fn is_requested() -> bool {
     ASKED.load(Ordering::Relaxed)
 }

@@ -11,10 +11,10 @@ use shared::model::Layer;
 use shared::network::NetworkError;
 use shared::network::{Network, Training, pictures};
 
+use super::backend::{Batch, Learner, Lesson, Objective, Part};
 use super::cpu::follow;
-use super::deep::FitError;
-use super::learner::{Batch, Learner, Lesson, Objective, Part};
-use super::recipe::Deep;
+use super::recipe::NetworkRecipe;
+use super::train_loop::FitError;
 
 /// A network on a device, and burn's optimizer.
 pub struct Burn {
@@ -38,13 +38,13 @@ impl Burn {
     /// The device does not take them.
     pub fn new(
         layers: &'static [Layer],
-        recipe: &Deep,
+        recipe: &NetworkRecipe,
         values: Vec<Vec<f32>>,
         device: Device,
     ) -> Result<Self, FitError> {
         let device = device.autodiff();
         let training = Training {
-            normalise: recipe.normalise,
+            normalise: recipe.batch_norm,
             dropout: recipe.dropout,
         };
         let mut network = Network::new(layers, training, &device);
@@ -53,7 +53,7 @@ impl Burn {
         Ok(Self {
             device,
             objective: recipe.objective(),
-            average_decay: recipe.average,
+            average_decay: recipe.ema_decay,
             network: Some(network),
             optimizer: optimizer.init(),
             average: values,
