@@ -6,20 +6,20 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
+use super::batch::RollTable;
 use super::compare::Compare;
-use super::drop_zone::DropZone;
+use super::editor::Inspector;
 use super::engine_panel::EnginePanel;
+use super::explanation::Reasons;
 use super::footer::Footer;
 use super::gallery::Gallery;
-use super::inspect::Inspector;
-use super::masthead::Masthead;
+use super::header::Masthead;
 use super::notices::Notices;
-use super::page::Page;
-use super::reasons::Reasons;
-use super::roll::RollTable;
-use super::specimen::Specimen;
-use super::verdicts::Verdicts;
+use super::predictions::Verdicts;
+use super::preview::Specimen;
+use super::upload::DropZone;
 use crate::engine::offer::sleep;
+use crate::state::page::Page;
 
 /// Takes the place of the loading screen.
 pub fn open() {
@@ -34,7 +34,7 @@ pub fn open() {
 fn App() -> impl IntoView {
     let page = Page::open();
     provide_context(page);
-    super::file::accept_anywhere(page);
+    crate::ui::upload::files::accept_anywhere(page);
     spawn_local(furnish(page));
     view! {
         <a class="skip" href="#answers">"Skip to the answers"</a>

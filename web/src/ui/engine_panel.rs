@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::machine::Machine;
-use super::page::Page;
 use crate::engine::report::{Choice, Engine};
+use crate::state::page::Page;
+use crate::ui::benchmark::Machine;
 
 #[component]
 pub fn EnginePanel() -> impl IntoView {

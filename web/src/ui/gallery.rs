@@ -9,8 +9,8 @@ use web_sys::HtmlElement;
 
 use super::bitmap::Bitmap;
 use super::canvas::Canvas;
-use super::page::Page;
-use super::picture::{Origin, rgba};
+use crate::state::image::{Origin, rgba};
+use crate::state::page::Page;
 
 #[component]
 pub fn Gallery() -> impl IntoView {

@@ -1,42 +1,29 @@
-//! The page, one component a file; what it draws and how it writes figures needs no browser, and is tested without.
+//! The page's components.
 
+pub mod batch;
+pub mod benchmark;
 pub mod bitmap;
 pub mod compare;
-pub mod contender;
-pub mod heat;
-pub mod inspect;
-pub mod machine;
-pub mod picture;
-pub mod roll;
-pub mod stopwatch;
-pub mod tally;
+pub mod editor;
+pub mod ensemble_text;
+pub mod heat_map;
 
-mod answer;
 mod app;
-mod bars;
-mod bench;
-mod camera;
 mod canvas;
-mod drop_zone;
 mod engine_panel;
-mod file;
+mod ensemble_panel;
+mod explanation;
 mod footer;
 mod gallery;
-mod inquiry;
-mod json;
-mod manifest;
-mod masthead;
+mod header;
 mod model_row;
 mod notices;
-mod page;
-mod parts;
+mod predictions;
+mod preview;
+mod probability_bars;
 mod questions;
-mod reasons;
-mod reception;
 mod said;
-mod specimen;
 mod summary;
-mod verdicts;
-mod vote_panel;
+pub mod upload;
 
 pub use app::open;

@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use plot::format::{self, milliseconds, thousands};
 use shared::ModelId;
 
-use super::answer::{Answer, Model};
-use super::bars::Bars;
-use super::contender::Contender;
-use super::page::Page;
 use super::said::{Said, dissents};
+use crate::contender::Contender;
 use crate::engine::report::Engine;
 use crate::engine::supply::Weights;
+use crate::state::models::{Answer, Model};
+use crate::state::page::Page;
+use crate::ui::probability_bars::Bars;
 
 #[component]
 pub fn ModelRow(model: ModelId) -> impl IntoView {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::page::Page;
+use crate::state::page::Page;
 
 #[component]
 pub fn Notices() -> impl IntoView {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use shared::{Garment, ModelId};
 
-use super::page::Page;
+use crate::state::page::Page;
 
 #[component]
 pub fn Questions() -> impl IntoView {

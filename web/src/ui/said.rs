@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use plot::format::{self, probability};
 use shared::ModelId;
 
-use super::page::Page;
 use crate::engine::supply::Weights;
+use crate::state::page::Page;
 
 #[component]
 pub fn Said(

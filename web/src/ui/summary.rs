@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use shared::{Garment, ModelId};
 
-use super::answer::{Answer, State};
-use super::page::Page;
-use super::tally;
+use crate::state::models::{Answer, State};
+use crate::state::page::Page;
+use crate::ui::ensemble_text;
 
 impl Page {
     /// The vote in a sentence, as far as it has been counted.
@@ -17,7 +17,9 @@ impl Page {
             Some(_) if self.knows() == Some(false) => {
                 "I don't know this: it is probably none of the ten classes.".into()
             }
-            Some(count) => tally::headline(count.garment(), &count.said, self.unheard(&count)),
+            Some(count) => {
+                ensemble_text::headline(count.garment(), &count.said, self.unheard(&count))
+            }
             // Without a vote, each speaks for itself.
             None if self.poll.with(|p| !p.weights.may_come()) => {
                 match self.verdicts(picture.number).first() {
@@ -41,7 +43,7 @@ impl Page {
                 },
                 count.garment(),
                 count.confidence() * 100.0,
-                tally::sentence(count.garment(), &count.said, self.unheard(&count))
+                ensemble_text::sentence(count.garment(), &count.said, self.unheard(&count))
             ),
             _ => String::new(),
         }

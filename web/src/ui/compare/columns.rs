@@ -6,9 +6,9 @@ use leptos::prelude::*;
 use plot::format::{bytes, duration, milliseconds, percent, thousands};
 use shared::ModelId;
 
-use crate::ui::contender::Contender;
-use crate::ui::manifest::Facts;
-use crate::ui::page::Page;
+use crate::contender::Contender;
+use crate::state::manifest::Facts;
+use crate::state::page::Page;
 
 /// A number by which models are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use plot::markup::Markup;
 
 use super::columns::{Column, Sorting};
-use crate::ui::contender::Contender;
-use crate::ui::page::Page;
+use crate::contender::Contender;
+use crate::state::page::Page;
 
 #[component]
 pub fn ComparisonTable() -> impl IntoView {

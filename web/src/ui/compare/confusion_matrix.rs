@@ -6,7 +6,7 @@ use shared::Garment;
 use shared::garment::CLASSES;
 
 use super::metrics_file::MetricsFile;
-use crate::ui::contender::Contender;
+use crate::contender::Contender;
 
 #[component]
 pub fn ConfusionPanel(

@@ -9,8 +9,8 @@ use shared::metrics::HUMAN_ACCURACY;
 
 use super::columns::Column;
 use super::observers;
-use crate::ui::contender::Contender;
-use crate::ui::page::Page;
+use crate::contender::Contender;
+use crate::state::page::Page;
 
 /// The plot's margins, in pixels.
 const LEFT: f64 = 46.0;
@@ -108,7 +108,10 @@ fn draw(points: &[(Contender, f64, f64)], cost: Column, width: f64) -> String {
         }
     };
     let (amount, what): (fn(f64) -> String, _) = match cost {
-        Column::Time => (|v| milliseconds(v as u32), "time for one image, logarithmic"),
+        Column::Time => (
+            |v| milliseconds(v as u32),
+            "time for one image, logarithmic",
+        ),
         _ => (format::bytes, "size of the weights, logarithmic"),
     };
 

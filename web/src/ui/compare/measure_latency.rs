@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use plot::format::milliseconds;
 use shared::ModelId;
 
-use crate::ui::page::Page;
+use crate::state::page::Page;
 use protocol::Pixels;
 
 /// The number of images that are classified.

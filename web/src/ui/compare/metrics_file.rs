@@ -4,7 +4,7 @@ use js_sys::Array;
 use shared::garment::CLASSES;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::ui::json::{self, list, number};
+use crate::json::{self, list, number};
 
 /// The test metrics and the training of one model, or of the ensemble.
 #[derive(Clone, Debug, PartialEq)]

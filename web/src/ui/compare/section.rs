@@ -11,8 +11,8 @@ use super::measure_latency::MeasureLatency;
 use super::metrics_file::{self, MetricsFile};
 use super::observers;
 use super::training_curves::TrainingCurves;
-use crate::ui::contender::Contender;
-use crate::ui::page::Page;
+use crate::contender::Contender;
+use crate::state::page::Page;
 
 #[component]
 pub fn Compare() -> impl IntoView {

@@ -6,7 +6,7 @@ use plot::markup::{Anchor, Markup};
 use shared::ModelId;
 
 use super::metrics_file::{Epoch, MetricsFile};
-use crate::ui::contender::Contender;
+use crate::contender::Contender;
 
 /// The size of a chart in its own units. It is about as wide on the page, so that its text has the size of the page's.
 const WIDTH: f64 = 340.0;
