@@ -106,7 +106,7 @@ pub fn asked<T: Send>(
     thread::scope(|scope| {
         let ask = &ask;
         let workers: Vec<_> = examples
-            .pictures
+            .images
             .chunks(share)
             .map(|pictures| {
                 scope.spawn(move || {

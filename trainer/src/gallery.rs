@@ -26,7 +26,7 @@ pub fn sprite(test: &Examples) -> image::ImageResult<Vec<u8>> {
         let mine = test
             .labels
             .iter()
-            .zip(&test.pictures)
+            .zip(&test.images)
             .filter(|(g, _)| **g == garment);
         for (row, (_, picture)) in mine.take(EACH).enumerate() {
             for (i, &value) in picture.pixels().iter().enumerate() {

@@ -32,7 +32,7 @@ fn lines(output: &Output) -> Vec<Value> {
 /// The first test picture, an ankle boot, as a PNG.
 fn boot(folder: &TempDir) -> String {
     let data = source::load(None).unwrap();
-    let pixels = data.test.pictures[0].pixels().to_vec();
+    let pixels = data.test.images[0].pixels().to_vec();
     let path = folder.path().join("boot.png");
     let picture = image::GrayImage::from_raw(28, 28, pixels).unwrap();
     picture.save(&path).unwrap();

@@ -22,9 +22,23 @@ const TOOLS: [Tool; 8] = [
 
 /// The packages that are built for the machine itself. Those of the browser are built apart, so that the trainer's features
 /// do not end up there.
-pub const NATIVE: [&str; 14] = [
-    "-p", "codecs", "-p", "plot", "-p", "protocol", "-p", "shared", "-p", "trainer", "-p", "tests",
-    "-p", "xtask",
+pub const NATIVE: [&str; 16] = [
+    "-p",
+    "codecs",
+    "-p",
+    "fashion-mnist",
+    "-p",
+    "plot",
+    "-p",
+    "protocol",
+    "-p",
+    "shared",
+    "-p",
+    "trainer",
+    "-p",
+    "tests",
+    "-p",
+    "xtask",
 ];
 
 /// The packages that are built for the browser, except the GPU worker, which takes too long to compile for every change.

@@ -10,6 +10,7 @@ use trainer::data::source;
 use trainer::device::DeviceKind;
 use trainer::evaluate::Figures;
 use trainer::fit::Recipe;
+use trainer::training_data::TrainingData;
 
 use super::control;
 use crate::Places;
@@ -71,7 +72,10 @@ pub fn raw(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
 }
 
 pub fn ablate(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
-    let data = source::load(places.data.as_deref())?;
+    let data = TrainingData {
+        fashion_mnist: source::load(places.data.as_deref())?,
+        photos: None,
+    };
     let control = control()?;
     for model in places.models() {
         if let Recipe::Network(recipe) = Recipe::for_model(model) {

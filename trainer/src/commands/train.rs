@@ -8,6 +8,7 @@ use trainer::data::source;
 use trainer::device::DeviceKind;
 use trainer::fit::Recipe;
 use trainer::photos::set::{PhotoSet, Record};
+use trainer::training_data::TrainingData;
 use trainer::weights::{Forecast, Order};
 
 use super::control;
@@ -64,10 +65,12 @@ pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
     if orders.is_empty() && is_current.is_none_or(|current| current) && !is_novelty_due {
         return Ok(ExitCode::SUCCESS);
     }
-    let mut data = source::load(places.data.as_deref())?;
-    if let Some(folder) = photos {
-        data.photos = Some(PhotoSet::load(folder, true)?);
-    }
+    let data = TrainingData {
+        fashion_mnist: source::load(places.data.as_deref())?,
+        photos: photos
+            .map(|folder| PhotoSet::load(folder, true))
+            .transpose()?,
+    };
     let control = control()?;
     if !orders.is_empty() {
         announce(&weights.forecast(&orders, &data)?);
@@ -84,7 +87,7 @@ pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
         );
     }
     if weights.vote_is_current()? == Some(false) {
-        let entry = weights.learn_vote(&data)?;
+        let entry = weights.learn_vote(&data.fashion_mnist)?;
         println!(
             "{}  validation {:.2}%  test {:.2}%",
             vote::TITLE,

@@ -1,4 +1,4 @@
-//! What training does to a picture before the network sees it: mirroring, small shifts, and erased patches.
+//! Data augmentation: horizontal flips, small shifts, random erasing and mixup.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -6,33 +6,33 @@ use serde::{Deserialize, Serialize};
 use shared::Grey28;
 use shared::image::{PIXELS, SIDE, standardise};
 
-use super::Examples;
+use super::examples::Examples;
 
-/// How far augmentation goes; by default, nowhere.
+/// Which augmentations are applied, and how strongly; none by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Augmentation {
-    /// Mirrors every other picture, left to right.
+    /// Mirrors half of the images horizontally.
     pub flip: bool,
-    /// Shifts by up to so many pixels along either axis; background comes in.
+    /// Shifts by up to this many pixels along each axis; the border is filled with background.
     pub shift: usize,
-    /// The share of pictures in which a random rectangle is overwritten with noise (Zhong et al. 2017,
+    /// The probability that a random rectangle of an image is replaced by noise (random erasing: Zhong et al. 2017,
     /// arXiv 1708.04896).
     #[serde(default)]
     pub erase: f64,
-    /// The share of pictures through which another one shows, by up to a half, in the labels too (mixup: Zhang et
+    /// The probability that an image is blended with another one, by up to a half, and its label as well (mixup: Zhang et
     /// al. 2017, arXiv 1710.09412).
     #[serde(default)]
     pub mix: f64,
 }
 
-/// Rows and columns of an erased rectangle, at least and at most.
+/// Rows and columns of an erased rectangle.
 const ERASED: std::ops::RangeInclusive<usize> = 4..=12;
 
 impl Augmentation {
-    /// Appends a view of the picture number `i` to a batch: `[28 * 28]`, altered and standardised. Gives the picture that
-    /// shows through, and its share.
+    /// Appends a view of image `i` to a batch: `[28 * 28]`, augmented and standardised. Returns the index of the image that
+    /// was blended in, and its share.
     ///
-    /// The same seed, view and picture give the same view: what teachers say to it can be kept.
+    /// The same seed, view and image give the same pixels, so that a teacher's logits for a view can be stored.
     pub fn view(
         &self,
         examples: &Examples,
@@ -43,29 +43,27 @@ impl Augmentation {
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ ((view as u64) << 32));
         rng.set_stream(i as u64);
         let start = batch.len();
-        self.push(&examples.pictures[i], &mut rng, batch);
+        self.push(&examples.images[i], &mut rng, batch);
         if self.mix == 0.0 || !rng.random_bool(self.mix) {
             return None;
         }
-        let (other, share) = (
-            rng.random_range(0..examples.len()),
-            rng.random_range(0.0..0.5f32),
-        );
-        let mut through = Vec::with_capacity(PIXELS);
-        self.push(&examples.pictures[other], &mut rng, &mut through);
-        for (own, other) in batch[start..].iter_mut().zip(through) {
+        let other = rng.random_range(0..examples.len());
+        let share = rng.random_range(0.0..0.5f32);
+        let mut blended = Vec::with_capacity(PIXELS);
+        self.push(&examples.images[other], &mut rng, &mut blended);
+        for (own, other) in batch[start..].iter_mut().zip(blended) {
             *own += share * (other - *own);
         }
         Some((other, share))
     }
 
-    /// Appends one picture, altered and standardised: `[28 * 28]`.
-    fn push(&self, picture: &Grey28, rng: &mut impl Rng, batch: &mut Vec<f32>) {
+    /// Appends one image, augmented and standardised: `[28 * 28]`.
+    fn push(&self, image: &Grey28, rng: &mut impl Rng, batch: &mut Vec<f32>) {
         let mirrored = self.flip && rng.random::<bool>();
         let reach = self.shift as i32;
         let down = rng.random_range(-reach..=reach);
         let right = rng.random_range(-reach..=reach);
-        let pixels: &[u8; PIXELS] = picture.pixels();
+        let pixels: &[u8; PIXELS] = image.pixels();
         let side = SIDE as i32;
         let start = batch.len();
         for y in 0..side {
@@ -89,12 +87,12 @@ impl Augmentation {
     }
 }
 
-/// Overwrites a random rectangle of a standardised picture with noise.
-fn erase(picture: &mut [f32], rng: &mut impl Rng) {
+/// Replaces a random rectangle of a standardised image by noise.
+fn erase(image: &mut [f32], rng: &mut impl Rng) {
     let (rows, columns) = (rng.random_range(ERASED), rng.random_range(ERASED));
     let top = rng.random_range(0..=SIDE - rows);
     let left = rng.random_range(0..=SIDE - columns);
-    for row in picture.chunks_exact_mut(SIDE).skip(top).take(rows) {
+    for row in image.chunks_exact_mut(SIDE).skip(top).take(rows) {
         for value in &mut row[left..left + columns] {
             *value = standardise(rng.random());
         }
@@ -105,7 +103,7 @@ fn erase(picture: &mut [f32], rng: &mut impl Rng) {
 mod tests {
     use super::*;
 
-    fn lit(augmentation: Augmentation, seed: u64) -> Vec<usize> {
+    fn white_pixels(augmentation: Augmentation, seed: u64) -> Vec<usize> {
         let mut pixels = [0; PIXELS];
         pixels[10 * SIDE + 5] = 255;
         let mut batch = Vec::new();
@@ -118,88 +116,89 @@ mod tests {
     }
 
     #[test]
-    fn without_augmentation_a_picture_is_only_standardised() {
-        assert_eq!(lit(Augmentation::default(), 1), [10 * SIDE + 5]);
+    fn without_augmentation_an_image_is_only_standardised() {
+        assert_eq!(white_pixels(Augmentation::default(), 1), [10 * SIDE + 5]);
     }
 
     #[test]
-    fn flips_and_shifts_land_where_they_should() {
+    fn flips_and_shifts_move_pixels() {
         let flip = Augmentation {
             flip: true,
             ..Augmentation::default()
         };
-        let places: std::collections::BTreeSet<usize> =
-            (0..32).flat_map(|seed| lit(flip, seed)).collect();
+        let indices: std::collections::BTreeSet<usize> =
+            (0..32).flat_map(|seed| white_pixels(flip, seed)).collect();
         let mirrored = [10 * SIDE + 5, 10 * SIDE + 22];
-        assert_eq!(places.into_iter().collect::<Vec<_>>(), mirrored);
+        assert_eq!(indices.into_iter().collect::<Vec<_>>(), mirrored);
         let shift = Augmentation {
             shift: 2,
             ..Augmentation::default()
         };
-        let places: std::collections::BTreeSet<usize> =
-            (0..1000).flat_map(|seed| lit(shift, seed)).collect();
-        assert_eq!(places.len(), 25);
+        let indices: std::collections::BTreeSet<usize> = (0..1000)
+            .flat_map(|seed| white_pixels(shift, seed))
+            .collect();
+        assert_eq!(indices.len(), 25);
     }
 
-    /// Each of one grey.
-    fn greys() -> Examples {
+    /// Images of one grey value each.
+    fn uniform_images() -> Examples {
         Examples {
-            pictures: (0..200u8).map(|i| Grey28::new([i; PIXELS])).collect(),
+            images: (0..200u8).map(|i| Grey28::new([i; PIXELS])).collect(),
             labels: vec![shared::Garment::Bag; 200],
         }
     }
 
     #[test]
-    fn what_shows_through_does_so_by_its_share() {
+    fn mixup_blends_by_its_share() {
         let mix = Augmentation {
             mix: 0.5,
             ..Augmentation::default()
         };
-        let examples = greys();
+        let examples = uniform_images();
         let mut mixed = 0;
         for i in 0..examples.len() {
             let mut batch = Vec::new();
             let (other, share) = match mix.view(&examples, i, (1, 0), &mut batch) {
                 None => (i, 0.0),
-                Some(through) => {
+                Some(blended) => {
                     mixed += 1;
-                    through
+                    blended
                 }
             };
             assert!((0.0..0.5).contains(&share));
             let (own, other) = (standardise(i as u8), standardise(other as u8));
-            let wanted = own + share * (other - own);
-            assert!(batch.iter().all(|x| (x - wanted).abs() < 1e-4));
+            let expected = own + share * (other - own);
+            assert!(batch.iter().all(|x| (x - expected).abs() < 1e-4));
         }
         assert!((60..140).contains(&mixed), "{mixed}");
     }
 
     #[test]
-    fn a_view_is_always_the_same_and_unlike_the_others() {
+    fn views_are_reproducible_and_different() {
         let all = Augmentation {
             flip: true,
             shift: 2,
             erase: 0.5,
             mix: 0.5,
         };
-        let examples = greys();
-        let seen = |i: usize, view: (u64, usize)| {
+        let examples = uniform_images();
+        let view_of = |i: usize, view: (u64, usize)| {
             let mut batch = Vec::new();
-            let through = all.view(&examples, i, view, &mut batch);
-            (batch, through)
+            let blended = all.view(&examples, i, view, &mut batch);
+            (batch, blended)
         };
         for i in 0..20 {
-            assert!(seen(i, (1, 3)) == seen(i, (1, 3)));
+            assert!(view_of(i, (1, 3)) == view_of(i, (1, 3)));
         }
         let differ = |other: (u64, usize)| {
-            let pairs = (0..40).filter(|&i| seen(i, (1, 3)) != seen(i, other));
+            let pairs = (0..40).filter(|&i| view_of(i, (1, 3)) != view_of(i, other));
             pairs.count()
         };
         assert!(differ((2, 3)) > 20 && differ((1, 4)) > 20);
     }
 
     #[test]
-    fn what_is_erased_is_one_rectangle_of_the_promised_size() {
+    fn erases_one_rectangle_of_the_given_size() {
         let erase = Augmentation {
             erase: 1.0,
             ..Augmentation::default()
@@ -210,14 +209,14 @@ mod tests {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             erase.push(&Grey28::new([0; PIXELS]), &mut rng, &mut batch);
             let touched: Vec<usize> = (0..PIXELS).filter(|&i| batch[i] != dark).collect();
-            let extent = |places: Vec<usize>| {
-                let (first, last) = (places.iter().min(), places.iter().max());
+            let extent = |indices: Vec<usize>| {
+                let (first, last) = (indices.iter().min(), indices.iter().max());
                 last.unwrap() - first.unwrap() + 1
             };
             let rows = extent(touched.iter().map(|i| i / SIDE).collect());
             let columns = extent(touched.iter().map(|i| i % SIDE).collect());
             assert!(ERASED.contains(&rows) && ERASED.contains(&columns));
-            // Noise is rarely as dark as the background: nearly all of the rectangle shows.
+            // Noise is rarely as dark as the background.
             assert!(touched.len() * 10 >= rows * columns * 9);
         }
     }

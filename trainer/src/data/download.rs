@@ -1,30 +1,31 @@
-//! Fetches the data set's files from its public mirrors, with a progress bar, and resumes after a break.
+//! Downloading the data set's files from their public mirrors.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use fashion_mnist::IdxFile;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::DataError;
-use super::idx::IdxFile;
+use super::error::{DataError, DownloadError};
+use super::file::read;
 
-/// Folders that hold the four files under their own names, gzipped.
+/// Folders with the four files, gzipped, under their own names.
 pub const MIRRORS: [&str; 2] = [
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
 ];
 
-/// A reply may not be larger than the decompressed file: whatever is, is something else.
-fn most_bytes(file: IdxFile) -> u64 {
-    file.bytes + 1024
+/// The longest body that is accepted. No gzip file of the data set is longer than its contents.
+fn max_bytes(file: IdxFile) -> u64 {
+    file.unpacked_len() as u64 + 1024
 }
 
-/// Fetches one file into a folder, from the first mirror that gives it intact.
+/// Downloads a file into a folder, from the first mirror with an intact copy. An interrupted download is resumed.
 ///
 /// # Errors
-/// [`DataError::Download`] when no mirror does; what has arrived stays for the next try.
+/// [`DataError::Download`] if no mirror has it; the bytes that have arrived are kept for the next attempt.
 pub fn download(file: IdxFile, folder: &Path) -> Result<(), DataError> {
     download_from(&MIRRORS, file, folder)
 }
@@ -35,37 +36,42 @@ fn download_from(mirrors: &[&str], file: IdxFile, folder: &Path) -> Result<(), D
         move |source| DataError::Write { path, source }
     };
     fs::create_dir_all(folder).map_err(write(folder))?;
-    let whole = folder.join(format!("{}.gz", file.name));
-    let part = folder.join(format!("{}.gz.part", file.name));
-    let mut reason = String::from("no mirror was asked");
+    let complete = folder.join(file.archive);
+    let part = folder.join(format!("{}.part", file.archive));
+    let mut reason = DownloadError::NoMirror;
     for mirror in mirrors {
-        let url = format!("{mirror}/{}.gz", file.name);
+        let url = format!("{mirror}/{}", file.archive);
         if let Err(error) = fetch(&url, file, &part) {
-            reason = format!("{url}: {error}");
+            reason = error;
             continue;
         }
-        match file.read(&part) {
-            Ok(_) => return fs::rename(&part, &whole).map_err(write(&whole)),
-            Err(error) => {
-                // Damaged bytes must not be resumed from.
+        match read(&file, &part) {
+            Ok(_) => return fs::rename(&part, &complete).map_err(write(&complete)),
+            Err(DataError::Damaged { damage, .. }) => {
+                // A damaged file must not be resumed.
                 fs::remove_file(&part).map_err(write(&part))?;
-                reason = error.to_string();
+                reason = DownloadError::Damaged { url, damage };
             }
+            Err(error) => return Err(error),
         }
     }
     Err(DataError::Download {
-        file: file.name.into(),
+        file: file.name,
         reason,
     })
 }
 
-/// Fetches a URL into `part`, from where it ends.
-fn fetch(url: &str, file: IdxFile, part: &Path) -> Result<(), Box<dyn std::error::Error>> {
+/// Downloads a URL into `part`, from the end of what is there.
+fn fetch(url: &str, file: IdxFile, part: &Path) -> Result<(), DownloadError> {
+    let transfer = |source: io::Error| DownloadError::Transfer {
+        url: url.into(),
+        source,
+    };
     let have = fs::metadata(part).map_or(0, |m| m.len());
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_connect(Some(Duration::from_secs(15)))
         .timeout_recv_response(Some(Duration::from_secs(30)))
-        // The largest file has 26 MB; a mirror that stalls must not hold the run for ever.
+        // The largest file has 26 MB; a stalled mirror must not block the run.
         .timeout_recv_body(Some(Duration::from_secs(600)))
         .http_status_as_error(false)
         .build()
@@ -74,13 +80,24 @@ fn fetch(url: &str, file: IdxFile, part: &Path) -> Result<(), Box<dyn std::error
     if have > 0 {
         request = request.header("Range", format!("bytes={have}-"));
     }
-    let reply = request.call()?;
+    let reply = request.call().map_err(|error| DownloadError::Request {
+        url: url.into(),
+        source: Box::new(error),
+    })?;
     let (mut out, have) = match reply.status().as_u16() {
-        206 => (OpenOptions::new().append(true).open(part)?, have),
-        200 => (File::create(part)?, 0),
-        // Nothing behind the end: what is there is whole, and is verified next.
+        206 => {
+            let file = OpenOptions::new().append(true).open(part);
+            (file.map_err(transfer)?, have)
+        }
+        200 => (File::create(part).map_err(transfer)?, 0),
+        // The range starts at the end: the file is complete, and is verified next.
         416 if have > 0 => return Ok(()),
-        status => return Err(format!("the server answered {status}").into()),
+        status => {
+            return Err(DownloadError::Status {
+                url: url.into(),
+                status,
+            });
+        }
     };
     let length = reply.body().content_length();
     let bar = match length {
@@ -95,33 +112,33 @@ fn fetch(url: &str, file: IdxFile, part: &Path) -> Result<(), Box<dyn std::error
     );
     bar.set_message(file.name);
     bar.set_position(have);
-    let mut body = reply.into_body().into_reader().take(most_bytes(file));
+    let mut body = reply.into_body().into_reader().take(max_bytes(file));
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        let count = body.read(&mut buffer)?;
+        let count = body.read(&mut buffer).map_err(transfer)?;
         if count == 0 {
             break;
         }
-        out.write_all(&buffer[..count])?;
+        out.write_all(&buffer[..count]).map_err(transfer)?;
         bar.inc(count as u64);
     }
     bar.finish_and_clear();
-    match length {
-        Some(rest) if fs::metadata(part)?.len() < have + rest => {
-            Err("the connection broke off".into())
-        }
-        _ => Ok(()),
+    let written = fs::metadata(part).map_err(transfer)?.len();
+    if length.is_some_and(|rest| written < have + rest) {
+        return Err(DownloadError::Incomplete { url: url.into() });
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::idx::TEST_LABELS;
+    use crate::data::source;
+    use fashion_mnist::TEST_LABELS;
     use std::io::{BufRead, BufReader};
     use std::net::TcpListener;
 
-    /// Answers as many requests as there are replies, and gives back the requests' Range headers.
+    /// Starts a server that sends these replies, one per request, and returns the requests' Range headers.
     fn server(replies: Vec<Vec<u8>>) -> (String, std::thread::JoinHandle<Vec<Option<String>>>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -154,9 +171,9 @@ mod tests {
         [head.as_bytes(), body].concat()
     }
 
-    /// The test labels as a mirror serves them; any gzip of the right bytes will do.
-    fn mirrored() -> Vec<u8> {
-        let data = crate::data::source::load(None).unwrap();
+    /// The test labels, gzipped; the compression may differ from the mirror's.
+    fn gzipped_labels() -> Vec<u8> {
+        let data = source::load(None).unwrap();
         let mut plain = vec![0, 0, 8, 1, 0, 0, 0x27, 0x10];
         plain.extend(data.test.labels.iter().map(|g| g.index() as u8));
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -165,8 +182,8 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_download_is_resumed_where_it_ended() {
-        let file = mirrored();
+    fn resumes_an_interrupted_download() {
+        let file = gzipped_labels();
         let (head, tail) = file.split_at(file.len() / 2);
         let (url, served) = server(vec![
             reply("200 OK", head, file.len()),
@@ -183,14 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn a_mirror_that_lies_is_passed_over() {
-        let file = mirrored();
-        let (liar, first) = server(vec![reply("200 OK", b"<html>", 6)]);
-        let (honest, second) = server(vec![reply("200 OK", &file, file.len())]);
+    fn skips_a_mirror_with_a_damaged_file() {
+        let file = gzipped_labels();
+        let (damaged, first) = server(vec![reply("200 OK", b"<html>", 6)]);
+        let (intact, second) = server(vec![reply("200 OK", &file, file.len())]);
         let folder = tempfile::tempdir().unwrap();
-        download_from(&[&liar, &honest], TEST_LABELS, folder.path()).unwrap();
+        download_from(&[&damaged, &intact], TEST_LABELS, folder.path()).unwrap();
         first.join().unwrap();
-        // The lie was not resumed from.
+        // The damaged file was not resumed.
         assert_eq!(second.join().unwrap(), [None]);
     }
 }

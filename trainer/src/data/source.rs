@@ -1,51 +1,41 @@
-//! Where the data set is found: the folder that was named, the user's cache, the system's package, a mirror.
+//! Finding the data set: a named folder, the user's cache, the system's package, or a download.
 
 use std::path::{Path, PathBuf};
 
-use super::download::download;
-use super::idx::{self, FILES, IdxFile};
-use super::{DataError, DataSet, Examples};
+use fashion_mnist::{FILES, IdxFile, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS};
 
-/// Where Debian's package `dataset-fashion-mnist` puts it.
+use super::download::download;
+use super::error::DataError;
+use super::examples::Examples;
+use super::file::read_examples;
+
+/// The folder of Debian's package `dataset-fashion-mnist`.
 const SYSTEM: &str = "/usr/share/datasets/fashion-mnist";
 
-/// Finds, verifies and reads the data set; fetches what is found nowhere.
+/// Fashion-MNIST: 60,000 training examples, which the validation split is taken from, and 10,000 test examples.
+#[derive(Clone, Debug)]
+pub struct DataSet {
+    pub train: Examples,
+    pub test: Examples,
+}
+
+/// Finds or downloads the data set, verifies and reads it.
 ///
 /// # Errors
-/// See [`DataError`]. A file that is found and damaged is an error, not a reason to look on.
-pub fn load(named: Option<&Path>) -> Result<DataSet, DataError> {
-    let [train_images, train_labels, test_images, test_labels] = locate(named)?;
+/// See [`DataError`]. A damaged file is an error; other folders are not tried then.
+pub fn load(folder: Option<&Path>) -> Result<DataSet, DataError> {
+    let [train_images, train_labels, test_images, test_labels] = locate(folder)?;
     Ok(DataSet {
-        train: examples(
-            &train_images,
-            &train_labels,
-            idx::TRAIN_IMAGES,
-            idx::TRAIN_LABELS,
+        train: read_examples(
+            (&TRAIN_IMAGES, &train_images),
+            (&TRAIN_LABELS, &train_labels),
         )?,
-        test: examples(
-            &test_images,
-            &test_labels,
-            idx::TEST_IMAGES,
-            idx::TEST_LABELS,
-        )?,
-        photos: None,
+        test: read_examples((&TEST_IMAGES, &test_images), (&TEST_LABELS, &test_labels))?,
     })
 }
 
-fn examples(
-    images: &Path,
-    labels: &Path,
-    image_file: IdxFile,
-    label_file: IdxFile,
-) -> Result<Examples, DataError> {
-    Ok(Examples {
-        pictures: idx::pictures(&image_file.read(images)?),
-        labels: idx::labels(&label_file.read(labels)?),
-    })
-}
-
-fn locate(named: Option<&Path>) -> Result<[PathBuf; 4], DataError> {
-    if let Some(folder) = named {
+fn locate(folder: Option<&Path>) -> Result<[PathBuf; 4], DataError> {
+    if let Some(folder) = folder {
         return files_in(folder).map_err(|path| DataError::Missing { path });
     }
     let cache = dirs::cache_dir()
@@ -64,18 +54,18 @@ fn locate(named: Option<&Path>) -> Result<[PathBuf; 4], DataError> {
     files_in(&cache).map_err(|path| DataError::Missing { path })
 }
 
-/// All four files of a folder, or the path of one that is not there.
+/// The paths of all four files in a folder; on failure, the path of one that is missing.
 fn files_in(folder: &Path) -> Result<[PathBuf; 4], PathBuf> {
     let mut found = [const { PathBuf::new() }; 4];
     for (slot, file) in found.iter_mut().zip(FILES) {
-        *slot = find(folder, file).ok_or_else(|| folder.join(format!("{}.gz", file.name)))?;
+        *slot = find(folder, file).ok_or_else(|| folder.join(file.archive))?;
     }
     Ok(found)
 }
 
 /// The file in a folder, gzipped or plain.
 fn find(folder: &Path, file: IdxFile) -> Option<PathBuf> {
-    [format!("{}.gz", file.name), file.name.into()]
+    [file.archive, file.name]
         .into_iter()
         .map(|name| folder.join(name))
         .find(|path| path.is_file())
@@ -87,7 +77,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_named_folder_is_the_only_one_looked_into() {
+    fn only_the_named_folder_is_searched() {
         let folder = tempfile::tempdir().unwrap();
         let error = load(Some(folder.path())).unwrap_err();
         assert!(matches!(&error, DataError::Missing { path } if path.starts_with(folder.path())));
@@ -95,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_named_and_not_passed_over() {
+    fn a_damaged_file_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         for file in FILES {
             fs::write(folder.path().join(file.name), b"not the data set").unwrap();

@@ -35,7 +35,7 @@ impl<'a> Batches<'a> {
     ) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(epoch as u64);
-        let mut order: Vec<usize> = split.shown(recipe.photo_groups, epoch).collect();
+        let mut order: Vec<usize> = split.epoch_indices(recipe.photo_groups, epoch).collect();
         order.shuffle(&mut rng);
         Self {
             examples: &split.train,

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use fashion_mnist::TRAIN_IMAGES;
 use serde::{Deserialize, Serialize};
 use shared::artifact::Artifact;
 use shared::garment::CLASSES;
@@ -18,11 +19,10 @@ use super::recipe::NetworkRecipe;
 use super::train_loop::{FitError, NetworkSpec, RunControl, fit};
 use crate::data::Examples;
 use crate::data::augment::Augmentation;
-use crate::data::idx::TRAIN_IMAGES;
 use crate::data::split::Split;
 use crate::device::DeviceKind;
 use crate::evaluate::{Evaluation, rounded};
-use crate::weights::sha256;
+use crate::hash::sha256;
 
 /// 28x28x1 -> 28x28x32, block -> 14x14x64, block -> 7x7x128, block -> mean 128 -> 10.
 const LAYERS: &[Layer] = &[
@@ -179,7 +179,7 @@ impl Teachers {
     fn accuracy(&mut self, examples: &Examples) -> f64 {
         let mut answers = vec![[0.0; CLASSES]; examples.len()];
         let parts = examples
-            .pictures
+            .images
             .chunks(ANSWERED)
             .zip(answers.chunks_mut(ANSWERED));
         for (pictures, answers) in parts {
@@ -314,7 +314,7 @@ mod tests {
     fn examples() -> Examples {
         let grey = |i: usize| Grey28::new(core::array::from_fn(|p| (p * (i + 3) % 256) as u8));
         Examples {
-            pictures: (0..20).map(grey).collect(),
+            images: (0..20).map(grey).collect(),
             labels: vec![Garment::Bag; 20],
         }
     }
@@ -357,7 +357,7 @@ mod tests {
 
     #[test]
     fn teachers_together_say_what_they_say_on_average() {
-        let pixels = examples().pictures[3].standardised();
+        let pixels = examples().images[3].standardised();
         let mut together = [[0.0; CLASSES]];
         let mut teachers = teachers();
         teachers.ask(&pixels, &mut together);

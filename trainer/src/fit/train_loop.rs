@@ -104,7 +104,7 @@ pub fn fit(
         Some(_) => checkpoint.clear()?,
         None => {}
     }
-    let shown = split.shown(recipe.photo_groups, 0).count();
+    let shown = split.epoch_indices(recipe.photo_groups, 0).count();
     let meter = Meter::new(subject.title, recipe.epochs, &run, shown, control);
     while run.epochs.len() < recipe.epochs {
         let number = run.epochs.len() + 1;
@@ -260,7 +260,7 @@ mod tests {
     /// Bars whose place tells the class: learnt within a few steps.
     fn bars() -> Split {
         let examples = |count: usize| Examples {
-            pictures: (0..count)
+            images: (0..count)
                 .map(|i| {
                     let column = 2 * (i % CLASSES) + 3;
                     Grey28::new(core::array::from_fn(|p| {
@@ -278,7 +278,7 @@ mod tests {
         Split {
             train: examples(160),
             validation: examples(40),
-            photos: 0,
+            photo_variants: 0,
         }
     }
 

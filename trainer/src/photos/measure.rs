@@ -69,11 +69,11 @@ pub fn measure(
     let photos: Vec<Labelled> = all.into_iter().filter(|p| p.part == part).collect();
     let examples = Examples {
         labels: vec![Garment::Bag; photos.len()],
-        pictures: pictures(&photos),
+        images: pictures(&photos),
     };
     let novelty = weights.novelty()?;
-    let known = strangeness(&novelty, &test.pictures);
-    let strange = strangeness(&novelty, &examples.pictures);
+    let known = strangeness(&novelty, &test.images);
+    let strange = strangeness(&novelty, &examples.images);
     let mut unknown = vec![Unknown::of("test pictures", &known, &known)];
     for group in Group::ALL {
         let of_group = photos

@@ -13,7 +13,7 @@ use shared::{Garment, Grey28};
 
 use super::{Labelled, Part, PhotosError, list};
 use crate::data::Examples;
-use crate::weights::sha256;
+use crate::hash::sha256;
 
 /// Pictures made of each training photo.
 pub const VARIANTS: usize = 8;
@@ -120,7 +120,7 @@ impl PhotoSet {
             for (pictures, class) in &made {
                 // One of which nothing is left has no variants.
                 if let Some(picture) = pictures.get(variant) {
-                    train.pictures.push(picture.clone());
+                    train.images.push(picture.clone());
                     train.labels.push(*class);
                 }
             }
@@ -240,12 +240,12 @@ mod tests {
         // The first variant is the photo as a visitor's would be.
         let bytes = fs::read(folder.path().join("dress/00.png")).unwrap();
         let first = prepare(&decode(&bytes).unwrap()).unwrap().grey;
-        assert!(all.pictures[0] == first);
-        let others: Vec<&Grey28> = (1..VARIANTS).map(|v| &all.pictures[v * count]).collect();
+        assert!(all.images[0] == first);
+        let others: Vec<&Grey28> = (1..VARIANTS).map(|v| &all.images[v * count]).collect();
         assert!(others.iter().all(|other| **other != first));
         // Made anew, they are the same.
         let again = PhotoSet::load(folder.path(), false).unwrap();
-        assert!(again.train(VARIANTS).pictures == all.pictures);
+        assert!(again.train(VARIANTS).images == all.images);
     }
 
     #[test]

@@ -7,7 +7,6 @@ use shared::ModelId;
 use super::train::{run_name, subject};
 use super::{Weights, WeightsError};
 use crate::ablation::{Ablation, Row, stages};
-use crate::data::DataSet;
 use crate::data::split::{VALIDATION, split};
 use crate::device::DeviceKind;
 use crate::evaluate::rounded;
@@ -15,6 +14,7 @@ use crate::fit::checkpoint::Checkpoint;
 use crate::fit::recipe::NetworkRecipe;
 use crate::fit::train_loop::{FitError, RunControl, fit};
 use crate::manifest;
+use crate::training_data::TrainingData;
 
 impl Weights {
     /// What was trained before.
@@ -34,11 +34,11 @@ impl Weights {
         model: ModelId,
         whole: &NetworkRecipe,
         seed: u64,
-        data: &DataSet,
+        data: &TrainingData,
         control: RunControl,
     ) -> Result<(), WeightsError> {
         let device = DeviceKind::Cpu;
-        let parts = split(&data.train, VALIDATION);
+        let parts = split(&data.fashion_mnist.train, VALIDATION);
         let mut known = self.ablation()?;
         for stage in stages(whole) {
             if known.knows(model, &stage.recipe, seed) {

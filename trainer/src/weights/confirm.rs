@@ -3,12 +3,12 @@
 use shared::ModelId;
 use shared::model::vote::NAME;
 
-use super::provenance::sha256;
 use super::train::by_heart;
 use super::{Weights, WeightsError};
 use crate::data::DataSet;
 use crate::data::split::{VALIDATION, split};
 use crate::evaluate::{Evaluation, Figures, class_reports, digits};
+use crate::hash::sha256;
 use crate::manifest::Metrics;
 
 impl Weights {

@@ -7,12 +7,12 @@ use shared::model::Layer;
 
 use super::{Order, Weights, WeightsError};
 use crate::bench::speed::pictures_per_second;
-use crate::data::DataSet;
 use crate::device::DeviceKind;
 use crate::fit::Recipe;
 use crate::fit::distillation;
 use crate::fit::recipe::NetworkRecipe;
 use crate::photos::set::VARIANTS;
+use crate::training_data::TrainingData;
 
 /// What is to be done, and about how long it takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,11 +36,11 @@ impl Weights {
     pub fn forecast(
         &self,
         orders: &[Order],
-        data: &DataSet,
+        data: &TrainingData,
     ) -> Result<Vec<Forecast>, WeightsError> {
-        let parts = data.parts(VARIANTS);
+        let parts = data.split(VARIANTS);
         let deep = |layers: &'static [Layer], recipe: &NetworkRecipe, device: DeviceKind| {
-            let pictures = parts.shown(recipe.photo_groups, 0).count();
+            let pictures = parts.epoch_indices(recipe.photo_groups, 0).count();
             let speed = pictures_per_second(layers, recipe, device, TRIAL)?;
             Ok::<_, WeightsError>((recipe.epochs * pictures) as f64 / speed)
         };

@@ -26,7 +26,7 @@ use crate::photos::PhotosError;
 use crate::photos::measure::PhotoFigures;
 pub use forecast::Forecast;
 pub use novelty::strangeness;
-pub use provenance::{sha256, versions};
+pub use provenance::versions;
 pub use raw::{Raw, RawEntry};
 pub use train::Order;
 

@@ -5,15 +5,17 @@ use shared::model::Novelty;
 use shared::model::novelty::NAME;
 use shared::{Grey28, Sample};
 
-use super::provenance::{sha256, versions};
+use super::provenance::versions;
 use super::{Weights, WeightsError, file_name};
 use crate::data::DataSet;
 use crate::data::split::{VALIDATION, split};
 use crate::evaluate::rounded;
 use crate::fit::novelty::{Photos, fit};
 use crate::fit::train_loop::FitError;
+use crate::hash::sha256;
 use crate::manifest::{self, NoveltyEntry};
 use crate::photos::set::Record;
+use crate::training_data::TrainingData;
 
 /// Variants of each photo of a garment that are shown as known: with fewer, more garments are taken for other things, with more,
 /// more faces for garments.
@@ -41,11 +43,15 @@ impl Weights {
     ///
     /// # Errors
     /// See [`WeightsError`].
-    pub fn learn_novelty(&self, data: &DataSet, seed: u64) -> Result<NoveltyEntry, WeightsError> {
-        let parts = split(&data.train, VALIDATION);
+    pub fn learn_novelty(
+        &self,
+        data: &TrainingData,
+        seed: u64,
+    ) -> Result<NoveltyEntry, WeightsError> {
+        let parts = split(&data.fashion_mnist.train, VALIDATION);
         let photos = data.photos.as_ref();
         let seen = photos.map_or_else(Photos::default, |photos| Photos {
-            garments: photos.train(SHOWN_VARIANTS).pictures,
+            garments: photos.train(SHOWN_VARIANTS).images,
             outsiders: photos.outsiders.clone(),
         });
         let artifact = fit(&parts.train, &parts.validation, &seen, seed)?;
@@ -59,8 +65,8 @@ impl Weights {
             seed,
             photos: photos.map(|p| p.record.clone()),
             versions: versions(),
-            validation_unknown: unknown(&novelty, &parts.validation.pictures),
-            test_unknown: unknown(&novelty, &data.test.pictures),
+            validation_unknown: unknown(&novelty, &parts.validation.images),
+            test_unknown: unknown(&novelty, &data.fashion_mnist.test.images),
         };
         let mut manifest = self.manifest()?;
         manifest.novelty = Some(entry.clone());
@@ -92,7 +98,7 @@ impl Weights {
             return Err(disagrees("SHA-256", hash, entry.sha256));
         }
         let count = limit.unwrap_or(data.test.len());
-        let found = unknown(&self.novelty()?, &data.test.first(count).pictures);
+        let found = unknown(&self.novelty()?, &data.test.first(count).images);
         if limit.is_none() && found != entry.test_unknown {
             let (found, recorded) = (found.to_string(), entry.test_unknown.to_string());
             return Err(disagrees("share of unknown test pictures", found, recorded));

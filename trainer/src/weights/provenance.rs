@@ -4,16 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use sha2::{Digest, Sha256};
+use fashion_mnist::FILES;
 
-use crate::data::idx::{FILES, hex};
-
-/// Bytes' SHA-256, in hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-/// The hashes that `data::idx` holds every file to.
+/// The hashes that `fashion_mnist` holds every file to.
 pub fn data_hashes() -> BTreeMap<String, String> {
     FILES
         .into_iter()

@@ -4,16 +4,16 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use fashion_mnist::TRAIN_IMAGES;
 use shared::artifact::Artifact;
 use shared::garment::CLASSES;
 use shared::model::Member;
 use shared::{ModelId, Sample};
 
-use super::provenance::{data_hashes, sha256, versions};
+use super::provenance::{data_hashes, versions};
 use super::{Weights, WeightsError, file_name};
-use crate::data::idx::TRAIN_IMAGES;
+use crate::data::Examples;
 use crate::data::split::{Split, VALIDATION, split};
-use crate::data::{DataSet, Examples};
 use crate::device::DeviceKind;
 use crate::evaluate::{Evaluation, EvaluationError, Figures, asked, rounded};
 use crate::fit::checkpoint::{Checkpoint, EpochMetrics, RunState};
@@ -21,8 +21,10 @@ use crate::fit::distillation::{TeacherLogits, TeacherRecord, Teachers};
 use crate::fit::recipe::{Distillation, NetworkRecipe};
 use crate::fit::train_loop::{FitError, NetworkSpec, RunControl};
 use crate::fit::{Recipe, cache_key, calibrate, classical, train_loop};
+use crate::hash::sha256;
 use crate::manifest::{self, Entry, Metrics};
 use crate::photos::set::{FEW, FEWEST, Record, VARIANTS};
+use crate::training_data::TrainingData;
 
 /// What a training run is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -78,18 +80,18 @@ impl Weights {
     pub fn train(
         &self,
         order: &Order,
-        data: &DataSet,
+        data: &TrainingData,
         control: RunControl,
     ) -> Result<Entry, WeightsError> {
         let Recipe::Network(recipe) = order.recipe else {
-            let parts = data.parts(match order.model {
+            let parts = data.split(match order.model {
                 ModelId::Logistic => FEWEST,
                 _ => FEW,
             });
             let trained = fitted(order, &parts, control)?;
             return self.record(order, trained, &parts, data);
         };
-        let parts = data.parts(VARIANTS);
+        let parts = data.split(VARIANTS);
         let run = Self::run(recipe, order.seed, order.device, data);
         let name = run_name(order.model, &run);
         let checkpoint = Checkpoint::new(self.checkpoints().join(name));
@@ -120,7 +122,7 @@ impl Weights {
         recipe: NetworkRecipe,
         seed: u64,
         device: DeviceKind,
-        data: &DataSet,
+        data: &TrainingData,
     ) -> RunState {
         RunState {
             recipe,
@@ -137,18 +139,21 @@ impl Weights {
         &self,
         run: &RunState,
         device: DeviceKind,
-        data: &DataSet,
+        data: &TrainingData,
         control: RunControl,
     ) -> Result<Option<(TeacherLogits, TeacherRecord)>, FitError> {
         let Some(Distillation { views, .. }) = run.recipe.distillation else {
             return Ok(None);
         };
         let folder = self.checkpoints();
-        let parts = split(&data.train, VALIDATION);
+        let parts = split(&data.fashion_mnist.train, VALIDATION);
         let mut teachers = Teachers::trained(&folder, &parts, device, control)?;
         let augmentation = &run.recipe.augmentation;
         let answers = teachers.answers(&folder, &parts.train, augmentation, views, control)?;
-        Ok(Some((answers, teachers.credentials(&parts, &data.test))))
+        Ok(Some((
+            answers,
+            teachers.credentials(&parts, &data.fashion_mnist.test),
+        )))
     }
 
     /// Where runs that are not over leave their state, and teachers their answers.
@@ -161,7 +166,7 @@ impl Weights {
         order: &Order,
         trained: Trained,
         parts: &Split,
-        data: &DataSet,
+        data: &TrainingData,
     ) -> Result<Entry, WeightsError> {
         let model = order.model;
         let bytes = calibrated(model, trained.artifact, &parts.validation)?
@@ -171,7 +176,7 @@ impl Weights {
         let artifact = self.parsed(model.name(), &bytes)?;
         let train = by_heart(model, &artifact, parts)?;
         let validation = Evaluation::of(model, &artifact, &parts.validation)?;
-        let test = Evaluation::of(model, &artifact, &data.test)?;
+        let test = Evaluation::of(model, &artifact, &data.fashion_mnist.test)?;
         let temperature = artifact.tensor("temperature").map_or(1.0, |t| t.values[0]);
         let entry = Entry {
             model,
@@ -189,7 +194,7 @@ impl Weights {
             epoch: trained.best,
             teacher: trained.teacher,
             temperature: rounded(f64::from(temperature)),
-            micros: micros(model, &artifact, &data.test)?,
+            micros: micros(model, &artifact, &data.fashion_mnist.test)?,
             train,
             validation: Figures::from(&validation),
             test: Figures::from(&test),
@@ -274,14 +279,14 @@ pub(super) fn by_heart(
     if !model.is_deep() {
         return Ok(None);
     }
-    let train = parts.train.first(parts.train.len() - parts.photos);
+    let train = parts.train.first(parts.train.len() - parts.photo_variants);
     Evaluation::of(model, artifact, &train).map(|e| Some(Figures::from(&e)))
 }
 
 /// The median time of a picture on one thread, in microseconds; its features are made before.
 fn micros(model: ModelId, artifact: &Artifact, test: &Examples) -> Result<f64, WeightsError> {
     let mut member = Member::new(model, artifact).map_err(EvaluationError::from)?;
-    let times = test.pictures.iter().take(TIMED).map(|picture| {
+    let times = test.images.iter().take(TIMED).map(|picture| {
         let sample = Sample::new(picture.clone());
         if !model.is_deep() {
             sample.features();
@@ -309,7 +314,7 @@ pub(super) fn subject(model: ModelId) -> NetworkSpec {
 }
 
 /// What a network learns from, in one word.
-fn name(data: &DataSet) -> String {
+fn name(data: &TrainingData) -> String {
     match &data.photos {
         None => TRAIN_IMAGES.sha256.into(),
         Some(photos) => format!("{}+{}", TRAIN_IMAGES.sha256, photos.record.sha256),

@@ -7,7 +7,6 @@ use shared::model::vote::NAME;
 use shared::model::{Verdict, Vote};
 use shared::{ModelId, Sample};
 
-use super::provenance::sha256;
 use super::train::median;
 use super::{Weights, WeightsError, file_name};
 use crate::data::split::{VALIDATION, split};
@@ -15,6 +14,7 @@ use crate::data::{DataSet, Examples};
 use crate::evaluate::{Evaluation, Figures, rounded, verdicts};
 use crate::fit::ensemble;
 use crate::fit::train_loop::FitError;
+use crate::hash::sha256;
 use crate::manifest::{self, Metrics, VoteEntry};
 
 /// The seven's verdicts on a picture, in the order of [`ModelId::ALL`].
@@ -101,7 +101,7 @@ impl Weights {
 }
 
 fn features_micros(test: &Examples) -> f64 {
-    let times = test.pictures.iter().take(TIMED).map(|picture| {
+    let times = test.images.iter().take(TIMED).map(|picture| {
         let sample = Sample::new(picture.clone());
         let started = Instant::now();
         std::hint::black_box(sample.features());

@@ -3,6 +3,7 @@
 use super::assets::{Assets, sha256_hex};
 use crate::tools::apt;
 use anyhow::{Result, bail};
+use fashion_mnist::{IdxFile, TEST_IMAGES, TEST_LABELS};
 use flate2::read::GzDecoder;
 use std::{
     env, fs,
@@ -10,50 +11,33 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A gzipped file, and the SHA-256 of what it holds: mirrors compress differently.
-struct Part {
-    name: &'static str,
-    sha256: &'static str,
-}
-
-/// As the trainer knows them (trainer/src/data/idx.rs).
-const PARTS: [Part; 2] = [
-    Part {
-        name: "t10k-images-idx3-ubyte.gz",
-        sha256: "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-    },
-    Part {
-        name: "t10k-labels-idx1-ubyte.gz",
-        sha256: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-    },
-];
-
-/// More than either file holds: whatever is longer is something else.
-const LONGEST: u64 = 8_000_000;
+/// The test set's files.
+const FILES: [IdxFile; 2] = [TEST_IMAGES, TEST_LABELS];
 
 /// Adds both files from the first folder that has them; a site without them says how to get them.
 pub fn add(assets: &mut Assets, folders: &[PathBuf]) -> Result<()> {
-    let whole = |folder: &&PathBuf| PARTS.iter().all(|part| folder.join(part.name).is_file());
+    let whole = |folder: &&PathBuf| FILES.iter().all(|file| folder.join(file.archive).is_file());
     let Some(folder) = folders.iter().find(whole) else {
         println!(
             "  without the test set, which is not on this machine: `cargo run -p trainer -- evaluate` fetches it"
         );
         return Ok(());
     };
-    for part in &PARTS {
-        let path = folder.join(part.name);
+    for file in &FILES {
+        let path = folder.join(file.archive);
         let bytes = fs::read(&path)?;
         let mut unpacked = Vec::new();
+        // One byte more than expected, to find files that are too long.
         let unpacks = GzDecoder::new(bytes.as_slice())
-            .take(LONGEST)
+            .take(file.unpacked_len() as u64 + 1)
             .read_to_end(&mut unpacked);
-        if unpacks.is_err() || sha256_hex(&unpacked) != part.sha256 {
+        if unpacks.is_err() || sha256_hex(&unpacked) != file.sha256 {
             bail!(
                 "{} is damaged: delete it and run `cargo run -p trainer -- evaluate` to fetch it anew",
                 path.display()
             );
         }
-        assets.write(&bytes, part.name, &format!("test-set/{}", part.name))?;
+        assets.write(&bytes, file.archive, &format!("test-set/{}", file.archive))?;
     }
     Ok(())
 }
@@ -80,15 +64,15 @@ mod tests {
         add(&mut assets, std::slice::from_ref(&empty)).unwrap();
         assert_eq!(assets.map(), "{}");
         // One of two is none.
-        fs::write(found.join(PARTS[0].name), b"not the test set").unwrap();
+        fs::write(found.join(FILES[0].archive), b"not the test set").unwrap();
         let folders = [empty, found.clone()];
         add(&mut assets, &folders).unwrap();
         assert_eq!(assets.map(), "{}");
-        fs::write(found.join(PARTS[1].name), b"not the test set").unwrap();
+        fs::write(found.join(FILES[1].archive), b"not the test set").unwrap();
         let error = add(&mut assets, &folders).unwrap_err();
         let error = error.to_string();
         assert!(
-            error.contains(PARTS[0].name) && error.contains("evaluate"),
+            error.contains(FILES[0].archive) && error.contains("evaluate"),
             "{error}"
         );
         fs::remove_dir_all(&folder).unwrap();

@@ -124,7 +124,7 @@ impl Fitter<'_> {
     /// What the model sees of the training pictures, and where asked for of their mirror images behind them.
     fn seen(&self, input: Input, mirror: bool) -> Result<Seen, ClassicalError> {
         self.stage("features", 1)?;
-        let mut pictures = self.examples.pictures.clone();
+        let mut pictures = self.examples.images.clone();
         let mut labels: Vec<u8> = self
             .examples
             .labels
@@ -132,7 +132,7 @@ impl Fitter<'_> {
             .map(|l| l.index() as u8)
             .collect();
         if mirror {
-            pictures.extend(self.examples.pictures.iter().map(mirrored));
+            pictures.extend(self.examples.images.iter().map(mirrored));
             labels.extend_from_within(..);
         }
         let rows = match input {

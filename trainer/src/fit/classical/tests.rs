@@ -19,7 +19,7 @@ fn bars(count: usize) -> Examples {
         }))
     };
     Examples {
-        pictures: (0..count).map(picture).collect(),
+        images: (0..count).map(picture).collect(),
         labels: (0..count).map(|i| Garment::ALL[i % CLASSES]).collect(),
     }
 }
@@ -61,7 +61,7 @@ fn every_model_learns_and_its_file_is_read() {
             let mut member = Member::new(model, &artifact).unwrap();
             let others = bars(230);
             let right = (200..230).filter(|&i| {
-                let sample = Sample::new(others.pictures[i].clone());
+                let sample = Sample::new(others.images[i].clone());
                 member.classifier().classify(&sample).garment() == others.labels[i]
             });
             let right = right.count();

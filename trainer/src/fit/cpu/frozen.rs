@@ -49,7 +49,7 @@ impl Frozen {
     /// Has it answer every example.
     pub fn evaluate(&mut self, examples: &Examples) -> Evaluation {
         let mut answers = Vec::with_capacity(examples.len());
-        for pictures in examples.pictures.chunks(ANSWERED) {
+        for pictures in examples.images.chunks(ANSWERED) {
             let pixels: Vec<f32> = pictures.iter().flat_map(|p| p.standardised()).collect();
             answers.extend(self.answer(&pixels));
         }

@@ -64,12 +64,12 @@ pub fn fit(
             values: rows.concat(),
         }
     };
-    let mut known = train.select(&rest[..SHOWN.min(rest.len())]).pictures;
+    let mut known = train.select(&rest[..SHOWN.min(rest.len())]).images;
     known.extend(photos.garments.iter().cloned());
     let mut unknown = outliers(train, DRAWN, seed);
     unknown.extend(photos.outsiders.iter().cloned());
     let head = head::fit(&measures(&known), &measures(&unknown), seed);
-    let mut scores: Vec<f32> = measures(&validation.pictures)
+    let mut scores: Vec<f32> = measures(&validation.images)
         .rows()
         .map(|row| head.score(row))
         .collect();

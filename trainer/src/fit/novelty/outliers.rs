@@ -40,7 +40,7 @@ pub fn outliers(garments: &Examples, count: usize, seed: u64) -> Vec<Grey28> {
         .map(|i| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             rng.set_stream(i as u64);
-            let mut some = || &garments.pictures[rng.random_range(0..garments.len())];
+            let mut some = || &garments.images[rng.random_range(0..garments.len())];
             let two = [some(), some()];
             KINDS[i / count](&mut rng, two)
         })
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn every_kind_is_drawn_and_no_two_are_alike() {
         let garments = Examples {
-            pictures: (0..9u8)
+            images: (0..9u8)
                 .map(|i| Grey28::new(core::array::from_fn(|p| (p as u8).wrapping_mul(i + 3))))
                 .collect(),
             labels: vec![Garment::Bag; 9],

@@ -17,7 +17,7 @@ const RIDGE: f32 = 1e-3;
 
 /// Fits the yardstick's tensors.
 pub fn fit(examples: &Examples, seed: u64) -> Result<Artifact, LinalgError> {
-    let rows = Matrix::from_rows(&examples.pictures, DIMENSIONS, describe);
+    let rows = Matrix::from_rows(&examples.images, DIMENSIONS, describe);
     let labels: Vec<u8> = examples.labels.iter().map(|l| l.index() as u8).collect();
     let mean = Array1::from(rows.mean());
     let directions = principal(&rows, &mean, COMPONENTS, seed)?;
