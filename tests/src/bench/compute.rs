@@ -182,7 +182,7 @@ pub fn test_set(arena: &Arena, record: &mut Record) -> Result<(), String> {
     let browser = arena.browser(false, false)?;
     let worker = Worker::start(&browser, &arena.site, "cpu-worker.js", &[ModelId::Cnn]);
     let questions: Vec<Request> = test
-        .pictures
+        .images
         .chunks(CHUNK)
         .map(|chunk| {
             let mut pictures = Vec::with_capacity(CHUNK * PIXELS);
