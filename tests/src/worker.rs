@@ -155,7 +155,9 @@ impl<'a> Worker<'a> {
         self.ask(&requests)
             .chunks(2)
             .map(|pair| match pair {
-                [Reply::Verdict(verdict), Reply::Map(map)] => (verdict.scores, map.values.clone()),
+                [Reply::Verdict(verdict), Reply::HeatMap(map)] => {
+                    (verdict.scores, map.values.clone())
+                }
                 other => panic!("instead of a verdict and a map: {other:?}"),
             })
             .collect()

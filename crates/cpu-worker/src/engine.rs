@@ -10,7 +10,7 @@ use shared::{Garment, Grey28, ModelId, Sample};
 
 use crate::idx;
 use crate::preprocessing::{Darkroom, gallery};
-use protocol::{Case, Map, Method, Pixels, Prepared, Reply, Request, Verdict};
+use protocol::{Case, Method, Pixels, Prepared, RawHeatMap, Reply, Request, Verdict};
 use worker_runtime::batch;
 use worker_runtime::self_test::Agreement;
 use worker_runtime::validation::{bytes, picture, unfit, unloaded};
@@ -57,10 +57,10 @@ impl Cpu {
     pub fn reply(&mut self, request: Request) -> Reply {
         let reply = match request {
             Request::Load { model, weights } => bytes(weights).and_then(|b| self.load(model, &b)),
-            Request::LoadVote { weights } => bytes(weights).and_then(|b| self.load_vote(&b)),
+            Request::LoadEnsemble { weights } => bytes(weights).and_then(|b| self.load_vote(&b)),
             Request::LoadNovelty { weights } => bytes(weights).and_then(|b| self.load_novelty(&b)),
-            Request::Recognise { grey } => self.recognise(&grey),
-            Request::Vote { verdicts } => self.count(&verdicts),
+            Request::DetectNovelty { grey } => self.detect_novelty(&grey),
+            Request::Ensemble { predictions } => self.ensemble(&predictions),
             Request::Gallery { sprite } => bytes(sprite).and_then(|b| gallery(&b)),
             Request::TestSet { part, file } => bytes(file)
                 .and_then(|b| idx::contents(part, b))
@@ -98,7 +98,7 @@ impl Cpu {
         let artifact = Artifact::from_bytes(weights).map_err(|e| unfit(TITLE, &e.to_string()))?;
         let vote = Vote::from_artifact(&artifact).map_err(|e| unfit(TITLE, &e.to_string()))?;
         self.vote = Some(vote);
-        Ok(Reply::VoteLoaded)
+        Ok(Reply::EnsembleLoaded)
     }
 
     fn load_novelty(&mut self, weights: &[u8]) -> Result<Reply, String> {
@@ -108,19 +108,19 @@ impl Cpu {
         Ok(Reply::NoveltyLoaded)
     }
 
-    fn recognise(&mut self, grey: &Pixels) -> Result<Reply, String> {
+    fn detect_novelty(&mut self, grey: &Pixels) -> Result<Reply, String> {
         self.take(picture(grey)?);
         let novelty = self.novelty.as_ref().ok_or_else(|| unloaded(NOVELTY))?;
-        let known = novelty.knows(&self.sample);
-        Ok(Reply::Recognised { known })
+        let is_garment = novelty.knows(&self.sample);
+        Ok(Reply::Novelty { is_garment })
     }
 
-    fn count(&self, verdicts: &[shared::Verdict]) -> Result<Reply, String> {
+    fn ensemble(&self, predictions: &[shared::Verdict]) -> Result<Reply, String> {
         let vote = self.vote.as_ref().ok_or_else(|| unloaded(TITLE))?;
         let probabilities = vote
-            .of(verdicts)
+            .of(predictions)
             .ok_or("There is no vote before a model has answered: wait for the first answer.")?;
-        Ok(Reply::Vote { probabilities })
+        Ok(Reply::Ensemble { probabilities })
     }
 
     fn classify(&mut self, model: ModelId, grey: &Pixels) -> Result<Verdict, String> {
@@ -188,10 +188,10 @@ impl Cpu {
     fn explain(&mut self, model: ModelId, grey: &Pixels, class: Garment) -> Result<Reply, String> {
         self.take(picture(grey)?);
         let map = member(&mut self.members, model)?.explain(&self.sample, class);
-        Ok(Reply::Map(Map {
+        Ok(Reply::HeatMap(RawHeatMap {
             model,
             class,
-            method: Method::of(model),
+            method: Method::for_model(model),
             side: map.rows as u32,
             values: map.values,
         }))
@@ -222,3 +222,6 @@ fn member(members: &mut [(ModelId, Member)], model: ModelId) -> Result<&mut Memb
         .map(|(_, member)| member)
         .ok_or_else(|| unloaded(model.title()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,24 +4,26 @@
 use shared::garment::CLASSES;
 use shared::image::{PIXELS, SIDE};
 
-use protocol::{Part, TEST_SET};
+use protocol::{TEST_SET_SIZE, TestSetPart};
 
 /// The file without its header.
 ///
 /// # Errors
 /// A sentence, where it is not the file that was asked for, or not all of it.
-pub fn contents(part: Part, mut file: Vec<u8>) -> Result<Vec<u8>, String> {
+pub fn contents(part: TestSetPart, mut file: Vec<u8>) -> Result<Vec<u8>, String> {
     let side = SIDE as u32;
     let (header, bytes): (&[u32], usize) = match part {
-        Part::Images => (&[0x803, TEST_SET as u32, side, side], PIXELS),
-        Part::Labels => (&[0x801, TEST_SET as u32], 1),
+        TestSetPart::Images => (&[0x803, TEST_SET_SIZE as u32, side, side], PIXELS),
+        TestSetPart::Labels => (&[0x801, TEST_SET_SIZE as u32], 1),
     };
     let expected: Vec<u8> = header.iter().flat_map(|word| word.to_be_bytes()).collect();
     let damage = if !file.starts_with(&expected) {
         Some("it begins otherwise")
-    } else if file.len() != expected.len() + TEST_SET * bytes {
+    } else if file.len() != expected.len() + TEST_SET_SIZE * bytes {
         Some("it is of another size")
-    } else if part == Part::Labels && file[expected.len()..].iter().any(|l| *l >= CLASSES as u8) {
+    } else if part == TestSetPart::Labels
+        && file[expected.len()..].iter().any(|l| *l >= CLASSES as u8)
+    {
         Some("it names classes that there are not")
     } else {
         None
@@ -39,28 +41,31 @@ pub fn contents(part: Part, mut file: Vec<u8>) -> Result<Vec<u8>, String> {
 mod tests {
     use super::*;
 
-    fn file(part: Part) -> Vec<u8> {
+    fn file(part: TestSetPart) -> Vec<u8> {
         let (header, bytes): (&[u8], usize) = match part {
             // The first bytes of t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte.
-            Part::Images => (&[0, 0, 8, 3, 0, 0, 39, 16, 0, 0, 0, 28, 0, 0, 0, 28], 784),
-            Part::Labels => (&[0, 0, 8, 1, 0, 0, 39, 16], 1),
+            TestSetPart::Images => (&[0, 0, 8, 3, 0, 0, 39, 16, 0, 0, 0, 28, 0, 0, 0, 28], 784),
+            TestSetPart::Labels => (&[0, 0, 8, 1, 0, 0, 39, 16], 1),
         };
         [header, &vec![9; 10_000 * bytes]].concat()
     }
 
     #[test]
     fn a_whole_file_loses_its_header() {
-        for (part, bytes) in [(Part::Images, 7_840_000), (Part::Labels, 10_000)] {
+        for (part, bytes) in [
+            (TestSetPart::Images, 7_840_000),
+            (TestSetPart::Labels, 10_000),
+        ] {
             assert_eq!(contents(part, file(part)).unwrap(), vec![9; bytes]);
         }
     }
 
     #[test]
     fn every_damage_is_a_sentence() {
-        for part in [Part::Images, Part::Labels] {
+        for part in [TestSetPart::Images, TestSetPart::Labels] {
             let other = match part {
-                Part::Images => Part::Labels,
-                Part::Labels => Part::Images,
+                TestSetPart::Images => TestSetPart::Labels,
+                TestSetPart::Labels => TestSetPart::Images,
             };
             let mut short = file(part);
             short.pop();
@@ -75,8 +80,8 @@ mod tests {
                 assert!(sentence.contains("Try again"), "{sentence}");
             }
         }
-        let mut labels = file(Part::Labels);
+        let mut labels = file(TestSetPart::Labels);
         labels[70] = 10;
-        assert!(contents(Part::Labels, labels).is_err());
+        assert!(contents(TestSetPart::Labels, labels).is_err());
     }
 }

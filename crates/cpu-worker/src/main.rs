@@ -3,8 +3,6 @@
 mod engine;
 mod idx;
 mod preprocessing;
-#[cfg(test)]
-mod tests;
 
 use engine::Cpu;
 use wasm_bindgen::JsValue;

@@ -9,7 +9,7 @@ use shared::plan::Plan;
 use shared::{Classifier, Garment, Grey28, ModelId, Sample};
 
 use crate::network::Network;
-use protocol::{Case, Map, Method, Pixels, Reply, Request, Source, Verdict};
+use protocol::{Case, Method, Pixels, RawHeatMap, Reply, Request, Source, Verdict};
 use worker_runtime::batch;
 use worker_runtime::self_test::Agreement;
 use worker_runtime::validation::{brief, bytes, picture, unfit, unloaded};
@@ -70,10 +70,10 @@ impl Engine for Gpu {
             | Request::Edit { .. } => Err(Refusal::Request(
                 "The GPU engine prepares no pictures: ask the CPU engine.".into(),
             )),
-            Request::LoadVote { .. }
-            | Request::Vote { .. }
+            Request::LoadEnsemble { .. }
+            | Request::Ensemble { .. }
             | Request::LoadNovelty { .. }
-            | Request::Recognise { .. } => Err(Refusal::Request(
+            | Request::DetectNovelty { .. } => Err(Refusal::Request(
                 "The GPU engine answers for the networks alone: ask the CPU engine.".into(),
             )),
         };
@@ -123,7 +123,7 @@ impl Gpu {
         let blank = Pixels::from(&Grey28::new([0; PIXELS]));
         for _ in 0..WARM_UPS {
             self.classify(model, &blank).await?;
-            if Method::of(model) == Method::GradCam {
+            if Method::for_model(model) == Method::GradCam {
                 self.explain(model, &blank, Garment::ALL[0]).await?;
             }
         }
@@ -190,7 +190,7 @@ impl Gpu {
         grey: &Pixels,
         class: Garment,
     ) -> Result<Reply, Refusal> {
-        if Method::of(model) != Method::GradCam {
+        if Method::for_model(model) != Method::GradCam {
             return Err(Refusal::Request(format!(
                 "{} has no convolutions to look into: ask the CPU engine.",
                 model.title()
@@ -200,7 +200,7 @@ impl Gpu {
         let Loaded { network, plan } = self.model(model)?;
         let activation = network.features(&input).await.map_err(broken)?; // [rows, columns, channels]
         let map = plan.grad_cam(&activation, class);
-        Ok(Reply::Map(Map {
+        Ok(Reply::HeatMap(RawHeatMap {
             model,
             class,
             method: Method::GradCam,

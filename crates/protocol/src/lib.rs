@@ -14,7 +14,7 @@ use shared::photo::{Edits, Frame, Mask, Photo, Route};
 use shared::{Garment, Grey28, ModelId};
 
 pub use message::{Message, UNASKED, WireError, decode, encode};
-pub use test_set::{Part, TEST_SET};
+pub use test_set::{TEST_SET_SIZE, TestSetPart};
 
 /// The largest difference between an engine's probability and the reference's that still counts as agreement.
 pub const TOLERANCE: f32 = 1e-3;
@@ -59,16 +59,16 @@ pub enum Request {
     /// Take a model's weights, check them and warm up. Answer: [`Reply::Loaded`], while they are fetched preceded by
     /// any number of [`Reply::Progress`].
     Load { model: ModelId, weights: Source },
-    /// Take the vote's weights. Answer: [`Reply::VoteLoaded`].
-    LoadVote { weights: Source },
+    /// Take the vote's weights. Answer: [`Reply::EnsembleLoaded`].
+    LoadEnsemble { weights: Source },
     /// Take what tells garments from other things. Answer: [`Reply::NoveltyLoaded`].
     LoadNovelty { weights: Source },
     /// Unpack a file of the test set and check it. Answer: [`Reply::TestSet`].
-    TestSet { part: Part, file: Source },
-    /// Say whether a picture is one of the ten at all. Answer: [`Reply::Recognised`].
-    Recognise { grey: Pixels },
-    /// Count the verdicts on one picture. Answer: [`Reply::Vote`].
-    Vote { verdicts: Vec<shared::Verdict> },
+    TestSet { part: TestSetPart, file: Source },
+    /// Say whether a picture is one of the ten at all. Answer: [`Reply::Novelty`].
+    DetectNovelty { grey: Pixels },
+    /// Count the verdicts on one picture. Answer: [`Reply::Ensemble`].
+    Ensemble { predictions: Vec<shared::Verdict> },
     /// Cut the gallery's sprite into its pictures. Answer: [`Reply::Gallery`].
     Gallery { sprite: Source },
     /// Turn a picture file into 28x28. Answer: [`Reply::Prepared`].
@@ -84,7 +84,7 @@ pub enum Request {
     Edit { photo: u32, edits: Edits },
     /// Answer a picture. Answer: [`Reply::Verdict`].
     Classify { model: ModelId, grey: Pixels },
-    /// Show what speaks for a class. Answer: [`Reply::Map`].
+    /// Show what speaks for a class. Answer: [`Reply::HeatMap`].
     Explain {
         model: ModelId,
         grey: Pixels,
@@ -116,7 +116,7 @@ impl Request {
                 | Self::Edit { .. }
                 | Self::Classify { .. }
                 | Self::Explain { .. }
-                | Self::Vote { .. }
+                | Self::Ensemble { .. }
         )
     }
 
@@ -125,7 +125,7 @@ impl Request {
         matches!(
             self,
             Self::Load { .. }
-                | Self::LoadVote { .. }
+                | Self::LoadEnsemble { .. }
                 | Self::LoadNovelty { .. }
                 | Self::Gallery { .. }
         )
@@ -154,14 +154,14 @@ pub enum Reply {
         model: ModelId,
         parameters: u32,
     },
-    VoteLoaded,
+    EnsembleLoaded,
     NoveltyLoaded,
     /// Whether the picture may be one of the ten.
-    Recognised {
-        known: bool,
+    Novelty {
+        is_garment: bool,
     },
     /// The vote's ten probabilities, in label order.
-    Vote {
+    Ensemble {
         probabilities: [f32; CLASSES],
     },
     /// The gallery's pictures, row by row of the sprite; each row holds the ten classes in label order.
@@ -175,7 +175,7 @@ pub enum Reply {
     },
     Prepared(Prepared),
     Verdict(Verdict),
-    Map(Map),
+    HeatMap(RawHeatMap),
     /// Each picture's class by the place of its label, and what all took: the model, and the features where it sees
     /// them, in microseconds.
     Batch {
@@ -302,7 +302,7 @@ pub enum Method {
 
 impl Method {
     /// The method that explains a model: Grad-CAM where there are convolutions.
-    pub fn of(model: ModelId) -> Self {
+    pub fn for_model(model: ModelId) -> Self {
         match grad_cam_layer(model.layers()) {
             Some(_) => Self::GradCam,
             None => Self::Occlusion,
@@ -312,7 +312,7 @@ impl Method {
 
 /// A heat map as its method gives it: rectified, neither enlarged nor normalised.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Map {
+pub struct RawHeatMap {
     pub model: ModelId,
     pub class: Garment,
     pub method: Method,
@@ -331,7 +331,7 @@ mod tests {
         let by = |method| {
             ModelId::ALL
                 .into_iter()
-                .filter(move |m| Method::of(*m) == method)
+                .filter(move |m| Method::for_model(*m) == method)
         };
         assert!(by(Method::GradCam).eq([ModelId::Cnn, ModelId::Resnet]));
         assert_eq!(by(Method::Occlusion).count(), 5);

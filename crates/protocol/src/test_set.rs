@@ -3,16 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 /// Pictures in the test set.
-pub const TEST_SET: usize = 10_000;
+pub const TEST_SET_SIZE: usize = 10_000;
 
 /// One of the test set's two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Part {
+pub enum TestSetPart {
     Images,
     Labels,
 }
 
-impl Part {
+impl TestSetPart {
     /// The name in the page's map of files.
     pub const fn file(self) -> &'static str {
         match self {

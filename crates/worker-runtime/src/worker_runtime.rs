@@ -167,7 +167,7 @@ fn dispatch(message: Message<Request>, queue: mpsc::UnboundedSender<Message<Requ
     let Message { id, mut body } = message;
     let (source, what) = match &mut body {
         Request::Load { model, weights } => (weights, format!("The weights of {}", model.title())),
-        Request::LoadVote { weights } => (weights, "The vote's weights".to_string()),
+        Request::LoadEnsemble { weights } => (weights, "The vote's weights".to_string()),
         Request::LoadNovelty { weights } => {
             let what = "What tells garments from other things";
             (weights, what.to_string())
@@ -195,7 +195,7 @@ fn dispatch(message: Message<Request>, queue: mpsc::UnboundedSender<Message<Requ
             Ok(bytes) => {
                 match &mut body {
                     Request::Load { weights: file, .. }
-                    | Request::LoadVote { weights: file }
+                    | Request::LoadEnsemble { weights: file }
                     | Request::LoadNovelty { weights: file }
                     | Request::Gallery { sprite: file }
                     | Request::TestSet { file, .. } => *file = Source::Bytes(bytes),
@@ -278,7 +278,7 @@ mod tests {
         };
         let bodies = [
             measure.clone(),
-            Request::Recognise { grey: grey.clone() },
+            Request::DetectNovelty { grey: grey.clone() },
             Request::Classify { model, grey },
             measure,
         ];

@@ -9,7 +9,7 @@ pub struct Assets(JsValue);
 
 impl Assets {
     /// Reads the page's map; without one, no asset exists.
-    pub fn of_page() -> Self {
+    pub fn from_page() -> Self {
         let content = web_sys::window()
             .and_then(|w| w.document())
             .and_then(|d| {

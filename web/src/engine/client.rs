@@ -10,28 +10,28 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use super::assets::Assets;
-use super::link::{Failure, Link};
-use super::offer;
-use super::report::{Choice, Engine, Gpu, Report};
-use super::supply::{Supply, Weights};
+use super::engine_selection::{Engine, EngineChoice, EngineStatus, GpuState};
+use super::rpc::{Failure, Link};
 use super::test_set::TestSet;
+use super::webgpu;
+use super::weight_loader::{Supply, WeightsState};
 use protocol::{Pixels, Reply, Request};
 
 /// A GPU that is silent for longer is taken for dead.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
 /// What the page is told unasked.
-pub enum Event {
+pub enum EngineEvent {
     /// How far a model's weights have come.
-    Weights(ModelId, Weights),
+    Weights(ModelId, WeightsState),
     /// The same of the vote's.
-    VoteWeights(Weights),
+    EnsembleWeights(WeightsState),
     /// What became of the novelty detector's.
-    Novelty(Weights),
+    NoveltyWeights(WeightsState),
     /// All weights that come by themselves have come, or will not.
-    Supplied,
+    WeightsComplete,
     /// Which engine answers, or why, has changed.
-    Engine(Report),
+    Status(EngineStatus),
 }
 
 /// The handle to both engines; cheap to clone.
@@ -40,7 +40,7 @@ pub struct Client(pub(super) Rc<Inner>);
 
 pub(super) struct Inner {
     pub assets: Assets,
-    notify: Box<dyn Fn(Event)>,
+    notify: Box<dyn Fn(EngineEvent)>,
     pub cpu: RefCell<Option<Link>>,
     /// Since the CPU engine last answered.
     pub restarts: Cell<u32>,
@@ -51,7 +51,7 @@ pub(super) struct Inner {
     /// The models that the GPU engine has been tested with.
     pub on_gpu: RefCell<Vec<ModelId>>,
     pub woken: Cell<bool>,
-    pub report: RefCell<Report>,
+    pub report: RefCell<EngineStatus>,
     /// The gallery, from which the self-test takes its pictures.
     pub pictures: RefCell<Vec<Pixels>>,
     /// Once it was asked for.
@@ -60,12 +60,12 @@ pub(super) struct Inner {
 }
 
 impl Client {
-    /// Starts the CPU engine and has it load the models, one after the other. The GPU engine waits for [`wake_gpu`](Self::wake_gpu).
-    pub fn start(assets: Assets, notify: impl Fn(Event) + 'static) -> Self {
-        let gpu = match (offer::is_offered(), assets.url("gpu-worker.js")) {
-            (false, _) => Gpu::Absent("this browser has no WebGPU".into()),
-            (true, None) => Gpu::Absent("WebGPU is not part of this build".into()),
-            (true, Some(_)) => Gpu::Loading,
+    /// Starts the CPU engine and has it load the models, one after the other. The GPU engine waits for [`start_gpu`](Self::start_gpu).
+    pub fn start(assets: Assets, notify: impl Fn(EngineEvent) + 'static) -> Self {
+        let gpu = match (webgpu::is_offered(), assets.url("gpu-worker.js")) {
+            (false, _) => GpuState::Absent("this browser has no WebGPU".into()),
+            (true, None) => GpuState::Absent("WebGPU is not part of this build".into()),
+            (true, Some(_)) => GpuState::Loading,
         };
         let client = Self(Rc::new(Inner {
             assets,
@@ -77,11 +77,11 @@ impl Client {
             gpu: RefCell::default(),
             on_gpu: RefCell::default(),
             woken: Cell::new(false),
-            report: RefCell::new(Report {
-                choice: Choice::default(),
+            report: RefCell::new(EngineStatus {
+                choice: EngineChoice::default(),
                 gpu,
                 cpu_micros: None,
-                mishap: None,
+                cpu_error: None,
                 speeds: Vec::new(),
             }),
             pictures: RefCell::default(),
@@ -93,24 +93,24 @@ impl Client {
         let inner = client.0.clone();
         spawn_local(async move {
             // Asked early, so that the page need not promise what this browser lacks.
-            let waits = inner.report.borrow().gpu == Gpu::Loading;
-            if waits && let Some(lack) = offer::lack().await {
-                inner.gpu_is(Gpu::Absent(lack));
+            let waits = inner.report.borrow().gpu == GpuState::Loading;
+            if waits && let Some(lack) = webgpu::lack().await {
+                inner.gpu_is(GpuState::Absent(lack));
             }
         });
         client
     }
 
     /// Which engine answers, and why.
-    pub fn report(&self) -> Report {
+    pub fn status(&self) -> EngineStatus {
         self.0.report.borrow().clone()
     }
 
     /// Follows the visitor's choice from the next picture on.
-    pub fn choose(&self, choice: Choice) {
+    pub fn set_choice(&self, choice: EngineChoice) {
         self.0.report(|report| report.choice = choice);
-        if choice == Choice::WebGpu {
-            self.wake_gpu();
+        if choice == EngineChoice::WebGpu {
+            self.start_gpu();
         }
     }
 
@@ -120,7 +120,8 @@ impl Client {
         model: ModelId,
         request: Request,
     ) -> Result<(Reply, Engine), String> {
-        self.ask_on(self.report().active(), model, request).await
+        self.ask_on(self.status().active_engine(), model, request)
+            .await
     }
 
     /// The same of an engine of one's choice.
@@ -178,19 +179,19 @@ impl Client {
 }
 
 impl Inner {
-    pub fn tell(&self, event: Event) {
+    pub fn tell(&self, event: EngineEvent) {
         (self.notify)(event);
     }
 
-    pub fn report(&self, change: impl FnOnce(&mut Report)) {
+    pub fn report(&self, change: impl FnOnce(&mut EngineStatus)) {
         change(&mut self.report.borrow_mut());
         let report = self.report.borrow().clone();
-        self.tell(Event::Engine(report));
+        self.tell(EngineEvent::Status(report));
     }
 
     /// The next stage of an engine that has not failed meanwhile.
-    pub fn gpu_is(&self, gpu: Gpu) {
-        if !matches!(self.report.borrow().gpu, Gpu::Failed(_)) {
+    pub fn gpu_is(&self, gpu: GpuState) {
+        if !matches!(self.report.borrow().gpu, GpuState::Failed(_)) {
             self.report(|report| report.gpu = gpu);
         }
     }
@@ -202,13 +203,13 @@ impl Inner {
             link.dismiss();
         }
         self.report(|report| report.speeds.retain(|s| s.engine == Engine::Cpu));
-        self.gpu_is(Gpu::Failed(why.trim_end_matches('.').to_string()));
+        self.gpu_is(GpuState::Failed(why.trim_end_matches('.').to_string()));
     }
 }
 
 /// The future's result; `None` when it takes longer than the limit.
 pub(super) async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
-    let timer = offer::sleep(limit);
+    let timer = webgpu::sleep(limit);
     match select(std::pin::pin!(future), std::pin::pin!(timer)).await {
         Either::Left((value, _)) => Some(value),
         Either::Right(_) => None,

@@ -1,14 +1,22 @@
 //! The page's side of the engines, which run in workers and answer the requests of [`protocol`].
 
-pub mod assets;
-mod audition;
-pub mod client;
-pub mod link;
-pub mod offer;
-mod questions;
-pub mod report;
-pub mod speeds;
-mod succession;
-pub mod supply;
-pub mod test_set;
-pub mod timing;
+mod api;
+mod assets;
+mod client;
+mod engine_selection;
+mod gpu_startup;
+mod rpc;
+mod speeds;
+mod test_set;
+mod timing;
+mod webgpu;
+mod weight_loader;
+mod worker_lifecycle;
+
+pub use assets::Assets;
+pub use client::{Client, EngineEvent};
+pub use engine_selection::{Engine, EngineChoice, EngineStatus};
+pub use speeds::format_rate;
+pub use timing::BATCH_SIZE;
+pub use webgpu::sleep;
+pub use weight_loader::WeightsState;

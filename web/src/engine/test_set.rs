@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use shared::image::PIXELS;
 
+use super::api::misplaced;
 use super::client::Client;
-use super::questions::misplaced;
-use protocol::{Part, Reply, Request, Source};
+use protocol::{Reply, Request, Source, TestSetPart};
 
 /// The test pictures and what they show.
 pub struct TestSet {
@@ -16,7 +16,7 @@ pub struct TestSet {
 
 impl TestSet {
     /// Pictures from one to another, 784 bytes each, and their labels; fewer at the end.
-    pub fn part(&self, from: usize, count: usize) -> (&[u8], &[u8]) {
+    pub fn slice(&self, from: usize, count: usize) -> (&[u8], &[u8]) {
         let to = (from + count).min(self.labels.len());
         (
             &self.pictures[from * PIXELS..to * PIXELS],
@@ -30,7 +30,7 @@ impl Client {
     ///
     /// # Errors
     /// A sentence for the visitor.
-    pub async fn test_set(&self) -> Result<Rc<TestSet>, String> {
+    pub async fn load_test_set(&self) -> Result<Rc<TestSet>, String> {
         if let Some(set) = self.0.test_set.borrow().clone() {
             return Ok(set);
         }
@@ -43,15 +43,15 @@ impl Client {
 
     async fn fetch_test_set(&self) -> Result<TestSet, String> {
         // The small one first: where there is none, the large one is not asked for.
-        let labels = self.test_part(Part::Labels).await?;
-        let pictures = self.test_part(Part::Images).await?;
+        let labels = self.test_part(TestSetPart::Labels).await?;
+        let pictures = self.test_part(TestSetPart::Images).await?;
         match pictures.len() == labels.len() * PIXELS {
             true => Ok(TestSet { pictures, labels }),
             false => Err("The engine returned no test images: reload the page.".into()),
         }
     }
 
-    async fn test_part(&self, part: Part) -> Result<Vec<u8>, String> {
+    async fn test_part(&self, part: TestSetPart) -> Result<Vec<u8>, String> {
         let url = self.0.assets.url(part.file()).ok_or(
             "The test images are not part of this build: run `cargo run -p trainer -- evaluate`, which fetches them, and then `cargo xtask build` again.",
         )?;

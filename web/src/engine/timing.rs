@@ -4,14 +4,14 @@ use shared::ModelId;
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
 
+use super::api::misplaced;
 use super::client::Client;
-use super::questions::misplaced;
-use super::report::{Engine, Gpu};
+use super::engine_selection::{Engine, GpuState};
 use super::speeds::Speed;
 use protocol::{Reply, Request};
 
 /// Pictures of a batch: enough for an engine to be at its best, few enough that it soon listens again.
-pub const BATCH: usize = 250;
+pub const BATCH_SIZE: usize = 250;
 /// Microseconds that a measurement lasts at least: browsers' clocks tell a tenth of a millisecond at best.
 const LONG_ENOUGH: f64 = 50_000.0;
 const MOST_RUNS: f64 = 1000.0;
@@ -43,14 +43,14 @@ impl Client {
     ///
     /// # Errors
     /// A sentence for the visitor.
-    pub async fn measure(&self, model: ModelId) -> Result<(), String> {
+    pub async fn measure_speed(&self, model: ModelId) -> Result<(), String> {
         for engine in [Engine::Cpu, Engine::WebGpu] {
-            let ready = matches!(self.report().gpu, Gpu::Ready { .. });
+            let ready = matches!(self.status().gpu, GpuState::Ready { .. });
             if engine == Engine::WebGpu && !(ready && self.0.on_gpu.borrow().contains(&model)) {
                 continue;
             }
             let single = self.time(engine, model, 1).await?;
-            let many = self.time(engine, model, BATCH).await?;
+            let many = self.time(engine, model, BATCH_SIZE).await?;
             if let Some((single, many)) = single.zip(many) {
                 let speed = Speed {
                     engine,
@@ -58,7 +58,7 @@ impl Client {
                     single,
                     many: 1e6 / many,
                 };
-                self.0.report(|report| report.note(speed));
+                self.0.report(|report| report.record_speed(speed));
             }
         }
         Ok(())
@@ -102,7 +102,7 @@ impl Client {
         pictures: Vec<u8>,
     ) -> Result<(Vec<u8>, Engine), String> {
         let count = pictures.len() / PIXELS;
-        let engine = self.report().batch_engine(model);
+        let engine = self.status().batch_engine(model);
         let request = Request::ClassifyBatch { model, pictures };
         match self.ask_on(engine, model, request).await? {
             (Reply::Batch { classes, .. }, engine)

@@ -127,7 +127,7 @@ impl Page {
     /// Files that were waiting for weights go on when some have come.
     pub(crate) fn watch_roll(self) {
         let ready = Memo::new(move |_| {
-            let votes = self.poll.with(|p| p.weights.are_ready());
+            let votes = self.poll.with(|p| p.weights.is_ready());
             (self.ready(), votes, self.novelty.get())
         });
         Effect::new(move |_| {
@@ -158,7 +158,7 @@ impl Page {
     /// The file whose turn it is: those that wait, then those that a model has yet to see whose weights came later.
     fn next(self) -> Option<Item> {
         let ready = untrack(|| self.ready());
-        let votes = self.poll.with_untracked(|p| p.weights.are_ready());
+        let votes = self.poll.with_untracked(|p| p.weights.is_ready());
         let recognises = self.novelty.get_untracked();
         if self.roll.stopped.get_untracked() || ready.is_empty() {
             return None;
@@ -177,7 +177,7 @@ impl Page {
     }
 
     fn ready(self) -> Vec<ModelId> {
-        let is_ready = |m: &ModelId| self.model(*m).with(|m| m.weights.are_ready());
+        let is_ready = |m: &ModelId| self.model(*m).with(|m| m.weights.is_ready());
         ModelId::ALL.into_iter().filter(is_ready).collect()
     }
 
@@ -207,7 +207,7 @@ impl Page {
             .filter(|_| self.roll.lot.get_untracked() == item.lot);
         let file = file.ok_or("Other files have taken this one's place.")?;
         files::fits(&file)?;
-        let prepared = self.client().prepare(&file, None).await?;
+        let prepared = self.client().prepare_photo(&file, None).await?;
         let Prepared {
             grey,
             upright,
@@ -238,11 +238,11 @@ impl Page {
         if self.novelty.get_untracked() && answers.known.is_none() {
             let grey = Pixels::from(&answers.grey);
             // Where it cannot be told, it may be.
-            answers.known = Some(self.client().recognise(grey).await.unwrap_or(true));
+            answers.known = Some(self.client().is_garment(grey).await.unwrap_or(true));
         }
-        if self.poll.with_untracked(|p| p.weights.are_ready()) {
+        if self.poll.with_untracked(|p| p.weights.is_ready()) {
             answers.counted = answers.verdicts.len();
-            if let Ok(vote) = self.client().vote(answers.verdicts.clone()).await {
+            if let Ok(vote) = self.client().ensemble(answers.verdicts.clone()).await {
                 answers.vote = Some(vote);
             }
         }

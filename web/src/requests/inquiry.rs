@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::{Garment, ModelId};
 
-use crate::engine::report::Engine;
+use crate::engine::Engine;
 use crate::state::models::{Answer, Count};
 use crate::state::page::{Explanation, Page, add};
 use protocol::{Pixels, Verdict};
@@ -27,7 +27,7 @@ impl Page {
         let Some(picture) = self.picture.get_untracked() else {
             return;
         };
-        if !state.with_untracked(|m| m.weights.are_ready()) {
+        if !state.with_untracked(|m| m.weights.is_ready()) {
             return;
         }
         state.update(|m| {
@@ -75,7 +75,7 @@ impl Page {
     pub(crate) fn watch_poll(self) {
         let ballots = Memo::new(move |_| {
             let picture = self.picture.with(|p| p.as_ref().map(|p| p.number))?;
-            let ready = self.poll.with(|p| p.weights.are_ready());
+            let ready = self.poll.with(|p| p.weights.is_ready());
             let verdicts: Vec<shared::Verdict> = ModelId::ALL
                 .into_iter()
                 .filter_map(|model| {
@@ -97,7 +97,7 @@ impl Page {
         let asked = self.poll.with_untracked(|p| p.asked);
         let said = verdicts.iter().map(|v| (v.model, v.garment())).collect();
         spawn_local(async move {
-            let vote = self.client().vote(verdicts).await;
+            let vote = self.client().ensemble(verdicts).await;
             if self.poll.with_untracked(|p| p.asked) != asked {
                 return;
             }
@@ -129,7 +129,7 @@ impl Page {
             };
             spawn_local(async move {
                 let grey = Pixels::from(&picture.grey);
-                match self.client().recognise(grey).await {
+                match self.client().is_garment(grey).await {
                     Ok(known) if wanted.try_get_untracked().flatten() == Some(picture.number) => {
                         self.recognised.set(Some((picture.number, known)));
                     }

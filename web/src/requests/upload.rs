@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use shared::{Garment, Grey28, ModelId};
 use web_sys::File;
 
-use crate::engine::report::Engine;
+use crate::engine::Engine;
 use crate::state::image::Picture;
 use crate::state::page::Page;
 use crate::ui::upload::files;
@@ -35,7 +35,7 @@ impl Page {
     /// The visitor's file number `number`.
     pub async fn take_file(self, number: u32, file: &File) {
         let prepared = match files::fits(file) {
-            Ok(()) => self.client().prepare(file, Some(number)).await,
+            Ok(()) => self.client().prepare_photo(file, Some(number)).await,
             Err(sentence) => Err(sentence),
         };
         if self.is_late(number) {

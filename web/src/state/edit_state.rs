@@ -76,7 +76,7 @@ impl Page {
                 // A number of its own, so that what is said of the photo as it was is late from now on.
                 self.latest.update(|n| *n += 1);
                 let number = self.latest.get_untracked();
-                let prepared = self.client().edit(picture.photo, edits.clone()).await;
+                let prepared = self.client().edit_photo(picture.photo, edits.clone()).await;
                 if self.is_late(number) {
                     continue;
                 }

@@ -4,14 +4,13 @@ use shared::garment::CLASSES;
 use shared::model::argmax;
 use shared::{Garment, ModelId};
 
-use crate::engine::report::Engine;
-use crate::engine::supply::Weights;
+use crate::engine::{Engine, WeightsState};
 use protocol::Verdict;
 
 /// What the page knows of a model.
 #[derive(Clone, Default)]
 pub struct Model {
-    pub weights: Weights,
+    pub weights: WeightsState,
     pub answer: Option<Answer>,
     /// Why the current picture has no answer, as a sentence.
     pub failure: Option<String>,
@@ -42,7 +41,7 @@ impl Answer {
 /// What the page knows of the vote.
 #[derive(Clone, Default)]
 pub struct Poll {
-    pub weights: Weights,
+    pub weights: WeightsState,
     pub count: Option<Count>,
     /// Counts the counts; only the latest one is taken.
     pub asked: u32,
@@ -116,14 +115,14 @@ impl Model {
     /// The state, where `preparing` says that the next picture is on its way.
     pub fn state(&self, preparing: bool) -> State {
         match &self.weights {
-            Weights::Absent => State::Absent,
-            Weights::Failed(_) => State::Error,
-            Weights::Queued => State::Waiting,
-            Weights::Deferred => State::Deferred,
-            Weights::Loading(_) => State::Loading,
-            Weights::Ready(_) if self.pending || preparing => State::Answering,
-            Weights::Ready(_) if self.failure.is_some() => State::Error,
-            Weights::Ready(_) => State::Ready,
+            WeightsState::Absent => State::Absent,
+            WeightsState::Failed(_) => State::Error,
+            WeightsState::Queued => State::Waiting,
+            WeightsState::Deferred => State::Deferred,
+            WeightsState::Loading(_) => State::Loading,
+            WeightsState::Ready(_) if self.pending || preparing => State::Answering,
+            WeightsState::Ready(_) if self.failure.is_some() => State::Error,
+            WeightsState::Ready(_) => State::Ready,
         }
     }
 

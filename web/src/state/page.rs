@@ -7,18 +7,16 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::{Garment, Grey28, ModelId};
 
-use crate::engine::assets::Assets;
-use crate::engine::client::{Client, Event};
-use crate::engine::offer::sleep;
-use crate::engine::report::{Choice, Engine, Report};
-use crate::engine::supply::Weights;
+use crate::engine::{
+    Assets, Client, Engine, EngineChoice, EngineEvent, EngineStatus, WeightsState, sleep,
+};
 use crate::requests::batch::Roll;
 use crate::state::edit_state::Bench;
 use crate::state::image::Picture;
 use crate::state::manifest::{self, Facts};
 use crate::state::models::{Count, Model, Poll, State};
 use crate::state::timings::Stopwatch;
-use protocol::{Map, Pixels};
+use protocol::{Pixels, RawHeatMap};
 
 /// The GPU engine is fetched this long after the models are ready, when no picture has come until then.
 const IDLE: Duration = Duration::from_secs(4);
@@ -41,7 +39,7 @@ pub struct Page {
     pub poll: RwSignal<Poll>,
     pub errors: RwSignal<Vec<String>>,
     pub notice: RwSignal<Option<String>>,
-    pub report: RwSignal<Option<Report>>,
+    pub report: RwSignal<Option<EngineStatus>>,
     /// Whether all weights that come by themselves have come, or will not.
     supplied: RwSignal<bool>,
     /// Whether it can be told what is none of the ten.
@@ -62,7 +60,7 @@ pub struct Page {
 #[derive(Clone)]
 pub struct Explanation {
     pub picture: Arc<Picture>,
-    pub map: Arc<Map>,
+    pub map: Arc<RawHeatMap>,
 }
 
 impl Page {
@@ -76,19 +74,19 @@ impl Page {
         let loaded = RwSignal::new(None);
         let supplied = RwSignal::new(false);
         let novelty = RwSignal::new(false);
-        let assets = Assets::of_page();
+        let assets = Assets::from_page();
         let client = Client::start(assets.clone(), move |event| match event {
-            Event::Engine(new) => report.set(Some(new)),
-            Event::Supplied => supplied.set(true),
-            Event::Weights(model, weights) => {
+            EngineEvent::Status(new) => report.set(Some(new)),
+            EngineEvent::WeightsComplete => supplied.set(true),
+            EngineEvent::Weights(model, weights) => {
                 models[model as usize].update(|m| m.weights = weights.clone());
                 match weights {
-                    Weights::Ready(_) => loaded.set(Some(model)),
-                    Weights::Failed(sentence) => add(errors, sentence),
+                    WeightsState::Ready(_) => loaded.set(Some(model)),
+                    WeightsState::Failed(sentence) => add(errors, sentence),
                     _ => {}
                 }
                 // Reasons are asked of a model that can give some.
-                let able = |m: ModelId| models[m as usize].with_untracked(|m| m.weights.may_come());
+                let able = |m: ModelId| models[m as usize].with_untracked(|m| m.weights.may_load());
                 let asked = asked_model.get_untracked();
                 if !able(asked)
                     && let Some(other) = ModelId::ALL.into_iter().find(|m| able(*m))
@@ -96,14 +94,14 @@ impl Page {
                     asked_model.set(other);
                 }
             }
-            Event::Novelty(weights) => {
-                novelty.set(weights.are_ready());
-                if let Weights::Failed(sentence) = weights {
+            EngineEvent::NoveltyWeights(weights) => {
+                novelty.set(weights.is_ready());
+                if let WeightsState::Failed(sentence) = weights {
                     add(errors, sentence);
                 }
             }
-            Event::VoteWeights(weights) => {
-                if let Weights::Failed(sentence) = &weights {
+            EngineEvent::EnsembleWeights(weights) => {
+                if let WeightsState::Failed(sentence) = &weights {
                     add(errors, sentence.clone());
                 }
                 poll.update(|p| p.weights = weights);
@@ -149,7 +147,7 @@ impl Page {
                 self.ask(model);
             }
         });
-        let engine = Memo::new(move |_| self.report.get().map(|r| r.active()));
+        let engine = Memo::new(move |_| self.report.get().map(|r| r.active_engine()));
         Effect::new(move |before: Option<Option<Engine>>| {
             let now = engine.get();
             if before.flatten().is_some_and(|before| Some(before) != now) {
@@ -170,7 +168,7 @@ impl Page {
         });
         let rest = move || {
             self.warm_up();
-            self.client().wake_gpu();
+            self.client().start_gpu();
             settled();
         };
         Effect::new(move |_| match (self.supplied.get(), answered.get()) {
@@ -188,7 +186,7 @@ impl Page {
             for model in ModelId::DEEP {
                 // By then another engine may answer, and the times are its.
                 if let Some(micros) = self.client().warm_up(model).await
-                    && self.client().report().active() == Engine::Cpu
+                    && self.client().status().active_engine() == Engine::Cpu
                 {
                     self.stopwatch.update(|s| s.note_model(model, micros));
                 }
@@ -198,7 +196,7 @@ impl Page {
 
     fn furnish(self) {
         spawn_local(async move {
-            match self.client().gallery().await {
+            match self.client().load_gallery().await {
                 Ok(pictures) => {
                     self.leisure().await;
                     self.gallery
@@ -295,20 +293,20 @@ impl Page {
     }
 
     /// Follows the visitor's choice of an engine.
-    pub fn choose(self, choice: Choice) {
-        self.client().choose(choice);
+    pub fn choose(self, choice: EngineChoice) {
+        self.client().set_choice(choice);
     }
 
     /// Fetches weights that wait to be asked for, or tries again.
     pub fn fetch_weights(self, model: ModelId) {
         self.errors.set(Vec::new());
-        self.client().fetch_weights(model);
+        self.client().load_weights(model);
     }
 
     /// Tries the vote's weights again.
     pub fn fetch_vote(self) {
         self.errors.set(Vec::new());
-        self.client().fetch_vote();
+        self.client().load_ensemble();
     }
 }
 

@@ -18,7 +18,7 @@ use super::notices::Notices;
 use super::predictions::Verdicts;
 use super::preview::Specimen;
 use super::upload::DropZone;
-use crate::engine::offer::sleep;
+use crate::engine::sleep;
 use crate::state::page::Page;
 
 /// Takes the place of the loading screen.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::engine::report::{Choice, Engine};
+use crate::engine::{Engine, EngineChoice};
 use crate::state::page::Page;
 use crate::ui::benchmark::Machine;
 
@@ -11,7 +11,7 @@ pub fn EnginePanel() -> impl IntoView {
     let page = expect_context::<Page>();
     let active = move || {
         page.report
-            .with(|r| r.as_ref().map_or(Engine::Cpu, |r| r.active()))
+            .with(|r| r.as_ref().map_or(Engine::Cpu, |r| r.active_engine()))
     };
     let gpu = move || page.report.with(|r| r.as_ref().map(|r| r.gpu.name()));
     view! {
@@ -32,7 +32,7 @@ pub fn EnginePanel() -> impl IntoView {
                 {move || {
                     page.report.with(|r| {
                         r.as_ref()
-                            .and_then(|r| r.mishap.clone())
+                            .and_then(|r| r.cpu_error.clone())
                             .map(|m| view! { " " <strong>{m}</strong> })
                     })
                 }}
@@ -42,12 +42,12 @@ pub fn EnginePanel() -> impl IntoView {
                 <select
                     data-testid="engine-choice"
                     on:change=move |event| {
-                        if let Some(choice) = Choice::from_name(&event_target_value(&event)) {
+                        if let Some(choice) = EngineChoice::from_name(&event_target_value(&event)) {
                             page.choose(choice);
                         }
                     }
                 >
-                    {Choice::ALL
+                    {EngineChoice::ALL
                         .map(|choice| view! { <option value=choice.name()>{choice.title()}</option> })
                         .collect_view()}
                 </select>

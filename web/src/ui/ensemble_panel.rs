@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use plot::format::probability;
 use shared::model::vote;
 
-use crate::engine::supply::Weights;
+use crate::engine::WeightsState;
 use crate::state::models::State;
 use crate::state::page::Page;
 use crate::ui::ensemble_text;
@@ -35,8 +35,8 @@ pub fn VotePanel() -> impl IntoView {
                 <h3 id="vote-title">{vote::TITLE}</h3>
                 <p class="label" class:blank=move || count.get().is_none()>
                     {move || match (weights.get(), count.get()) {
-                        (Weights::Failed(_), _) => "The vote cannot be counted",
-                        (Weights::Absent, _) => "The vote is not part of this build",
+                        (WeightsState::Failed(_), _) => "The vote cannot be counted",
+                        (WeightsState::Absent, _) => "The vote is not part of this build",
                         (_, Some(count)) => count.garment().label(),
                         (_, None) => "No answers yet",
                     }}
@@ -58,15 +58,15 @@ pub fn VotePanel() -> impl IntoView {
             </Show>
             <p class="tally">
                 {move || match (weights.get(), count.get()) {
-                    (Weights::Failed(sentence), _) => sentence,
-                    (Weights::Absent, _) => "The models below answer for themselves.".to_string(),
+                    (WeightsState::Failed(sentence), _) => sentence,
+                    (WeightsState::Absent, _) => "The models below answer for themselves.".to_string(),
                     (_, Some(c)) => ensemble_text::sentence(c.garment(), &c.said, page.unheard(&c)),
                     (_, None) => {
                         "What all seven say together, each weighed by how far it can be trusted."
                             .to_string()
                     }
                 }}
-                <Show when=move || matches!(weights.get(), Weights::Failed(_))>
+                <Show when=move || matches!(weights.get(), WeightsState::Failed(_))>
                     " "
                     <button
                         type="button"
@@ -100,11 +100,11 @@ pub fn VotePanel() -> impl IntoView {
 /// The vote's state: ready once it holds every answer that comes by itself.
 fn state(page: Page) -> State {
     match page.poll.with(|p| p.weights.clone()) {
-        Weights::Absent => State::Absent,
-        Weights::Failed(_) => State::Error,
-        Weights::Queued | Weights::Deferred => State::Waiting,
-        Weights::Loading(_) => State::Loading,
-        Weights::Ready(_) => match page.count() {
+        WeightsState::Absent => State::Absent,
+        WeightsState::Failed(_) => State::Error,
+        WeightsState::Queued | WeightsState::Deferred => State::Waiting,
+        WeightsState::Loading(_) => State::Loading,
+        WeightsState::Ready(_) => match page.count() {
             None if page.picture.with(Option::is_none) => State::Ready,
             Some(count)
                 if page.awaited() == 0

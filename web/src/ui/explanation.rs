@@ -11,7 +11,7 @@ use crate::state::image::{Picture, rgba};
 use crate::state::page::{Explanation, Page};
 use crate::ui::ensemble_text;
 use crate::ui::heat_map;
-use protocol::{Map, Method};
+use protocol::{Method, RawHeatMap};
 
 #[component]
 pub fn Reasons() -> impl IntoView {
@@ -125,7 +125,7 @@ const fn method_name(method: Method) -> &'static str {
 }
 
 /// What the map is, and how to read it.
-fn reading(map: &Map) -> String {
+fn reading(map: &RawHeatMap) -> String {
     let (model, class) = (ensemble_text::name(map.model), map.class);
     let nothing = map.values.iter().all(|&v| v <= 0.0);
     match (map.method, nothing) {

@@ -6,7 +6,7 @@ use shared::image::SIDE;
 
 use super::bitmap::Bitmap;
 use crate::state::image::Picture;
-use protocol::Map;
+use protocol::RawHeatMap;
 
 /// Each pixel of the 28x28 picture is drawn this large, so that the heat between them is smooth.
 const ENLARGED: usize = 8;
@@ -16,7 +16,7 @@ const STEPS: u32 = 256;
 const PHOTO_SIDE: usize = 320;
 
 /// The engine's map in the form that knows how to be enlarged; `None` when its numbers do not fill its square.
-pub fn heat_map(map: &Map) -> Option<HeatMap> {
+pub fn heat_map(map: &RawHeatMap) -> Option<HeatMap> {
     let side = map.side as usize;
     (side > 0 && map.values.len() == side * side).then(|| HeatMap {
         rows: side,
@@ -107,7 +107,7 @@ mod tests {
 
     /// Hot in the upper left quarter, cold elsewhere.
     fn map() -> HeatMap {
-        heat_map(&Map {
+        heat_map(&RawHeatMap {
             model: ModelId::Cnn,
             class: Garment::Bag,
             method: Method::GradCam,
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_map_of_the_wrong_size_is_none() {
-        let map = Map {
+        let map = RawHeatMap {
             model: ModelId::Cnn,
             class: Garment::Bag,
             method: Method::GradCam,

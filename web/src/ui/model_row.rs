@@ -6,8 +6,7 @@ use shared::ModelId;
 
 use super::said::{Said, dissents};
 use crate::contender::Contender;
-use crate::engine::report::Engine;
-use crate::engine::supply::Weights;
+use crate::engine::{Engine, WeightsState};
 use crate::state::models::{Answer, Model};
 use crate::state::page::Page;
 use crate::ui::probability_bars::Bars;
@@ -99,9 +98,9 @@ fn bytes(page: Page, model: ModelId) -> Option<f64> {
 }
 
 /// How much of the file is here, 0 to 1.
-fn progress(weights: &Weights, expected: Option<f64>) -> Option<f64> {
+fn progress(weights: &WeightsState, expected: Option<f64>) -> Option<f64> {
     match (weights, expected) {
-        (Weights::Loading(bytes), Some(expected)) if expected > 0.0 => {
+        (WeightsState::Loading(bytes), Some(expected)) if expected > 0.0 => {
             Some((f64::from(*bytes) / expected).min(1.0))
         }
         _ => None,
@@ -132,7 +131,7 @@ fn facts(page: Page, model: ModelId, state: &Model) -> String {
             .iter()
             .find(|f| f.contender == Contender::Model(model));
         let loaded = match state.weights {
-            Weights::Ready(parameters) => Some(f64::from(parameters)),
+            WeightsState::Ready(parameters) => Some(f64::from(parameters)),
             _ => None,
         };
         let parameters = facts.and_then(|f| f.parameters).or(loaded);

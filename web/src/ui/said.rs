@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use plot::format::{self, probability};
 use shared::ModelId;
 
-use crate::engine::supply::Weights;
+use crate::engine::WeightsState;
 use crate::state::page::Page;
 
 #[component]
@@ -103,7 +103,7 @@ fn Verdict(page: Page, model: ModelId) -> impl IntoView {
     }
 }
 
-/// [`Weights`] without their counts, so that a row is not drawn anew with every byte.
+/// [`WeightsState`] without their counts, so that a row is not drawn anew with every byte.
 #[derive(Clone, PartialEq)]
 enum Stage {
     Queued,
@@ -115,21 +115,21 @@ enum Stage {
 }
 
 impl Stage {
-    fn of(weights: &Weights) -> Self {
+    fn of(weights: &WeightsState) -> Self {
         match weights {
-            Weights::Queued => Self::Queued,
-            Weights::Deferred => Self::Deferred,
-            Weights::Loading(_) => Self::Loading,
-            Weights::Ready(_) => Self::Ready,
-            Weights::Absent => Self::Absent,
-            Weights::Failed(sentence) => Self::Failed(sentence.clone()),
+            WeightsState::Queued => Self::Queued,
+            WeightsState::Deferred => Self::Deferred,
+            WeightsState::Loading(_) => Self::Loading,
+            WeightsState::Ready(_) => Self::Ready,
+            WeightsState::Absent => Self::Absent,
+            WeightsState::Failed(sentence) => Self::Failed(sentence.clone()),
         }
     }
 }
 
-fn arrived(weights: &Weights, expected: Option<f64>) -> String {
+fn arrived(weights: &WeightsState, expected: Option<f64>) -> String {
     match (weights, expected) {
-        (Weights::Loading(bytes), Some(expected)) => format!(
+        (WeightsState::Loading(bytes), Some(expected)) => format!(
             "{} of {}",
             format::bytes(f64::from(*bytes)),
             format::bytes(expected)

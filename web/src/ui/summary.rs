@@ -21,7 +21,7 @@ impl Page {
                 ensemble_text::headline(count.garment(), &count.said, self.unheard(&count))
             }
             // Without a vote, each speaks for itself.
-            None if self.poll.with(|p| !p.weights.may_come()) => {
+            None if self.poll.with(|p| !p.weights.may_load()) => {
                 match self.verdicts(picture.number).first() {
                     Some((model, garment)) => format!("{} says {garment}.", model.title()),
                     None => "The models are looking at the picture.".into(),

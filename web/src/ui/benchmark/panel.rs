@@ -14,7 +14,7 @@ use crate::contender::Contender;
 use crate::dom::{clicked, mark, part, say};
 use crate::state::page::Page;
 use crate::ui::compare::confusion_matrix::matrix;
-use protocol::TEST_SET;
+use protocol::TEST_SET_SIZE;
 
 const MARKUP: &str = "\
     <div class=\"measure\"><button type=\"button\" class=\"pill\" data-testid=\"machine-measure\">Measure the engines</button>\
@@ -86,8 +86,8 @@ pub fn Machine() -> impl IntoView {
 /// Times the networks that have weights, one after the other.
 async fn measure(page: Page) -> Result<(), String> {
     for model in MEASURED {
-        if page.model(model).with_untracked(|m| m.weights.are_ready()) {
-            page.client().measure(model).await?;
+        if page.model(model).with_untracked(|m| m.weights.is_ready()) {
+            page.client().measure_speed(model).await?;
         }
     }
     Ok(())
@@ -184,7 +184,7 @@ fn forecast(page: Page, model: ModelId) -> String {
         Some(f64::from(s.model(model)? + features) / 1e6)
     });
     let seconds = measured.map(|s| 1.0 / s.many).or(alone);
-    match seconds.map(|s| s * TEST_SET as f64) {
+    match seconds.map(|s| s * TEST_SET_SIZE as f64) {
         Some(seconds) => format!("About {} here.", duration(seconds.max(1.0))),
         None => "Fetches 4 MB; how long it takes is seen once a picture is answered.".to_string(),
     }

@@ -4,14 +4,13 @@ use plot::format::milliseconds;
 use plot::markup::Markup;
 use shared::ModelId;
 
-use crate::engine::report::{Engine, Report};
-use crate::engine::speeds::rate;
+use crate::engine::{Engine, EngineStatus, format_rate};
 
 /// The networks that a visitor is shown the speed of.
 pub const MEASURED: [ModelId; 2] = [ModelId::Cnn, ModelId::Resnet];
 
 /// A row a network and engine; nothing before anything was measured.
-pub fn table(report: &Report) -> String {
+pub fn table(report: &EngineStatus) -> String {
     let mut html = Markup::default();
     if report.speeds.is_empty() {
         return html.into_text();
@@ -37,7 +36,7 @@ pub fn table(report: &Report) -> String {
             html.put(format_args!(
                 "<td>{}</td><td>{}</td></tr>",
                 precisely(speed.single),
-                rate(speed.many)
+                format_rate(speed.many)
             ));
         }
     }

@@ -4,9 +4,8 @@ use plot::format::{duration, percent, thousands};
 use shared::metrics::Confusion;
 use shared::{Garment, ModelId};
 
-use crate::engine::report::Engine;
-use crate::engine::speeds::rate;
-use protocol::TEST_SET;
+use crate::engine::{Engine, format_rate};
+use protocol::TEST_SET_SIZE;
 
 /// The answers to the test pictures so far.
 #[derive(Clone, PartialEq)]
@@ -48,13 +47,13 @@ impl Progress {
 
     /// While it runs.
     pub fn words(&self) -> String {
-        let left = (TEST_SET - self.done()) as f64 / self.a_second();
+        let left = (TEST_SET_SIZE - self.done()) as f64 / self.a_second();
         format!(
             "{}: {} of {}, {} a second on {}, about {} to go. {:.1}% right so far.",
             self.model.title(),
             thousands(self.done() as u64),
-            thousands(TEST_SET as u64),
-            rate(self.a_second()),
+            thousands(TEST_SET_SIZE as u64),
+            format_rate(self.a_second()),
             named(self.engine),
             duration(left.max(1.0)),
             self.confusion.accuracy() * 100.0
@@ -75,10 +74,10 @@ impl Progress {
             "{:.1} s on {}, {} images a second.",
             self.seconds,
             named(self.engine),
-            rate(self.a_second())
+            format_rate(self.a_second())
         );
         let compared = match recorded {
-            _ if done < TEST_SET => "Stopped there.".to_string(),
+            _ if done < TEST_SET_SIZE => "Stopped there.".to_string(),
             None => "What the trainer recorded is not here to compare with.".to_string(),
             // Counts of ten thousand, not floating-point noise.
             Some(recorded) if (recorded - self.confusion.accuracy()).abs() < 1e-6 => {
@@ -115,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_outcome_is_compared_with_what_was_recorded() {
-        let all = answered(TEST_SET, 652);
+        let all = answered(TEST_SET_SIZE, 652);
         let words = all.outcome(Some(0.9348));
         assert!(words.contains("9,348 of 10,000") && words.contains("93.48%"));
         assert!(words.contains("Exactly") && words.contains("2.0 s on the CPU, 5,000 images"));

@@ -6,9 +6,9 @@ use leptos::task::spawn_local;
 use shared::ModelId;
 
 use super::test_progress::Progress;
-use crate::engine::timing::BATCH;
+use crate::engine::BATCH_SIZE;
 use crate::state::page::Page;
-use protocol::TEST_SET;
+use protocol::TEST_SET_SIZE;
 
 /// Pictures that a classical model is given at a time: it takes milliseconds for each, and a picture that the visitor
 /// hands in meanwhile waits no longer than for these.
@@ -104,15 +104,16 @@ impl TestRun {
         let client = page.client();
         let mut progress = Progress::new(model);
         self.step(number, Stage::Fetching);
-        let set = client.test_set().await?;
-        if model.is_deep() && !client.report().is_measured(model) {
+        let set = client.load_test_set().await?;
+        if model.is_deep() && !client.status().is_measured(model) {
             self.step(number, Stage::Measuring);
-            client.measure(model).await?;
+            client.measure_speed(model).await?;
         }
         let start = Date::now();
-        let at_once = if model.is_deep() { BATCH } else { FEW };
-        while progress.done() < TEST_SET && self.step(number, Stage::Running(progress.clone())) {
-            let (pictures, labels) = set.part(progress.done(), at_once);
+        let at_once = if model.is_deep() { BATCH_SIZE } else { FEW };
+        while progress.done() < TEST_SET_SIZE && self.step(number, Stage::Running(progress.clone()))
+        {
+            let (pictures, labels) = set.slice(progress.done(), at_once);
             let (classes, engine) = client.classify_batch(model, pictures.to_vec()).await?;
             progress.add(labels, &classes);
             progress.engine = engine;

@@ -69,7 +69,7 @@ async fn measure(page: Page, done: RwSignal<Option<usize>>) -> Result<(), String
     for (number, grey) in images.iter().take(IMAGES).enumerate() {
         done.set(Some(number + 1));
         for model in ModelId::ALL {
-            let ready = page.model(model).with_untracked(|m| m.weights.are_ready());
+            let ready = page.model(model).with_untracked(|m| m.weights.is_ready());
             if ready {
                 let (verdict, _) = page.client().classify(model, Pixels::from(grey)).await?;
                 page.stopwatch.update(|s| s.note(&verdict));

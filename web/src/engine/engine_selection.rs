@@ -1,9 +1,8 @@
 //! Which engine answers, and why not the other.
 
+use super::speeds::Speed;
 use plot::format::milliseconds;
 use protocol::TOLERANCE;
-
-use super::speeds::Speed;
 
 /// An engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +31,7 @@ impl Engine {
 
 /// What the visitor wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Choice {
+pub enum EngineChoice {
     /// The faster one of those that passed.
     #[default]
     Auto,
@@ -40,7 +39,7 @@ pub enum Choice {
     WebGpu,
 }
 
-impl Choice {
+impl EngineChoice {
     /// All choices, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Cpu, Self::WebGpu];
 
@@ -70,7 +69,7 @@ impl Choice {
 
 /// How far the GPU engine has come.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Gpu {
+pub enum GpuState {
     /// It cannot run here: why, as the end of a sentence.
     Absent(String),
     Loading,
@@ -84,7 +83,7 @@ pub enum Gpu {
     Failed(String),
 }
 
-impl Gpu {
+impl GpuState {
     /// The verdict on a self-test.
     pub fn tested(difference: f32, micros: u32) -> Self {
         if difference <= TOLERANCE {
@@ -110,61 +109,65 @@ impl Gpu {
 
 /// The engines' state, as the page tells it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Report {
-    pub choice: Choice,
-    pub gpu: Gpu,
+pub struct EngineStatus {
+    pub choice: EngineChoice,
+    pub gpu: GpuState,
     /// The CPU's time for one picture by all models, from the same picture that timed the GPU.
     pub cpu_micros: Option<u32>,
     /// What befell the CPU engine, as a sentence.
-    pub mishap: Option<String>,
+    pub cpu_error: Option<String>,
     /// What the engines were measured to take.
     pub speeds: Vec<Speed>,
 }
 
-impl Report {
+impl EngineStatus {
     /// The engine that answers now.
-    pub fn active(&self) -> Engine {
+    pub fn active_engine(&self) -> Engine {
         let faster = |micros: u32| self.cpu_micros.is_some_and(|cpu| micros < cpu);
         match (self.choice, &self.gpu) {
-            (Choice::WebGpu, Gpu::Ready { .. }) => Engine::WebGpu,
-            (Choice::Auto, Gpu::Ready { micros, .. }) if faster(*micros) => Engine::WebGpu,
+            (EngineChoice::WebGpu, GpuState::Ready { .. }) => Engine::WebGpu,
+            (EngineChoice::Auto, GpuState::Ready { micros, .. }) if faster(*micros) => {
+                Engine::WebGpu
+            }
             _ => Engine::Cpu,
         }
     }
 
     /// Why this engine and not the other, in a sentence or two.
     pub fn reason(&self) -> String {
-        let wanted = self.choice == Choice::WebGpu;
+        let wanted = self.choice == EngineChoice::WebGpu;
         match &self.gpu {
-            Gpu::Absent(why) if wanted => format!("WebGPU was chosen, but {why}: the CPU answers."),
-            Gpu::Absent(why) => format!("The CPU answers: {why}."),
-            Gpu::Failed(why) => format!("WebGPU is not used: {why}. The CPU goes on."),
-            Gpu::Loading => {
+            GpuState::Absent(why) if wanted => {
+                format!("WebGPU was chosen, but {why}: the CPU answers.")
+            }
+            GpuState::Absent(why) => format!("The CPU answers: {why}."),
+            GpuState::Failed(why) => format!("WebGPU is not used: {why}. The CPU goes on."),
+            GpuState::Loading => {
                 "WebGPU is being loaded in the background; until then the CPU answers.".into()
             }
-            Gpu::Testing => {
+            GpuState::Testing => {
                 "WebGPU is being compared with the reference; until then the CPU answers.".into()
             }
-            Gpu::Ready { difference, micros } => {
+            GpuState::Ready { difference, micros } => {
                 let passed = format!(
                     "WebGPU passed its self-test ({})",
                     difference_text(*difference)
                 );
                 let gpu = milliseconds(*micros);
                 match (self.choice, self.cpu_micros) {
-                    (Choice::Auto, Some(cpu)) => format!(
+                    (EngineChoice::Auto, Some(cpu)) => format!(
                         "{passed}. The networks took {gpu} there and {} on the CPU, so {} answers for them.",
                         milliseconds(cpu),
-                        match self.active() {
+                        match self.active_engine() {
                             Engine::Cpu => "the CPU",
                             Engine::WebGpu => "WebGPU",
                         }
                     ),
-                    (Choice::Auto, None) => {
+                    (EngineChoice::Auto, None) => {
                         format!("{passed}; the CPU was not timed, so it answers.")
                     }
-                    (Choice::Cpu, _) => format!("The CPU was chosen; {passed} and is ready."),
-                    (Choice::WebGpu, _) => format!("{passed} and answers, as was chosen."),
+                    (EngineChoice::Cpu, _) => format!("The CPU was chosen; {passed} and is ready."),
+                    (EngineChoice::WebGpu, _) => format!("{passed} and answers, as was chosen."),
                 }
             }
         }
@@ -190,52 +193,59 @@ mod tests {
         assert_eq!(difference_text(0.000_123), "largest difference 0.000123");
     }
 
-    fn report(choice: Choice, gpu: Gpu, cpu_micros: Option<u32>) -> Report {
-        Report {
+    fn report(choice: EngineChoice, gpu: GpuState, cpu_micros: Option<u32>) -> EngineStatus {
+        EngineStatus {
             choice,
             gpu,
             cpu_micros,
-            mishap: None,
+            cpu_error: None,
             speeds: Vec::new(),
         }
     }
 
     #[test]
     fn automatic_takes_the_faster_engine_and_says_so() {
-        let slow = report(Choice::Auto, Gpu::tested(1e-6, 120_000), Some(900));
-        assert_eq!(slow.active(), Engine::Cpu);
+        let slow = report(
+            EngineChoice::Auto,
+            GpuState::tested(1e-6, 120_000),
+            Some(900),
+        );
+        assert_eq!(slow.active_engine(), Engine::Cpu);
         assert!(slow.reason().contains("120 ms") && slow.reason().contains("0.9 ms"));
         assert!(slow.reason().ends_with("the CPU answers for them."));
-        let fast = report(Choice::Auto, Gpu::tested(1e-6, 300), Some(900));
-        assert_eq!(fast.active(), Engine::WebGpu);
+        let fast = report(EngineChoice::Auto, GpuState::tested(1e-6, 300), Some(900));
+        assert_eq!(fast.active_engine(), Engine::WebGpu);
         assert!(fast.reason().ends_with("WebGPU answers for them."));
     }
 
     #[test]
     fn a_choice_is_followed_where_it_can_be() {
-        let ready = Gpu::tested(1e-6, 120_000);
+        let ready = GpuState::tested(1e-6, 120_000);
         assert_eq!(
-            report(Choice::WebGpu, ready.clone(), Some(1)).active(),
+            report(EngineChoice::WebGpu, ready.clone(), Some(1)).active_engine(),
             Engine::WebGpu
         );
-        assert_eq!(report(Choice::Cpu, ready, Some(1)).active(), Engine::Cpu);
+        assert_eq!(
+            report(EngineChoice::Cpu, ready, Some(1)).active_engine(),
+            Engine::Cpu
+        );
         for gpu in [
-            Gpu::Loading,
-            Gpu::Testing,
-            Gpu::Absent("this browser has no WebGPU".into()),
-            Gpu::Failed("its device was lost".into()),
+            GpuState::Loading,
+            GpuState::Testing,
+            GpuState::Absent("this browser has no WebGPU".into()),
+            GpuState::Failed("its device was lost".into()),
         ] {
-            let report = report(Choice::WebGpu, gpu, Some(1));
-            assert_eq!(report.active(), Engine::Cpu);
+            let report = report(EngineChoice::WebGpu, gpu, Some(1));
+            assert_eq!(report.active_engine(), Engine::Cpu);
             assert!(report.reason().contains("CPU"), "{}", report.reason());
         }
     }
 
     #[test]
     fn disagreement_and_nonsense_fail_the_self_test() {
-        assert_eq!(Gpu::tested(9e-4, 1).name(), "ready");
-        assert_eq!(Gpu::tested(2e-3, 1).name(), "failed");
-        assert_eq!(Gpu::tested(f32::NAN, 1).name(), "failed");
-        assert_eq!(Gpu::tested(f32::INFINITY, 1).name(), "failed");
+        assert_eq!(GpuState::tested(9e-4, 1).name(), "ready");
+        assert_eq!(GpuState::tested(2e-3, 1).name(), "failed");
+        assert_eq!(GpuState::tested(f32::NAN, 1).name(), "failed");
+        assert_eq!(GpuState::tested(f32::INFINITY, 1).name(), "failed");
     }
 }

@@ -6,8 +6,8 @@ use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Worker;
 
-use super::client::{Client, Event, Inner};
-use super::link::Link;
+use super::client::{Client, EngineEvent, Inner};
+use super::rpc::Link;
 
 /// A CPU worker that dies is started again this often before it has answered anything.
 const RESTARTS: u32 = 1;
@@ -39,15 +39,15 @@ impl Client {
 impl Inner {
     /// Why there is no CPU engine any more.
     pub fn obituary(&self) -> String {
-        let mishap = self.report.borrow().mishap.clone();
-        mishap.unwrap_or_else(|| "No engine is left to answer: reload the page.".into())
+        let cpu_error = self.report.borrow().cpu_error.clone();
+        cpu_error.unwrap_or_else(|| "No engine is left to answer: reload the page.".into())
     }
 
     fn no_cpu(&self, why: &str) {
         *self.cpu.borrow_mut() = None;
-        self.report(|report| report.mishap = Some(why.to_string()));
+        self.report(|report| report.cpu_error = Some(why.to_string()));
         self.no_weights(why);
-        self.tell(Event::Supplied);
+        self.tell(EngineEvent::WeightsComplete);
     }
 }
 
@@ -67,7 +67,7 @@ fn cpu_died(inner: &Weak<Inner>, why: &str) {
     if restarts < RESTARTS {
         inner.restarts.set(restarts + 1);
         inner.report(|report| {
-            report.mishap = Some(format!(
+            report.cpu_error = Some(format!(
                 "The CPU engine stopped unexpectedly ({why}) and was started again."
             ));
         });

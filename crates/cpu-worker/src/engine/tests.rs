@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use crate::engine::*;
+use super::*;
 use crate::preprocessing::tests::bmp;
 use protocol::Source;
 use shared::artifact::{Storage, Tensor};
@@ -235,14 +235,20 @@ fn a_vote_is_that_of_those_who_answered() {
         .iter()
         .map(|&model| (&classified(&mut cpu, model, boot())).into())
         .collect();
-    let request = |verdicts: &[shared::Verdict]| Request::Vote {
-        verdicts: verdicts.to_vec(),
+    let request = |verdicts: &[shared::Verdict]| Request::Ensemble {
+        predictions: verdicts.to_vec(),
     };
     assert!(sentence(cpu.reply(request(&verdicts))).contains("no weights"));
     let weights = Source::Bytes(vote.to_artifact().to_bytes().unwrap());
-    assert_eq!(cpu.reply(Request::LoadVote { weights }), Reply::VoteLoaded);
+    assert_eq!(
+        cpu.reply(Request::LoadEnsemble { weights }),
+        Reply::EnsembleLoaded
+    );
     let probabilities = vote.of(&verdicts).unwrap();
-    assert_eq!(cpu.reply(request(&verdicts)), Reply::Vote { probabilities });
+    assert_eq!(
+        cpu.reply(request(&verdicts)),
+        Reply::Ensemble { probabilities }
+    );
     assert!(sentence(cpu.reply(request(&[]))).contains("no vote"));
 }
 
@@ -284,11 +290,11 @@ fn a_map_is_as_large_as_its_method_makes_it() {
             grey: boot(),
             class: Garment::Sneaker,
         });
-        let Reply::Map(map) = reply else {
+        let Reply::HeatMap(map) = reply else {
             panic!("{reply:?}");
         };
         assert_eq!(map.side, expected);
-        assert_eq!(map.method, Method::of(model));
+        assert_eq!(map.method, Method::for_model(model));
         assert_eq!(map.values.len() as u32, expected * expected);
         assert!(map.values.iter().all(|&v| v >= 0.0));
     }
@@ -322,7 +328,7 @@ fn bad_weights_are_refused_in_a_sentence_for_visitors() {
 fn other_things_are_told_once_it_is_known_how() {
     let mut cpu = engine();
     let noise = Grey28::new(core::array::from_fn(|i| (i * 7919 % 251) as u8));
-    let asked = |grey: Pixels| Request::Recognise { grey };
+    let asked = |grey: Pixels| Request::DetectNovelty { grey };
     assert!(sentence(cpu.reply(asked(boot()))).contains("no weights"));
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../weights/novelty.hbd");
     let weights = Source::Bytes(std::fs::read(path).unwrap());
@@ -333,11 +339,11 @@ fn other_things_are_told_once_it_is_known_how() {
     let mut knows = |grey: &Grey28| cpu.reply(asked(Pixels::from(grey)));
     let known = golden.chunks_exact(PIXELS).filter(|pixels| {
         let picture = Grey28::from_slice(pixels).unwrap();
-        knows(&picture) == Reply::Recognised { known: true }
+        knows(&picture) == Reply::Novelty { is_garment: true }
     });
     // One in twenty-three of the test pictures is taken for another thing.
     assert!(known.count() >= 90);
-    assert_eq!(knows(&noise), Reply::Recognised { known: false });
+    assert_eq!(knows(&noise), Reply::Novelty { is_garment: false });
     let damaged = Source::Bytes(vec![0; 9]);
     let refused = cpu.reply(Request::LoadNovelty { weights: damaged });
     assert!(sentence(refused).contains("The check for other things"));

@@ -6,15 +6,15 @@ use shared::{Garment, ModelId};
 use web_sys::File;
 
 use super::client::Client;
-use super::report::Engine;
-use protocol::{Map, Method, Pixels, Prepared, Reply, Request, Source, Verdict};
+use super::engine_selection::Engine;
+use protocol::{Method, Pixels, Prepared, RawHeatMap, Reply, Request, Source, Verdict};
 
 impl Client {
     /// The gallery's pictures.
     ///
     /// # Errors
     /// A sentence, as of all that follow.
-    pub async fn gallery(&self) -> Result<Vec<Pixels>, String> {
+    pub async fn load_gallery(&self) -> Result<Vec<Pixels>, String> {
         let url = self.0.assets.url("gallery.png").ok_or(
             "The gallery is not part of this build: choose a picture of your own.".to_string(),
         )?;
@@ -40,7 +40,7 @@ impl Client {
     ///
     /// # Errors
     /// A sentence for the visitor.
-    pub async fn prepare(&self, file: &File, photo: Option<u32>) -> Result<Prepared, String> {
+    pub async fn prepare_photo(&self, file: &File, photo: Option<u32>) -> Result<Prepared, String> {
         let request = Request::Prepare {
             file: Vec::new(),
             photo,
@@ -53,7 +53,7 @@ impl Client {
     ///
     /// # Errors
     /// A sentence for the visitor.
-    pub async fn edit(&self, photo: u32, edits: Edits) -> Result<Prepared, String> {
+    pub async fn edit_photo(&self, photo: u32, edits: Edits) -> Result<Prepared, String> {
         let reply = self.ask_cpu(Request::Edit { photo, edits }).await?;
         self.prepared(reply)
     }
@@ -62,7 +62,7 @@ impl Client {
     fn prepared(&self, reply: Reply) -> Result<Prepared, String> {
         match reply {
             Reply::Prepared(mut prepared) => {
-                if self.report().active() != Engine::Cpu {
+                if self.status().active_engine() != Engine::Cpu {
                     prepared.verdicts.clear();
                 }
                 Ok(prepared)
@@ -95,15 +95,15 @@ impl Client {
         model: ModelId,
         grey: Pixels,
         class: Garment,
-    ) -> Result<Map, String> {
+    ) -> Result<RawHeatMap, String> {
         let request = Request::Explain { model, grey, class };
-        let reply = match Method::of(model) {
+        let reply = match Method::for_model(model) {
             Method::GradCam => self.ask(model, request).await?.0,
             // As many answers as there are places to cover: the CPU needs no trip to the graphics processor for each.
             Method::Occlusion => self.ask_cpu(request).await?,
         };
         match reply {
-            Reply::Map(map) => Ok(map),
+            Reply::HeatMap(map) => Ok(map),
             other => Err(misplaced(&other)),
         }
     }
@@ -112,9 +112,9 @@ impl Client {
     ///
     /// # Errors
     /// A sentence for the visitor.
-    pub async fn recognise(&self, grey: Pixels) -> Result<bool, String> {
-        match self.ask_cpu(Request::Recognise { grey }).await? {
-            Reply::Recognised { known } => Ok(known),
+    pub async fn is_garment(&self, grey: Pixels) -> Result<bool, String> {
+        match self.ask_cpu(Request::DetectNovelty { grey }).await? {
+            Reply::Novelty { is_garment } => Ok(is_garment),
             other => Err(misplaced(&other)),
         }
     }
@@ -123,9 +123,12 @@ impl Client {
     ///
     /// # Errors
     /// A sentence for the visitor.
-    pub async fn vote(&self, verdicts: Vec<shared::Verdict>) -> Result<[f32; CLASSES], String> {
-        match self.ask_cpu(Request::Vote { verdicts }).await? {
-            Reply::Vote { probabilities } => Ok(probabilities),
+    pub async fn ensemble(
+        &self,
+        predictions: Vec<shared::Verdict>,
+    ) -> Result<[f32; CLASSES], String> {
+        match self.ask_cpu(Request::Ensemble { predictions }).await? {
+            Reply::Ensemble { probabilities } => Ok(probabilities),
             other => Err(misplaced(&other)),
         }
     }
@@ -136,13 +139,13 @@ pub(super) fn misplaced(reply: &Reply) -> String {
     let what = match reply {
         Reply::Ready => "readiness",
         Reply::Progress { .. } => "progress",
-        Reply::Loaded { .. } | Reply::VoteLoaded | Reply::NoveltyLoaded => "loaded weights",
-        Reply::Recognised { .. } => "a recognition",
-        Reply::Vote { .. } => "a vote",
+        Reply::Loaded { .. } | Reply::EnsembleLoaded | Reply::NoveltyLoaded => "loaded weights",
+        Reply::Novelty { .. } => "a recognition",
+        Reply::Ensemble { .. } => "a vote",
         Reply::Gallery { .. } => "a gallery",
         Reply::Prepared(_) => "a prepared picture",
         Reply::Verdict(_) => "a verdict",
-        Reply::Map(_) => "a map",
+        Reply::HeatMap(_) => "a map",
         Reply::Batch { .. } => "many classes",
         Reply::TestSet { .. } => "the test images",
         Reply::Measured { .. } => "a measurement",

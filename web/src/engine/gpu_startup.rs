@@ -6,11 +6,11 @@ use std::time::Duration;
 use shared::ModelId;
 use wasm_bindgen_futures::spawn_local;
 
+use super::api::misplaced;
 use super::client::{Client, within};
-use super::link::{Failure, Link};
-use super::offer;
-use super::questions::misplaced;
-use super::report::Gpu;
+use super::engine_selection::GpuState;
+use super::rpc::{Failure, Link};
+use super::webgpu;
 use protocol::{Case, Reply, Request};
 
 /// Shaders are compiled during the self-test; a software GPU takes its time.
@@ -20,13 +20,13 @@ const SELF_TEST_PICTURES: usize = 10;
 
 impl Client {
     /// Starts the GPU engine where there can be one: fetches it, tests it, and uses it if it passes. Once.
-    pub fn wake_gpu(&self) {
-        let waits = self.0.report.borrow().gpu == Gpu::Loading;
+    pub fn start_gpu(&self) {
+        let waits = self.0.report.borrow().gpu == GpuState::Loading;
         if waits && !self.0.woken.replace(true) {
             let client = self.clone();
             spawn_local(async move {
                 match client.raise_gpu().await {
-                    Ok(Gpu::Failed(why)) => client.0.gpu_failed(why),
+                    Ok(GpuState::Failed(why)) => client.0.gpu_failed(why),
                     Ok(gpu) => client.0.gpu_is(gpu),
                     Err(why) => client.0.gpu_failed(why),
                 }
@@ -35,9 +35,9 @@ impl Client {
     }
 
     /// Fetches the GPU engine, has it load the models, and compares it with the CPU's answers.
-    async fn raise_gpu(&self) -> Result<Gpu, String> {
-        if let Some(lack) = offer::lack().await {
-            return Ok(Gpu::Absent(lack));
+    async fn raise_gpu(&self) -> Result<GpuState, String> {
+        if let Some(lack) = webgpu::lack().await {
+            return Ok(GpuState::Absent(lack));
         }
         let assets = &self.0.assets;
         let url = assets
@@ -65,7 +65,7 @@ impl Client {
         }
         self.0.on_gpu.borrow_mut().clone_from(&models);
 
-        self.0.gpu_is(Gpu::Testing);
+        self.0.gpu_is(GpuState::Testing);
         let cases = self.reference(&models).await?;
         let test = link.call(Request::SelfTest { cases });
         match within(SELF_TEST_LIMIT, test).await {
@@ -74,7 +74,7 @@ impl Client {
             Some(Ok(Reply::SelfTest {
                 largest_difference,
                 micros,
-            })) => Ok(Gpu::tested(largest_difference, micros)),
+            })) => Ok(GpuState::tested(largest_difference, micros)),
             Some(Ok(other)) => Err(misplaced(&other)),
         }
     }
@@ -84,7 +84,7 @@ impl Client {
         let mut pictures = self.0.pictures.borrow().clone();
         if pictures.is_empty() {
             // A visitor who is quicker than the gallery is no reason to do without WebGPU.
-            pictures = self.gallery().await?;
+            pictures = self.load_gallery().await?;
         }
         pictures.truncate(SELF_TEST_PICTURES);
         let (mut cases, mut micros) = (Vec::new(), 0);

@@ -8,9 +8,9 @@ use shared::ModelId;
 use shared::model::{novelty, vote};
 use wasm_bindgen_futures::spawn_local;
 
-use super::client::{Client, Event, Inner};
-use super::link::{Failure, Link};
-use super::questions::misplaced;
+use super::api::misplaced;
+use super::client::{Client, EngineEvent, Inner};
+use super::rpc::{Failure, Link};
 use protocol::{Reply, Request, Source};
 
 /// They come first, both at once: the first verdict is what a visitor waits for. The smaller one leads.
@@ -22,7 +22,7 @@ const LARGE: [ModelId; 3] = [ModelId::Forest, ModelId::Svm, ModelId::Knn];
 
 /// How far a file of weights has come.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Weights {
+pub enum WeightsState {
     /// Its turn will come.
     #[default]
     Queued,
@@ -38,13 +38,13 @@ pub enum Weights {
     Failed(String),
 }
 
-impl Weights {
-    pub fn are_ready(&self) -> bool {
+impl WeightsState {
+    pub fn is_ready(&self) -> bool {
         matches!(self, Self::Ready(_))
     }
 
     /// Whether they may still come, be it only when asked for.
-    pub fn may_come(&self) -> bool {
+    pub fn may_load(&self) -> bool {
         !matches!(self, Self::Absent | Self::Failed(_))
     }
 }
@@ -53,7 +53,7 @@ impl Weights {
 struct Died;
 
 /// What is known of the models' weights.
-pub(super) struct Supply(RefCell<[Weights; ModelId::ALL.len()]>);
+pub(super) struct Supply(RefCell<[WeightsState; ModelId::ALL.len()]>);
 
 impl Supply {
     /// Nothing is here; whatever is large waits where data is to be saved.
@@ -61,19 +61,19 @@ impl Supply {
         let saves = saves_data();
         Self(RefCell::new(ModelId::ALL.map(|model| {
             match saves && LARGE.contains(&model) {
-                true => Weights::Deferred,
-                false => Weights::Queued,
+                true => WeightsState::Deferred,
+                false => WeightsState::Queued,
             }
         })))
     }
 
-    fn of(&self, model: ModelId) -> Weights {
+    fn of(&self, model: ModelId) -> WeightsState {
         self.0.borrow()[model as usize].clone()
     }
 
     /// Whether the engine has a model's weights.
     pub fn has(&self, model: ModelId) -> bool {
-        self.of(model).are_ready()
+        self.of(model).is_ready()
     }
 }
 
@@ -83,16 +83,17 @@ impl Client {
         for model in ModelId::ALL {
             // What was asked for once is wanted again.
             let weights = match self.0.supply.of(model) {
-                Weights::Deferred => Weights::Deferred,
-                _ => Weights::Queued,
+                WeightsState::Deferred => WeightsState::Deferred,
+                _ => WeightsState::Queued,
             };
-            self.0.weights_are(model, weights);
+            self.0.set_weights(model, weights);
         }
-        self.0.tell(Event::VoteWeights(Weights::Queued));
+        self.0
+            .tell(EngineEvent::EnsembleWeights(WeightsState::Queued));
         let client = self.clone();
         spawn_local(async move {
             if client.stock(&link).await.is_ok() {
-                client.0.tell(Event::Supplied);
+                client.0.tell(EngineEvent::WeightsComplete);
             }
         });
     }
@@ -102,11 +103,11 @@ impl Client {
         let [one, other] = FIRST.map(|model| self.load(link, model, false));
         let (one, other) = join(one, other).await;
         one.and(other)?;
-        self.load_vote(link, false).await?;
+        self.load_ensemble_from(link, false).await?;
         self.load_novelty(link).await?;
         for model in SECOND.into_iter().chain(LARGE) {
             // It may have been asked for meanwhile.
-            if self.0.supply.of(model) == Weights::Queued {
+            if self.0.supply.of(model) == WeightsState::Queued {
                 self.load(link, model, false).await?;
             }
         }
@@ -114,8 +115,8 @@ impl Client {
     }
 
     /// Fetches a model's weights that wait to be asked for, or that were refused.
-    pub fn fetch_weights(&self, model: ModelId) {
-        let fresh = matches!(self.0.supply.of(model), Weights::Failed(_));
+    pub fn load_weights(&self, model: ModelId) {
+        let fresh = matches!(self.0.supply.of(model), WeightsState::Failed(_));
         let Some(link) = self.0.cpu.borrow().clone() else {
             return;
         };
@@ -125,85 +126,88 @@ impl Client {
     }
 
     /// Fetches the vote's weights again.
-    pub fn fetch_vote(&self) {
+    pub fn load_ensemble(&self) {
         let Some(link) = self.0.cpu.borrow().clone() else {
             return;
         };
         let client = self.clone();
         // Its death is told elsewhere.
-        spawn_local(async move { drop(client.load_vote(&link, true).await) });
+        spawn_local(async move { drop(client.load_ensemble_from(&link, true).await) });
     }
 
     async fn load(&self, link: &Link, model: ModelId, fresh: bool) -> Result<(), Died> {
         let Some(weights) = self.0.source(model.name(), fresh) else {
-            self.0.weights_are(model, Weights::Absent);
+            self.0.set_weights(model, WeightsState::Absent);
             return Ok(());
         };
-        self.0.weights_are(model, Weights::Loading(0));
+        self.0.set_weights(model, WeightsState::Loading(0));
         let weak = std::rc::Rc::downgrade(&self.0);
         let progress = move |bytes| {
             if let Some(inner) = weak.upgrade() {
-                inner.weights_are(model, Weights::Loading(bytes));
+                inner.set_weights(model, WeightsState::Loading(bytes));
             }
         };
         let reply = link
             .call_patiently(Request::Load { model, weights }, progress)
             .await;
         let weights = match reply {
-            Ok(Reply::Loaded { parameters, .. }) => Weights::Ready(parameters),
-            Ok(other) => Weights::Failed(misplaced(&other)),
-            Err(Failure::Refused(why)) => Weights::Failed(why),
+            Ok(Reply::Loaded { parameters, .. }) => WeightsState::Ready(parameters),
+            Ok(other) => WeightsState::Failed(misplaced(&other)),
+            Err(Failure::Refused(why)) => WeightsState::Failed(why),
             // Which is told elsewhere.
             Err(Failure::Died) => return Err(Died),
         };
-        self.0.weights_are(model, weights);
+        self.0.set_weights(model, weights);
         Ok(())
     }
 
-    async fn load_vote(&self, link: &Link, fresh: bool) -> Result<(), Died> {
+    async fn load_ensemble_from(&self, link: &Link, fresh: bool) -> Result<(), Died> {
         let weights = match self.0.source(vote::NAME, fresh) {
-            None => Weights::Absent,
+            None => WeightsState::Absent,
             Some(weights) => {
-                self.0.tell(Event::VoteWeights(Weights::Loading(0)));
-                match link.call(Request::LoadVote { weights }).await {
-                    Ok(Reply::VoteLoaded) => Weights::Ready(0),
-                    Ok(other) => Weights::Failed(misplaced(&other)),
-                    Err(Failure::Refused(why)) => Weights::Failed(why),
+                self.0
+                    .tell(EngineEvent::EnsembleWeights(WeightsState::Loading(0)));
+                match link.call(Request::LoadEnsemble { weights }).await {
+                    Ok(Reply::EnsembleLoaded) => WeightsState::Ready(0),
+                    Ok(other) => WeightsState::Failed(misplaced(&other)),
+                    Err(Failure::Refused(why)) => WeightsState::Failed(why),
                     Err(Failure::Died) => return Err(Died),
                 }
             }
         };
-        self.0.tell(Event::VoteWeights(weights));
+        self.0.tell(EngineEvent::EnsembleWeights(weights));
         Ok(())
     }
 
     async fn load_novelty(&self, link: &Link) -> Result<(), Died> {
         let weights = match self.0.source(novelty::NAME, false) {
-            None => Weights::Absent,
+            None => WeightsState::Absent,
             Some(weights) => match link.call(Request::LoadNovelty { weights }).await {
-                Ok(Reply::NoveltyLoaded) => Weights::Ready(0),
-                Ok(other) => Weights::Failed(misplaced(&other)),
-                Err(Failure::Refused(why)) => Weights::Failed(why),
+                Ok(Reply::NoveltyLoaded) => WeightsState::Ready(0),
+                Ok(other) => WeightsState::Failed(misplaced(&other)),
+                Err(Failure::Refused(why)) => WeightsState::Failed(why),
                 Err(Failure::Died) => return Err(Died),
             },
         };
-        self.0.tell(Event::Novelty(weights));
+        self.0.tell(EngineEvent::NoveltyWeights(weights));
         Ok(())
     }
 }
 
 impl Inner {
-    fn weights_are(&self, model: ModelId, weights: Weights) {
+    fn set_weights(&self, model: ModelId, weights: WeightsState) {
         self.supply.0.borrow_mut()[model as usize] = weights.clone();
-        self.tell(Event::Weights(model, weights));
+        self.tell(EngineEvent::Weights(model, weights));
     }
 
     /// No engine is left to hold any.
     pub fn no_weights(&self, why: &str) {
         for model in ModelId::ALL {
-            self.weights_are(model, Weights::Failed(why.to_string()));
+            self.set_weights(model, WeightsState::Failed(why.to_string()));
         }
-        self.tell(Event::VoteWeights(Weights::Failed(why.to_string())));
+        self.tell(EngineEvent::EnsembleWeights(WeightsState::Failed(
+            why.to_string(),
+        )));
     }
 
     fn source(&self, name: &str, fresh: bool) -> Option<Source> {
