@@ -1,16 +1,16 @@
-//! What trains.
+//! The devices that networks are trained on.
 
 use burn::tensor::Device;
 use clap::ValueEnum;
 
-/// The devices of `--device`; those for GPUs are behind cargo features of the same names.
+/// A device of the option `--device`; those for GPUs need the cargo feature of the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DeviceKind {
-    /// Kernels of our own, on the CPU.
+    /// The crate `cpu-backend`.
     Cpu,
     /// burn-flex, on the CPU.
     Flex,
-    /// burn-ndarray, on the CPU: deprecated by burn and far slower; a second opinion.
+    /// burn-ndarray, on the CPU: slow and deprecated by burn, for comparison.
     Ndarray,
     /// Any GPU with Vulkan, Metal or DirectX 12.
     #[cfg(feature = "wgpu")]
@@ -34,8 +34,8 @@ impl DeviceKind {
         }
     }
 
-    /// burn's handle; `None` of what is not burn's.
-    pub fn burn(self) -> Option<Device> {
+    /// The device in burn; `None` for the CPU backend, which does not use burn.
+    pub fn burn_device(self) -> Option<Device> {
         Some(match self {
             Self::Cpu => return None,
             Self::Flex => Device::flex(),
@@ -48,7 +48,7 @@ impl DeviceKind {
     }
 }
 
-/// Kept on purpose although burn deprecates it: `--device ndarray` is a second opinion on flex.
+/// Deprecated by burn, and kept for comparison with flex.
 #[allow(deprecated)]
 fn ndarray() -> Device {
     Device::ndarray()

@@ -22,9 +22,11 @@ const TOOLS: [Tool; 8] = [
 
 /// The packages that are built for the machine itself. Those of the browser are built apart, so that the trainer's features
 /// do not end up there.
-pub const NATIVE: [&str; 16] = [
+pub const NATIVE: [&str; 18] = [
     "-p",
     "codecs",
+    "-p",
+    "cpu-backend",
     "-p",
     "fashion-mnist",
     "-p",

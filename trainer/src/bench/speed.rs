@@ -1,7 +1,8 @@
-//! Times the networks' training steps alone; `cargo xtask bench-train` runs it beside PyTorch.
+//! Benchmark of the training step; `cargo xtask bench-train` compares it with PyTorch.
 
 use std::time::{Duration, Instant};
 
+use cpu_backend::Batch;
 use serde::Serialize;
 use shared::image::PIXELS;
 use shared::model::Layer;
@@ -9,25 +10,25 @@ use shared::{Garment, ModelId};
 
 use crate::data::augment::Augmentation;
 use crate::device::DeviceKind;
-use crate::fit::backend::Batch;
 use crate::fit::recipe::NetworkRecipe;
-use crate::fit::train_loop::{FitError, learner};
+use crate::fit::train_loop::{FitError, create_backend};
 
-/// How fast a network learns.
+/// The training speed of a network.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Speed {
     pub model: ModelId,
     pub device: &'static str,
     pub batch: usize,
     pub threads: usize,
-    pub pictures_per_second: f64,
+    #[serde(rename = "pictures_per_second")]
+    pub images_per_second: f64,
 }
 
-/// The table as it is.
-fn plain(batch: usize) -> NetworkRecipe {
+/// A recipe without batch norms beyond the table, dropout, EMA, augmentation or teachers.
+fn plain_recipe(batch_size: usize) -> NetworkRecipe {
     NetworkRecipe {
         epochs: 1,
-        batch_size: batch,
+        batch_size,
         learning_rate: 1e-3,
         warm_up: 0.0,
         weight_decay: 0.01,
@@ -41,39 +42,40 @@ fn plain(batch: usize) -> NetworkRecipe {
     }
 }
 
-const WARM_UP: u64 = 3;
+/// Steps before the timing begins.
+const UNTIMED: u64 = 3;
 
-/// How fast a network learns, as its table is: no norms beside it, nothing dropped, nothing averaged, no teacher.
+/// Measures the training speed of a network without the extras of its recipe.
 ///
 /// # Errors
-/// The device gives nothing back.
-pub fn speed(
+/// The device fails.
+pub fn measure(
     model: ModelId,
     device: DeviceKind,
     batch: usize,
     time: Duration,
 ) -> Result<Speed, FitError> {
-    let recipe = plain(batch);
+    let recipe = plain_recipe(batch);
     Ok(Speed {
         model,
         device: device.name(),
         batch,
         threads: rayon::current_num_threads(),
-        pictures_per_second: pictures_per_second(model.layers(), &recipe, device, time)?,
+        images_per_second: images_per_second(model.layers(), &recipe, device, time)?,
     })
 }
 
-/// Takes a recipe's steps on a batch of noise, forward, back and the optimizer's, for a while.
+/// Trains on a batch of noise for a while: forward pass, backward pass and optimizer step.
 ///
 /// # Errors
-/// The device gives nothing back.
-pub fn pictures_per_second(
+/// The device fails.
+pub fn images_per_second(
     layers: &'static [Layer],
     recipe: &NetworkRecipe,
     device: DeviceKind,
     time: Duration,
 ) -> Result<f64, FitError> {
-    let mut learner = learner(layers, recipe, 1, device)?;
+    let mut backend = create_backend(layers, recipe, 1, device)?;
     let noise = |i: usize| (i * 7919 % 2003) as f32 / 1001.0 - 1.0;
     let classes = Garment::ALL.iter().copied().cycle();
     let batch = Batch {
@@ -81,15 +83,15 @@ pub fn pictures_per_second(
         labels: classes.take(recipe.batch_size).collect(),
         ..Batch::default()
     };
-    for step in 0..WARM_UP {
-        learner.learn(&batch, recipe.learning_rate, step)?;
+    for step in 0..UNTIMED {
+        backend.train_step(&batch, recipe.learning_rate, step)?;
     }
     let started = Instant::now();
     let mut steps = 0;
     while steps == 0 || started.elapsed() < time {
-        learner.learn(&batch, recipe.learning_rate, steps)?;
+        backend.train_step(&batch, recipe.learning_rate, steps)?;
         steps += 1;
     }
-    let pictures = steps as f64 * recipe.batch_size as f64;
-    Ok(pictures / started.elapsed().as_secs_f64())
+    let images = steps as f64 * recipe.batch_size as f64;
+    Ok(images / started.elapsed().as_secs_f64())
 }

@@ -125,7 +125,7 @@ pub fn speed(
 ) -> anyhow::Result<ExitCode> {
     for model in places.models().into_iter().filter(|m| m.is_deep()) {
         let time = Duration::from_secs(seconds);
-        let speed = bench::speed::speed(model, device, batch, time)?;
+        let speed = bench::speed::measure(model, device, batch, time)?;
         println!("{}", serde_json::to_string(&speed)?);
     }
     Ok(ExitCode::SUCCESS)

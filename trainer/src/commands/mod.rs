@@ -8,7 +8,7 @@ pub mod write;
 
 use anyhow::Context;
 use trainer::fit::interrupt;
-use trainer::fit::train_loop::RunControl;
+use trainer::fit::progress::RunControl;
 
 /// Draws a progress bar, and ends a run at Ctrl-C.
 fn control() -> anyhow::Result<RunControl<'static>> {

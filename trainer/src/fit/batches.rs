@@ -1,34 +1,37 @@
-//! What an epoch is made of.
+//! The training batches of an epoch: shuffled, augmented, with the teachers' logits.
 
+use cpu_backend::Batch;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use shared::image::PIXELS;
 
-use super::backend::Batch;
-use super::distillation::TeacherLogits;
 use super::recipe::NetworkRecipe;
+use super::teacher_logits::TeacherLogits;
 use crate::data::Examples;
 use crate::data::split::Split;
 
-/// An epoch's batches, made one after the other.
+/// An iterator over the batches of an epoch.
 pub struct Batches<'a> {
     examples: &'a Examples,
-    teacher: Option<&'a TeacherLogits>,
+    teacher_logits: Option<&'a TeacherLogits>,
     recipe: &'a NetworkRecipe,
-    /// The seed and the number of the views that this epoch shows: of what teachers were asked about, and of all else.
-    asked: (u64, usize),
-    fresh: (u64, usize),
+    /// The seed and number of this epoch's view of images that have teacher logits.
+    teacher_view: (u64, usize),
+    /// The seed and number of this epoch's view of all other images.
+    own_view: (u64, usize),
     order: Vec<usize>,
-    done: usize,
+    next: usize,
 }
 
 impl<'a> Batches<'a> {
-    /// A fresh generator an epoch: an epoch's draws do not depend on who ran the one before. Every epoch shows new views,
-    /// but where teachers have seen a limited number of them.
+    /// The batches of an epoch, counted from 1.
+    ///
+    /// They are determined by seed and epoch alone, so that a resumed run gets the same ones. Every epoch shows new views of the
+    /// images; only images with teacher logits repeat the views for which these were computed.
     pub fn new(
         split: &'a Split,
-        teacher: Option<&'a TeacherLogits>,
+        teacher_logits: Option<&'a TeacherLogits>,
         recipe: &'a NetworkRecipe,
         seed: u64,
         epoch: usize,
@@ -39,18 +42,18 @@ impl<'a> Batches<'a> {
         order.shuffle(&mut rng);
         Self {
             examples: &split.train,
-            teacher,
+            teacher_logits,
             recipe,
-            asked: teacher.map_or((seed, epoch), |t| t.view(epoch)),
-            fresh: (seed, epoch),
+            teacher_view: teacher_logits.map_or((seed, epoch), |t| t.view(epoch)),
+            own_view: (seed, epoch),
             order,
-            done: 0,
+            next: 0,
         }
     }
 
-    /// How many are still to come.
-    pub fn left(&self) -> usize {
-        (self.order.len() - self.done).div_ceil(self.recipe.batch_size)
+    /// The number of batches that remain.
+    pub fn remaining(&self) -> usize {
+        (self.order.len() - self.next).div_ceil(self.recipe.batch_size)
     }
 }
 
@@ -58,27 +61,29 @@ impl Iterator for Batches<'_> {
     type Item = Batch;
 
     fn next(&mut self) -> Option<Batch> {
-        let end = (self.done + self.recipe.batch_size).min(self.order.len());
-        let chosen = &self.order[self.done..end];
-        self.done = end;
-        if chosen.is_empty() {
+        let end = (self.next + self.recipe.batch_size).min(self.order.len());
+        let indices = &self.order[self.next..end];
+        self.next = end;
+        if indices.is_empty() {
             return None;
         }
         let (augmentation, labels) = (&self.recipe.augmentation, &self.examples.labels);
         let mut batch = Batch::default();
-        batch.pixels.reserve(chosen.len() * PIXELS);
-        for &i in chosen {
-            let taught = self.teacher.map(|t| t.of(self.asked.1, i));
-            let view = match taught {
-                Some(Some(_)) => self.asked,
-                _ => self.fresh,
+        batch.pixels.reserve(indices.len() * PIXELS);
+        for &i in indices {
+            let logits = self
+                .teacher_logits
+                .map(|all| all.get(self.teacher_view.1, i));
+            let view = match logits {
+                Some(Some(_)) => self.teacher_view,
+                _ => self.own_view,
             };
-            let through = augmentation.view(self.examples, i, view, &mut batch.pixels);
+            let mixup = augmentation.view(self.examples, i, view, &mut batch.pixels);
             batch.labels.push(labels[i]);
             batch
-                .mixed
-                .push(through.map(|(other, share)| (labels[other], share)));
-            batch.teacher.extend(taught);
+                .mixup
+                .push(mixup.map(|(other, share)| (labels[other], share)));
+            batch.teacher_logits.extend(logits);
         }
         Some(batch)
     }

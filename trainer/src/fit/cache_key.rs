@@ -1,13 +1,13 @@
-//! Keys of what training keeps on disk: checkpoints, and the teachers' answers.
+//! Keys of the training results that are cached on disk: checkpoints and teacher logits.
 //!
-//! A key is spelt out here field by field, so that renaming a field or a type in the code keeps what hours of training have
-//! left behind. The words are the ones that the first runs were stored under: change a key only when what it names changes.
+//! Each key is spelled out field by field, so that renaming a field or a type in the code does not invalidate hours of training. The
+//! words are those of the first stored runs. Change a key only when its meaning changes.
 
 use super::checkpoint::RunState;
 use super::recipe::{Distillation, NetworkRecipe};
 use crate::data::augment::Augmentation;
 
-/// The key of a run that has not begun: what it is, not how far.
+/// The key of a run, however far it is.
 pub fn run(run: &RunState) -> String {
     format!(
         "Progress {{ recipe: {}, seed: {}, device: {:?}, data: {:?}, epochs: [], best: 0 }}",
@@ -18,8 +18,8 @@ pub fn run(run: &RunState) -> String {
     )
 }
 
-/// The key of teachers' answers to the views that an augmentation makes.
-pub fn answers(views: &Augmentation, teachers: &str, seed: u64) -> String {
+/// The key of teacher logits: the augmentation of the views, the hash of the teachers' weights, and the seed of the views.
+pub fn teacher_logits(views: &Augmentation, teachers: &str, seed: u64) -> String {
     format!("{} {teachers} {seed}", augmentation(views))
 }
 
@@ -65,18 +65,11 @@ mod tests {
     use shared::ModelId;
 
     #[test]
-    fn keys_are_those_of_the_runs_on_disk() {
+    fn keys_match_the_stored_runs() {
         let Recipe::Network(cnn) = Recipe::for_model(ModelId::Cnn) else {
             panic!("the CNN is a network");
         };
-        let started = RunState {
-            recipe: cnn,
-            seed: 42,
-            device: "cpu".into(),
-            data: "c59f".into(),
-            epochs: Vec::new(),
-            best: 0,
-        };
+        let started = RunState::new(cnn, 42, "cpu", "c59f");
         assert_eq!(
             run(&started),
             "Progress { recipe: Deep { epochs: 150, batch: 128, learning_rate: 0.003, warm_up: 0.1, weight_decay: 0.05, \
@@ -93,7 +86,7 @@ mod tests {
         };
         assert!(run(&bare).contains("turns: 4, distillation: None, augmentation: Augmentation {"));
         assert_eq!(
-            answers(&cnn.augmentation, "ab12", 20_260),
+            teacher_logits(&cnn.augmentation, "ab12", 20_260),
             "Augmentation { flip: true, shift: 1, erase: 0.1, mix: 0.0 } ab12 20260"
         );
     }

@@ -1,18 +1,18 @@
-//! Chooses the temperature that makes a model's probabilities mean what they say, on the validation split
-//! (Guo et al. 2017, arXiv 1706.04599, section 4.2).
+//! Temperature scaling: calibrates a model's probabilities on the validation split (Guo et al. 2017, arXiv 1706.04599,
+//! section 4.2).
 
 use shared::garment::{CLASSES, Garment};
 
-/// The temperatures between which the best one is looked for.
+/// The range of temperatures that is searched.
 const LOWEST: f64 = 0.02;
 const HIGHEST: f64 = 50.0;
-/// Each step narrows the range to 0.62 of it, on a logarithmic scale.
+/// Each step narrows the range to 0.62 of its length, on a logarithmic scale.
 const STEPS: usize = 40;
 
-/// The temperature at which the scores' probabilities have the least cross-entropy, and that, in nats.
+/// The temperature with the smallest cross-entropy, and that cross-entropy in nats.
 pub fn temperature(scores: &[[f32; CLASSES]], labels: &[Garment]) -> (f32, f64) {
     let loss = |t: f64| loss(scores, labels, t.exp());
-    // Golden section: the loss has one minimum.
+    // Golden-section search: the loss has one minimum.
     let ratio = (5.0_f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = (LOWEST.ln(), HIGHEST.ln());
     let mut inner = [high - ratio * (high - low), low + ratio * (high - low)];
@@ -52,8 +52,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_model_that_is_right_three_times_in_four_becomes_three_quarters_sure() {
-        // Scores that claim far more.
+    fn confidence_becomes_the_accuracy() {
+        // Three of four predictions are correct; the scores give a confidence close to 1.
         let mut scores = [0.0; CLASSES];
         scores[0] = 20.0;
         let labels = [
@@ -63,7 +63,7 @@ mod tests {
             Garment::Bag,
         ];
         let (temperature, loss) = temperature(&[scores; 4], &labels);
-        // e^(20 / t) against nine ones is three quarters where 20 / t = ln 27.
+        // e^(20 / t) / (e^(20 / t) + 9) = 3 / 4 where 20 / t = ln 27.
         let expected = 20.0 / 27.0_f32.ln();
         assert!(
             (temperature - expected).abs() < 1e-3 * expected,

@@ -1,81 +1,99 @@
-//! What a training run needs to go on where it stopped, written after every epoch.
+//! The checkpoint of a training run, written after every epoch.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use cpu_backend::StatePart;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::backend::Part;
 use super::recipe::NetworkRecipe;
 
 /// Why a checkpoint could not be written or read.
 #[derive(Debug, Error)]
 pub enum CheckpointError {
     #[error(
-        "the checkpoint {path} could not be used ({source}): check the rights and the free space, or delete it to begin anew"
+        "the checkpoint {path} could not be used ({source}): check permissions and free space, or delete it to train from the start"
     )]
     File { path: PathBuf, source: io::Error },
-    #[error("the checkpoint in {path} is damaged ({reason}): delete it to begin anew")]
+    #[error("the checkpoint in {path} is damaged ({reason}): delete it to train from the start")]
     Damaged { path: PathBuf, reason: String },
 }
 
-/// One epoch's figures.
+/// The metrics of one epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochMetrics {
-    /// From 1.
+    /// Counted from 1.
     pub epoch: usize,
     /// At the epoch's last step.
     pub learning_rate: f64,
-    /// On augmented pictures, with dropout, while learning.
+    /// Of the batches as they are trained on: augmented, with dropout, before each step.
     pub train_loss: f64,
     pub train_accuracy: f64,
-    /// Of the weights as they would be shipped; without smoothing.
+    /// Of the weights as they would be shipped, without label smoothing.
     pub validation_loss: f64,
     pub validation_accuracy: f64,
     pub seconds: f64,
 }
 
-/// What identifies a run and how far it is.
+/// What identifies a training run, and how far it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunState {
     pub recipe: NetworkRecipe,
     pub seed: u64,
     pub device: String,
-    /// Of the training pictures, so that a run on other data is not continued.
+    /// The hash of the training data, so that a run is not continued with other data.
     pub data: String,
     pub epochs: Vec<EpochMetrics>,
-    /// The epoch of [`Checkpoint::best`].
-    pub best: usize,
+    /// The number of the epoch with the best validation accuracy; 0 before the first epoch.
+    #[serde(rename = "best")]
+    pub best_epoch: usize,
 }
 
 impl RunState {
-    /// Whether both are the same run, however far.
-    pub fn same_run(&self, other: &Self) -> bool {
+    /// A run before its first epoch.
+    pub fn new(recipe: NetworkRecipe, seed: u64, device: &str, data: &str) -> Self {
+        Self {
+            recipe,
+            seed,
+            device: device.into(),
+            data: data.into(),
+            epochs: Vec::new(),
+            best_epoch: 0,
+        }
+    }
+
+    /// Whether both are the same run, however far they are.
+    pub fn is_same_run(&self, other: &Self) -> bool {
         (self.recipe, self.seed, &self.device, &self.data)
             == (other.recipe, other.seed, &other.device, &other.data)
     }
+
+    /// The metrics of the best epoch; `None` before the first epoch.
+    pub fn best(&self) -> Option<&EpochMetrics> {
+        self.epochs.get(self.best_epoch.checked_sub(1)?)
+    }
 }
 
-/// The part that holds the best weights' file.
+/// The name of the file with the best epoch's weights.
 const BEST: &str = "best";
 
-/// A folder that holds a run's latest state.
+/// A folder with the latest state of a run.
 #[derive(Clone, Debug)]
 pub struct Checkpoint(PathBuf);
 
 impl Checkpoint {
-    /// In this folder, made when first written to.
+    /// A checkpoint in this folder, which is made when it is first written to.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self(folder.into())
     }
 
-    /// The run's progress; `None` where nothing was written yet.
+    /// The state of the run; `None` where there is no checkpoint yet.
     ///
     /// # Errors
-    /// The file is there and cannot be read.
-    pub fn progress(&self) -> Result<Option<RunState>, CheckpointError> {
+    /// The file exists and cannot be read.
+    pub fn run_state(&self) -> Result<Option<RunState>, CheckpointError> {
         let path = self.0.join("progress.json");
         match fs::read(&path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -86,15 +104,16 @@ impl Checkpoint {
         }
     }
 
-    /// Writes a run's state. The progress is renamed into place last: whatever ends the process, the folder
-    /// holds one whole state.
+    /// Writes the state of a run, the backend's state, and the weights file of the best epoch.
+    ///
+    /// `progress.json` is renamed into place last, so that the folder holds a complete state even if the process is killed.
     ///
     /// # Errors
-    /// The disk is full or may not be written to.
+    /// The folder cannot be written to.
     pub fn save(
         &self,
-        progress: &RunState,
-        state: &[Part],
+        run: &RunState,
+        state: &[StatePart],
         best: &[u8],
     ) -> Result<(), CheckpointError> {
         let file = |path: &Path| {
@@ -102,47 +121,50 @@ impl Checkpoint {
             move |source| CheckpointError::File { path, source }
         };
         fs::create_dir_all(&self.0).map_err(file(&self.0))?;
-        let epoch = progress.epochs.len();
-        let parts = state.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
+        let epoch = run.epochs.len();
+        let parts = state.iter().map(|part| (part.name, part.bytes.as_slice()));
         let parts = parts.chain([(BEST, best)]);
-        for (part, bytes) in parts.clone() {
-            let path = self.part(part, epoch);
+        for (name, bytes) in parts.clone() {
+            let path = self.part_path(name, epoch);
             fs::write(&path, bytes).map_err(file(&path))?;
         }
         let path = self.0.join("progress.json");
-        let fresh = self.0.join("progress.json.part");
-        let text = serde_json::to_vec_pretty(progress).map_err(|e| self.damaged(e))?;
-        fs::write(&fresh, text).map_err(file(&fresh))?;
-        fs::rename(&fresh, &path).map_err(file(&path))?;
-        for (part, _) in parts {
-            // The state before this one is not needed any more; it may never have been there.
-            let _ = fs::remove_file(self.part(part, epoch.wrapping_sub(1)));
+        let temporary = self.0.join("progress.json.part");
+        let text = serde_json::to_vec_pretty(run).map_err(|e| self.damaged(e))?;
+        fs::write(&temporary, text).map_err(file(&temporary))?;
+        fs::rename(&temporary, &path).map_err(file(&path))?;
+        for (name, _) in parts {
+            // The previous state may not exist, and does no harm if it stays.
+            let _ = fs::remove_file(self.part_path(name, epoch.wrapping_sub(1)));
         }
         Ok(())
     }
 
-    /// A learner's state of these parts, and the best weights' file, of a run's latest epoch.
+    /// The backend's state, of parts with these names, and the weights file of the best epoch.
     ///
     /// # Errors
     /// A file is missing.
     pub fn load(
         &self,
-        progress: &RunState,
-        parts: &[&'static str],
-    ) -> Result<(Vec<Part>, Vec<u8>), CheckpointError> {
-        let epoch = progress.epochs.len();
-        let read = |part: &str| {
-            let path = self.part(part, epoch);
+        run: &RunState,
+        names: &[&'static str],
+    ) -> Result<(Vec<StatePart>, Vec<u8>), CheckpointError> {
+        let epoch = run.epochs.len();
+        let read = |name: &str| {
+            let path = self.part_path(name, epoch);
             fs::read(&path).map_err(|source| CheckpointError::File { path, source })
         };
-        let state = parts.iter().map(|part| Ok((*part, read(part)?)));
+        let state = names.iter().map(|&name| {
+            let bytes = read(name)?;
+            Ok(StatePart { name, bytes })
+        });
         Ok((state.collect::<Result<_, CheckpointError>>()?, read(BEST)?))
     }
 
-    /// Deletes the run's state.
+    /// Deletes the checkpoint.
     ///
     /// # Errors
-    /// The folder may not be written to.
+    /// The folder cannot be written to.
     pub fn clear(&self) -> Result<(), CheckpointError> {
         match fs::remove_dir_all(&self.0) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(CheckpointError::File {
@@ -153,8 +175,8 @@ impl Checkpoint {
         }
     }
 
-    fn part(&self, part: &str, epoch: usize) -> PathBuf {
-        self.0.join(format!("{part}-{epoch}"))
+    fn part_path(&self, name: &str, epoch: usize) -> PathBuf {
+        self.0.join(format!("{name}-{epoch}"))
     }
 
     fn damaged(&self, reason: impl ToString) -> CheckpointError {

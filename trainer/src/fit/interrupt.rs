@@ -1,20 +1,23 @@
-//! Ctrl-C: the first ends the run at the next batch, a second ends it at once.
+//! Ctrl-C: the first ends a run at the next batch, the second ends the process.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+static REQUESTED: AtomicBool = AtomicBool::new(false);
 
-/// Listens for Ctrl-C from here on.
+/// Installs the handler of Ctrl-C.
+///
+/// # Errors
+/// The system does not allow it.
 pub fn install_handler() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(|| {
-        if ASKED.swap(true, Ordering::Relaxed) {
-            // 128 + SIGINT, as shells have it.
+        if REQUESTED.swap(true, Ordering::Relaxed) {
+            // The exit code of shells: 128 + SIGINT.
             std::process::exit(130);
         }
     })
 }
 
-/// Whether the user asked to stop.
+/// Whether Ctrl-C was pressed.
 pub fn is_requested() -> bool {
-    ASKED.load(Ordering::Relaxed)
+    REQUESTED.load(Ordering::Relaxed)
 }

@@ -7,13 +7,13 @@ pub mod cache_key;
 pub mod calibrate;
 pub mod checkpoint;
 pub mod classical;
-pub mod cpu;
 pub mod distillation;
 pub mod ensemble;
 pub mod interrupt;
 pub mod novelty;
 pub mod progress;
 pub mod recipe;
+pub mod teacher_logits;
 pub mod train_loop;
 
 pub use recipe::Recipe;

@@ -1,97 +1,92 @@
-//! What is shown of a run while it goes on.
+//! Progress of a training run: the bar, a line per epoch, and interruption.
 
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use super::checkpoint::{EpochMetrics, RunState};
 
-/// How a run is watched.
+/// How the caller follows and interrupts a run.
 #[derive(Clone, Copy)]
 pub struct RunControl<'a> {
-    /// Draws a progress bar where the output is a terminal.
+    /// Draw a progress bar where the output is a terminal.
     pub show_progress: bool,
-    /// Asked at every batch; `true` ends the run, and its last whole epoch is kept.
+    /// Called before every batch; `true` ends the run, whose checkpoint holds its last complete epoch.
     pub is_interrupted: &'a dyn Fn() -> bool,
 }
 
-/// The progress bar: loss, accuracy, images a second, time left.
-pub struct Meter<'a> {
-    pub control: RunControl<'a>,
+/// The progress bar of a run: loss, accuracy, images per second, remaining time.
+pub struct RunProgress {
     bar: ProgressBar,
-    /// Pictures of earlier runs, which this run's speed must not count.
-    before: u64,
+    /// Images of the epochs before this run was resumed, which do not count for the speed.
+    resumed_from: u64,
     started: Instant,
     title: &'static str,
     epochs: usize,
 }
 
-impl<'a> Meter<'a> {
-    pub fn new(
-        title: &'static str,
-        epochs: usize,
-        run: &RunState,
-        examples: usize,
-        control: RunControl<'a>,
-    ) -> Self {
-        let before = (run.epochs.len() * examples) as u64;
-        let bar = match control.show_progress {
-            true => ProgressBar::new((epochs * examples) as u64),
-            false => ProgressBar::hidden(),
+impl RunProgress {
+    /// For a run of so many images per epoch.
+    pub fn new(title: &'static str, run: &RunState, images: usize, show_progress: bool) -> Self {
+        let epochs = run.recipe.epochs;
+        let resumed_from = (run.epochs.len() * images) as u64;
+        let bar = if show_progress {
+            ProgressBar::new((epochs * images) as u64)
+        } else {
+            ProgressBar::hidden()
         };
         bar.set_style(
             ProgressStyle::with_template("{prefix:>6} {bar:20} {percent:>3}% {msg}")
-                .unwrap_or_else(|_| ProgressStyle::default_bar()),
+                .expect("invariant: the template is valid"),
         );
         bar.set_prefix(title);
-        bar.set_position(before);
-        if before > 0 {
+        bar.set_position(resumed_from);
+        if resumed_from > 0 {
             bar.println(format!(
-                "{:>6} goes on after epoch {} of {epochs}",
-                title,
+                "{title:>6} continues after epoch {} of {epochs}",
                 run.epochs.len()
             ));
         }
         Self {
-            control,
             bar,
-            before,
+            resumed_from,
             started: Instant::now(),
             title,
             epochs,
         }
     }
 
-    pub fn batch(&self, count: usize, loss: f64, accuracy: f64) {
+    /// Shows a batch of `count` images, and the epoch's mean loss and accuracy so far.
+    pub fn show_batch(&self, count: usize, loss: f64, accuracy: f64) {
         self.bar.inc(count as u64);
-        let done = self.bar.position() - self.before;
+        let done = self.bar.position() - self.resumed_from;
         let speed = done as f64 / self.started.elapsed().as_secs_f64();
-        let left = self
+        let remaining = self
             .bar
             .length()
             .unwrap_or(0)
             .saturating_sub(self.bar.position()) as f64;
-        let left = Duration::from_secs_f64(left / speed.max(1e-9));
+        let remaining = Duration::from_secs_f64(remaining / speed.max(1e-9));
         self.bar.set_message(format!(
             "loss {loss:.3}  {:.1}%  {speed:.0} img/s  {} left",
             accuracy * 100.0,
-            indicatif::HumanDuration(left)
+            HumanDuration(remaining)
         ));
     }
 
-    /// A line an epoch, also where the output is no terminal and no bar is drawn.
-    pub fn epoch(&self, e: &EpochMetrics, best: bool) {
+    /// Prints a line for an epoch, also where the output is no terminal.
+    pub fn show_epoch(&self, metrics: &EpochMetrics, is_best: bool) {
         let line = format!(
             "{:>6} epoch {:>2}/{}  train {:.3} {:.1}%  validation {:.3} {:.2}%{}  {:.0} s",
             self.title,
-            e.epoch,
+            metrics.epoch,
             self.epochs,
-            e.train_loss,
-            e.train_accuracy * 100.0,
-            e.validation_loss,
-            e.validation_accuracy * 100.0,
-            if best { " *" } else { "" },
-            e.seconds
+            metrics.train_loss,
+            metrics.train_accuracy * 100.0,
+            metrics.validation_loss,
+            metrics.validation_accuracy * 100.0,
+            if is_best { " *" } else { "" },
+            metrics.seconds
         );
         if self.bar.is_hidden() {
             println!("{line}");
@@ -101,7 +96,7 @@ impl<'a> Meter<'a> {
     }
 }
 
-impl Drop for Meter<'_> {
+impl Drop for RunProgress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

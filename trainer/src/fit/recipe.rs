@@ -1,12 +1,14 @@
-//! What a training run is made of, as a value that is saved beside the weights.
+//! Training recipes: the hyperparameters of each model, which the manifest records.
 
+use cpu_backend::{Loss, TrainingConfig};
 use serde::{Deserialize, Serialize};
 use shared::ModelId;
 
-use super::backend::Objective;
 use crate::data::augment::Augmentation;
 
-/// Everything that decides a model's training, but the seed and the data.
+/// The hyperparameters of a model: with the seed and the data, they determine its weights.
+///
+/// In JSON, `kind` names the variant, and some keys are older names of the fields.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Recipe {
@@ -18,129 +20,130 @@ pub enum Recipe {
     Logistic(LogisticRecipe),
 }
 
-/// A network's training.
+/// The hyperparameters of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NetworkRecipe {
     pub epochs: usize,
     #[serde(rename = "batch")]
     pub batch_size: usize,
-    /// The peak: reached after [`warm_up`](Self::warm_up) of the steps, then a half cosine down to zero.
+    /// The largest learning rate, at the end of the warm-up; then it decays to zero along half a cosine.
     pub learning_rate: f64,
-    /// The share of all steps that lead up to the peak.
+    /// The share of all steps in which the learning rate rises linearly from zero.
     pub warm_up: f64,
-    /// AdamW's.
+    /// The weight decay of AdamW.
     pub weight_decay: f32,
-    /// The share of a dense layer's input that is dropped; never of the picture itself.
+    /// The share of a dense layer's inputs that is dropped; pixels of the image are never dropped.
     pub dropout: f64,
-    /// The share of each target spread evenly over all classes.
+    /// The share of each target that is spread evenly over all classes.
     pub label_smoothing: f32,
-    /// Batch norms before each ReLU that has none, taken into the weights at the end.
+    /// A batch norm before each ReLU that has none in the table; it is folded into the weights at the end.
     #[serde(rename = "normalise", default)]
     pub batch_norm: bool,
-    /// How slowly the running mean of the weights, which is what is kept, follows them: its decay at each step. 0: the
-    /// weights themselves are kept.
+    /// The decay per step of the exponential moving average (EMA) of the weights, which is what is shipped. With 0, the weights
+    /// themselves are shipped.
     #[serde(rename = "average", default)]
     pub ema_decay: f64,
-    /// In how many parts photos' variants are shown, an epoch each.
+    /// The variants of photos are split into this many groups; each epoch trains on one of them, in turn.
     #[serde(rename = "turns", default = "one")]
     pub photo_groups: usize,
-    /// What a teacher adds to the labels.
+    /// Distillation from the teachers; `None` trains on the labels alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distillation: Option<Distillation>,
     pub augmentation: Augmentation,
 }
 
-/// Recipes of before there were turns.
+/// Older recipes have no groups.
 fn one() -> usize {
     1
 }
 
-/// Learning from a teacher's answers.
+/// Knowledge distillation (Hinton et al. 2015, arXiv 1503.02531).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Distillation {
-    /// The teacher's share of the loss; the labels have the rest.
+    /// The weight of the teachers' part of the loss; the labels have the rest.
     #[serde(rename = "share")]
     pub weight: f32,
-    /// What both sides' logits are divided by.
+    /// Divides the logits of student and teachers.
     pub temperature: f32,
-    /// How many views of each picture the teachers are asked about; the epochs show them in turn.
+    /// Augmented views of each image with teacher logits; the epochs go through them in turn.
     pub views: usize,
 }
 
-/// What a classical model sees of a picture.
+/// The input of a classical model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Input {
-    /// `shared::features`.
+    /// The features of `shared::features`.
     Features,
-    /// 784 bytes, for the comparison with the original.
+    /// The 784 pixels, for comparison with the original project.
     Pixels,
 }
 
-/// The way from features to a place among the training pictures; raw pixels are taken as they are.
+/// The projection of features to few dimensions: principal components, whitened by the scatter within the classes. Raw pixels are
+/// not projected.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProjectionRecipe {
-    /// Principal components to begin with.
+    /// The number of principal components.
     pub components: usize,
-    /// Added to the scatter within the classes before it is divided by, as a share of its mean.
+    /// Added to the within-class scatter before the whitening, relative to its mean.
     pub ridge: f32,
-    /// How many numbers are kept.
+    /// The number of dimensions of the result.
     pub dimensions: usize,
 }
 
-/// A support vector machine's.
+/// The hyperparameters of the support vector machine.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SvmRecipe {
     pub input: Input,
     pub projection: ProjectionRecipe,
-    /// Trains on mirrored pictures too.
+    /// Train on mirrored images as well.
     pub mirror: bool,
+    /// The penalty of margin violations.
     pub c: f32,
-    /// Over dimensions and variance: scikit-learn's `scale` is 1.
+    /// The width of the RBF kernel, relative to `1 / (dimensions * variance)`, which is scikit-learn's `scale`.
     pub gamma: f32,
 }
 
-/// A random forest's.
+/// The hyperparameters of the random forest.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ForestRecipe {
     pub input: Input,
     pub projection: ProjectionRecipe,
-    /// Trains on mirrored pictures too.
+    /// Train on mirrored images as well.
     pub mirror: bool,
     pub trees: usize,
-    /// Features that are tried at each split.
+    /// Features that each split chooses from.
     #[serde(rename = "tried")]
     pub max_features: usize,
-    /// Different pictures that a leaf has at least.
+    /// The least number of different images in a leaf.
     #[serde(rename = "leaf")]
     pub min_samples_leaf: u32,
 }
 
-/// K nearest neighbours'.
+/// The hyperparameters of k-nearest neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KnnRecipe {
     pub input: Input,
     pub projection: ProjectionRecipe,
     pub neighbours: usize,
-    /// How fast a neighbour's weight falls with its squared distance, of the mean one to the nearest.
+    /// The bandwidth of the neighbours' weights, relative to the mean squared distance to the nearest neighbour.
     #[serde(rename = "width")]
     pub bandwidth: f32,
 }
 
-/// Logistic regression's.
+/// The hyperparameters of logistic regression.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LogisticRecipe {
     pub input: Input,
-    /// Trains on mirrored pictures too.
+    /// Train on mirrored images as well.
     pub mirror: bool,
-    /// The penalty on half the weights' squares, against the sum of the pictures' losses.
+    /// The L2 penalty: the factor of half the sum of squared weights, added to the sum of the losses.
     pub alpha: f32,
     pub iterations: u64,
 }
 
-/// What the networks' recipes have in common: the teacher is most of the loss, so little else has to keep them from learning
-/// by heart.
-const TAUGHT: NetworkRecipe = NetworkRecipe {
+/// The common part of the networks' recipes. Distillation is most of the loss, so little other regularisation is needed.
+const DISTILLED: NetworkRecipe = NetworkRecipe {
     epochs: 0,
     batch_size: 128,
     learning_rate: 3e-3,
@@ -165,25 +168,25 @@ const TAUGHT: NetworkRecipe = NetworkRecipe {
 };
 
 impl Recipe {
-    /// A model's full recipe.
+    /// The full recipe of a model.
     pub fn for_model(model: ModelId) -> Self {
         match model {
             ModelId::Cnn => Self::Network(NetworkRecipe {
                 epochs: 150,
                 dropout: 0.1,
-                ..TAUGHT
+                ..DISTILLED
             }),
-            // Small enough to underfit: lighter settings.
+            // A small network underfits: less weight decay.
             ModelId::Resnet => Self::Network(NetworkRecipe {
                 epochs: 150,
                 learning_rate: 4e-3,
                 weight_decay: 0.02,
-                ..TAUGHT
+                ..DISTILLED
             }),
             ModelId::Mlp => Self::Network(NetworkRecipe {
                 epochs: 200,
                 batch_size: 256,
-                ..TAUGHT
+                ..DISTILLED
             }),
             ModelId::Svm => Self::Svm(SvmRecipe {
                 input: Input::Features,
@@ -227,12 +230,12 @@ impl Recipe {
         }
     }
 
-    /// A recipe for a first look, in minutes.
+    /// A recipe that trains in minutes, with lower accuracy.
     pub fn quick(model: ModelId) -> Self {
         let full = Self::for_model(model);
         match full {
-            // Norms and light augmentation learn fastest.
-            Self::Network(deep) => Self::Network(NetworkRecipe {
+            // Little augmentation and no teachers: the fastest in few epochs.
+            Self::Network(network) => Self::Network(NetworkRecipe {
                 epochs: match model {
                     ModelId::Cnn => 10,
                     ModelId::Resnet => 16,
@@ -254,7 +257,7 @@ impl Recipe {
                     erase: 0.0,
                     mix: 0.0,
                 },
-                ..deep
+                ..network
             }),
             Self::Logistic(logistic) => Self::Logistic(LogisticRecipe {
                 iterations: 60,
@@ -274,7 +277,7 @@ impl Recipe {
         }
     }
 
-    /// A classical model's recipe on raw pixels; `None` of a network, which sees nothing else.
+    /// The recipe of a classical model on raw pixels; `None` for a network, which always takes raw pixels.
     pub fn for_raw_pixels(model: ModelId) -> Option<Self> {
         let input = Input::Pixels;
         match Self::for_model(model) {
@@ -287,7 +290,7 @@ impl Recipe {
             Self::Forest(forest) => Some(Self::Forest(ForestRecipe {
                 input,
                 mirror: false,
-                // The root of 784.
+                // The square root of 784.
                 max_features: 28,
                 ..forest
             })),
@@ -306,23 +309,29 @@ impl Recipe {
 }
 
 impl NetworkRecipe {
-    /// What is minimised.
-    pub fn objective(&self) -> Objective {
-        Objective {
-            label_smoothing: self.label_smoothing,
-            teacher_share: self.distillation.map_or(0.0, |d| d.weight),
-            temperature: self.distillation.map_or(1.0, |d| d.temperature),
+    /// The settings of the training backend.
+    pub fn training_config(&self) -> TrainingConfig {
+        TrainingConfig {
+            batch_norm: self.batch_norm,
+            dropout: self.dropout,
+            weight_decay: self.weight_decay,
+            ema_decay: self.ema_decay,
+            loss: Loss {
+                label_smoothing: self.label_smoothing,
+                distillation_weight: self.distillation.map_or(0.0, |d| d.weight),
+                temperature: self.distillation.map_or(1.0, |d| d.temperature),
+            },
         }
     }
 
-    /// The learning rate of one step of `steps`.
+    /// The learning rate of a step, counted from 0, of `steps`: linear warm-up, then cosine decay.
     pub fn learning_rate_at(&self, step: usize, steps: usize) -> f64 {
         let progress = (step as f64 + 0.5) / steps as f64;
         if progress < self.warm_up {
             self.learning_rate * progress / self.warm_up
         } else {
-            let down = (progress - self.warm_up) / (1.0 - self.warm_up);
-            self.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * down).cos())
+            let decay = (progress - self.warm_up) / (1.0 - self.warm_up);
+            self.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * decay).cos())
         }
     }
 }
@@ -332,7 +341,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rate_rises_to_its_peak_and_falls_to_nothing() {
+    fn the_learning_rate_rises_to_its_peak_and_decays_to_zero() {
         let Recipe::Network(recipe) = Recipe::for_model(ModelId::Cnn) else {
             panic!("the CNN is a network");
         };
@@ -347,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recipe_is_read_from_json_as_it_was_written() {
+    fn recipes_survive_a_round_trip_through_json() {
         for model in ModelId::ALL {
             let recipes = [
                 Some(Recipe::for_model(model)),

@@ -1,35 +1,33 @@
-//! Trains a network: AdamW, one rise and fall of the learning rate, the epoch chosen on the validation split.
+//! The training loop of a network: AdamW, warm-up and cosine decay of the learning rate, the best epoch on the validation split.
 
 use std::thread;
 use std::time::Instant;
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use shared::artifact::Artifact;
-use shared::model::Layer;
-use shared::model::layer::{fold, training_parameters};
+use cpu_backend::{CpuBackend, INFERENCE_BATCH, InferenceNetwork, initial_values, softmax};
+use shared::artifact::{Artifact, ArtifactError};
+use shared::model::layer::fold;
 use shared::model::tensors::of_network;
+use shared::model::{Layer, ModelError};
 use thiserror::Error;
 
-use super::backend::Learner;
+use super::backend::{Backend, BackendError};
 use super::batches::Batches;
-use super::burn_backend::Burn;
+use super::burn_backend::BurnBackend;
 use super::checkpoint::{Checkpoint, CheckpointError, EpochMetrics, RunState};
-use super::cpu::{Cpu, Frozen};
-use super::distillation::TeacherLogits;
-use super::progress::Meter;
-pub use super::progress::RunControl;
+use super::progress::{RunControl, RunProgress};
 use super::recipe::NetworkRecipe;
+use super::teacher_logits::TeacherLogits;
+use crate::data::Examples;
 use crate::data::split::Split;
 use crate::device::DeviceKind;
-use crate::evaluate::{EvaluationError, rounded};
+use crate::evaluate::{Evaluation, rounded};
 
-/// What is trained: a table of layers and its names.
+/// A network to train: its table of layers and its names.
 #[derive(Clone, Copy, Debug)]
 pub struct NetworkSpec {
-    /// In the weights file.
+    /// The name in the weights file.
     pub name: &'static str,
-    /// For people.
+    /// The name in messages.
     pub title: &'static str,
     pub layers: &'static [Layer],
 }
@@ -38,7 +36,7 @@ pub struct NetworkSpec {
 #[derive(Debug, Error)]
 pub enum FitError {
     #[error(
-        "stopped after epoch {epoch} of {epochs} of {model}: run the same command again to go on from there"
+        "training of {model} was interrupted after epoch {epoch} of {epochs}: run the same command again to continue"
     )]
     Interrupted {
         model: &'static str,
@@ -49,215 +47,200 @@ pub enum FitError {
         "the loss of {model} is no longer a number after epoch {epoch}: lower the learning rate and train again"
     )]
     Diverged { model: &'static str, epoch: usize },
-    #[error("there is nothing to train on: the training split is empty")]
+    #[error("the training split is empty: check the data set")]
     NoExamples,
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     #[error(transparent)]
-    Network(#[from] shared::network::NetworkError),
+    Backend(#[from] BackendError),
     #[error(transparent)]
-    Artifact(#[from] shared::artifact::ArtifactError),
+    Artifact(#[from] ArtifactError),
     #[error(transparent)]
-    Evaluation(#[from] EvaluationError),
-    #[error("a batch could not be made: please report it")]
+    Model(#[from] ModelError),
+    #[error("the thread that makes the batches panicked: please report it")]
     Batch,
-    #[error("the device gave nothing back: {0}")]
-    Device(String),
-    #[error("the checkpoint's part {0} is damaged or another recipe's: delete it to begin anew")]
-    Restore(&'static str),
 }
 
 /// A trained network.
 #[derive(Clone, Debug)]
-pub struct Fitted {
-    /// The weights file of the best epoch.
+pub struct TrainedNetwork {
+    /// The bytes of the best epoch's weights file.
     pub artifact: Vec<u8>,
     pub run: RunState,
 }
 
-/// Trains until the recipe's last epoch, from the checkpoint where it is the same run's.
+/// Trains up to the recipe's last epoch, from the start or from the checkpoint of the same run.
 ///
 /// # Errors
-/// See [`FitError`]; a stop leaves a checkpoint behind.
-pub fn fit(
-    subject: NetworkSpec,
+/// See [`FitError`]; an interrupted run leaves a checkpoint behind.
+pub fn train(
+    network: NetworkSpec,
     run: RunState,
     split: &Split,
     device: DeviceKind,
-    teacher: Option<&TeacherLogits>,
+    teacher_logits: Option<&TeacherLogits>,
     checkpoint: &Checkpoint,
     control: RunControl,
-) -> Result<Fitted, FitError> {
+) -> Result<TrainedNetwork, FitError> {
     if split.train.is_empty() {
         return Err(FitError::NoExamples);
     }
     let mut run = run;
     let recipe = run.recipe;
-    let mut learner = learner(subject.layers, &recipe, run.seed, device)?;
+    let mut backend = create_backend(network.layers, &recipe, run.seed, device)?;
     let mut best = Vec::new();
-    match checkpoint.progress()? {
-        Some(saved) if saved.same_run(&run) => {
-            let (state, weights) = checkpoint.load(&saved, learner.parts())?;
-            learner.restore(state)?;
+    match checkpoint.run_state()? {
+        Some(saved) if saved.is_same_run(&run) => {
+            let (state, weights) = checkpoint.load(&saved, backend.state_names())?;
+            backend.restore(state)?;
             (best, run) = (weights, saved);
         }
         Some(_) => checkpoint.clear()?,
         None => {}
     }
-    let shown = split.epoch_indices(recipe.photo_groups, 0).count();
-    let meter = Meter::new(subject.title, recipe.epochs, &run, shown, control);
+    let images = split.epoch_indices(recipe.photo_groups, 0).count();
+    let progress = RunProgress::new(network.title, &run, images, control.show_progress);
     while run.epochs.len() < recipe.epochs {
         let number = run.epochs.len() + 1;
         let started = Instant::now();
-        let batches = Batches::new(split, teacher, &recipe, run.seed, number);
-        let taught = teach(learner.as_mut(), &run, batches, &meter, subject)?;
-        if !taught.loss.is_finite() {
+        let batches = Batches::new(split, teacher_logits, &recipe, run.seed, number);
+        let epoch = train_epoch(network, backend.as_mut(), &run, batches, control, &progress)?;
+        if !epoch.loss.is_finite() {
             return Err(FitError::Diverged {
-                model: subject.name,
+                model: network.name,
                 epoch: number,
             });
         }
-        let values = fold(subject.layers, recipe.batch_norm, learner.values()?);
-        let artifact = of_network(subject.name, subject.layers, values).to_bytes()?;
-        // Measured on what would be shipped: folded, read back, rounded as the file is.
-        let mut frozen = Frozen::of(subject.layers, &Artifact::from_bytes(&artifact)?);
-        let validation = frozen.evaluate(&split.validation);
+        let values = fold(network.layers, recipe.batch_norm, backend.values()?);
+        let artifact = of_network(network.name, network.layers, values).to_bytes()?;
+        // Validated as shipped: batch norms folded, weights rounded by the file.
+        let read_back = Artifact::from_bytes(&artifact)?;
+        let mut shipped = InferenceNetwork::from_artifact(network.layers, &read_back)?;
+        let validation = evaluate(&mut shipped, &split.validation);
         let accuracy = validation.confusion.accuracy();
-        let epoch = EpochMetrics {
+        let metrics = EpochMetrics {
             epoch: number,
-            learning_rate: taught.learning_rate,
-            train_loss: rounded(taught.loss),
-            train_accuracy: rounded(taught.accuracy),
+            learning_rate: epoch.learning_rate,
+            train_loss: rounded(epoch.loss),
+            train_accuracy: rounded(epoch.accuracy),
             validation_loss: rounded(validation.loss),
             validation_accuracy: accuracy,
             seconds: rounded(started.elapsed().as_secs_f64()),
         };
-        let beaten = run
-            .epochs
-            .get(run.best.wrapping_sub(1))
-            .is_none_or(|b| accuracy > b.validation_accuracy);
-        if beaten {
-            run.best = number;
+        let is_best = run
+            .best()
+            .is_none_or(|best| accuracy > best.validation_accuracy);
+        if is_best {
+            run.best_epoch = number;
             best = artifact;
         }
-        run.epochs.push(epoch);
-        checkpoint.save(&run, &learner.state()?, &best)?;
-        meter.epoch(&epoch, beaten);
+        run.epochs.push(metrics);
+        checkpoint.save(&run, &backend.state()?, &best)?;
+        progress.show_epoch(&metrics, is_best);
     }
-    Ok(Fitted {
+    Ok(TrainedNetwork {
         artifact: best,
         run,
     })
 }
 
-/// A network on its device, its weights drawn from the seed: the same on every device.
+/// The backend of a device, with initial weights that depend on the seed alone.
 ///
 /// # Errors
-/// The device does not take them.
-pub fn learner(
+/// The device fails.
+pub fn create_backend(
     layers: &'static [Layer],
     recipe: &NetworkRecipe,
     seed: u64,
     device: DeviceKind,
-) -> Result<Box<dyn Learner>, FitError> {
-    let values = initial(layers, recipe.batch_norm, seed);
-    Ok(match device.burn() {
-        None => Box::new(Cpu::new(layers, recipe, &values)),
-        Some(device) => Box::new(Burn::new(layers, recipe, values, device)?),
+) -> Result<Box<dyn Backend>, BackendError> {
+    let config = recipe.training_config();
+    let values = initial_values(layers, recipe.batch_norm, seed);
+    Ok(match device.burn_device() {
+        None => Box::new(CpuBackend::new(layers, config, &values)),
+        Some(device) => Box::new(BurnBackend::new(layers, config, values, device)?),
     })
 }
 
-/// Values to begin with: weights uniform so that the signal keeps its size through ReLUs (He et al. 2015,
-/// arXiv 1502.01852), biases 0, and batch norms that change nothing.
-pub fn initial(layers: &[Layer], normalise: bool, seed: u64) -> Vec<Vec<f32>> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let parameters = training_parameters(layers, normalise).into_iter();
-    let values = parameters.map(|parameter| {
-        let count = parameter.shape.iter().product();
-        let of_norm = parameter.name.ends_with("gamma") || parameter.name.ends_with("variance");
-        let (inputs, gain) = match *parameter.shape.as_slice() {
-            [_, input, rows, columns] => (input * rows * columns, 6.0f32),
-            // Logits begin small: a dense layer's weights are a third in variance.
-            [input, _] => (input, 1.0),
-            _ => return vec![f32::from(of_norm); count],
-        };
-        let bound = (gain / inputs as f32).sqrt();
-        (0..count)
-            .map(|_| rng.random_range(-bound..bound))
-            .collect()
-    });
-    values.collect()
+fn evaluate(network: &mut InferenceNetwork, examples: &Examples) -> Evaluation {
+    let mut logits = Vec::with_capacity(examples.len());
+    for images in examples.images.chunks(INFERENCE_BATCH) {
+        let pixels: Vec<f32> = images.iter().flat_map(|p| p.standardised()).collect();
+        logits.extend(network.logits(&pixels));
+    }
+    Evaluation::of_answers(logits.iter().map(softmax), &examples.labels)
 }
 
-/// What an epoch was like.
-struct Taught {
+/// Training loss and accuracy of an epoch, and the learning rate of its last step.
+struct EpochResult {
     loss: f64,
     accuracy: f64,
     learning_rate: f64,
 }
 
-fn teach(
-    learner: &mut dyn Learner,
+fn train_epoch(
+    network: NetworkSpec,
+    backend: &mut dyn Backend,
     run: &RunState,
     mut batches: Batches,
-    meter: &Meter<'_>,
-    subject: NetworkSpec,
-) -> Result<Taught, FitError> {
+    control: RunControl,
+    progress: &RunProgress,
+) -> Result<EpochResult, FitError> {
     let recipe = run.recipe;
-    let count = batches.left();
+    let count = batches.remaining();
     let first = run.epochs.len() * count;
     let steps = recipe.epochs * count;
-    let (mut loss_sum, mut right, mut seen) = (0.0, 0, 0);
+    let (mut loss_sum, mut correct, mut images) = (0.0, 0, 0);
     let mut learning_rate = 0.0;
     let mut next = batches.next();
     let mut step = first;
     while let Some(batch) = next {
-        if (meter.control.is_interrupted)() {
+        if (control.is_interrupted)() {
             return Err(FitError::Interrupted {
-                model: subject.name,
+                model: network.name,
                 epoch: run.epochs.len(),
                 epochs: recipe.epochs,
             });
         }
         learning_rate = recipe.learning_rate_at(step, steps);
         let seed = run.seed ^ ((step as u64) << 20);
-        // The next batch is made while this one is learnt from.
-        let (lesson, made) = thread::scope(|scope| {
+        // Another thread makes the next batch during this step.
+        let (result, made) = thread::scope(|scope| {
             let made = scope.spawn(|| batches.next());
-            (learner.learn(&batch, learning_rate, seed), made.join())
+            (backend.train_step(&batch, learning_rate, seed), made.join())
         });
         next = made.map_err(|_| FitError::Batch)?;
-        let lesson = lesson?;
-        loss_sum += lesson.loss;
-        right += lesson.right;
-        seen += batch.len();
-        meter.batch(
+        let result = result?;
+        loss_sum += result.loss;
+        correct += result.correct;
+        images += batch.len();
+        progress.show_batch(
             batch.len(),
-            loss_sum / seen as f64,
-            right as f64 / seen as f64,
+            loss_sum / images as f64,
+            correct as f64 / images as f64,
         );
         step += 1;
     }
-    Ok(Taught {
-        loss: loss_sum / seen as f64,
-        accuracy: right as f64 / seen as f64,
+    Ok(EpochResult {
+        loss: loss_sum / images as f64,
+        accuracy: correct as f64 / images as f64,
         learning_rate,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::data::Examples;
-    use crate::data::augment::Augmentation;
-    use crate::fit::Recipe;
-    use crate::fit::burn_backend::GENERATOR;
-    use crate::fit::recipe::NetworkRecipe;
-    use shared::garment::CLASSES;
-    use shared::{Garment, Grey28, ModelId};
     use std::cell::Cell;
 
-    /// Bars whose place tells the class: learnt within a few steps.
+    use shared::garment::CLASSES;
+    use shared::{Garment, Grey28, ModelId};
+
+    use super::*;
+    use crate::data::augment::Augmentation;
+    use crate::fit::Recipe;
+    use crate::fit::burn_backend::tests::GENERATOR;
+
+    /// Vertical bars whose position gives the class: a network learns them in a few steps.
     fn bars() -> Split {
         let examples = |count: usize| Examples {
             images: (0..count)
@@ -284,7 +267,7 @@ mod tests {
 
     fn recipe(model: ModelId) -> NetworkRecipe {
         match Recipe::for_model(model) {
-            Recipe::Network(deep) => deep,
+            Recipe::Network(recipe) => recipe,
             other => panic!("{model} has {other:?}"),
         }
     }
@@ -308,11 +291,11 @@ mod tests {
             device: "flex".into(),
             data: "bars".into(),
             epochs: Vec::new(),
-            best: 0,
+            best_epoch: 0,
         }
     }
 
-    fn subject(model: ModelId) -> NetworkSpec {
+    fn spec(model: ModelId) -> NetworkSpec {
         NetworkSpec {
             name: model.name(),
             title: model.title(),
@@ -320,48 +303,48 @@ mod tests {
         }
     }
 
-    fn fitted(
+    fn trained(
         model: ModelId,
         device: DeviceKind,
-        folder: &Checkpoint,
+        checkpoint: &Checkpoint,
         is_interrupted: &dyn Fn() -> bool,
-    ) -> Result<Fitted, FitError> {
+    ) -> Result<TrainedNetwork, FitError> {
         let control = RunControl {
             show_progress: false,
             is_interrupted,
         };
-        fit(
-            subject(model),
+        train(
+            spec(model),
             run(model, 3),
             &bars(),
             device,
             None,
-            folder,
+            checkpoint,
             control,
         )
     }
 
     #[test]
-    fn a_run_that_was_stopped_ends_as_an_unbroken_one() {
-        let _alone = GENERATOR.lock().unwrap();
+    fn an_interrupted_run_ends_with_the_same_bytes() {
+        let _lock = GENERATOR.lock().unwrap();
         for (model, device) in ModelId::DEEP
             .into_iter()
             .flat_map(|m| [(m, DeviceKind::Cpu), (m, DeviceKind::Flex)])
         {
             let folder = tempfile::tempdir().unwrap();
-            let unbroken = Checkpoint::new(folder.path().join("unbroken"));
-            let unbroken = fitted(model, device, &unbroken, &|| false).unwrap();
-            let accuracy = unbroken.run.epochs[2].train_accuracy;
-            assert!(accuracy > 0.3, "{model} learnt nothing: {accuracy}");
+            let uninterrupted = Checkpoint::new(folder.path().join("uninterrupted"));
+            let uninterrupted = trained(model, device, &uninterrupted, &|| false).unwrap();
+            let accuracy = uninterrupted.run.epochs[2].train_accuracy;
+            assert!(accuracy > 0.3, "{model} did not learn: {accuracy}");
 
-            // Ten batches an epoch: stopped in the middle of the second.
-            let broken = Checkpoint::new(folder.path().join("broken"));
+            // An epoch has ten batches: the run is interrupted in its second epoch.
+            let interrupted = Checkpoint::new(folder.path().join("interrupted"));
             let batches = Cell::new(0);
-            let stop = || {
+            let interrupt = || {
                 batches.set(batches.get() + 1);
                 batches.get() > 15
             };
-            let error = fitted(model, device, &broken, &stop).unwrap_err();
+            let error = trained(model, device, &interrupted, &interrupt).unwrap_err();
             assert!(
                 matches!(
                     error,
@@ -373,28 +356,28 @@ mod tests {
                 ),
                 "{error}"
             );
-            let resumed = fitted(model, device, &broken, &|| false).unwrap();
+            let resumed = trained(model, device, &interrupted, &|| false).unwrap();
 
             assert!(
-                resumed.artifact == unbroken.artifact,
-                "{model} on {device:?}: other weights"
+                resumed.artifact == uninterrupted.artifact,
+                "{model} on {device:?}: different weights"
             );
-            let figures = |f: &Fitted| {
+            let figures = |f: &TrainedNetwork| {
                 let epochs = f.run.epochs.iter();
                 epochs
                     .map(|e| (e.train_loss, e.validation_loss))
                     .collect::<Vec<_>>()
             };
-            assert_eq!(figures(&resumed), figures(&unbroken), "{model}");
+            assert_eq!(figures(&resumed), figures(&uninterrupted), "{model}");
         }
     }
 
     #[test]
-    fn another_seed_begins_anew() {
-        let _alone = GENERATOR.lock().unwrap();
+    fn a_run_with_another_seed_ignores_the_checkpoint() {
+        let _lock = GENERATOR.lock().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let checkpoint = Checkpoint::new(folder.path());
-        let first = fitted(ModelId::Resnet, DeviceKind::Cpu, &checkpoint, &|| false).unwrap();
+        let first = trained(ModelId::Resnet, DeviceKind::Cpu, &checkpoint, &|| false).unwrap();
         let other = RunState {
             seed: 4,
             ..run(ModelId::Resnet, 3)
@@ -404,8 +387,8 @@ mod tests {
             is_interrupted: &|| false,
         };
         let split = bars();
-        let second = fit(
-            subject(ModelId::Resnet),
+        let second = train(
+            spec(ModelId::Resnet),
             other,
             &split,
             DeviceKind::Cpu,

@@ -11,8 +11,9 @@ use crate::data::split::{VALIDATION, split};
 use crate::device::DeviceKind;
 use crate::evaluate::rounded;
 use crate::fit::checkpoint::Checkpoint;
+use crate::fit::progress::RunControl;
 use crate::fit::recipe::NetworkRecipe;
-use crate::fit::train_loop::{FitError, RunControl, fit};
+use crate::fit::train_loop::{FitError, train};
 use crate::manifest;
 use crate::training_data::TrainingData;
 
@@ -50,7 +51,7 @@ impl Weights {
             let answers = taught.map(|(answers, _)| answers);
             let checkpoint = Checkpoint::new(self.checkpoints().join(run_name(model, &run)));
             let answers = answers.as_ref();
-            let fitted = fit(
+            let trained = train(
                 subject(model),
                 run,
                 &parts,
@@ -59,8 +60,8 @@ impl Weights {
                 &checkpoint,
                 control,
             )?;
-            let epochs = &fitted.run.epochs;
-            let best = epochs.get(fitted.run.best.wrapping_sub(1));
+            let epochs = &trained.run.epochs;
+            let best = trained.run.best();
             known.rows.push(Row {
                 model,
                 added: stage.added.into(),

@@ -6,7 +6,7 @@ use shared::ModelId;
 use shared::model::Layer;
 
 use super::{Order, Weights, WeightsError};
-use crate::bench::speed::pictures_per_second;
+use crate::bench::speed::images_per_second;
 use crate::device::DeviceKind;
 use crate::fit::Recipe;
 use crate::fit::distillation;
@@ -41,7 +41,7 @@ impl Weights {
         let parts = data.split(VARIANTS);
         let deep = |layers: &'static [Layer], recipe: &NetworkRecipe, device: DeviceKind| {
             let pictures = parts.epoch_indices(recipe.photo_groups, 0).count();
-            let speed = pictures_per_second(layers, recipe, device, TRIAL)?;
+            let speed = images_per_second(layers, recipe, device, TRIAL)?;
             Ok::<_, WeightsError>((recipe.epochs * pictures) as f64 / speed)
         };
         let mut all = Vec::new();

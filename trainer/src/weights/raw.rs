@@ -11,7 +11,8 @@ use crate::data::split::{VALIDATION, split};
 use crate::device::DeviceKind;
 use crate::evaluate::{Evaluation, Figures};
 use crate::fit::Recipe;
-use crate::fit::train_loop::{FitError, RunControl};
+use crate::fit::progress::RunControl;
+use crate::fit::train_loop::FitError;
 use crate::manifest;
 
 /// `metrics/raw.json`: the models, in their order.

@@ -17,9 +17,11 @@ use crate::data::split::{Split, VALIDATION, split};
 use crate::device::DeviceKind;
 use crate::evaluate::{Evaluation, EvaluationError, Figures, asked, rounded};
 use crate::fit::checkpoint::{Checkpoint, EpochMetrics, RunState};
-use crate::fit::distillation::{TeacherLogits, TeacherRecord, Teachers};
+use crate::fit::distillation::{TeacherRecord, Teachers};
+use crate::fit::progress::RunControl;
 use crate::fit::recipe::{Distillation, NetworkRecipe};
-use crate::fit::train_loop::{FitError, NetworkSpec, RunControl};
+use crate::fit::teacher_logits::TeacherLogits;
+use crate::fit::train_loop::{FitError, NetworkSpec};
 use crate::fit::{Recipe, cache_key, calibrate, classical, train_loop};
 use crate::hash::sha256;
 use crate::manifest::{self, Entry, Metrics};
@@ -97,7 +99,7 @@ impl Weights {
         let checkpoint = Checkpoint::new(self.checkpoints().join(name));
         let taught = self.taught(&run, order.device, data, control)?;
         let (answers, credentials) = taught.unzip();
-        let fitted = train_loop::fit(
+        let fitted = train_loop::train(
             subject(order.model),
             run,
             &parts,
@@ -109,7 +111,7 @@ impl Weights {
         let trained = Trained {
             artifact: self.parsed(order.model.name(), &fitted.artifact)?,
             seconds: fitted.run.epochs.iter().map(|e| e.seconds).sum(),
-            best: Some(fitted.run.best),
+            best: Some(fitted.run.best_epoch),
             epochs: fitted.run.epochs,
             teacher: credentials,
         };
@@ -124,14 +126,7 @@ impl Weights {
         device: DeviceKind,
         data: &TrainingData,
     ) -> RunState {
-        RunState {
-            recipe,
-            seed,
-            device: device.name().into(),
-            data: name(data),
-            epochs: Vec::new(),
-            best: 0,
-        }
+        RunState::new(recipe, seed, device.name(), &name(data))
     }
 
     /// What the recipe's teachers say, and who they are.
@@ -147,12 +142,12 @@ impl Weights {
         };
         let folder = self.checkpoints();
         let parts = split(&data.fashion_mnist.train, VALIDATION);
-        let mut teachers = Teachers::trained(&folder, &parts, device, control)?;
+        let mut teachers = Teachers::train(&folder, &parts, device, control)?;
         let augmentation = &run.recipe.augmentation;
-        let answers = teachers.answers(&folder, &parts.train, augmentation, views, control)?;
+        let logits = teachers.logits(&folder, &parts.train, augmentation, views, control)?;
         Ok(Some((
-            answers,
-            teachers.credentials(&parts, &data.fashion_mnist.test),
+            logits,
+            teachers.record(&parts, &data.fashion_mnist.test),
         )))
     }
 

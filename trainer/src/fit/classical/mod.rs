@@ -17,8 +17,8 @@ use shared::image::{PIXELS, SIDE};
 use shared::{Grey28, ModelId};
 use thiserror::Error;
 
+use super::progress::RunControl;
 use super::recipe::{self, Input, Recipe};
-use super::train_loop::RunControl;
 use crate::data::Examples;
 use codebook::Codebook;
 use matrix::Matrix;

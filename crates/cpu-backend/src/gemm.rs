@@ -1,23 +1,23 @@
-//! The three products that all of a network's training time goes into, over whatever vectors the machine has.
+//! The three matrix products (GEMM) of training: forward, the gradient of the input, and the gradient of the weights.
 //!
-//! A convolution is a product of matrices whose left one is never written down: a row of it is the input around a
-//! pixel, found by where it starts and how far each of the nine taps lies from there. A dense layer is the same with
-//! one tap. Sums of a tile of rows and columns stay in registers while the numbers that they are made of run past.
+//! Most of the training time is spent here. A convolution is a product whose left matrix is not stored: each of its rows is read
+//! from the input at nine offsets (taps) from the row's start. A dense layer has one tap. The sums of a tile of rows and columns
+//! stay in registers. The vectors are as wide as the CPU has them.
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Every matrix's number of columns is a multiple of this.
-pub const COLUMNS: usize = 32;
+/// The number of columns of every matrix is a multiple of this.
+pub const COLUMN_BLOCK: usize = 32;
 
-/// `result[row][c] = bias[c] + sum over taps and d of input[starts[row] + tap + d] * weight[tap][d][c]`: a layer's way
-/// forward.
-pub struct Gather<'a> {
+/// `result[row][c] = bias[c] + sum over taps and d of input[starts[row] + tap + d] * weight[tap][d][c]`: the forward
+/// pass of a layer.
+pub struct GatherGemm<'a> {
     pub input: &'a [f32],
-    /// For each row of the result, where it begins in the input.
+    /// The start of each result row's input.
     pub starts: &'a [u32],
-    /// How far each tap lies from there.
+    /// The offset of each tap from the start.
     pub taps: &'a [usize],
-    /// Neighbouring numbers of the input under one tap.
+    /// Contiguous input values of one tap.
     pub depth: usize,
     /// `[taps, depth, columns]`.
     pub weight: &'a [f32],
@@ -27,12 +27,12 @@ pub struct Gather<'a> {
     pub result: &'a mut [f32],
 }
 
-/// `result[starts[row] + tap + c] += sum over d of input[row][d] * weight[tap][d][c]`: the gradient's way back to a
-/// layer's input.
-pub struct Scatter<'a> {
+/// `result[starts[row] + tap + c] += sum over d of input[row][d] * weight[tap][d][c]`: the gradient of a layer's
+/// input.
+pub struct ScatterGemm<'a> {
     /// `[rows, depth]`.
     pub input: &'a [f32],
-    /// For each row, where it begins in the result; rows do not overlap under one tap.
+    /// The start of each row in the result; under one tap, rows do not overlap.
     pub starts: &'a [u32],
     pub taps: &'a [usize],
     pub depth: usize,
@@ -42,42 +42,42 @@ pub struct Scatter<'a> {
     pub result: &'a mut [f32],
 }
 
-/// Rows that lie side by side in both matrices.
+/// Rows that are contiguous in both matrices.
 #[derive(Clone, Copy, Debug)]
-pub struct Run {
-    /// Where they begin in the left matrix, under the first tap.
+pub struct RowRange {
+    /// Their start in the left matrix, without a tap's offset.
     pub left: usize,
-    /// Where they begin in the right one.
+    /// Their start in the right matrix.
     pub right: usize,
     pub rows: usize,
 }
 
-/// `result[tap][d][c] += sum over the rows of left[row + tap + d] * right[row][c]`: the gradient of the weights.
-pub struct Outer<'a> {
+/// `result[tap][d][c] += sum over the rows of left[row + tap + d] * right[row][c]`: the gradient of a layer's weights.
+pub struct OuterGemm<'a> {
     pub left: &'a [f32],
     pub right: &'a [f32],
-    pub runs: &'a [Run],
+    pub ranges: &'a [RowRange],
     pub taps: &'a [usize],
-    /// Numbers of a row on the left.
+    /// Values of a row of the left matrix.
     pub depth: usize,
-    /// Numbers of a row on the right.
+    /// Values of a row of the right matrix.
     pub columns: usize,
     /// `[taps, depth, columns]`.
     pub result: &'a mut [f32],
 }
 
-impl Gather<'_> {
-    /// Computes it.
+impl GatherGemm<'_> {
+    /// Computes the product.
     ///
     /// # Panics
-    /// The slices do not fit each other.
+    /// The lengths of the slices do not match.
     pub fn run(self) {
         self.run_on(Arch::new());
     }
 
     fn run_on(self, arch: Arch) {
         let columns = self.bias.len();
-        assert_eq!(columns % COLUMNS, 0);
+        assert_eq!(columns % COLUMN_BLOCK, 0);
         assert_eq!(self.weight.len(), self.taps.len() * self.depth * columns);
         assert_eq!(self.result.len(), self.starts.len() * columns);
         assert!(furthest(self.starts, self.taps) + self.depth <= self.input.len());
@@ -85,17 +85,17 @@ impl Gather<'_> {
     }
 }
 
-impl Scatter<'_> {
-    /// Computes it.
+impl ScatterGemm<'_> {
+    /// Computes the product.
     ///
     /// # Panics
-    /// The slices do not fit each other.
+    /// The lengths of the slices do not match.
     pub fn run(self) {
         self.run_on(Arch::new());
     }
 
     fn run_on(self, arch: Arch) {
-        assert_eq!(self.columns % COLUMNS, 0);
+        assert_eq!(self.columns % COLUMN_BLOCK, 0);
         assert_eq!(
             self.weight.len(),
             self.taps.len() * self.depth * self.columns
@@ -106,25 +106,25 @@ impl Scatter<'_> {
     }
 }
 
-impl Outer<'_> {
-    /// Computes it.
+impl OuterGemm<'_> {
+    /// Computes the product.
     ///
     /// # Panics
-    /// The slices do not fit each other.
+    /// The lengths of the slices do not match.
     pub fn run(self) {
         self.run_on(Arch::new());
     }
 
     fn run_on(self, arch: Arch) {
-        assert_eq!(self.columns % COLUMNS, 0);
+        assert_eq!(self.columns % COLUMN_BLOCK, 0);
         assert_eq!(
             self.result.len(),
             self.taps.len() * self.depth * self.columns
         );
         let tap = self.taps.iter().max().copied().unwrap_or(0);
-        for run in self.runs {
-            assert!(run.left + tap + run.rows * self.depth <= self.left.len());
-            assert!(run.right + run.rows * self.columns <= self.right.len());
+        for range in self.ranges {
+            assert!(range.left + tap + range.rows * self.depth <= self.left.len());
+            assert!(range.right + range.rows * self.columns <= self.right.len());
         }
         arch.dispatch(self);
     }
@@ -135,22 +135,22 @@ fn furthest(starts: &[u32], taps: &[usize]) -> usize {
     start as usize + taps.iter().max().copied().unwrap_or(0)
 }
 
-/// Runs `$body` with the tile's rows as a constant, and with the tile that this machine's registers hold.
+/// Runs a product with the tile size that fits the CPU's registers.
 macro_rules! tiled {
     ($simd:ident, $job:expr) => {
         match $simd.lanes() {
-            // AVX-512 has 32 registers: 24 of sums.
+            // AVX-512 has 32 registers; 24 hold sums.
             16 => $job.tiles::<S, 12, 2>($simd),
-            // AVX2 has 16: 12 of sums.
+            // AVX2 has 16; 12 hold sums.
             8 => $job.tiles::<S, 6, 2>($simd),
-            // NEON has 32 of four.
+            // NEON has 32 of four numbers; 24 hold sums.
             4 => $job.tiles::<S, 6, 4>($simd),
             _ => $job.tiles::<S, 1, 8>($simd),
         }
     };
 }
 
-/// Calls a tile's function with its rows, at most twelve, as a constant.
+/// Calls a tile's function with its number of rows, at most twelve, as a constant.
 macro_rules! by_rows {
     ($rows:expr, $function:ident::<$s:ident, _, $n:ident>($($argument:expr),*)) => {
         match $rows {
@@ -178,7 +178,7 @@ trait Lanes: Simd {
 }
 impl<S: Simd> Lanes for S {}
 
-impl WithSimd for Gather<'_> {
+impl WithSimd for GatherGemm<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -187,7 +187,7 @@ impl WithSimd for Gather<'_> {
     }
 }
 
-impl WithSimd for Scatter<'_> {
+impl WithSimd for ScatterGemm<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -196,7 +196,7 @@ impl WithSimd for Scatter<'_> {
     }
 }
 
-impl WithSimd for Outer<'_> {
+impl WithSimd for OuterGemm<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -205,25 +205,25 @@ impl WithSimd for Outer<'_> {
     }
 }
 
-/// One tile's sums.
-type Sums<S, const M: usize, const N: usize> = [[<S as Simd>::f32s; N]; M];
+/// The sums of a tile.
+type TileSums<S, const M: usize, const N: usize> = [[<S as Simd>::f32s; N]; M];
 
 /// Adds `depth` products to each sum: `left[m][k * left_step] * right[k * right_step + column]`.
 ///
 /// # Safety
-/// All of these can be read.
+/// All these addresses are readable.
 #[inline(always)]
 unsafe fn add_products<S: Simd, const M: usize, const N: usize>(
     simd: S,
-    mut sums: Sums<S, M, N>,
+    mut sums: TileSums<S, M, N>,
     left: [*const f32; M],
     left_step: usize,
     right: *const f32,
     right_step: usize,
     depth: usize,
-) -> Sums<S, M, N> {
+) -> TileSums<S, M, N> {
     for k in 0..depth {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             let row = load::<S, N>(right.add(k * right_step));
             for m in 0..M {
@@ -238,10 +238,10 @@ unsafe fn add_products<S: Simd, const M: usize, const N: usize>(
 }
 
 /// # Safety
-/// `N` vectors can be read there.
+/// `N` vectors are readable at this address.
 #[inline(always)]
 unsafe fn load<S: Simd, const N: usize>(from: *const f32) -> [S::f32s; N] {
-    // SAFETY: the caller's promise; nothing is said about the address's alignment.
+    // SAFETY: guaranteed by the caller; the address may be unaligned.
     core::array::from_fn(|n| unsafe {
         from.add(n * S::F32_LANES)
             .cast::<S::f32s>()
@@ -250,11 +250,11 @@ unsafe fn load<S: Simd, const N: usize>(from: *const f32) -> [S::f32s; N] {
 }
 
 /// # Safety
-/// `N` vectors can be written there.
+/// `N` vectors are writable at this address.
 #[inline(always)]
 unsafe fn store<S: Simd, const N: usize>(to: *mut f32, row: [S::f32s; N]) {
     for (n, value) in row.iter().enumerate() {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             to.add(n * S::F32_LANES)
                 .cast::<S::f32s>()
@@ -263,7 +263,7 @@ unsafe fn store<S: Simd, const N: usize>(to: *mut f32, row: [S::f32s; N]) {
     }
 }
 
-impl Gather<'_> {
+impl GatherGemm<'_> {
     #[inline(always)]
     fn tiles<S: Simd, const M: usize, const N: usize>(mut self, simd: S) {
         for column in (0..self.bias.len()).step_by(N * S::F32_LANES) {
@@ -282,14 +282,14 @@ impl Gather<'_> {
 #[inline(always)]
 fn gather_tile<S: Simd, const M: usize, const N: usize>(
     simd: S,
-    job: &mut Gather,
+    job: &mut GatherGemm,
     row: usize,
     column: usize,
 ) {
     let columns = job.bias.len();
     // SAFETY: `run` checked the slices' lengths, and the tile lies within them.
     unsafe {
-        let mut sums: Sums<S, M, N> = [load::<S, N>(job.bias.as_ptr().add(column)); M];
+        let mut sums: TileSums<S, M, N> = [load::<S, N>(job.bias.as_ptr().add(column)); M];
         for (t, tap) in job.taps.iter().enumerate() {
             let left = core::array::from_fn(|m| {
                 job.input
@@ -306,7 +306,7 @@ fn gather_tile<S: Simd, const M: usize, const N: usize>(
     }
 }
 
-impl Scatter<'_> {
+impl ScatterGemm<'_> {
     #[inline(always)]
     fn tiles<S: Simd, const M: usize, const N: usize>(mut self, simd: S) {
         for tap in 0..self.taps.len() {
@@ -330,7 +330,7 @@ impl Scatter<'_> {
 #[inline(always)]
 fn scatter_tile<S: Simd, const M: usize, const N: usize>(
     simd: S,
-    job: &mut Scatter,
+    job: &mut ScatterGemm,
     tap: usize,
     row: usize,
     column: usize,
@@ -343,7 +343,7 @@ fn scatter_tile<S: Simd, const M: usize, const N: usize>(
                 .as_mut_ptr()
                 .add(start + job.taps.get_unchecked(tap) + column)
         });
-        let mut sums: Sums<S, M, N> = core::array::from_fn(|m| load::<S, N>(places[m]));
+        let mut sums: TileSums<S, M, N> = core::array::from_fn(|m| load::<S, N>(places[m]));
         let left = core::array::from_fn(|m| job.input.as_ptr().add((row + m) * job.depth));
         let right = job
             .weight
@@ -356,7 +356,7 @@ fn scatter_tile<S: Simd, const M: usize, const N: usize>(
     }
 }
 
-impl Outer<'_> {
+impl OuterGemm<'_> {
     #[inline(always)]
     fn tiles<S: Simd, const M: usize, const N: usize>(mut self, simd: S) {
         for tap in 0..self.taps.len() {
@@ -377,7 +377,7 @@ impl Outer<'_> {
 #[inline(always)]
 fn outer_tile<S: Simd, const M: usize, const N: usize>(
     simd: S,
-    job: &mut Outer,
+    job: &mut OuterGemm,
     tap: usize,
     d: usize,
     column: usize,
@@ -386,13 +386,13 @@ fn outer_tile<S: Simd, const M: usize, const N: usize>(
     unsafe {
         let place = (tap * job.depth + d) * job.columns + column;
         let place = job.result.as_mut_ptr().add(place);
-        let mut sums: Sums<S, M, N> =
+        let mut sums: TileSums<S, M, N> =
             core::array::from_fn(|m| load::<S, N>(place.add(m * job.columns)));
-        for run in job.runs {
-            let start = run.left + job.taps.get_unchecked(tap) + d;
+        for range in job.ranges {
+            let start = range.left + job.taps.get_unchecked(tap) + d;
             let left = core::array::from_fn(|m| job.left.as_ptr().add(start + m));
-            let right = job.right.as_ptr().add(run.right + column);
-            sums = add_products(simd, sums, left, job.depth, right, job.columns, run.rows);
+            let right = job.right.as_ptr().add(range.right + column);
+            sums = add_products(simd, sums, left, job.depth, right, job.columns, range.rows);
         }
         for (m, row) in sums.iter().enumerate() {
             store::<S, N>(place.add(m * job.columns), *row);
@@ -404,8 +404,8 @@ fn outer_tile<S: Simd, const M: usize, const N: usize>(
 mod tests {
     use super::*;
 
-    /// Every kind of machine that this one can play.
-    fn machines() -> Vec<Arch> {
+    /// Every instruction set that this CPU can run.
+    fn instruction_sets() -> Vec<Arch> {
         let mut all = vec![Arch::Scalar, Arch::new()];
         #[cfg(target_arch = "x86_64")]
         all.extend(pulp::x86::V3::try_new().map(Arch::V3));
@@ -423,8 +423,8 @@ mod tests {
         arch.dispatch(Count)
     }
 
-    /// Whole numbers: sums are exact, whatever their order.
-    fn numbers(count: usize, seed: usize) -> Vec<f32> {
+    /// Small integers: their sums are exact in any order.
+    fn integers(count: usize, seed: usize) -> Vec<f32> {
         (0..count)
             .map(|i| ((i * 31 + seed * 17) % 13) as f32 - 6.0)
             .collect()
@@ -433,29 +433,29 @@ mod tests {
     const DEPTH: usize = 5;
     const TAPS: [usize; 3] = [0, 7, 90];
 
-    /// Rows that lie anywhere, more than one tile of them, and a rest.
+    /// Row starts in no order.
     fn starts(count: usize) -> Vec<u32> {
         (0..count).map(|i| ((i * 37) % 101 * 3) as u32).collect()
     }
 
     #[test]
-    fn gathered_sums_are_what_the_definition_says() {
+    fn gather_gemm_computes_its_definition() {
         for (columns, rows) in [(32, 1), (64, 14), (96, 29)] {
-            let (input, starts) = (numbers(500, 1), starts(rows));
-            let (weight, bias) = (numbers(3 * DEPTH * columns, 2), numbers(columns, 3));
-            let mut wanted = Vec::new();
+            let (input, starts) = (integers(500, 1), starts(rows));
+            let (weight, bias) = (integers(3 * DEPTH * columns, 2), integers(columns, 3));
+            let mut expected = Vec::new();
             for &start in &starts {
                 for (c, bias) in bias.iter().enumerate() {
                     let products = (0..3 * DEPTH).map(|k| {
                         input[start as usize + TAPS[k / DEPTH] + k % DEPTH]
                             * weight[k * columns + c]
                     });
-                    wanted.push(bias + products.sum::<f32>());
+                    expected.push(bias + products.sum::<f32>());
                 }
             }
-            for arch in machines() {
+            for arch in instruction_sets() {
                 let mut result = vec![f32::NAN; rows * columns];
-                Gather {
+                GatherGemm {
                     input: &input,
                     starts: &starts,
                     taps: &TAPS,
@@ -466,7 +466,7 @@ mod tests {
                 }
                 .run_on(arch);
                 assert!(
-                    result == wanted,
+                    result == expected,
                     "{columns} columns, {rows} rows, {} lanes",
                     lanes(arch)
                 );
@@ -475,25 +475,25 @@ mod tests {
     }
 
     #[test]
-    fn scattered_sums_are_what_the_definition_says() {
+    fn scatter_gemm_computes_its_definition() {
         for (columns, rows) in [(32, 1), (64, 14), (96, 29)] {
-            let input = numbers(rows * DEPTH, 1);
+            let input = integers(rows * DEPTH, 1);
             let starts: Vec<u32> = (0..rows).map(|i| (i * 37 % 101 * columns) as u32).collect();
             let taps = [0, columns, 9 * columns];
-            let weight = numbers(3 * DEPTH * columns, 2);
-            let before = numbers(111 * columns, 3);
-            let mut wanted = before.clone();
+            let weight = integers(3 * DEPTH * columns, 2);
+            let before = integers(111 * columns, 3);
+            let mut expected = before.clone();
             for (row, &start) in starts.iter().enumerate() {
                 for k in 0..3 * DEPTH {
                     for c in 0..columns {
-                        wanted[start as usize + taps[k / DEPTH] + c] +=
+                        expected[start as usize + taps[k / DEPTH] + c] +=
                             input[row * DEPTH + k % DEPTH] * weight[k * columns + c];
                     }
                 }
             }
-            for arch in machines() {
+            for arch in instruction_sets() {
                 let mut result = before.clone();
-                Scatter {
+                ScatterGemm {
                     input: &input,
                     starts: &starts,
                     taps: &taps,
@@ -504,7 +504,7 @@ mod tests {
                 }
                 .run_on(arch);
                 assert!(
-                    result == wanted,
+                    result == expected,
                     "{columns} columns, {rows} rows, {} lanes",
                     lanes(arch)
                 );
@@ -513,34 +513,34 @@ mod tests {
     }
 
     #[test]
-    fn outer_products_are_what_the_definition_says() {
+    fn outer_gemm_computes_its_definition() {
         for (columns, depth) in [(32, 1), (64, 14), (96, 29)] {
             let taps = [0, 3 * depth];
-            let runs = [(0, 0, 4), (10 * depth, 5 * columns, 3)];
-            let runs = runs.map(|(left, right, rows)| Run { left, right, rows });
-            let (left, right) = (numbers(20 * depth, 1), numbers(8 * columns, 2));
-            let before = numbers(2 * depth * columns, 3);
-            let mut wanted = before.clone();
+            let ranges = [(0, 0, 4), (10 * depth, 5 * columns, 3)];
+            let ranges = ranges.map(|(left, right, rows)| RowRange { left, right, rows });
+            let (left, right) = (integers(20 * depth, 1), integers(8 * columns, 2));
+            let before = integers(2 * depth * columns, 3);
+            let mut expected = before.clone();
             for (t, tap) in taps.iter().enumerate() {
-                for (run, row) in runs
+                for (range, row) in ranges
                     .iter()
                     .flat_map(|r| (0..r.rows).map(move |row| (r, row)))
                 {
                     for d in 0..depth {
                         for c in 0..columns {
-                            wanted[(t * depth + d) * columns + c] += left
-                                [run.left + tap + row * depth + d]
-                                * right[run.right + row * columns + c];
+                            expected[(t * depth + d) * columns + c] += left
+                                [range.left + tap + row * depth + d]
+                                * right[range.right + row * columns + c];
                         }
                     }
                 }
             }
-            for arch in machines() {
+            for arch in instruction_sets() {
                 let mut result = before.clone();
-                Outer {
+                OuterGemm {
                     left: &left,
                     right: &right,
-                    runs: &runs,
+                    ranges: &ranges,
                     taps: &taps,
                     depth,
                     columns,
@@ -548,7 +548,7 @@ mod tests {
                 }
                 .run_on(arch);
                 assert!(
-                    result == wanted,
+                    result == expected,
                     "{columns} columns, {depth} deep, {} lanes",
                     lanes(arch)
                 );
@@ -558,15 +558,15 @@ mod tests {
 
     #[test]
     #[should_panic]
-    fn a_row_outside_of_the_input_is_refused() {
-        Gather {
+    fn rejects_a_row_outside_of_the_input() {
+        GatherGemm {
             input: &[0.0; 40],
             starts: &[36],
             taps: &[0],
             depth: 5,
-            weight: &[0.0; 5 * COLUMNS],
-            bias: &[0.0; COLUMNS],
-            result: &mut [0.0; COLUMNS],
+            weight: &[0.0; 5 * COLUMN_BLOCK],
+            bias: &[0.0; COLUMN_BLOCK],
+            result: &mut [0.0; COLUMN_BLOCK],
         }
         .run();
     }
