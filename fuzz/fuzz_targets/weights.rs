@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use shared::artifact::Artifact;
-use shared::model::{Member, Verdict, Vote, vote};
+use shared::model::{AnyClassifier, Prediction, Ensemble, ensemble};
 use shared::{Garment, Grey28, ModelId, Sample};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -27,21 +27,21 @@ fuzz_target!(|bytes: &[u8]| {
         matches!(written, Ok(Ok(_))),
         "what was read cannot be written and read again"
     );
-    if artifact.model == vote::NAME
-        && let Ok(vote) = Vote::from_artifact(&artifact)
+    if artifact.model == ensemble::NAME
+        && let Ok(vote) = Ensemble::from_artifact(&artifact)
     {
-        let verdicts = ModelId::ALL.map(|model| Verdict {
+        let verdicts = ModelId::ALL.map(|model| Prediction {
             model,
             probabilities: core::array::from_fn(|c| f32::from(u8::from(c == model as usize))),
         });
         for heard in 1..=verdicts.len() {
-            hold(&vote.of(&verdicts[..heard]).unwrap_or_default());
+            hold(&vote.combine(&verdicts[..heard]).unwrap_or_default());
         }
     }
     let Some(model) = ModelId::from_name(&artifact.model) else {
         return;
     };
-    let Ok(mut member) = Member::new(model, &artifact) else {
+    let Ok(mut member) = AnyClassifier::new(model, &artifact) else {
         return;
     };
     for pixels in [[0; 784], core::array::from_fn(|i| (i * i % 251) as u8)] {
@@ -49,7 +49,7 @@ fuzz_target!(|bytes: &[u8]| {
             .classifier()
             .classify(&Sample::new(Grey28::new(pixels)));
         hold(&verdict.probabilities);
-        if let Member::Network(plan) = &member {
+        if let AnyClassifier::Network(plan) = &member {
             plan.explain(Garment::Bag);
         }
     }

@@ -23,4 +23,4 @@ pub mod simd;
 pub use features::Sample;
 pub use garment::Garment;
 pub use image::Grey28;
-pub use model::{Classifier, Member, ModelId, Verdict};
+pub use model::{AnyClassifier, Classifier, ModelId, Prediction};

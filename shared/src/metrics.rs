@@ -11,7 +11,7 @@ pub const HUMAN_ACCURACY: f64 = 0.835;
 
 /// How often each true class (row) was answered with each class (column).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Confusion(pub [[u32; CLASSES]; CLASSES]);
+pub struct ConfusionMatrix(pub [[u32; CLASSES]; CLASSES]);
 
 /// Precision, recall and F1 of one class, 0 where undefined.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub struct ClassReport {
     pub support: u32,
 }
 
-impl Confusion {
+impl ConfusionMatrix {
     /// Counts one answer.
     pub fn add(&mut self, truth: Garment, answer: Garment) {
         self.0[truth.index()][answer.index()] += 1;
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_published_matrix_gives_its_published_table() {
-        let confusion = Confusion(PRINTED);
+        let confusion = ConfusionMatrix(PRINTED);
         assert_eq!(confusion.correct(), 9135);
         assert_eq!(confusion.total(), 10_000);
         let printed = [
@@ -160,8 +160,8 @@ mod tests {
 
     #[test]
     fn an_empty_matrix_divides_by_nothing() {
-        assert_eq!(Confusion::default().accuracy(), 0.0);
-        assert_eq!(Confusion::default().macro_f1(), 0.0);
+        assert_eq!(ConfusionMatrix::default().accuracy(), 0.0);
+        assert_eq!(ConfusionMatrix::default().macro_f1(), 0.0);
         assert_eq!(Calibration::default().error(), 0.0);
     }
 

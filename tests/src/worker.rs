@@ -155,7 +155,7 @@ impl<'a> Worker<'a> {
         self.ask(&requests)
             .chunks(2)
             .map(|pair| match pair {
-                [Reply::Verdict(verdict), Reply::HeatMap(map)] => {
+                [Reply::Prediction(verdict), Reply::HeatMap(map)] => {
                     (verdict.scores, map.values.clone())
                 }
                 other => panic!("instead of a verdict and a map: {other:?}"),
@@ -175,7 +175,7 @@ impl<'a> Worker<'a> {
         self.ask(&requests)
             .into_iter()
             .map(|reply| match reply {
-                Reply::Verdict(verdict) => verdict.scores,
+                Reply::Prediction(verdict) => verdict.scores,
                 other => panic!("instead of a verdict: {other:?}"),
             })
             .collect()

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use shared::explain::HeatMap;
 use shared::features::hog;
 use shared::network::{Network, pictures};
-use shared::{Garment, Grey28, Member, ModelId, Sample};
+use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
 use tests::distance::{self, Distance};
 use tests::reference::{Reference, convolutional, weights};
 
@@ -50,8 +50,8 @@ const SUMS: f64 = 1e-5;
 /// A comparison of the forest closer than this may come out otherwise in 32 bits.
 const MARGIN: f32 = 1e-3;
 
-fn member(model: ModelId) -> Member {
-    Member::new(model, &weights(model)).expect("the committed weights fit their model")
+fn member(model: ModelId) -> AnyClassifier {
+    AnyClassifier::new(model, &weights(model)).expect("the committed weights fit their model")
 }
 
 #[test]
@@ -137,14 +137,14 @@ fn all_seven_agree_with_the_reference() {
 #[test]
 fn the_svm_s_decisions_are_libsvm_s() {
     let reference = Reference::read();
-    let Member::Svm(svm) = member(ModelId::Svm) else {
+    let AnyClassifier::Svm(svm) = member(ModelId::Svm) else {
         panic!("the SVM is a network");
     };
     let golden = &reference.answers(ModelId::Svm).decisions;
     assert_eq!(golden.len(), reference.pictures.len());
     let pairs = reference.pictures.iter().zip(golden);
     let apart = pairs.map(|(picture, golden)| {
-        distance::difference(&svm.decisions(&Sample::new(picture.clone())), golden)
+        distance::difference(&svm.decision_values(&Sample::new(picture.clone())), golden)
     });
     let worst = apart.fold(0.0, f32::max);
     println!("svm: decision values within {worst:.1e} of LIBSVM's");

@@ -1,8 +1,8 @@
 //! Garments in rooms, drawn with outlines that are known: cut out, and answered by the weights that are shipped.
 
-use shared::model::{Novelty, Vote, argmax, novelty, vote};
+use shared::model::{Ensemble, NoveltyDetector, argmax, ensemble, novelty};
 use shared::photo::{Edits, Frame, Mask, POOR, Prepared, Route, Scan, decode, prepare};
-use shared::{Garment, Member, ModelId, Sample, Verdict};
+use shared::{AnyClassifier, Garment, ModelId, Prediction, Sample};
 use tests::picture;
 use tests::reference::artifact;
 use tests::wardrobe::{Room, SCENES, SIZE, Scene};
@@ -54,24 +54,24 @@ fn garments_are_cut_out_of_every_room() {
 #[test]
 fn the_seven_say_what_the_garments_are() {
     let mut members =
-        ModelId::ALL.map(|model| Member::new(model, &artifact(model.name())).unwrap());
-    let poll = Vote::from_artifact(&artifact(vote::NAME)).unwrap();
-    let novelty = Novelty::new(&artifact(novelty::NAME)).unwrap();
+        ModelId::ALL.map(|model| AnyClassifier::new(model, &artifact(model.name())).unwrap());
+    let poll = Ensemble::from_artifact(&artifact(ensemble::NAME)).unwrap();
+    let novelty = NoveltyDetector::new(&artifact(novelty::NAME)).unwrap();
     let (mut wrong, mut unknown) = (Vec::new(), Vec::new());
     for scene in &SCENES {
         let sample = Sample::new(prepared(scene).grey);
-        let ballot: Vec<Verdict> = members
+        let ballot: Vec<Prediction> = members
             .iter_mut()
             .map(|m| m.classifier().classify(&sample))
             .collect();
-        let said = Garment::ALL[argmax(&poll.of(&ballot).unwrap())];
+        let said = Garment::ALL[argmax(&poll.combine(&ballot).unwrap())];
         if said != scene.garment {
             wrong.push(format!(
                 "{} is a {}, said {said}",
                 scene.name, scene.garment
             ));
         }
-        if !novelty.knows(&sample) {
+        if !novelty.is_known(&sample) {
             unknown.push(scene.name);
         }
     }

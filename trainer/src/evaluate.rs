@@ -6,9 +6,9 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 use shared::artifact::Artifact;
 use shared::garment::CLASSES;
-use shared::metrics::{Calibration, ClassReport, Confusion};
+use shared::metrics::{Calibration, ClassReport, ConfusionMatrix};
 use shared::model::{ModelError, argmax};
-use shared::{Garment, Member, ModelId, Sample, Verdict};
+use shared::{AnyClassifier, Garment, ModelId, Prediction, Sample};
 use thiserror::Error;
 
 use crate::data::Examples;
@@ -25,7 +25,7 @@ pub enum EvaluationError {
 /// A model's answers to a set of examples, summed up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    pub confusion: Confusion,
+    pub confusion: ConfusionMatrix,
     /// Mean cross-entropy, in nats.
     pub loss: f64,
     pub calibration_error: f64,
@@ -56,7 +56,7 @@ impl Evaluation {
         labels: &[Garment],
     ) -> Self {
         let count = answers.len();
-        let mut confusion = Confusion::default();
+        let mut confusion = ConfusionMatrix::default();
         let mut calibration = Calibration::default();
         let mut loss = 0.0;
         let mut said = Vec::with_capacity(count);
@@ -85,7 +85,7 @@ pub fn verdicts(
     model: ModelId,
     artifact: &Artifact,
     examples: &Examples,
-) -> Result<Vec<Verdict>, EvaluationError> {
+) -> Result<Vec<Prediction>, EvaluationError> {
     asked(model, artifact, examples, |member, sample| {
         member.classifier().classify(sample)
     })
@@ -99,7 +99,7 @@ pub fn asked<T: Send>(
     model: ModelId,
     artifact: &Artifact,
     examples: &Examples,
-    ask: impl Fn(&mut Member, &Sample) -> T + Sync,
+    ask: impl Fn(&mut AnyClassifier, &Sample) -> T + Sync,
 ) -> Result<Vec<T>, EvaluationError> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let share = examples.len().div_ceil(threads).max(1);
@@ -110,7 +110,7 @@ pub fn asked<T: Send>(
             .chunks(share)
             .map(|pictures| {
                 scope.spawn(move || {
-                    let mut member = Member::new(model, artifact)?;
+                    let mut member = AnyClassifier::new(model, artifact)?;
                     let samples = pictures.iter().map(|p| Sample::new(p.clone()));
                     Ok::<_, ModelError>(samples.map(|s| ask(&mut member, &s)).collect::<Vec<T>>())
                 })
@@ -164,7 +164,7 @@ pub struct LabelledReport {
 }
 
 /// The reports of all ten classes.
-pub fn class_reports(confusion: &Confusion) -> Vec<LabelledReport> {
+pub fn class_reports(confusion: &ConfusionMatrix) -> Vec<LabelledReport> {
     Garment::ALL
         .into_iter()
         .map(|garment| {

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::ModelId;
-use shared::metrics::Confusion;
-use shared::model::{novelty, vote};
+use shared::metrics::ConfusionMatrix;
+use shared::model::{ensemble, novelty};
 use thiserror::Error;
 
 use crate::evaluate::{Evaluation, Figures, LabelledReport, class_reports, digits};
@@ -121,7 +121,7 @@ pub struct Metrics {
     /// A model's name, or the vote's.
     pub model: String,
     /// Rows are the true classes, in label order.
-    pub confusion: Confusion,
+    pub confusion: ConfusionMatrix,
     pub classes: Vec<LabelledReport>,
     /// A digit for each of the test set's pictures, in its order.
     pub answers: String,
@@ -150,7 +150,7 @@ impl Manifest {
     /// SHA-256 of every file of weights, by name.
     pub fn hashes(&self) -> BTreeMap<String, String> {
         let models = self.models.iter().map(|e| (e.model.name(), &e.sha256));
-        let vote = self.vote.iter().map(|e| (vote::NAME, &e.sha256));
+        let vote = self.vote.iter().map(|e| (ensemble::NAME, &e.sha256));
         let novelty = self.novelty.iter().map(|e| (novelty::NAME, &e.sha256));
         let all = models.chain(vote).chain(novelty);
         all.map(|(name, hash)| (name.into(), hash.clone()))

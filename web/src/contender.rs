@@ -1,7 +1,7 @@
 //! What the comparison compares: one of the seven models, or the ensemble of all seven ("the vote" on the page).
 
 use shared::ModelId;
-use shared::model::vote;
+use shared::model::ensemble;
 
 /// One of the seven models, or their ensemble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,7 +21,7 @@ impl Contender {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Model(model) => model.name(),
-            Self::Vote => vote::NAME,
+            Self::Vote => ensemble::NAME,
         }
     }
 
@@ -29,7 +29,7 @@ impl Contender {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Model(model) => model.title(),
-            Self::Vote => vote::TITLE,
+            Self::Vote => ensemble::TITLE,
         }
     }
 

@@ -153,7 +153,7 @@ pub struct Program {
 impl Program {
     /// The steps of a table. With `batch_norm`, a batch norm precedes each ReLU that has none in the table.
     pub fn new(layers: &[Layer], batch_norm: bool) -> Self {
-        let mut shape = Shape::GREY;
+        let mut shape = Shape::INPUT;
         let mut program = Self {
             widths: vec![PIXELS],
             ..Self::default()

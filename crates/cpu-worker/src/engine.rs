@@ -4,13 +4,13 @@ use core::hint::black_box;
 
 use shared::artifact::Artifact;
 use shared::image::PIXELS;
-use shared::model::vote::TITLE;
-use shared::model::{Member, Novelty, Vote};
+use shared::model::ensemble::TITLE;
+use shared::model::{AnyClassifier, Ensemble, NoveltyDetector};
 use shared::{Garment, Grey28, ModelId, Sample};
 
 use crate::idx;
 use crate::preprocessing::{Darkroom, gallery};
-use protocol::{Case, Method, Pixels, Prepared, RawHeatMap, Reply, Request, Verdict};
+use protocol::{Case, Method, Pixels, Prepared, RawHeatMap, Reply, Request, TimedPrediction};
 use worker_runtime::batch;
 use worker_runtime::self_test::Agreement;
 use worker_runtime::validation::{bytes, picture, unfit, unloaded};
@@ -21,9 +21,9 @@ const NOVELTY: &str = "The check for other things";
 
 /// The models loaded so far, the vote, and the clock that times them.
 pub struct Cpu {
-    members: Vec<(ModelId, Member)>,
-    vote: Option<Vote>,
-    novelty: Option<Novelty>,
+    members: Vec<(ModelId, AnyClassifier)>,
+    vote: Option<Ensemble>,
+    novelty: Option<NoveltyDetector>,
     darkroom: Darkroom,
     /// The last picture: all models are asked about the same one, and its features are made once.
     sample: Sample,
@@ -73,7 +73,7 @@ impl Cpu {
                 let prepared = self.darkroom.edit(photo, &edits);
                 prepared.map(|prepared| self.answered(prepared))
             }
-            Request::Classify { model, grey } => self.classify(model, &grey).map(Reply::Verdict),
+            Request::Classify { model, grey } => self.classify(model, &grey).map(Reply::Prediction),
             Request::Explain { model, grey, class } => self.explain(model, &grey, class),
             Request::ClassifyBatch { model, pictures } => self.classify_batch(model, &pictures),
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs),
@@ -85,7 +85,7 @@ impl Cpu {
     fn load(&mut self, model: ModelId, weights: &[u8]) -> Result<Reply, String> {
         let unfit = |e: &str| unfit(model.title(), e);
         let artifact = Artifact::from_bytes(weights).map_err(|e| unfit(&e.to_string()))?;
-        let member = Member::new(model, &artifact).map_err(|e| unfit(&e.to_string()))?;
+        let member = AnyClassifier::new(model, &artifact).map_err(|e| unfit(&e.to_string()))?;
         self.members.retain(|(known, _)| *known != model);
         self.members.push((model, member));
         Ok(Reply::Loaded {
@@ -96,7 +96,7 @@ impl Cpu {
 
     fn load_vote(&mut self, weights: &[u8]) -> Result<Reply, String> {
         let artifact = Artifact::from_bytes(weights).map_err(|e| unfit(TITLE, &e.to_string()))?;
-        let vote = Vote::from_artifact(&artifact).map_err(|e| unfit(TITLE, &e.to_string()))?;
+        let vote = Ensemble::from_artifact(&artifact).map_err(|e| unfit(TITLE, &e.to_string()))?;
         self.vote = Some(vote);
         Ok(Reply::EnsembleLoaded)
     }
@@ -104,26 +104,26 @@ impl Cpu {
     fn load_novelty(&mut self, weights: &[u8]) -> Result<Reply, String> {
         let unfit = |e: &str| unfit(NOVELTY, e);
         let artifact = Artifact::from_bytes(weights).map_err(|e| unfit(&e.to_string()))?;
-        self.novelty = Some(Novelty::new(&artifact).map_err(|e| unfit(&e.to_string()))?);
+        self.novelty = Some(NoveltyDetector::new(&artifact).map_err(|e| unfit(&e.to_string()))?);
         Ok(Reply::NoveltyLoaded)
     }
 
     fn detect_novelty(&mut self, grey: &Pixels) -> Result<Reply, String> {
         self.take(picture(grey)?);
         let novelty = self.novelty.as_ref().ok_or_else(|| unloaded(NOVELTY))?;
-        let is_garment = novelty.knows(&self.sample);
+        let is_garment = novelty.is_known(&self.sample);
         Ok(Reply::Novelty { is_garment })
     }
 
-    fn ensemble(&self, predictions: &[shared::Verdict]) -> Result<Reply, String> {
+    fn ensemble(&self, predictions: &[shared::Prediction]) -> Result<Reply, String> {
         let vote = self.vote.as_ref().ok_or_else(|| unloaded(TITLE))?;
         let probabilities = vote
-            .of(predictions)
+            .combine(predictions)
             .ok_or("There is no vote before a model has answered: wait for the first answer.")?;
         Ok(Reply::Ensemble { probabilities })
     }
 
-    fn classify(&mut self, model: ModelId, grey: &Pixels) -> Result<Verdict, String> {
+    fn classify(&mut self, model: ModelId, grey: &Pixels) -> Result<TimedPrediction, String> {
         let clock = self.clock;
         let micros = |start| since(clock, start);
         self.take(picture(grey)?);
@@ -145,8 +145,8 @@ impl Cpu {
         let start = clock();
         let scores = classifier.scores(sample);
         let micros = micros(start);
-        let verdict = shared::Verdict::from_scores(model, &scores, classifier.temperature());
-        Ok(Verdict {
+        let verdict = shared::Prediction::from_scores(model, &scores, classifier.temperature());
+        Ok(TimedPrediction {
             model,
             probabilities: verdict.probabilities,
             scores,
@@ -166,7 +166,7 @@ impl Cpu {
         let samples = batch::pictures(pictures)?;
         let classifier = member(&mut self.members, model)?.classifier();
         let start = (self.clock)();
-        let scores = classifier.scores_of(&samples);
+        let scores = classifier.scores_batch(&samples);
         let micros = since(self.clock, start);
         let classes = batch::classes(model, &scores, classifier.temperature());
         Ok(Reply::Batch { classes, micros })
@@ -176,10 +176,10 @@ impl Cpu {
         let samples = batch::specimens(batch, runs)?;
         let classifier = member(&mut self.members, model)?.classifier();
         // Makes the features, too: the model alone is timed.
-        classifier.scores_of(&samples);
+        classifier.scores_batch(&samples);
         let start = (self.clock)();
         for _ in 0..runs {
-            black_box(classifier.scores_of(&samples));
+            black_box(classifier.scores_batch(&samples));
         }
         let micros = since(self.clock, start);
         Ok(Reply::Measured { micros })
@@ -215,7 +215,10 @@ impl Cpu {
     }
 }
 
-fn member(members: &mut [(ModelId, Member)], model: ModelId) -> Result<&mut Member, String> {
+fn member(
+    members: &mut [(ModelId, AnyClassifier)],
+    model: ModelId,
+) -> Result<&mut AnyClassifier, String> {
     members
         .iter_mut()
         .find(|(known, _)| *known == model)

@@ -4,12 +4,12 @@ use burn::cubecl::prelude::Client;
 use shared::artifact::Artifact;
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
-use shared::model::passes::Passes;
+use shared::model::lowering::LoweredNetwork;
 use shared::plan::Plan;
 use shared::{Classifier, Garment, Grey28, ModelId, Sample};
 
 use crate::network::Network;
-use protocol::{Case, Method, Pixels, RawHeatMap, Reply, Request, Source, Verdict};
+use protocol::{Case, Method, Pixels, RawHeatMap, Reply, Request, Source, TimedPrediction};
 use worker_runtime::batch;
 use worker_runtime::self_test::Agreement;
 use worker_runtime::validation::{brief, bytes, picture, unfit, unloaded};
@@ -56,7 +56,7 @@ impl Engine for Gpu {
         let reply = match request {
             Request::Load { model, weights } => self.load(model, weights).await,
             Request::Classify { model, grey } => {
-                self.classify(model, &grey).await.map(Reply::Verdict)
+                self.classify(model, &grey).await.map(Reply::Prediction)
             }
             Request::Explain { model, grey, class } => self.explain(model, &grey, class).await,
             Request::ClassifyBatch { model, pictures } => {
@@ -106,8 +106,9 @@ impl Gpu {
         let weights = bytes(weights)?;
         let title = model.title();
         let artifact = Artifact::from_bytes(&weights).map_err(|e| unfit(title, &e.to_string()))?;
-        let passes = Passes::new(model, &artifact).map_err(|e| unfit(title, &e.to_string()))?;
-        let plan = Plan::of(model, passes.clone());
+        let lowered =
+            LoweredNetwork::new(model, &artifact).map_err(|e| unfit(title, &e.to_string()))?;
+        let plan = Plan::from_lowered(model, lowered.clone());
         let client = match &self.client {
             Some(client) => client.clone(),
             None => {
@@ -117,7 +118,7 @@ impl Gpu {
                 self.client.insert(client).clone()
             }
         };
-        let network = Network::new(&client, &passes);
+        let network = Network::new(&client, &lowered);
         self.models.retain(|known| known.plan.id() != model);
         self.models.push(Loaded { network, plan });
         let blank = Pixels::from(&Grey28::new([0; PIXELS]));
@@ -139,14 +140,14 @@ impl Gpu {
     }
 
     /// Timed from the upload of the picture to the arrival of its logits.
-    async fn classify(&self, model: ModelId, grey: &Pixels) -> Result<Verdict, Refusal> {
+    async fn classify(&self, model: ModelId, grey: &Pixels) -> Result<TimedPrediction, Refusal> {
         let input = picture(grey)?.standardised().to_vec();
         let start = (self.clock)();
         let scores = self.logits(model, &input).await?[0];
         let micros = since(self.clock, start);
         let temperature = self.model(model)?.plan.temperature();
-        let verdict = shared::Verdict::from_scores(model, &scores, temperature);
-        Ok(Verdict {
+        let verdict = shared::Prediction::from_scores(model, &scores, temperature);
+        Ok(TimedPrediction {
             model,
             probabilities: verdict.probabilities,
             scores,

@@ -5,7 +5,7 @@ use burn::cubecl::server::Handle;
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
 use shared::model::Padding;
-use shared::model::passes::{self, Identity, Passes};
+use shared::model::lowering::{self, LoweredNetwork, Residual};
 use shared::model::shape::Shape;
 
 use crate::kernels::{Convolution, LANES, Product, convolve, multiply};
@@ -24,7 +24,7 @@ pub struct Network {
 
 struct Conv {
     sizes: Convolution,
-    identity: Identity,
+    residual: Residual,
     weight: Buffer,
     /// Then scales and shifts, where there are any.
     bias: Buffer,
@@ -72,18 +72,18 @@ fn little_endian(values: &[f32]) -> Vec<u8> {
 
 impl Network {
     /// Uploads a network's weights.
-    pub fn new(client: &Client, passes: &Passes) -> Self {
-        let mut shape = Shape::GREY;
-        let body = passes.body.iter().map(|conv| {
+    pub fn new(client: &Client, lowered: &LoweredNetwork) -> Self {
+        let mut shape = Shape::INPUT;
+        let body = lowered.body.iter().map(|conv| {
             let [_, stored] = conv.shapes(shape);
             Conv::new(client, conv, core::mem::replace(&mut shape, stored))
         });
         let body = body.collect();
-        let mut pixels = match passes.is_averaged {
+        let mut pixels = match lowered.is_averaged {
             true => shape.rows * shape.columns,
             false => 1,
         };
-        let head = passes.head.iter();
+        let head = lowered.head.iter();
         let head = head.map(|dense| Dense::new(client, dense, core::mem::replace(&mut pixels, 1)));
         Self {
             client: client.clone(),
@@ -123,12 +123,12 @@ impl Network {
         let mut x = Buffer::new(&self.client, pictures);
         let mut kept = self.nothing.clone();
         for conv in &self.body {
-            let added = match conv.identity {
-                Identity::Added => &kept,
-                Identity::None | Identity::Kept => &self.nothing,
+            let added = match conv.residual {
+                Residual::Add => &kept,
+                Residual::None | Residual::Save => &self.nothing,
             };
             let result = conv.run(&self.client, &x, added, batch);
-            if conv.identity == Identity::Kept {
+            if conv.residual == Residual::Save {
                 kept = x;
             }
             x = result;
@@ -159,7 +159,7 @@ impl Network {
 }
 
 impl Conv {
-    fn new(client: &Client, conv: &passes::Conv, shape: Shape) -> Self {
+    fn new(client: &Client, conv: &lowering::Conv, shape: Shape) -> Self {
         let (input, output) = (conv.input, conv.bias.len());
         // [9, input, output]
         let weight: Vec<f32> = (0..9 * input)
@@ -181,11 +181,11 @@ impl Conv {
                     Padding::Valid => 0,
                     Padding::Same => 1,
                 },
-                is_added: conv.identity == Identity::Added,
+                is_added: conv.residual == Residual::Add,
                 is_scaled: conv.affine.is_some(),
                 is_pooled: conv.is_pooled,
             },
-            identity: conv.identity,
+            residual: conv.residual,
             weight: Buffer::new(client, &weight),
             bias: Buffer::new(client, &bias),
         }
@@ -224,7 +224,7 @@ impl Conv {
 }
 
 impl Dense {
-    fn new(client: &Client, dense: &passes::Dense, pixels: usize) -> Self {
+    fn new(client: &Client, dense: &lowering::Dense, pixels: usize) -> Self {
         let (input, output) = (dense.weight.len() / dense.bias.len(), dense.bias.len());
         let wide = output.next_multiple_of(LANES);
         let widened = |row: &[f32]| {

@@ -68,7 +68,9 @@ pub enum Request {
     /// Say whether a picture is one of the ten at all. Answer: [`Reply::Novelty`].
     DetectNovelty { grey: Pixels },
     /// Count the verdicts on one picture. Answer: [`Reply::Ensemble`].
-    Ensemble { predictions: Vec<shared::Verdict> },
+    Ensemble {
+        predictions: Vec<shared::Prediction>,
+    },
     /// Cut the gallery's sprite into its pictures. Answer: [`Reply::Gallery`].
     Gallery { sprite: Source },
     /// Turn a picture file into 28x28. Answer: [`Reply::Prepared`].
@@ -82,7 +84,7 @@ pub enum Request {
     },
     /// Turn the photo kept under this number into 28x28 once more, the visitor's way. Answer: [`Reply::Prepared`].
     Edit { photo: u32, edits: Edits },
-    /// Answer a picture. Answer: [`Reply::Verdict`].
+    /// Answer a picture. Answer: [`Reply::Prediction`].
     Classify { model: ModelId, grey: Pixels },
     /// Show what speaks for a class. Answer: [`Reply::HeatMap`].
     Explain {
@@ -174,7 +176,7 @@ pub enum Reply {
         bytes: Vec<u8>,
     },
     Prepared(Prepared),
-    Verdict(Verdict),
+    Prediction(TimedPrediction),
     HeatMap(RawHeatMap),
     /// Each picture's class by the place of its label, and what all took: the model, and the features where it sees
     /// them, in microseconds.
@@ -226,7 +228,7 @@ pub struct Prepared {
     /// The same in the models' greys.
     pub toned: Thumbnail,
     /// What the networks say that are loaded: it takes them less time than another message does.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<TimedPrediction>,
 }
 
 /// A picture small enough to show.
@@ -270,7 +272,7 @@ impl core::fmt::Debug for Thumbnail {
 
 /// A model's answer to one picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
+pub struct TimedPrediction {
     pub model: ModelId,
     /// In label order.
     pub probabilities: [f32; CLASSES],
@@ -282,8 +284,8 @@ pub struct Verdict {
     pub features_micros: Option<u32>,
 }
 
-impl From<&Verdict> for shared::Verdict {
-    fn from(verdict: &Verdict) -> Self {
+impl From<&TimedPrediction> for shared::Prediction {
+    fn from(verdict: &TimedPrediction) -> Self {
         Self {
             model: verdict.model,
             probabilities: verdict.probabilities,

@@ -2,7 +2,7 @@
 
 use shared::garment::CLASSES;
 use shared::image::{PIXELS, SIDE};
-use shared::{Grey28, ModelId, Sample, Verdict};
+use shared::{Grey28, ModelId, Prediction, Sample};
 
 /// Pictures of a batch, at most: more would make a graphics processor run out of memory before they make it faster.
 pub const LARGEST: usize = 1024;
@@ -49,7 +49,7 @@ pub fn pictures(bytes: &[u8]) -> Result<Vec<Sample>, String> {
 
 /// The label's place of each answer: as of a verdict, so that a batch never says anything else than one by one.
 pub fn classes(model: ModelId, scores: &[[f32; CLASSES]], temperature: f32) -> Vec<u8> {
-    let class = |scores| Verdict::from_scores(model, scores, temperature).garment();
+    let class = |scores| Prediction::from_scores(model, scores, temperature).garment();
     scores.iter().map(|s| class(s).index() as u8).collect()
 }
 

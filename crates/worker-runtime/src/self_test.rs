@@ -2,7 +2,7 @@
 
 use shared::ModelId;
 
-use protocol::{Case, Reply, Verdict};
+use protocol::{Case, Reply, TimedPrediction};
 
 /// What the cases seen so far have shown.
 #[derive(Default)]
@@ -15,7 +15,7 @@ pub struct Agreement {
 
 impl Agreement {
     /// Compares an engine's verdict with the case's.
-    pub fn add(&mut self, case: &Case, verdict: &Verdict) {
+    pub fn add(&mut self, case: &Case, verdict: &TimedPrediction) {
         self.cases += 1;
         for (ours, theirs) in verdict.probabilities.iter().zip(case.probabilities) {
             let difference = (ours - theirs).abs();
@@ -62,7 +62,7 @@ mod tests {
                 grey: Pixels::from(&Grey28::new([0; PIXELS])),
                 probabilities: [theirs; CLASSES],
             };
-            let verdict = Verdict {
+            let verdict = TimedPrediction {
                 model,
                 probabilities: [ours; CLASSES],
                 scores: [0.0; CLASSES],

@@ -17,7 +17,7 @@ pub const STEPS: usize = (SIDE - PATCH) / STRIDE + 1;
 ///
 /// # Shapes
 /// The map is `[STEPS, STEPS]`; none of its values is below zero.
-pub fn map(picture: &Grey28, mut probability: impl FnMut(Grey28) -> f32) -> HeatMap {
+pub fn occlusion_map(picture: &Grey28, mut probability: impl FnMut(Grey28) -> f32) -> HeatMap {
     let whole = probability(picture.clone());
     let values: Vec<f32> = (0..STEPS * STEPS)
         .map(|i| {
@@ -46,7 +46,7 @@ mod tests {
         let mut pixels = [10; PIXELS];
         pixels[4 * SIDE + 22] = 255;
         // A model that looks at one pixel.
-        let map = map(&Grey28::new(pixels), |p| {
+        let map = occlusion_map(&Grey28::new(pixels), |p| {
             f32::from(p.pixels()[4 * SIDE + 22]) / 255.0
         });
         for (i, &value) in map.values.iter().enumerate() {
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn what_speaks_against_a_class_is_not_shown() {
-        let map = map(&Grey28::new([200; PIXELS]), |p| {
+        let map = occlusion_map(&Grey28::new([200; PIXELS]), |p| {
             1.0 - f32::from(p.pixels()[0]) / 255.0
         });
         assert!(map.values.iter().all(|&v| v == 0.0));

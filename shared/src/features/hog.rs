@@ -41,7 +41,7 @@ struct Vote {
 ///
 /// # Shapes
 /// `[DIMENSIONS]`, each number 0 to 1.7.
-pub fn histograms(picture: &Grey28) -> Vec<f32> {
+pub fn descriptor(picture: &Grey28) -> Vec<f32> {
     let votes = votes(picture);
     let mut all = Vec::with_capacity(DIMENSIONS);
     for cell in CELLS {
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_black_picture_has_no_edges() {
-        let features = histograms(&picture(|_, _| 0));
+        let features = descriptor(&picture(|_, _| 0));
         assert_eq!(features.len(), DIMENSIONS);
         assert!(features.iter().all(|&v| v == 0.0));
     }
@@ -175,9 +175,9 @@ mod tests {
     #[test]
     fn an_edge_votes_for_where_it_brightens() {
         // Brightens to the right, in the middle; below a bright edge it darkens downwards.
-        let upright = histograms(&picture(|_, x| if x < 14 { 0 } else { 255 }));
+        let upright = descriptor(&picture(|_, x| if x < 14 { 0 } else { 255 }));
         let quarter = ORIENTATIONS / 4;
-        let level = histograms(&picture(|y, _| if y < 14 { 255 } else { 0 }));
+        let level = descriptor(&picture(|y, _| if y < 14 { 255 } else { 0 }));
         for (scale, size) in CELLS.into_iter().enumerate() {
             let middle = (SIDE / size) / 2;
             let across = cell(&upright, scale, middle, middle);
@@ -196,7 +196,7 @@ mod tests {
             let root = (x + y) as f32 / 54.0;
             (root * root * 255.0 + 0.5) as u8
         });
-        let features = histograms(&slanted);
+        let features = descriptor(&slanted);
         let bins = cell(&features, 2, 1, 1);
         assert!((bins[1] - bins[2]).abs() < 0.05, "{bins:?}");
         assert!(
@@ -229,8 +229,8 @@ mod tests {
             true => 40,
             false => 240_u8,
         };
-        let one = histograms(&picture(bright));
-        let dim = histograms(&picture(|y, x| bright(y, x) / 2));
+        let one = descriptor(&picture(bright));
+        let dim = descriptor(&picture(|y, x| bright(y, x) / 2));
         let apart = one
             .iter()
             .zip(&dim)

@@ -17,8 +17,8 @@ const PIXEL_WEIGHT: f32 = 0.35;
 ///
 /// # Shapes
 /// `[DIMENSIONS]`
-pub fn describe(picture: &Grey28) -> Vec<f32> {
-    let mut features = hog::histograms(picture);
+pub fn extract(picture: &Grey28) -> Vec<f32> {
+    let mut features = hog::descriptor(picture);
     let pixels = picture.pixels().iter();
     features.extend(pixels.map(|&p| f32::from(p) * (PIXEL_WEIGHT / 255.0)));
     features
@@ -50,6 +50,6 @@ impl Sample {
     /// # Shapes
     /// `[DIMENSIONS]`.
     pub fn features(&self) -> &[f32] {
-        self.features.get_or_init(|| describe(&self.grey))
+        self.features.get_or_init(|| extract(&self.grey))
     }
 }

@@ -42,7 +42,7 @@ impl Forest {
     /// # Errors
     /// The artifact is another model's, lacks a tensor, or holds one that makes no sense.
     pub fn new(artifact: &Artifact) -> Result<Self, ModelError> {
-        let tensors = Tensors::of(ModelId::Forest, artifact)?;
+        let tensors = Tensors::for_model(ModelId::Forest, artifact)?;
         let shape = &tensors.take("shape", [None])?.values;
         let feature = &tensors.take("feature", [None])?.values;
         let threshold = tensors.values("threshold", &[feature.len()])?;
@@ -124,7 +124,7 @@ impl Forest {
             .projection
             .apply(sample)
             .into_iter()
-            .map(byte)
+            .map(quantise)
             .collect();
         let mut sum = [0.0; CLASSES];
         for &root in &self.roots {
@@ -144,7 +144,7 @@ impl Forest {
 }
 
 /// A projected number as trees compare it: 0 to 255, rounded down.
-pub fn byte(value: f32) -> u8 {
+pub fn quantise(value: f32) -> u8 {
     // Casts of floats end at the type's limits.
     value as u8
 }

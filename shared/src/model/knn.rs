@@ -36,7 +36,7 @@ impl Knn {
     /// # Errors
     /// The artifact is another model's, lacks a tensor, or holds one that makes no sense.
     pub fn new(artifact: &Artifact) -> Result<Self, ModelError> {
-        let tensors = Tensors::of(ModelId::Knn, artifact)?;
+        let tensors = Tensors::for_model(ModelId::Knn, artifact)?;
         let projection = Linear::new(&tensors, "projection", "offset", None)?;
         let dimensions = projection.output();
         let points = tensors.take("points", [None, Some(dimensions)])?;

@@ -88,7 +88,7 @@ mod tests {
             &[("weight", &shape, weight), ("bias", &[bias.len()], bias)],
         );
         Linear::new(
-            &Tensors::of(ModelId::Knn, &artifact)?,
+            &Tensors::for_model(ModelId::Knn, &artifact)?,
             "weight",
             "bias",
             None,

@@ -19,7 +19,7 @@ impl Logistic {
     /// # Errors
     /// The artifact is another model's, lacks a tensor, or holds one that makes no sense.
     pub fn new(artifact: &Artifact) -> Result<Self, ModelError> {
-        let tensors = Tensors::of(ModelId::Logistic, artifact)?;
+        let tensors = Tensors::for_model(ModelId::Logistic, artifact)?;
         Ok(Self {
             scores: Linear::new(&tensors, "weight", "bias", Some(CLASSES))?,
             temperature: tensors.temperature()?,

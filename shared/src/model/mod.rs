@@ -1,20 +1,20 @@
 //! What a model is: its name, how it answers and, for the deep ones, its table of layers.
 
+pub mod any_classifier;
 pub mod cnn;
+pub mod ensemble;
 pub mod forest;
 pub mod knn;
 pub mod layer;
 mod linear;
 pub mod logistic;
-pub mod member;
+pub mod lowering;
 pub mod mlp;
 pub mod novelty;
-pub mod passes;
 pub mod resnet;
 pub mod shape;
 pub mod svm;
 pub mod tensors;
-pub mod vote;
 
 use alloc::vec::Vec;
 
@@ -22,11 +22,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::Sample;
 use crate::garment::{CLASSES, Garment};
+pub use any_classifier::AnyClassifier;
+pub use ensemble::Ensemble;
 pub use layer::{Layer, Padding};
-pub use member::Member;
-pub use novelty::Novelty;
+pub use novelty::NoveltyDetector;
 pub use tensors::ModelError;
-pub use vote::Vote;
 
 /// The models, in the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -123,25 +123,25 @@ pub trait Classifier {
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES];
 
     /// The scores of many samples, in their order; bit for bit those of one after the other.
-    fn scores_of(&mut self, samples: &[Sample]) -> Vec<[f32; CLASSES]> {
+    fn scores_batch(&mut self, samples: &[Sample]) -> Vec<[f32; CLASSES]> {
         samples.iter().map(|sample| self.scores(sample)).collect()
     }
 
     /// The model's answer.
-    fn classify(&mut self, sample: &Sample) -> Verdict {
+    fn classify(&mut self, sample: &Sample) -> Prediction {
         let scores = self.scores(sample);
-        Verdict::from_scores(self.id(), &scores, self.temperature())
+        Prediction::from_scores(self.id(), &scores, self.temperature())
     }
 }
 
 /// A model's answer: ten probabilities in label order.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
+pub struct Prediction {
     pub model: ModelId,
     pub probabilities: [f32; CLASSES],
 }
 
-impl Verdict {
+impl Prediction {
     /// The answer of a model with these scores; all classes alike where the scores are none, as weights that make no
     /// sense can have it.
     pub fn from_scores(model: ModelId, scores: &[f32; CLASSES], temperature: f32) -> Self {
@@ -207,8 +207,8 @@ mod tests {
     fn a_temperature_changes_how_sure_a_verdict_is_and_not_what_it_says() {
         let mut scores = [0.0; CLASSES];
         scores[3] = 2.0;
-        let sharp = Verdict::from_scores(ModelId::Cnn, &scores, 0.5);
-        let flat = Verdict::from_scores(ModelId::Cnn, &scores, 4.0);
+        let sharp = Prediction::from_scores(ModelId::Cnn, &scores, 0.5);
+        let flat = Prediction::from_scores(ModelId::Cnn, &scores, 4.0);
         assert_eq!(
             (sharp.garment(), flat.garment()),
             (Garment::Dress, Garment::Dress)

@@ -24,14 +24,14 @@ pub const RANGES: [usize; 4] = [8, 16, 32, 64];
 /// Distances beside the components: the whole, the ranges', the rest's, and those to the two nearest classes.
 pub const DISTANCES: usize = RANGES.len() + 4;
 /// Numbers that the network weighs.
-pub const MEASURES: usize = COMPONENTS + DISTANCES;
+pub const INPUTS: usize = COMPONENTS + DISTANCES;
 /// Its hidden units.
 pub const HIDDEN: usize = 32;
 /// Keeps logarithms from what is exactly average.
 const LEAST: f32 = 1e-3;
 
 /// Measures a picture against the training pictures.
-pub struct Yardstick {
+pub struct DistanceFeatures {
     /// To the components, each divided by its standard deviation.
     components: Linear,
     /// `[64]`.
@@ -44,14 +44,14 @@ pub struct Yardstick {
     middles: Vec<f32>,
 }
 
-impl Yardstick {
+impl DistanceFeatures {
     /// From `components` `[64, input]`, `offset` `[64]`, `variances` `[64]`, `mean` `[input]`, `whitening` `[64, 64]` and
     /// `middles` `[10, 64]`.
     ///
     /// # Errors
     /// The artifact is another's, lacks a tensor, or holds one that makes no sense.
     pub fn new(artifact: &Artifact) -> Result<Self, ModelError> {
-        let tensors = Tensors::named(NAME, artifact)?;
+        let tensors = Tensors::with_name(NAME, artifact)?;
         let components = Linear::new(&tensors, "components", "offset", Some(COMPONENTS))?;
         let variances = tensors.values("variances", &[COMPONENTS])?;
         if variances.iter().any(|&v| v < 0.0) {
@@ -71,8 +71,8 @@ impl Yardstick {
     /// A picture's components, then the logarithms of its distances.
     ///
     /// # Shapes
-    /// `[MEASURES]`
-    pub fn measure(&self, sample: &Sample) -> Vec<f32> {
+    /// `[INPUTS]`
+    pub fn compute(&self, sample: &Sample) -> Vec<f32> {
         let mut measures = self.components.apply(sample);
         let pairs = sample.features().iter().zip(&self.mean);
         let whole: f32 = pairs.map(|(x, m)| (x - m) * (x - m)).sum();
@@ -117,9 +117,9 @@ impl Yardstick {
 }
 
 /// Tells what the models know from what they do not.
-pub struct Novelty {
-    yardstick: Yardstick,
-    /// `[32, MEASURES]`, `[32]`.
+pub struct NoveltyDetector {
+    yardstick: DistanceFeatures,
+    /// `[32, INPUTS]`, `[32]`.
     hidden: Vec<f32>,
     hidden_bias: Vec<f32>,
     /// `[32]`, and the bias, from which the threshold has been taken.
@@ -127,16 +127,16 @@ pub struct Novelty {
     bias: f32,
 }
 
-impl Novelty {
-    /// From the yardstick's tensors, `hidden` `[32, MEASURES]`, `hidden_bias` `[32]`, `output` `[32]` and `bias` `[1]`.
+impl NoveltyDetector {
+    /// From the yardstick's tensors, `hidden` `[32, INPUTS]`, `hidden_bias` `[32]`, `output` `[32]` and `bias` `[1]`.
     ///
     /// # Errors
     /// The artifact is another's, lacks a tensor, or holds one that makes no sense.
     pub fn new(artifact: &Artifact) -> Result<Self, ModelError> {
-        let tensors = Tensors::named(NAME, artifact)?;
+        let tensors = Tensors::with_name(NAME, artifact)?;
         Ok(Self {
-            yardstick: Yardstick::new(artifact)?,
-            hidden: tensors.values("hidden", &[HIDDEN, MEASURES])?.to_vec(),
+            yardstick: DistanceFeatures::new(artifact)?,
+            hidden: tensors.values("hidden", &[HIDDEN, INPUTS])?.to_vec(),
             hidden_bias: tensors.values("hidden_bias", &[HIDDEN])?.to_vec(),
             output: tensors.values("output", &[HIDDEN])?.to_vec(),
             bias: tensors.values("bias", &[1])?[0],
@@ -144,9 +144,9 @@ impl Novelty {
     }
 
     /// How much a picture differs from all that was learned from; above zero, it is none of the ten.
-    pub fn strangeness(&self, sample: &Sample) -> f32 {
-        let measures = self.yardstick.measure(sample);
-        let rows = self.hidden.chunks_exact(MEASURES);
+    pub fn score(&self, sample: &Sample) -> f32 {
+        let measures = self.yardstick.compute(sample);
+        let rows = self.hidden.chunks_exact(INPUTS);
         let units = rows.zip(&self.hidden_bias).map(|(row, bias)| {
             let pairs = row.iter().zip(&measures);
             (bias + pairs.map(|(w, m)| w * m).sum::<f32>()).max(0.0)
@@ -156,9 +156,9 @@ impl Novelty {
     }
 
     /// Whether a picture may be one of the ten.
-    pub fn knows(&self, sample: &Sample) -> bool {
+    pub fn is_known(&self, sample: &Sample) -> bool {
         // What is no number is not known.
-        self.strangeness(sample) <= 0.0
+        self.score(sample) <= 0.0
     }
 }
 
@@ -202,8 +202,8 @@ mod tests {
                 // One unit: the logarithm of the whole distance.
                 tensor(
                     "hidden",
-                    &[HIDDEN, MEASURES],
-                    unit(0, HIDDEN * MEASURES, COMPONENTS, 1.0).collect(),
+                    &[HIDDEN, INPUTS],
+                    unit(0, HIDDEN * INPUTS, COMPONENTS, 1.0).collect(),
                 ),
                 tensor("hidden_bias", &[HIDDEN], vec![10.0; HIDDEN]),
                 tensor("output", &[HIDDEN], unit(0, HIDDEN, 0, 1.0).collect()),
@@ -221,9 +221,9 @@ mod tests {
     fn distances_are_what_their_names_say() {
         // The first pixels' features are the last components but for the histograms before them.
         let pixels = DIMENSIONS - PIXELS;
-        let yardstick = Yardstick::new(&artifact(pixels)).unwrap();
+        let yardstick = DistanceFeatures::new(&artifact(pixels)).unwrap();
         let sample = lit(20);
-        let measures = yardstick.measure(&sample);
+        let measures = yardstick.compute(&sample);
         let value = sample.features()[pixels];
         assert!((measures[3] - value / 2.0).abs() < 1e-6 && measures[20] == 0.0);
         let squared = |x: f32| libm::logf(x + LEAST);
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn what_is_far_is_strange() {
         // ln(d + 0.001) + 10 > 12 where the squared length is above e^2.
-        let novelty = Novelty::new(&artifact(0)).unwrap();
+        let novelty = NoveltyDetector::new(&artifact(0)).unwrap();
         let length = |s: &Sample| s.features().iter().map(|x| x * x).sum::<f32>();
         let (dark, bright) = (lit(0), lit(400));
         assert!(
@@ -256,7 +256,7 @@ mod tests {
             "{}",
             length(&bright)
         );
-        assert!(novelty.knows(&dark) && !novelty.knows(&bright));
+        assert!(novelty.is_known(&dark) && !novelty.is_known(&bright));
     }
 
     #[test]
@@ -273,7 +273,7 @@ mod tests {
                 _ => tensor.shape.clone(),
             };
             tensor.values = values;
-            assert!(Novelty::new(&damaged).is_err(), "{name}");
+            assert!(NoveltyDetector::new(&damaged).is_err(), "{name}");
         }
     }
 }

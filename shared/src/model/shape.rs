@@ -13,7 +13,7 @@ pub struct Shape {
 
 impl Shape {
     /// A network's input.
-    pub const GREY: Self = Self {
+    pub const INPUT: Self = Self {
         rows: SIDE,
         columns: SIDE,
         channels: 1,
@@ -56,7 +56,7 @@ impl Shape {
     }
 
     /// What a layer makes of it.
-    pub fn after(self, layer: &Layer) -> Self {
+    pub fn layer_output(self, layer: &Layer) -> Self {
         match *layer {
             Layer::Conv {
                 output, padding, ..

@@ -39,7 +39,7 @@ impl Svm {
     /// # Errors
     /// The artifact is another model's, lacks a tensor, or holds one that makes no sense.
     pub fn new(artifact: &Artifact) -> Result<Self, ModelError> {
-        let tensors = Tensors::of(ModelId::Svm, artifact)?;
+        let tensors = Tensors::for_model(ModelId::Svm, artifact)?;
         let projection = Linear::new(&tensors, "projection", "offset", None)?;
         let dimensions = projection.output();
         let vectors = tensors.take("vectors", [None, Some(dimensions)])?;
@@ -77,7 +77,7 @@ impl Svm {
     }
 
     /// Each pair's decision value: positive for its first class.
-    pub fn decisions(&self, sample: &Sample) -> [f32; PAIRS] {
+    pub fn decision_values(&self, sample: &Sample) -> [f32; PAIRS] {
         let place = self.projection.apply(sample);
         let square = simd::dot(&place, &place);
         // What the vectors of each class say in the pair with each other class; thousands of them, of both signs.
@@ -96,7 +96,7 @@ impl Svm {
             }
         }
         let mut decisions = [0.0; PAIRS];
-        for (pair, (first, second)) in pairs().enumerate() {
+        for (pair, (first, second)) in class_pairs().enumerate() {
             // A class's coefficients leave itself out, so those of later classes are one place earlier.
             let sum = said[first][second - 1] + said[second][first];
             decisions[pair] = sum as f32 + self.intercepts[pair];
@@ -106,14 +106,14 @@ impl Svm {
 }
 
 /// The pairs of classes in their order.
-pub fn pairs() -> impl Iterator<Item = (usize, usize)> {
+pub fn class_pairs() -> impl Iterator<Item = (usize, usize)> {
     (0..CLASSES).flat_map(|first| (first + 1..CLASSES).map(move |second| (first, second)))
 }
 
 /// A class's score: the logarithm of the product of its nine pairs' probabilities.
-pub fn scores(decisions: &[f32; PAIRS], slope: f32) -> [f32; CLASSES] {
+pub fn pairwise_scores(decisions: &[f32; PAIRS], slope: f32) -> [f32; CLASSES] {
     let mut scores = [0.0; CLASSES];
-    for (decision, (first, second)) in decisions.iter().zip(pairs()) {
+    for (decision, (first, second)) in decisions.iter().zip(class_pairs()) {
         scores[first] += log_logistic(slope * decision);
         scores[second] += log_logistic(-slope * decision);
     }
@@ -135,7 +135,7 @@ impl Classifier for Svm {
     }
 
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
-        scores(&self.decisions(sample), self.slope)
+        pairwise_scores(&self.decision_values(sample), self.slope)
     }
 }
 
@@ -179,8 +179,8 @@ mod tests {
             let x = f32::from(pixel) / 255.0;
             let kernel = |v: f32| libm::expf(-GAMMA * (x - v) * (x - v));
             let expected = 0.75 * kernel(0.0) - 0.5 * kernel(1.0) + 0.125;
-            let decisions = svm.decisions(&lit(pixel));
-            for (pair, (found, classes)) in decisions.iter().zip(pairs()).enumerate() {
+            let decisions = svm.decision_values(&lit(pixel));
+            for (pair, (found, classes)) in decisions.iter().zip(class_pairs()).enumerate() {
                 let expected = if classes == (0, 2) { expected } else { 0.0 };
                 assert!(
                     (found - expected).abs() < 1e-6,

@@ -42,12 +42,12 @@ pub(crate) struct Tensors<'a> {
 
 impl<'a> Tensors<'a> {
     /// The artifact, if it is this model's.
-    pub fn of(model: ModelId, artifact: &'a Artifact) -> Result<Self, ModelError> {
-        Self::named(model.name(), artifact)
+    pub fn for_model(model: ModelId, artifact: &'a Artifact) -> Result<Self, ModelError> {
+        Self::with_name(model.name(), artifact)
     }
 
     /// The artifact, if that is its name.
-    pub fn named(model: &'static str, artifact: &'a Artifact) -> Result<Self, ModelError> {
+    pub fn with_name(model: &'static str, artifact: &'a Artifact) -> Result<Self, ModelError> {
         if artifact.model != model {
             return Err(ModelError::OtherModel {
                 wanted: model.into(),
@@ -130,7 +130,7 @@ pub fn temperature(value: f32) -> Tensor {
 /// rest in 32. The temperature is 1, for the validation split to change.
 ///
 /// `values` holds a list for each of the table's parameters, in their order.
-pub fn of_network(name: &str, layers: &[Layer], values: Vec<Vec<f32>>) -> Artifact {
+pub fn network_artifact(name: &str, layers: &[Layer], values: Vec<Vec<f32>>) -> Artifact {
     let tensors = parameters(layers).into_iter().zip(values);
     let tensors = tensors.map(|(Parameter { name, shape }, values)| Tensor {
         name,

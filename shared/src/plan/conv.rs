@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::after::quad;
+use super::epilogue::quad;
 use super::product::{BLOCK, halves, pack};
 use crate::model::Padding;
 use crate::model::shape::Shape;

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::model::passes;
+use crate::model::lowering;
 
 /// A dense layer, as it is.
 pub struct Dense {
@@ -13,8 +13,8 @@ pub struct Dense {
 }
 
 impl Dense {
-    pub fn new(dense: passes::Dense) -> Self {
-        let passes::Dense { weight, bias, relu } = dense;
+    pub fn new(dense: lowering::Dense) -> Self {
+        let lowering::Dense { weight, bias, relu } = dense;
         Self { weight, bias, relu }
     }
 

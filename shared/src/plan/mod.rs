@@ -3,9 +3,9 @@
 //! Activations are kept rows x columns x channels, so that the channels of a pixel, and with them a 3x3
 //! window's rows, lie side by side.
 
-mod after;
 mod conv;
 mod dense;
+mod epilogue;
 mod pool;
 mod product;
 mod stem;
@@ -20,7 +20,7 @@ use crate::features::Sample;
 use crate::garment::CLASSES;
 use crate::image::Grey28;
 use crate::model::layer::grad_cam_layer;
-use crate::model::passes::Passes;
+use crate::model::lowering::LoweredNetwork;
 use crate::model::shape::Shape;
 use crate::model::{Classifier, ModelError, ModelId};
 use dense::Dense;
@@ -57,24 +57,27 @@ impl Plan {
     /// # Errors
     /// The artifact is another model's, lacks a tensor, or holds a number that is not finite or may lead to one.
     pub fn new(model: ModelId, artifact: &Artifact) -> Result<Self, ModelError> {
-        Ok(Self::of(model, Passes::new(model, artifact)?))
+        Ok(Self::from_lowered(
+            model,
+            LoweredNetwork::new(model, artifact)?,
+        ))
     }
 
     /// Packs a network's passes.
-    pub fn of(model: ModelId, passes: Passes) -> Self {
-        let mut shape = Shape::GREY;
-        let body = passes.body.into_iter().map(|conv| {
+    pub fn from_lowered(model: ModelId, lowered: LoweredNetwork) -> Self {
+        let mut shape = Shape::INPUT;
+        let body = lowered.body.into_iter().map(|conv| {
             let [_, stored] = conv.shapes(shape);
             Step::new(conv, core::mem::replace(&mut shape, stored))
         });
         Self {
             model,
-            temperature: passes.temperature,
+            temperature: lowered.temperature,
             body: body.collect(),
-            is_averaged: passes.is_averaged,
-            head: passes.head.into_iter().map(Dense::new).collect(),
-            activation: vec![0.0; passes.shape.count()],
-            shape: passes.shape,
+            is_averaged: lowered.is_averaged,
+            head: lowered.head.into_iter().map(Dense::new).collect(),
+            activation: vec![0.0; lowered.shape.count()],
+            shape: lowered.shape,
             buffers: Buffers::default(),
         }
     }
@@ -89,7 +92,7 @@ impl Plan {
         } = &mut self.buffers;
         front.clear();
         front.extend_from_slice(&picture.standardised());
-        let mut shape = Shape::GREY;
+        let mut shape = Shape::INPUT;
         for step in &self.body {
             shape = step.run(front, shape, kept, scratch, back);
             core::mem::swap(front, back);

@@ -6,7 +6,7 @@ use super::conv::Conv;
 use super::stem::Stem;
 use super::winograd::{Scratch, Winograd};
 use crate::model::Padding;
-use crate::model::passes::{self, Identity};
+use crate::model::lowering::{self, Residual};
 use crate::model::shape::Shape;
 
 /// A convolution with its weights packed.
@@ -17,7 +17,7 @@ pub enum Step {
     Direct(Conv),
     Winograd {
         conv: Winograd,
-        identity: Identity,
+        residual: Residual,
     },
 }
 
@@ -26,10 +26,10 @@ const LARGE: usize = 6;
 
 impl Step {
     /// Packs a convolution of pictures of `shape`.
-    pub fn new(conv: passes::Conv, shape: Shape) -> Self {
+    pub fn new(conv: lowering::Conv, shape: Shape) -> Self {
         let [out, _] = conv.shapes(shape);
         let is_plain = conv.padding == Padding::Valid
-            && conv.identity == Identity::None
+            && conv.residual == Residual::None
             && conv.affine.is_none();
         if is_plain && conv.input == 1 && conv.is_pooled {
             return Self::Stem(Stem::new(&conv.weight, &conv.bias));
@@ -39,7 +39,7 @@ impl Step {
             return Self::Direct(Conv::new(&conv.weight, &conv.bias, conv.input));
         }
         Self::Winograd {
-            identity: conv.identity,
+            residual: conv.residual,
             conv: Winograd::new(conv),
         }
     }
@@ -56,12 +56,12 @@ impl Step {
         match self {
             Self::Stem(stem) => stem.run(picture, shape, result),
             Self::Direct(conv) => conv.run(picture, shape, result),
-            Self::Winograd { conv, identity } => {
-                if *identity == Identity::Kept {
+            Self::Winograd { conv, residual } => {
+                if *residual == Residual::Save {
                     kept.clear();
                     kept.extend_from_slice(picture);
                 }
-                let added = (*identity == Identity::Added).then_some(kept.as_slice());
+                let added = (*residual == Residual::Add).then_some(kept.as_slice());
                 conv.run(picture, shape, added, scratch, result)
             }
         }

@@ -9,7 +9,7 @@ use super::stem::Stem;
 use super::winograd::{Scratch, Winograd};
 use crate::artifact::{Artifact, Storage, Tensor};
 use crate::model::layer::parameters;
-use crate::model::passes::{self, Identity};
+use crate::model::lowering::{self, Residual};
 use crate::model::shape::Shape;
 use crate::model::tensors::temperature;
 use crate::model::{ModelError, ModelId, Padding};
@@ -113,12 +113,12 @@ fn winograd_s_convolution_is_the_convolution() {
             if is_pooled {
                 wanted = pooled(&wanted, out);
             }
-            let conv = Winograd::new(passes::Conv {
+            let conv = Winograd::new(lowering::Conv {
                 weight: weight.clone(),
                 bias: bias.clone(),
                 input,
                 padding,
-                identity: Identity::None,
+                residual: Residual::None,
                 affine: is_affine.then(|| (scale.clone(), shift.clone())),
                 is_pooled,
             });
@@ -175,7 +175,7 @@ fn a_dense_layer_skips_zeros_and_nothing_else() {
             (f64::from(bias[o]) + products.sum::<f64>()).max(0.0)
         });
         let wanted: Vec<f64> = wanted.collect();
-        let dense = Dense::new(passes::Dense {
+        let dense = Dense::new(lowering::Dense {
             weight: weight.clone(),
             bias: bias.clone(),
             relu: true,

@@ -7,10 +7,10 @@
 use alloc::vec::Vec;
 use core::array::from_fn;
 
-use super::after::{After, quad};
+use super::epilogue::{Epilogue, quad};
 use super::product;
 use crate::model::Padding;
-use crate::model::passes;
+use crate::model::lowering;
 use crate::model::shape::Shape;
 use crate::simd::F32x4;
 
@@ -29,7 +29,7 @@ pub struct Winograd {
     bias: Vec<f32>,
     input: usize,
     padding: Padding,
-    after: After,
+    epilogue: Epilogue,
     /// Of each 2x2 of the output, only the largest is stored.
     is_pooled: bool,
 }
@@ -45,7 +45,7 @@ pub struct Scratch {
 
 impl Winograd {
     /// Transforms a convolution's weights; its inputs are a multiple of four and its outputs of eight.
-    pub fn new(conv: passes::Conv) -> Self {
+    pub fn new(conv: lowering::Conv) -> Self {
         let (input, output) = (conv.input, conv.bias.len());
         let mut matrices = alloc::vec![0.0; PLACES * input * output]; // [36][input][output]
         for (o, filters) in conv.weight.chunks_exact(9 * input).enumerate() {
@@ -61,7 +61,7 @@ impl Winograd {
             bias: conv.bias,
             input,
             padding: conv.padding,
-            after: After(conv.affine),
+            epilogue: Epilogue(conv.affine),
             is_pooled: conv.is_pooled,
         }
     }
@@ -177,7 +177,7 @@ impl Winograd {
                         let at = ((top + r) * convolved.columns + left + c) * output;
                         sum = sum + quad(identity, at + channel);
                     }
-                    tile[r][c] = self.after.apply(sum, channel);
+                    tile[r][c] = self.epilogue.apply(sum, channel);
                 }
             }
             let mut place = |row: usize, column: usize, value: F32x4| {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
-use shared::{Grey28, Member, ModelId, Sample, Verdict};
+use shared::{AnyClassifier, Grey28, ModelId, Prediction, Sample};
 
 use super::{Engine, MODELS, TOLERANCE, keras};
 use crate::browser::{Browser, Options};
@@ -47,7 +47,7 @@ struct Golden {
 
 impl Golden {
     fn of(model: ModelId, pictures: &[Grey28]) -> Result<Self, String> {
-        let mut member = Member::new(model, &weights(model)).map_err(|e| e.to_string())?;
+        let mut member = AnyClassifier::new(model, &weights(model)).map_err(|e| e.to_string())?;
         let classifier = member.classifier();
         let samples = pictures.iter().map(|p| Sample::new(p.clone()));
         let probabilities = samples
@@ -68,7 +68,7 @@ impl Golden {
         }
         let found = logits
             .iter()
-            .map(|l| Verdict::from_scores(self.model, l, self.temperature));
+            .map(|l| Prediction::from_scores(self.model, l, self.temperature));
         let pairs = found.zip(&self.probabilities);
         pairs
             .map(|(found, golden)| difference(&found.probabilities, golden))

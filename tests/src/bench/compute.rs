@@ -164,7 +164,7 @@ pub fn seven(arena: &Arena, record: &mut Record) -> Result<(), String> {
         })
         .collect();
     let (millis, replies) = worker.time(&questions);
-    if let Some(other) = replies.iter().find(|r| !matches!(r, Reply::Verdict(_))) {
+    if let Some(other) = replies.iter().find(|r| !matches!(r, Reply::Prediction(_))) {
         return Err(format!("instead of a verdict: {other:?}"));
     }
     record.note(Measure::Seven, Engine::Ours, millis);

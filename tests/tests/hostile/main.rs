@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use shared::artifact::{Artifact, ArtifactError, Storage};
-use shared::model::{Member, Verdict, Vote, vote};
+use shared::model::{AnyClassifier, Ensemble, Prediction, ensemble};
 use shared::{Garment, Grey28, ModelId, Sample};
 use tests::meter::{self, Metered};
 use tests::reference::weights_bytes;
@@ -29,7 +29,10 @@ const FLOOR: usize = 1 << 20;
 fn files() -> &'static [(&'static str, Vec<u8>)] {
     static FILES: OnceLock<Vec<(&str, Vec<u8>)>> = OnceLock::new();
     FILES.get_or_init(|| {
-        let names = ModelId::ALL.iter().map(|m| m.name()).chain([vote::NAME]);
+        let names = ModelId::ALL
+            .iter()
+            .map(|m| m.name())
+            .chain([ensemble::NAME]);
         names.map(|name| (name, weights_bytes(name))).collect()
     })
 }
@@ -57,25 +60,25 @@ fn ask(name: &str, bytes: &[u8]) -> bool {
     );
     let Ok(artifact) = artifact else { return false };
     let Some(model) = ModelId::from_name(name) else {
-        let Ok(vote) = Vote::from_artifact(&artifact) else {
+        let Ok(vote) = Ensemble::from_artifact(&artifact) else {
             return false;
         };
-        let sure = |model, class: usize| Verdict {
+        let sure = |model, class: usize| Prediction {
             model,
             probabilities: core::array::from_fn(|c| f32::from(u8::from(c == class))),
         };
-        let all: Vec<Verdict> = ModelId::ALL
+        let all: Vec<Prediction> = ModelId::ALL
             .into_iter()
             .zip(2..)
             .map(|(m, c)| sure(m, c))
             .collect();
         for heard in 1..=all.len() {
-            let said = vote.of(&all[..heard]).expect("somebody was heard");
+            let said = vote.combine(&all[..heard]).expect("somebody was heard");
             hold(name, &said);
         }
         return true;
     };
-    let (made, member) = meter::peak(|| Member::new(model, &artifact));
+    let (made, member) = meter::peak(|| AnyClassifier::new(model, &artifact));
     assert!(
         made <= MODEL * bytes.len() + FLOOR,
         "{name}: a model of {} bytes took {made}",
@@ -85,7 +88,7 @@ fn ask(name: &str, bytes: &[u8]) -> bool {
     for sample in samples() {
         let verdict = member.classifier().classify(&sample);
         hold(name, &verdict.probabilities);
-        if let Member::Network(plan) = &member {
+        if let AnyClassifier::Network(plan) = &member {
             plan.explain(Garment::Bag);
         }
     }

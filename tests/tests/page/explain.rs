@@ -4,8 +4,8 @@ use std::ops::{Range, RangeInclusive};
 use std::time::{Duration, Instant};
 
 use shared::explain::HeatMap;
-use shared::explain::colour::paint;
-use shared::{Garment, Member, ModelId, Sample};
+use shared::explain::colormap::apply_colormap;
+use shared::{AnyClassifier, Garment, ModelId, Sample};
 use tests::page::{Canvas, Page};
 use tests::picture;
 use tests::reference::weights;
@@ -50,11 +50,12 @@ fn occlusion(session: &Session) {
             text[1].as_str().is_some_and(|t| t.contains("covers")),
             "{text}"
         );
-        let mut member = Member::new(model, &weights(model)).expect("the committed weights fit");
+        let mut member =
+            AnyClassifier::new(model, &weights(model)).expect("the committed weights fit");
         let class = session.expected(model, &golden).0;
         let map = member.explain(&Sample::new(golden.picture.clone()), class);
         assert!(map.peak() > 0.0, "{model}: an empty map proves nothing");
-        let expected = paint(&map.upsample(canvas.width));
+        let expected = apply_colormap(&map.upsample(canvas.width));
         let apart = canvas
             .rgba
             .iter()

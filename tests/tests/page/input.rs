@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::photo::{decode, prepare};
-use shared::{Garment, Member, ModelId, Sample};
+use shared::{AnyClassifier, Garment, ModelId, Sample};
 use tests::page::Snapshot;
 use tests::picture::{self, File};
 use tests::reference::weights;
@@ -105,7 +105,7 @@ fn photo(session: &Session) {
         let after = page.show(&file);
         for model in ModelId::ALL {
             let mut member =
-                Member::new(model, &weights(model)).expect("the committed weights fit");
+                AnyClassifier::new(model, &weights(model)).expect("the committed weights fit");
             let verdict = member
                 .classifier()
                 .classify(&Sample::new(prepared.grey.clone()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use shared::image::SIDE;
 use shared::photo::{Crop, Edits, POOR, Prepared, Route, Scan, decode};
-use shared::{Garment, Grey28, Member, ModelId, Sample};
+use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
 use tests::page::{Page, Snapshot};
 use tests::picture::{self, File};
 use tests::reference::weights;
@@ -54,7 +54,8 @@ pub fn opened<'a>(session: &'a Session, file: &File) -> (Page<'a>, Snapshot) {
 /// Every model's answer is the native one to this picture.
 pub fn answers(shown: &Snapshot, grey: &Grey28) {
     for model in ModelId::ALL {
-        let mut member = Member::new(model, &weights(model)).expect("the committed weights fit");
+        let mut member =
+            AnyClassifier::new(model, &weights(model)).expect("the committed weights fit");
         let verdict = member.classifier().classify(&Sample::new(grey.clone()));
         let row = shown.row(model);
         assert_eq!(row.label, verdict.garment().label(), "{row:?}");

@@ -2,7 +2,7 @@
 //! natively.
 
 use shared::model::argmax;
-use shared::{Garment, Grey28, Member, ModelId, Sample};
+use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
 use tests::distance::{self, Distance};
 use tests::reference::weights;
 use tests::worker::Worker;
@@ -54,7 +54,8 @@ fn as_natively(session: &Session, script: &str, models: &[ModelId], limit: f32) 
     let worker = Worker::start(&session.browser, &session.site, script, models);
     let pictures = &session.reference.pictures;
     for &model in models {
-        let mut member = Member::new(model, &weights(model)).expect("the committed weights fit");
+        let mut member =
+            AnyClassifier::new(model, &weights(model)).expect("the committed weights fit");
         let mut worst = 0.0_f32;
         for (picture, found) in pictures.iter().zip(worker.scores(model, pictures)) {
             let expected = member.classifier().scores(&Sample::new(picture.clone()));

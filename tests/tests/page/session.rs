@@ -7,8 +7,8 @@ use tests::reference::{Reference, weights, weights_bytes};
 use tests::site::{SUB_PATH, Site};
 
 use shared::artifact::Artifact;
-use shared::model::{Vote, argmax, vote};
-use shared::{Garment, Grey28, Member, ModelId, Sample, Verdict};
+use shared::model::{Ensemble, argmax, ensemble};
+use shared::{AnyClassifier, Garment, Grey28, ModelId, Prediction, Sample};
 
 /// What a session's browser can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +48,8 @@ pub struct Session {
     pub site: Site,
     pub reference: Reference,
     /// What each model says of each of the reference's pictures, natively.
-    verdicts: Vec<Vec<Verdict>>,
-    vote: Vote,
+    verdicts: Vec<Vec<Prediction>>,
+    vote: Ensemble,
     outside: Outside,
 }
 
@@ -75,7 +75,7 @@ impl Session {
         let names = ModelId::ALL
             .map(ModelId::name)
             .into_iter()
-            .chain([vote::NAME]);
+            .chain([ensemble::NAME]);
         for name in names {
             if site.weights(name) != Some(weights_bytes(name)) {
                 return Err(format!(
@@ -83,9 +83,9 @@ impl Session {
                 ));
             }
         }
-        let vote = Artifact::from_bytes(&weights_bytes(vote::NAME))
+        let vote = Artifact::from_bytes(&weights_bytes(ensemble::NAME))
             .map_err(|e| e.to_string())
-            .and_then(|artifact| Vote::from_artifact(&artifact).map_err(|e| e.to_string()))?;
+            .and_then(|artifact| Ensemble::from_artifact(&artifact).map_err(|e| e.to_string()))?;
         let verdicts = natively(&reference)?;
         let outside = Outside::start()?;
         let browser = Browser::start(&Options {
@@ -167,11 +167,11 @@ impl Session {
 
     /// The vote of these models on a golden picture, natively.
     pub fn expected_vote(&self, golden: &Golden, voters: &[ModelId]) -> (Garment, f32) {
-        let said: Vec<Verdict> = voters
+        let said: Vec<Prediction> = voters
             .iter()
             .map(|&model| self.verdicts[golden.index][model as usize])
             .collect();
-        let probabilities = self.vote.of(&said).expect("there are voters");
+        let probabilities = self.vote.combine(&said).expect("there are voters");
         let best = argmax(&probabilities);
         (Garment::ALL[best], probabilities[best])
     }
@@ -189,10 +189,10 @@ impl Session {
 }
 
 /// What each model says of each of the reference's pictures.
-fn natively(reference: &Reference) -> Result<Vec<Vec<Verdict>>, String> {
+fn natively(reference: &Reference) -> Result<Vec<Vec<Prediction>>, String> {
     let mut members = ModelId::ALL
         .into_iter()
-        .map(|model| Member::new(model, &weights(model)).map_err(|e| e.to_string()))
+        .map(|model| AnyClassifier::new(model, &weights(model)).map_err(|e| e.to_string()))
         .collect::<Result<Vec<_>, _>>()?;
     let answers = reference.pictures.iter().map(|picture| {
         let sample = Sample::new(picture.clone());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use shared::model::{Novelty, novelty};
+use shared::model::{NoveltyDetector, novelty};
 use shared::{Grey28, ModelId, Sample};
 use tests::page::{Page, Snapshot};
 use tests::picture;
@@ -283,9 +283,10 @@ fn strangers(session: &Session) {
 
 /// One of the reference's pictures that the detector knows natively.
 fn known(session: &Session) -> Grey28 {
-    let novelty = Novelty::new(&reference::artifact(novelty::NAME)).expect("weights that fit");
+    let novelty =
+        NoveltyDetector::new(&reference::artifact(novelty::NAME)).expect("weights that fit");
     let mut pictures = (0..session.reference_pictures()).map(|i| session.golden(i).picture);
-    let known = pictures.find(|picture| novelty.knows(&Sample::new(picture.clone())));
+    let known = pictures.find(|picture| novelty.is_known(&Sample::new(picture.clone())));
     known.expect("a reference picture that is known")
 }
 

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use shared::garment::CLASSES;
 use shared::model::argmax;
-use shared::model::svm::pairs;
+use shared::model::svm::class_pairs;
 
 use crate::fit::classical::forest::{Node, Tree};
 use crate::fit::classical::matrix::Matrix;
@@ -25,7 +25,7 @@ pub fn of_machine(machine: &Machine, points: &Matrix, gamma: f32, questions: &Ma
             }
         }
         let mut votes = [0.0_f32; CLASSES];
-        for ((first, second), intercept) in pairs().zip(&machine.intercepts) {
+        for ((first, second), intercept) in class_pairs().zip(&machine.intercepts) {
             let decision = said[first][second - 1] + said[second][first] + f64::from(*intercept);
             votes[if decision > 0.0 { first } else { second }] += 1.0;
         }

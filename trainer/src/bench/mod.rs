@@ -176,7 +176,7 @@ fn classes(examples: &Examples) -> Vec<u8> {
 }
 
 fn described(examples: &Examples) -> Matrix {
-    Matrix::from_rows(&examples.images, DIMENSIONS, features::describe)
+    Matrix::from_rows(&examples.images, DIMENSIONS, features::extract)
 }
 
 fn projected(

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use shared::model::{novelty, vote};
+use shared::model::{ensemble, novelty};
 use trainer::bench;
 use trainer::data::source;
 use trainer::device::DeviceKind;
@@ -36,7 +36,7 @@ pub fn evaluate(places: &Places, limit: Option<u32>, json: bool) -> anyhow::Resu
         show(model.name(), weights.confirm(model, &data, limit)?);
     }
     if places.model.is_empty() {
-        show(vote::NAME, weights.confirm_vote(&data, limit)?);
+        show(ensemble::NAME, weights.confirm_vote(&data, limit)?);
         let unknown = weights.confirm_novelty(&data, limit)?;
         if json {
             println!(

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use shared::model::vote;
+use shared::model::ensemble;
 use trainer::predict::panel::Panels;
 use trainer::predict::{ErrorLine, Line, Panelists, Picture};
 
@@ -48,7 +48,7 @@ pub fn predict(
             print_remarks(&picture, answers.known);
         }
         let named = answers.verdicts.iter().map(|a| (a.verdict.model.name(), a));
-        for (model, answer) in named.chain(answers.vote.iter().map(|a| (vote::NAME, a))) {
+        for (model, answer) in named.chain(answers.vote.iter().map(|a| (ensemble::NAME, a))) {
             let line = Line {
                 file: &file,
                 model,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use shared::model::vote;
+use shared::model::ensemble;
 use trainer::data::source;
 use trainer::device::DeviceKind;
 use trainer::fit::Recipe;
@@ -90,7 +90,7 @@ pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
         let entry = weights.learn_vote(&data.fashion_mnist)?;
         println!(
             "{}  validation {:.2}%  test {:.2}%",
-            vote::TITLE,
+            ensemble::TITLE,
             entry.validation.accuracy * 100.0,
             entry.test.accuracy * 100.0
         );

@@ -257,13 +257,13 @@ pub fn are_trained(folder: &Path) -> bool {
 mod tests {
     use super::*;
     use cpu_backend::initial_values;
-    use shared::model::tensors::of_network;
+    use shared::model::tensors::network_artifact;
     use shared::{Garment, Grey28};
 
     fn teachers() -> Teachers {
         let network = |seed: u64| {
             let values = initial_values(LAYERS, false, seed);
-            let artifact = of_network(TEACHER.name, LAYERS, values);
+            let artifact = network_artifact(TEACHER.name, LAYERS, values);
             InferenceNetwork::from_artifact(LAYERS, &artifact).unwrap()
         };
         Teachers {

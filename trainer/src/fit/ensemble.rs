@@ -1,8 +1,8 @@
 //! Learns how much each of the seven's word counts, on the validation split.
 
 use shared::garment::{CLASSES, Garment};
-use shared::model::vote::FLOOR;
-use shared::model::{ModelId, Verdict, Vote};
+use shared::model::ensemble::FLOOR;
+use shared::model::{Ensemble, ModelId, Prediction};
 
 const MEMBERS: usize = ModelId::ALL.len();
 const STEPS: usize = 1500;
@@ -16,7 +16,7 @@ const BIAS_PENALTY: f64 = 1e-2;
 ///
 /// # Shapes
 /// `ballots`: the seven's verdicts on each picture, in the order of [`ModelId::ALL`].
-pub fn fit(ballots: &[[Verdict; MEMBERS]], labels: &[Garment]) -> Vote {
+pub fn fit(ballots: &[[Prediction; MEMBERS]], labels: &[Garment]) -> Ensemble {
     let words: Vec<[[f64; CLASSES]; MEMBERS]> = ballots
         .iter()
         .map(|ballot| ballot.map(|v| v.probabilities.map(|p| f64::from(p.max(FLOOR)).ln())))
@@ -40,7 +40,7 @@ pub fn fit(ballots: &[[Verdict; MEMBERS]], labels: &[Garment]) -> Vote {
             }
         }
     }
-    Vote {
+    Ensemble {
         weights: core::array::from_fn(|m| place[m] as f32),
         bias: core::array::from_fn(|c| place[MEMBERS + c] as f32),
     }
@@ -88,14 +88,14 @@ mod tests {
         let said = |model: ModelId, class: usize, p: f32| {
             let mut probabilities = [(1.0 - p) / 9.0; CLASSES];
             probabilities[class] = p;
-            Verdict {
+            Prediction {
                 model,
                 probabilities,
             }
         };
         // The SVM is right nine times in ten, and says so; the others say the same whatever they see.
         let labels: Vec<Garment> = (0..200).map(|i| Garment::ALL[i % CLASSES]).collect();
-        let ballots: Vec<[Verdict; MEMBERS]> = (0..200)
+        let ballots: Vec<[Prediction; MEMBERS]> = (0..200)
             .map(|i| {
                 ModelId::ALL.map(|model| match model {
                     ModelId::Svm if (i / CLASSES).is_multiple_of(10) => {
@@ -115,7 +115,7 @@ mod tests {
             }
         }
         let right = ballots.iter().zip(&labels).filter(|(ballot, label)| {
-            let said = vote.of(&ballot[..]).unwrap();
+            let said = vote.combine(&ballot[..]).unwrap();
             shared::model::argmax(&said) == label.index()
         });
         assert_eq!(right.count(), 180);

@@ -6,7 +6,7 @@ use std::time::Instant;
 use cpu_backend::{CpuBackend, INFERENCE_BATCH, InferenceNetwork, initial_values, softmax};
 use shared::artifact::{Artifact, ArtifactError};
 use shared::model::layer::fold;
-use shared::model::tensors::of_network;
+use shared::model::tensors::network_artifact;
 use shared::model::{Layer, ModelError};
 use thiserror::Error;
 
@@ -112,7 +112,7 @@ pub fn train(
             });
         }
         let values = fold(network.layers, recipe.batch_norm, backend.values()?);
-        let artifact = of_network(network.name, network.layers, values).to_bytes()?;
+        let artifact = network_artifact(network.name, network.layers, values).to_bytes()?;
         // Validated as shipped: batch norms folded, weights rounded by the file.
         let read_back = Artifact::from_bytes(&artifact)?;
         let mut shipped = InferenceNetwork::from_artifact(network.layers, &read_back)?;

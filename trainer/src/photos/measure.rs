@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::model::{Novelty, argmax, vote};
+use shared::model::{NoveltyDetector, argmax, ensemble};
 use shared::{Garment, ModelId, Sample};
 
 use super::outline::{self, Outline};
@@ -102,9 +102,9 @@ pub fn measure(
 }
 
 /// A file's strangeness; what is refused is not taken for a garment either.
-fn of_file(novelty: &Novelty, file: &Path) -> f32 {
+fn of_file(novelty: &NoveltyDetector, file: &Path) -> f32 {
     match Picture::open(file) {
-        Ok(picture) => novelty.strangeness(&Sample::new(picture.prepared.grey)),
+        Ok(picture) => novelty.score(&Sample::new(picture.prepared.grey)),
         Err(_) => f32::INFINITY,
     }
 }
@@ -123,8 +123,8 @@ fn answers(
     let poll = weights.vote()?;
     let said = ballots
         .iter()
-        .map(|ballot| Garment::ALL[argmax(&poll.of(ballot).unwrap_or_default())]);
-    answers.push(Answers::of(vote::NAME, &Score::of(photos, said)));
+        .map(|ballot| Garment::ALL[argmax(&poll.combine(ballot).unwrap_or_default())]);
+    answers.push(Answers::of(ensemble::NAME, &Score::of(photos, said)));
     Ok(answers)
 }
 

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
-use shared::model::{ModelError, Novelty, Vote};
+use shared::model::{Ensemble, ModelError, NoveltyDetector};
 use shared::photo::{self, Photo, PhotoError, Prepared};
-use shared::{Member, ModelId, Sample, Verdict};
+use shared::{AnyClassifier, ModelId, Prediction, Sample};
 use thiserror::Error;
 
 use crate::weights::{Weights, WeightsError};
@@ -74,10 +74,10 @@ pub struct ErrorLine<'a> {
 
 /// The models that answer.
 pub struct Panelists {
-    members: Vec<Member>,
+    members: Vec<AnyClassifier>,
     /// Where all seven answer.
-    vote: Option<Vote>,
-    novelty: Novelty,
+    vote: Option<Ensemble>,
+    novelty: NoveltyDetector,
 }
 
 /// What the models say of a picture.
@@ -92,7 +92,7 @@ pub struct Answers {
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
     /// The model's; the vote's is told apart by where it stands.
-    pub verdict: Verdict,
+    pub verdict: Prediction,
     pub micros: u64,
 }
 
@@ -104,7 +104,7 @@ impl Panelists {
     pub fn load(weights: &Weights, models: &[ModelId]) -> Result<Self, PredictError> {
         let members = models
             .iter()
-            .map(|&model| Ok(Member::new(model, &weights.artifact(model)?)?))
+            .map(|&model| Ok(AnyClassifier::new(model, &weights.artifact(model)?)?))
             .collect::<Result<_, PredictError>>()?;
         let vote = match models.len() == ModelId::ALL.len() {
             true => Some(weights.vote()?),
@@ -121,7 +121,7 @@ impl Panelists {
     pub fn answer(
         &mut self,
         picture: &Picture,
-        mut then: impl FnMut(&mut Member, &Sample, Verdict),
+        mut then: impl FnMut(&mut AnyClassifier, &Sample, Prediction),
     ) -> Answers {
         let sample = Sample::new(picture.prepared.grey.clone());
         let started = Instant::now();
@@ -142,10 +142,10 @@ impl Panelists {
             verdicts.push(Answer { verdict, micros });
             then(member, &sample, verdict);
         }
-        let ballot: Vec<Verdict> = verdicts.iter().map(|a| a.verdict).collect();
-        let said = self.vote.as_ref().and_then(|vote| vote.of(&ballot));
+        let ballot: Vec<Prediction> = verdicts.iter().map(|a| a.verdict).collect();
+        let said = self.vote.as_ref().and_then(|vote| vote.combine(&ballot));
         let vote = said.map(|probabilities| Answer {
-            verdict: Verdict {
+            verdict: Prediction {
                 probabilities,
                 ..ballot[0]
             },
@@ -154,7 +154,7 @@ impl Panelists {
         Answers {
             verdicts,
             vote,
-            known: self.novelty.knows(&sample),
+            known: self.novelty.is_known(&sample),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use image::{Rgba, RgbaImage, imageops};
 use shared::explain::HeatMap;
-use shared::explain::colour::{overlay, paint};
+use shared::explain::colormap::{apply_colormap, overlay};
 use shared::image::SIDE;
 use shared::photo::Photo;
 
@@ -32,7 +32,7 @@ impl Panels {
             })
             .collect();
         let heat = map.upsample(PANEL);
-        let (map, laid_over) = (paint(&heat), overlay(&photo, &heat));
+        let (map, laid_over) = (apply_colormap(&heat), overlay(&photo, &heat));
         self.0.push([photo, input, map, laid_over]);
     }
 

@@ -2,7 +2,7 @@
 
 use shared::ModelId;
 use shared::garment::CLASSES;
-use shared::model::vote;
+use shared::model::ensemble;
 
 use super::error::ReportError;
 use crate::ablation::Ablation;
@@ -64,7 +64,7 @@ impl ReportInput {
             return Err(ReportError::Missing(missing.join(", ")));
         }
         let Some(ensemble) = &manifest.vote else {
-            return Err(ReportError::Missing(vote::NAME.into()));
+            return Err(ReportError::Missing(ensemble::NAME.into()));
         };
         let matching = |name: &'static str, test: &Figures| {
             let metrics = metrics(name)?;
@@ -80,7 +80,7 @@ impl ReportInput {
             let entry = manifest.entry(model).ok_or_else(missing)?.clone();
             let metrics = matching(model.name(), &entry.test)?;
             if !ensemble.weights.contains_key(&model) {
-                return Err(ReportError::Disagrees(vote::NAME));
+                return Err(ReportError::Disagrees(ensemble::NAME));
             }
             models.push(ModelResults { entry, metrics });
         }
@@ -88,7 +88,7 @@ impl ReportInput {
             models: models
                 .try_into()
                 .expect("invariant: one entry for each of ModelId::ALL"),
-            ensemble_metrics: matching(vote::NAME, &ensemble.test)?,
+            ensemble_metrics: matching(ensemble::NAME, &ensemble.test)?,
             ensemble: ensemble.clone(),
             raw,
             ablation: Ablation::default(),
@@ -155,7 +155,7 @@ impl ReportInput {
 
 /// The title of a model or of the ensemble, by the name in its metrics.
 pub fn title(name: &str) -> &'static str {
-    ModelId::from_name(name).map_or(vote::TITLE, ModelId::title)
+    ModelId::from_name(name).map_or(ensemble::TITLE, ModelId::title)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Recomputes figures from the weights and compares them with what is recorded.
 
 use shared::ModelId;
-use shared::model::vote::NAME;
+use shared::model::ensemble::NAME;
 
 use super::train::by_heart;
 use super::{Weights, WeightsError};
@@ -138,7 +138,7 @@ impl Same {
         let figures = Figures::from(evaluation);
         if whole {
             self.figures("test", &figures, recorded)?;
-            let matrix = |c: &shared::metrics::Confusion| format!("{:?}", c.0);
+            let matrix = |c: &shared::metrics::ConfusionMatrix| format!("{:?}", c.0);
             let recorded = matrix(&metrics.confusion);
             self.text("confusion matrix", matrix(&evaluation.confusion), recorded)?;
             let found = format!("{:?}", class_reports(&evaluation.confusion));

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use shared::ModelId;
 use shared::artifact::{Artifact, ArtifactError};
-use shared::model::{ModelError, Novelty, Vote};
+use shared::model::{Ensemble, ModelError, NoveltyDetector};
 use thiserror::Error;
 
 use crate::evaluate::EvaluationError;
@@ -92,10 +92,10 @@ impl Weights {
     ///
     /// # Errors
     /// The file is missing or damaged.
-    pub fn vote(&self) -> Result<Vote, WeightsError> {
-        let artifact = self.read(shared::model::vote::NAME)?;
-        Vote::from_artifact(&artifact).map_err(|source| WeightsError::Model {
-            path: self.file(shared::model::vote::NAME),
+    pub fn vote(&self) -> Result<Ensemble, WeightsError> {
+        let artifact = self.read(shared::model::ensemble::NAME)?;
+        Ensemble::from_artifact(&artifact).map_err(|source| WeightsError::Model {
+            path: self.file(shared::model::ensemble::NAME),
             source,
         })
     }
@@ -104,9 +104,9 @@ impl Weights {
     ///
     /// # Errors
     /// The file is missing or damaged.
-    pub fn novelty(&self) -> Result<Novelty, WeightsError> {
+    pub fn novelty(&self) -> Result<NoveltyDetector, WeightsError> {
         let artifact = self.read(shared::model::novelty::NAME)?;
-        Novelty::new(&artifact).map_err(|source| WeightsError::Model {
+        NoveltyDetector::new(&artifact).map_err(|source| WeightsError::Model {
             path: self.file(shared::model::novelty::NAME),
             source,
         })

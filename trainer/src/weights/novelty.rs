@@ -1,7 +1,7 @@
 //! What tells garments from other things: fitted, recorded, confirmed.
 
 use rayon::prelude::*;
-use shared::model::Novelty;
+use shared::model::NoveltyDetector;
 use shared::model::novelty::NAME;
 use shared::{Grey28, Sample};
 
@@ -108,13 +108,13 @@ impl Weights {
 }
 
 /// How strange each picture is.
-pub fn strangeness(novelty: &Novelty, pictures: &[Grey28]) -> Vec<f32> {
+pub fn strangeness(novelty: &NoveltyDetector, pictures: &[Grey28]) -> Vec<f32> {
     let samples = pictures.par_iter().map(|p| Sample::new(p.clone()));
-    samples.map(|sample| novelty.strangeness(&sample)).collect()
+    samples.map(|sample| novelty.score(&sample)).collect()
 }
 
 /// The share of pictures that are none of the ten.
-fn unknown(novelty: &Novelty, pictures: &[Grey28]) -> f64 {
+fn unknown(novelty: &NoveltyDetector, pictures: &[Grey28]) -> f64 {
     let all = strangeness(novelty, pictures);
     let strange = all.iter().filter(|&&s| s > 0.0).count();
     rounded(strange as f64 / all.len().max(1) as f64)

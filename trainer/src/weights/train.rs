@@ -7,7 +7,7 @@ use std::time::Instant;
 use fashion_mnist::TRAIN_IMAGES;
 use shared::artifact::Artifact;
 use shared::garment::CLASSES;
-use shared::model::Member;
+use shared::model::AnyClassifier;
 use shared::{ModelId, Sample};
 
 use super::provenance::{data_hashes, versions};
@@ -237,14 +237,14 @@ pub(super) fn calibrated(
             &artifact,
             validation,
             |member, sample| match member {
-                Member::Svm(svm) => svm.decisions(sample),
+                AnyClassifier::Svm(svm) => svm.decision_values(sample),
                 _ => [0.0; shared::model::svm::PAIRS],
             },
         )?;
         let mut tried = SLOPES.map(|slope| {
             let scores = decisions
                 .iter()
-                .map(|d| shared::model::svm::scores(d, slope));
+                .map(|d| shared::model::svm::pairwise_scores(d, slope));
             let (temperature, loss) = fit(&scores.collect::<Vec<_>>());
             (loss, slope, temperature)
         });
@@ -280,7 +280,7 @@ pub(super) fn by_heart(
 
 /// The median time of a picture on one thread, in microseconds; its features are made before.
 fn micros(model: ModelId, artifact: &Artifact, test: &Examples) -> Result<f64, WeightsError> {
-    let mut member = Member::new(model, artifact).map_err(EvaluationError::from)?;
+    let mut member = AnyClassifier::new(model, artifact).map_err(EvaluationError::from)?;
     let times = test.images.iter().take(TIMED).map(|picture| {
         let sample = Sample::new(picture.clone());
         if !model.is_deep() {

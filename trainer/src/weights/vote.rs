@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use shared::model::vote::NAME;
-use shared::model::{Verdict, Vote};
+use shared::model::ensemble::NAME;
+use shared::model::{Ensemble, Prediction};
 use shared::{ModelId, Sample};
 
 use super::train::median;
@@ -18,7 +18,7 @@ use crate::hash::sha256;
 use crate::manifest::{self, Metrics, VoteEntry};
 
 /// The seven's verdicts on a picture, in the order of [`ModelId::ALL`].
-type Ballot = [Verdict; ModelId::ALL.len()];
+type Ballot = [Prediction; ModelId::ALL.len()];
 
 /// Test pictures whose features are timed.
 const TIMED: usize = 200;
@@ -82,10 +82,10 @@ impl Weights {
     /// # Errors
     /// A file is missing or damaged.
     pub fn evaluate_vote(&self, examples: &Examples) -> Result<Evaluation, WeightsError> {
-        let vote: Vote = self.vote()?;
+        let vote: Ensemble = self.vote()?;
         let ballots = self.ballots(examples)?;
         // Seven have answered, so there is a vote.
-        let said = ballots.iter().map(|b| vote.of(b).unwrap_or_default());
+        let said = ballots.iter().map(|b| vote.combine(b).unwrap_or_default());
         Ok(Evaluation::of_answers(said, &examples.labels))
     }
 

@@ -7,7 +7,7 @@ use web_sys::File;
 
 use super::client::Client;
 use super::engine_selection::Engine;
-use protocol::{Method, Pixels, Prepared, RawHeatMap, Reply, Request, Source, Verdict};
+use protocol::{Method, Pixels, Prepared, RawHeatMap, Reply, Request, Source, TimedPrediction};
 
 impl Client {
     /// The gallery's pictures.
@@ -79,9 +79,9 @@ impl Client {
         &self,
         model: ModelId,
         grey: Pixels,
-    ) -> Result<(Verdict, Engine), String> {
+    ) -> Result<(TimedPrediction, Engine), String> {
         match self.ask(model, Request::Classify { model, grey }).await? {
-            (Reply::Verdict(verdict), engine) => Ok((verdict, engine)),
+            (Reply::Prediction(verdict), engine) => Ok((verdict, engine)),
             (other, _) => Err(misplaced(&other)),
         }
     }
@@ -125,7 +125,7 @@ impl Client {
     /// A sentence for the visitor.
     pub async fn ensemble(
         &self,
-        predictions: Vec<shared::Verdict>,
+        predictions: Vec<shared::Prediction>,
     ) -> Result<[f32; CLASSES], String> {
         match self.ask_cpu(Request::Ensemble { predictions }).await? {
             Reply::Ensemble { probabilities } => Ok(probabilities),
@@ -144,7 +144,7 @@ pub(super) fn misplaced(reply: &Reply) -> String {
         Reply::Ensemble { .. } => "a vote",
         Reply::Gallery { .. } => "a gallery",
         Reply::Prepared(_) => "a prepared picture",
-        Reply::Verdict(_) => "a verdict",
+        Reply::Prediction(_) => "a verdict",
         Reply::HeatMap(_) => "a map",
         Reply::Batch { .. } => "many classes",
         Reply::TestSet { .. } => "the test images",

@@ -95,7 +95,7 @@ impl Client {
                     model,
                     grey: grey.clone(),
                 };
-                let Reply::Verdict(verdict) = self.ask_cpu(request).await? else {
+                let Reply::Prediction(verdict) = self.ask_cpu(request).await? else {
                     return Err("the CPU gave no reference".into());
                 };
                 last = verdict.micros;

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use futures_util::future::join;
 use js_sys::Reflect;
 use shared::ModelId;
-use shared::model::{novelty, vote};
+use shared::model::{ensemble, novelty};
 use wasm_bindgen_futures::spawn_local;
 
 use super::api::misplaced;
@@ -162,7 +162,7 @@ impl Client {
     }
 
     async fn load_ensemble_from(&self, link: &Link, fresh: bool) -> Result<(), Died> {
-        let weights = match self.0.source(vote::NAME, fresh) {
+        let weights = match self.0.source(ensemble::NAME, fresh) {
             None => WeightsState::Absent,
             Some(weights) => {
                 self.0

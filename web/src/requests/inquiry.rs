@@ -9,7 +9,7 @@ use shared::{Garment, ModelId};
 use crate::engine::Engine;
 use crate::state::models::{Answer, Count};
 use crate::state::page::{Explanation, Page, add};
-use protocol::{Pixels, Verdict};
+use protocol::{Pixels, TimedPrediction};
 
 /// An explanation to show: of which picture, by which model, for which class.
 type Wanted = Option<(u32, ModelId, Garment)>;
@@ -57,7 +57,7 @@ impl Page {
     }
 
     /// Takes a verdict on the picture of that number; whatever the model was asked before is late.
-    pub(crate) fn take_verdict(self, picture: u32, verdict: Verdict, engine: Engine) {
+    pub(crate) fn take_verdict(self, picture: u32, verdict: TimedPrediction, engine: Engine) {
         self.stopwatch.update(|s| s.note(&verdict));
         self.model(verdict.model).update(|m| {
             m.asked += 1;
@@ -76,7 +76,7 @@ impl Page {
         let ballots = Memo::new(move |_| {
             let picture = self.picture.with(|p| p.as_ref().map(|p| p.number))?;
             let ready = self.poll.with(|p| p.weights.is_ready());
-            let verdicts: Vec<shared::Verdict> = ModelId::ALL
+            let verdicts: Vec<shared::Prediction> = ModelId::ALL
                 .into_iter()
                 .filter_map(|model| {
                     let state = self.model(model);
@@ -92,7 +92,7 @@ impl Page {
         });
     }
 
-    fn ask_for_vote(self, picture: u32, verdicts: Vec<shared::Verdict>) {
+    fn ask_for_vote(self, picture: u32, verdicts: Vec<shared::Prediction>) {
         self.poll.update_untracked(|p| p.asked += 1);
         let asked = self.poll.with_untracked(|p| p.asked);
         let said = verdicts.iter().map(|v| (v.model, v.garment())).collect();

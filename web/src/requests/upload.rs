@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::state::image::Picture;
 use crate::state::page::Page;
 use crate::ui::upload::files;
-use protocol::Verdict;
+use protocol::TimedPrediction;
 
 impl Page {
     /// Numbers the picture that comes next; answers to earlier ones are late from now on.
@@ -57,7 +57,7 @@ impl Page {
         self.develop();
     }
 
-    fn show(self, picture: Picture, verdicts: &[Verdict]) {
+    fn show(self, picture: Picture, verdicts: &[TimedPrediction]) {
         self.errors.set(Vec::new());
         self.asked_class.set(None);
         self.bench.take(&picture);
@@ -68,7 +68,7 @@ impl Page {
 
     /// Puts a picture on show, with the verdicts that were given already, and asks for the others. It asks before it draws: the
     /// engine computes meanwhile.
-    pub(crate) fn ask_about(self, picture: Picture, verdicts: &[Verdict]) {
+    pub(crate) fn ask_about(self, picture: Picture, verdicts: &[TimedPrediction]) {
         let number = picture.number;
         *self.picture.write_untracked() = Some(Arc::new(picture));
         for model in ModelId::ALL {

@@ -2,7 +2,7 @@
 
 use shared::garment::CLASSES;
 use shared::model::argmax;
-use shared::{Garment, Grey28, ModelId, Verdict};
+use shared::{Garment, Grey28, ModelId, Prediction};
 
 use crate::ui::bitmap::Bitmap;
 
@@ -24,7 +24,7 @@ pub enum Outcome {
 pub struct Answers {
     pub thumbnail: Bitmap,
     pub grey: Grey28,
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<Prediction>,
     /// Who was asked; one that failed is not asked again.
     pub asked: Vec<ModelId>,
     /// Whether it may be one of the ten, once that is known.
@@ -111,7 +111,7 @@ mod tests {
         assert!(answers.are_complete(&[], true, false));
         assert!(!answers.are_complete(&[ModelId::Cnn], false, false));
         answers.asked.push(ModelId::Cnn);
-        answers.verdicts.push(Verdict {
+        answers.verdicts.push(Prediction {
             model: ModelId::Cnn,
             probabilities: core::array::from_fn(|i| if i == 8 { 0.91 } else { 0.01 }),
         });

@@ -4,7 +4,7 @@ use shared::image::SIDE;
 use shared::photo::{Edits, Frame, Mask, Route};
 use shared::{Garment, Grey28};
 
-use protocol::{Prepared, Thumbnail, Verdict};
+use protocol::{Prepared, Thumbnail, TimedPrediction};
 
 /// What is said of an engine's answer that holds no picture.
 pub const NO_PICTURE: &str = "The engine returned no picture: reload the page.";
@@ -83,7 +83,7 @@ impl Picture {
         number: u32,
         name: String,
         prepared: Prepared,
-    ) -> Result<(Self, Vec<Verdict>), String> {
+    ) -> Result<(Self, Vec<TimedPrediction>), String> {
         Self::developed(
             number,
             number,
@@ -102,7 +102,7 @@ impl Picture {
         number: u32,
         edits: Edits,
         prepared: Prepared,
-    ) -> Result<(Self, Vec<Verdict>), String> {
+    ) -> Result<(Self, Vec<TimedPrediction>), String> {
         Self::developed(number, self.photo, self.origin.clone(), edits, prepared)
     }
 
@@ -112,7 +112,7 @@ impl Picture {
         origin: Origin,
         edits: Edits,
         prepared: Prepared,
-    ) -> Result<(Self, Vec<Verdict>), String> {
+    ) -> Result<(Self, Vec<TimedPrediction>), String> {
         let mask = prepared.mask.filter(|m| {
             let pixels = u64::from(m.width) * u64::from(m.height);
             pixels > 0 && m.shares.len() as u64 == pixels

@@ -5,7 +5,7 @@ use shared::model::argmax;
 use shared::{Garment, ModelId};
 
 use crate::engine::{Engine, WeightsState};
-use protocol::Verdict;
+use protocol::TimedPrediction;
 
 /// What the page knows of a model.
 #[derive(Clone, Default)]
@@ -24,7 +24,7 @@ pub struct Model {
 pub struct Answer {
     /// The picture's number.
     pub picture: u32,
-    pub verdict: Verdict,
+    pub verdict: TimedPrediction,
     pub engine: Engine,
 }
 

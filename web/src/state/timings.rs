@@ -2,7 +2,7 @@
 
 use shared::ModelId;
 
-use protocol::Verdict;
+use protocol::TimedPrediction;
 
 /// Older times are forgotten.
 const KEPT: usize = 200;
@@ -25,7 +25,7 @@ struct Times {
 
 impl Stopwatch {
     /// Notes a verdict's times.
-    pub fn note(&mut self, verdict: &Verdict) {
+    pub fn note(&mut self, verdict: &TimedPrediction) {
         self.note_model(verdict.model, verdict.micros);
         if let Some(micros) = verdict.features_micros {
             self.features.keep(micros);
@@ -85,8 +85,8 @@ impl Times {
 mod tests {
     use super::*;
 
-    fn verdict(model: ModelId, micros: u32) -> Verdict {
-        Verdict {
+    fn verdict(model: ModelId, micros: u32) -> TimedPrediction {
+        TimedPrediction {
             model,
             probabilities: [0.1; 10],
             scores: [0.0; 10],

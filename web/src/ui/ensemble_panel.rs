@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use plot::format::probability;
-use shared::model::vote;
+use shared::model::ensemble;
 
 use crate::engine::WeightsState;
 use crate::state::models::State;
@@ -21,7 +21,7 @@ pub fn VotePanel() -> impl IntoView {
         <div
             class="vote"
             data-testid="vote"
-            data-model=vote::NAME
+            data-model=ensemble::NAME
             data-state=move || state.get().name()
             data-label=move || count.get().map(|c| c.garment().label())
             data-confidence=move || count.get().map(|c| c.confidence().to_string())
@@ -32,7 +32,7 @@ pub fn VotePanel() -> impl IntoView {
             aria-busy=move || if state.get().is_to_come() { "true" } else { "false" }
         >
             <div class="ballot">
-                <h3 id="vote-title">{vote::TITLE}</h3>
+                <h3 id="vote-title">{ensemble::TITLE}</h3>
                 <p class="label" class:blank=move || count.get().is_none()>
                     {move || match (weights.get(), count.get()) {
                         (WeightsState::Failed(_), _) => "The vote cannot be counted",

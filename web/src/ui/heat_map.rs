@@ -1,6 +1,6 @@
 //! A heat map as bitmaps: alone, over the 28x28 picture, over the photo, and its colour bar.
 
-use shared::explain::colour::paint;
+use shared::explain::colormap::apply_colormap;
 use shared::explain::{HeatMap, overlay};
 use shared::image::SIDE;
 
@@ -27,7 +27,7 @@ pub fn heat_map(map: &RawHeatMap) -> Option<HeatMap> {
 
 /// The map alone.
 pub fn alone(map: &HeatMap) -> Bitmap {
-    square(paint(&map.upsample(SIDE * ENLARGED)))
+    square(apply_colormap(&map.upsample(SIDE * ENLARGED)))
 }
 
 /// The map over the 28x28 picture.
@@ -84,7 +84,7 @@ pub fn colour_bar() -> Bitmap {
     Bitmap {
         width: STEPS,
         height: 1,
-        rgba: paint(&heat),
+        rgba: apply_colormap(&heat),
     }
 }
 

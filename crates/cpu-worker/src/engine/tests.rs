@@ -117,9 +117,9 @@ fn boot() -> Pixels {
     Pixels::from(&Grey28::new(core::array::from_fn(|i| (i * 5 % 256) as u8)))
 }
 
-fn classified(cpu: &mut Cpu, model: ModelId, grey: Pixels) -> Verdict {
+fn classified(cpu: &mut Cpu, model: ModelId, grey: Pixels) -> TimedPrediction {
     match cpu.reply(Request::Classify { model, grey }) {
-        Reply::Verdict(verdict) => verdict,
+        Reply::Prediction(verdict) => verdict,
         other => panic!("no verdict but {other:?}"),
     }
 }
@@ -129,7 +129,7 @@ fn an_answer_is_the_model_s() {
     let mut cpu = engine();
     for model in ModelId::ALL {
         let artifact = Artifact::from_bytes(&weights(model)).unwrap();
-        let mut member = Member::new(model, &artifact).unwrap();
+        let mut member = AnyClassifier::new(model, &artifact).unwrap();
         let sample = Sample::new(boot().grey().unwrap());
         let verdict = classified(&mut cpu, model, boot());
         assert_eq!(
@@ -138,7 +138,7 @@ fn an_answer_is_the_model_s() {
             "{model}"
         );
         let expected = member.classifier().classify(&sample);
-        assert_eq!(shared::Verdict::from(&verdict), expected);
+        assert_eq!(shared::Prediction::from(&verdict), expected);
         assert!((verdict.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
     }
 }
@@ -193,7 +193,7 @@ fn a_batch_says_of_each_picture_what_is_said_of_it_alone() {
         let alone: Vec<u8> = pictures
             .iter()
             .map(|p| classified(&mut cpu, model, Pixels::from(p)))
-            .map(|verdict| shared::Verdict::from(&verdict).garment().index() as u8)
+            .map(|verdict| shared::Prediction::from(&verdict).garment().index() as u8)
             .collect();
         let pictures = bytes.clone();
         let reply = cpu.reply(Request::ClassifyBatch { model, pictures });
@@ -226,16 +226,16 @@ fn a_measurement_is_of_all_runs_together() {
 
 #[test]
 fn a_vote_is_that_of_those_who_answered() {
-    let vote = Vote {
+    let vote = Ensemble {
         weights: [0.3, 0.3, 0.2, 0.4, 0.1, 0.1, 0.2],
         bias: [0.0; 10],
     };
     let mut cpu = engine();
-    let verdicts: Vec<shared::Verdict> = [ModelId::Cnn, ModelId::Knn]
+    let verdicts: Vec<shared::Prediction> = [ModelId::Cnn, ModelId::Knn]
         .iter()
         .map(|&model| (&classified(&mut cpu, model, boot())).into())
         .collect();
-    let request = |verdicts: &[shared::Verdict]| Request::Ensemble {
+    let request = |verdicts: &[shared::Prediction]| Request::Ensemble {
         predictions: verdicts.to_vec(),
     };
     assert!(sentence(cpu.reply(request(&verdicts))).contains("no weights"));
@@ -244,7 +244,7 @@ fn a_vote_is_that_of_those_who_answered() {
         cpu.reply(Request::LoadEnsemble { weights }),
         Reply::EnsembleLoaded
     );
-    let probabilities = vote.of(&verdicts).unwrap();
+    let probabilities = vote.combine(&verdicts).unwrap();
     assert_eq!(
         cpu.reply(request(&verdicts)),
         Reply::Ensemble { probabilities }
@@ -259,7 +259,7 @@ fn a_self_test_finds_the_largest_difference() {
         model: ModelId::Cnn,
         grey: boot(),
     });
-    let Reply::Verdict(verdict) = reply else {
+    let Reply::Prediction(verdict) = reply else {
         panic!("{reply:?}");
     };
     let mut probabilities = verdict.probabilities;

@@ -136,7 +136,7 @@ impl Fitter<'_> {
             labels.extend_from_within(..);
         }
         let rows = match input {
-            Input::Features => Matrix::from_rows(&pictures, DIMENSIONS, features::describe),
+            Input::Features => Matrix::from_rows(&pictures, DIMENSIONS, features::extract),
             Input::Pixels => Matrix::from_rows(&pictures, PIXELS, |picture| {
                 picture
                     .pixels()

@@ -1,6 +1,6 @@
 //! Training pictures' places, measured: how far they spread, how far the nearest is, and how they fit into bytes.
 
-use shared::model::forest::byte;
+use shared::model::forest::quantise;
 use shared::simd;
 
 use super::matrix::Matrix;
@@ -76,6 +76,6 @@ pub fn to_bytes(projection: &mut Projection, rows: &mut Matrix) {
 /// The places as trees compare them, a row of bytes each.
 pub fn as_bytes(rows: &Matrix) -> Vec<Vec<u8>> {
     rows.rows()
-        .map(|row| row.iter().map(|&v| byte(v)).collect())
+        .map(|row| row.iter().map(|&v| quantise(v)).collect())
         .collect()
 }

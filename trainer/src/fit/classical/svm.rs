@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 use shared::garment::CLASSES;
-use shared::model::svm::pairs;
+use shared::model::svm::class_pairs;
 use shared::simd;
 
 use super::kept_rows::KeptRows;
@@ -80,7 +80,7 @@ fn fit_within(
         .map(|class| (0..labels.len()).filter(|&i| labels[i] == class).collect())
         .collect();
     let squares: Vec<f32> = points.rows().map(|p| simd::dot(p, p)).collect();
-    let all: Vec<(usize, usize)> = pairs().collect();
+    let all: Vec<(usize, usize)> = class_pairs().collect();
     let solved: Vec<Pair> = all
         .par_iter()
         .with_max_len(1)
@@ -387,7 +387,7 @@ mod tests {
         let (points, labels) = clouds(150);
         let machine = fit(&points, &labels, SETTINGS, &|| {});
         let many = machine.support.len();
-        for (pair, (first, second)) in pairs().enumerate().filter(|(_, p)| p.1 < 3) {
+        for (pair, (first, second)) in class_pairs().enumerate().filter(|(_, p)| p.1 < 3) {
             let pull = |row: usize| {
                 let place = machine.support.iter().position(|&s| s == row);
                 let other = if usize::from(labels[row]) == first {

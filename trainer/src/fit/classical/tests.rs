@@ -1,7 +1,7 @@
 //! All four, from pictures to files that answer.
 
 use super::*;
-use shared::model::Member;
+use shared::model::AnyClassifier;
 use shared::{Garment, Sample};
 
 const NOBODY_STOPS: RunControl = RunControl {
@@ -58,7 +58,7 @@ fn every_model_learns_and_its_file_is_read() {
             let artifact = fit(model, recipe, &bars(200), 1, NOBODY_STOPS).unwrap();
             let bytes = artifact.to_bytes().unwrap();
             let artifact = Artifact::from_bytes(&bytes).unwrap();
-            let mut member = Member::new(model, &artifact).unwrap();
+            let mut member = AnyClassifier::new(model, &artifact).unwrap();
             let others = bars(230);
             let right = (200..230).filter(|&i| {
                 let sample = Sample::new(others.images[i].clone());

@@ -3,7 +3,7 @@
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use shared::model::novelty::{HIDDEN, MEASURES};
+use shared::model::novelty::{HIDDEN, INPUTS};
 
 use crate::fit::classical::matrix::Matrix;
 
@@ -16,7 +16,7 @@ const PENALTY: f32 = 5e-3;
 
 /// Weights for measures as they come: the scaling that helps learning is in them.
 pub struct Head {
-    /// `[32, MEASURES]`.
+    /// `[32, INPUTS]`.
     pub hidden: Vec<f32>,
     pub hidden_bias: Vec<f32>,
     pub output: Vec<f32>,
@@ -24,13 +24,13 @@ pub struct Head {
 }
 
 /// All parameters in one list: hidden, its biases, output, its bias.
-const OUTPUT: usize = HIDDEN * MEASURES + HIDDEN;
+const OUTPUT: usize = HIDDEN * INPUTS + HIDDEN;
 const PARAMETERS: usize = OUTPUT + HIDDEN + 1;
 
 impl Head {
     /// The logit of being unknown.
     pub fn score(&self, measures: &[f32]) -> f32 {
-        let rows = self.hidden.chunks_exact(MEASURES).zip(&self.hidden_bias);
+        let rows = self.hidden.chunks_exact(INPUTS).zip(&self.hidden_bias);
         let units = rows.map(|(row, bias)| (bias + dot(row, measures)).max(0.0));
         self.bias + units.zip(&self.output).map(|(u, w)| u * w).sum::<f32>()
     }
@@ -51,8 +51,8 @@ pub fn fit(known: &Matrix, unknown: &Matrix, seed: u64) -> Head {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut place: Vec<f32> = (0..PARAMETERS)
         .map(|i| match i {
-            _ if i < HIDDEN * MEASURES => {
-                rng.random_range(-1.0..1.0) * (6.0 / (MEASURES + HIDDEN) as f32).sqrt()
+            _ if i < HIDDEN * INPUTS => {
+                rng.random_range(-1.0..1.0) * (6.0 / (INPUTS + HIDDEN) as f32).sqrt()
             }
             _ if (OUTPUT..PARAMETERS - 1).contains(&i) => {
                 rng.random_range(-1.0..1.0) * (6.0 / (HIDDEN + 1) as f32).sqrt()
@@ -76,7 +76,7 @@ pub fn fit(known: &Matrix, unknown: &Matrix, seed: u64) -> Head {
             let (fade, slow_fade) = (0.9f32, 0.999f32);
             let corrected = |fade: f32| 1.0 - fade.powi(step);
             for i in 0..PARAMETERS {
-                let is_weight = !(HIDDEN * MEASURES..OUTPUT).contains(&i);
+                let is_weight = !(HIDDEN * INPUTS..OUTPUT).contains(&i);
                 let pull = if is_weight { PENALTY * place[i] } else { 0.0 };
                 let slope = gradient[i] / batch.len() as f32 + pull;
                 first[i] = fade * first[i] + (1.0 - fade) * slope;
@@ -91,10 +91,10 @@ pub fn fit(known: &Matrix, unknown: &Matrix, seed: u64) -> Head {
 
 /// Adds one picture's gradient.
 fn learn(place: &[f32], row: &[f32], target: f32, gradient: &mut [f32]) {
-    let (weights, biases) = place[..OUTPUT].split_at(HIDDEN * MEASURES);
+    let (weights, biases) = place[..OUTPUT].split_at(HIDDEN * INPUTS);
     let output = &place[OUTPUT..PARAMETERS - 1];
     let units: Vec<f32> = weights
-        .chunks_exact(MEASURES)
+        .chunks_exact(INPUTS)
         .zip(biases)
         .map(|(weights, bias)| (bias + dot(weights, row)).max(0.0))
         .collect();
@@ -104,8 +104,8 @@ fn learn(place: &[f32], row: &[f32], target: f32, gradient: &mut [f32]) {
         gradient[OUTPUT + unit] += error * activation;
         if activation > 0.0 {
             let back = error * output[unit];
-            gradient[HIDDEN * MEASURES + unit] += back;
-            let slopes = &mut gradient[unit * MEASURES..(unit + 1) * MEASURES];
+            gradient[HIDDEN * INPUTS + unit] += back;
+            let slopes = &mut gradient[unit * INPUTS..(unit + 1) * INPUTS];
             slopes.iter_mut().zip(row).for_each(|(s, x)| *s += back * x);
         }
     }
@@ -114,12 +114,12 @@ fn learn(place: &[f32], row: &[f32], target: f32, gradient: &mut [f32]) {
 
 /// The same network for measures as they come.
 fn unscaled(place: &[f32], mean: &[f32], deviation: &[f32]) -> Head {
-    let mut hidden = Vec::with_capacity(HIDDEN * MEASURES);
+    let mut hidden = Vec::with_capacity(HIDDEN * INPUTS);
     let mut hidden_bias = Vec::with_capacity(HIDDEN);
     for unit in 0..HIDDEN {
-        let row = &place[unit * MEASURES..(unit + 1) * MEASURES];
+        let row = &place[unit * INPUTS..(unit + 1) * INPUTS];
         let row: Vec<f32> = row.iter().zip(deviation).map(|(w, d)| w / d).collect();
-        hidden_bias.push(place[HIDDEN * MEASURES + unit] - dot(&row, mean));
+        hidden_bias.push(place[HIDDEN * INPUTS + unit] - dot(&row, mean));
         hidden.extend(row);
     }
     Head {
@@ -155,9 +155,9 @@ mod tests {
     /// Measures around a centre, no two alike.
     fn around(centre: f32, count: usize, seed: u64) -> Matrix {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let values = (0..count * MEASURES).map(|_| 50.0 + centre + rng.random_range(-1.0..1.0));
+        let values = (0..count * INPUTS).map(|_| 50.0 + centre + rng.random_range(-1.0..1.0));
         Matrix {
-            columns: MEASURES,
+            columns: INPUTS,
             values: values.collect(),
         }
     }

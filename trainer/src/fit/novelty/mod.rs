@@ -11,7 +11,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use shared::artifact::{Artifact, Storage, Tensor};
-use shared::model::novelty::{HIDDEN, MEASURES, NAME, Yardstick};
+use shared::model::novelty::{DistanceFeatures, HIDDEN, INPUTS, NAME};
 use shared::{Grey28, Sample};
 
 use super::classical::ClassicalError;
@@ -55,12 +55,12 @@ pub fn fit(
         path: NAME.into(),
         source,
     };
-    let yardstick = Yardstick::new(&artifact).map_err(unusable)?;
+    let yardstick = DistanceFeatures::new(&artifact).map_err(unusable)?;
     let measures = |pictures: &[Grey28]| {
         let samples = pictures.par_iter().map(|p| Sample::new(p.clone()));
-        let rows: Vec<Vec<f32>> = samples.map(|s| yardstick.measure(&s)).collect();
+        let rows: Vec<Vec<f32>> = samples.map(|s| yardstick.compute(&s)).collect();
         Matrix {
-            columns: MEASURES,
+            columns: INPUTS,
             values: rows.concat(),
         }
     };
@@ -83,7 +83,7 @@ pub fn fit(
         values,
     };
     artifact.tensors.extend([
-        tensor("hidden", &[HIDDEN, MEASURES], head.hidden),
+        tensor("hidden", &[HIDDEN, INPUTS], head.hidden),
         tensor("hidden_bias", &[HIDDEN], head.hidden_bias),
         tensor("output", &[HIDDEN], head.output),
         tensor("bias", &[1], vec![head.bias - threshold]),

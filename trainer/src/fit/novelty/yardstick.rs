@@ -4,7 +4,7 @@ use linfa_linalg::LinalgError;
 use linfa_linalg::cholesky::Cholesky;
 use ndarray::{Array1, Array2, Axis};
 use shared::artifact::{Artifact, Storage, Tensor};
-use shared::features::{DIMENSIONS, describe};
+use shared::features::{DIMENSIONS, extract};
 use shared::garment::CLASSES;
 use shared::model::novelty::{COMPONENTS, NAME};
 
@@ -17,7 +17,7 @@ const RIDGE: f32 = 1e-3;
 
 /// Fits the yardstick's tensors.
 pub fn fit(examples: &Examples, seed: u64) -> Result<Artifact, LinalgError> {
-    let rows = Matrix::from_rows(&examples.images, DIMENSIONS, describe);
+    let rows = Matrix::from_rows(&examples.images, DIMENSIONS, extract);
     let labels: Vec<u8> = examples.labels.iter().map(|l| l.index() as u8).collect();
     let mean = Array1::from(rows.mean());
     let directions = principal(&rows, &mean, COMPONENTS, seed)?;

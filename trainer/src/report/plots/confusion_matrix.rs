@@ -5,7 +5,7 @@ use plot::format::thousands;
 use plot::markup::Anchor;
 use shared::Garment;
 use shared::garment::CLASSES;
-use shared::metrics::Confusion;
+use shared::metrics::ConfusionMatrix;
 
 use super::canvas::{CARD, Canvas, Color, LABEL, NAME, RED, TextStyle};
 
@@ -16,7 +16,7 @@ const TOP: f64 = 132.0;
 const DARK_RED: Color = Color(0x5e, 0x17, 0x10);
 
 /// The plot as SVG.
-pub fn draw(title: &str, confusion: &Confusion) -> String {
+pub fn draw(title: &str, confusion: &ConfusionMatrix) -> String {
     let right = LEFT + CLASSES as f64 * CELL.0;
     let bottom = TOP + CLASSES as f64 * CELL.1;
     let note = format!(
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn every_count_is_in_its_cell() {
-        let mut confusion = Confusion::default();
+        let mut confusion = ConfusionMatrix::default();
         for (row, counts) in confusion.0.iter_mut().enumerate() {
             for (column, count) in counts.iter_mut().enumerate() {
                 *count = 100 + (row * CLASSES + column) as u32;

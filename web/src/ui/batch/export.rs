@@ -133,7 +133,7 @@ mod tests {
     use super::*;
     use crate::state::batch::Answers;
     use crate::ui::bitmap::Bitmap;
-    use shared::{Grey28, Verdict};
+    use shared::{Grey28, Prediction};
 
     fn answered() -> Outcome {
         let blank = Bitmap {
@@ -146,7 +146,7 @@ mod tests {
             core::array::from_fn(|i| if i == class { share } else { rest })
         };
         let mut answers = Answers::new(blank, Grey28::new([0; 784]));
-        answers.verdicts = vec![Verdict {
+        answers.verdicts = vec![Prediction {
             model: ModelId::Cnn,
             probabilities: surely(0, 0.75),
         }];

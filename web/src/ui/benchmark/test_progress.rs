@@ -1,7 +1,7 @@
 //! How far the test set has been answered, and what came of it, in words.
 
 use plot::format::{duration, percent, thousands};
-use shared::metrics::Confusion;
+use shared::metrics::ConfusionMatrix;
 use shared::{Garment, ModelId};
 
 use crate::engine::{Engine, format_rate};
@@ -13,7 +13,7 @@ pub struct Progress {
     pub model: ModelId,
     /// The one that answered last.
     pub engine: Engine,
-    pub confusion: Confusion,
+    pub confusion: ConfusionMatrix,
     pub seconds: f64,
 }
 
@@ -22,7 +22,7 @@ impl Progress {
         Self {
             model,
             engine: Engine::Cpu,
-            confusion: Confusion::default(),
+            confusion: ConfusionMatrix::default(),
             seconds: 0.0,
         }
     }

@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use crate::simd::F32x4;
 
 /// ReLU, and behind it a scale and a shift of each channel, where there are any.
-pub struct After(pub Option<(Vec<f32>, Vec<f32>)>);
+pub struct Epilogue(pub Option<(Vec<f32>, Vec<f32>)>);
 
-impl After {
+impl Epilogue {
     /// Of four channels, the first of which is `channel`.
     #[inline(always)]
     pub fn apply(&self, sum: F32x4, channel: usize) -> F32x4 {

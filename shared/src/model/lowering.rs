@@ -16,13 +16,13 @@ const MOST: f32 = 1e30;
 
 /// What a convolution has to do with its block's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Identity {
+pub enum Residual {
     /// It stands outside of blocks.
     None,
     /// Its input is the block's: it is to be kept.
-    Kept,
+    Save,
     /// The block's input is added to its sums.
-    Added,
+    Add,
 }
 
 /// A 3x3 convolution: sums, the identity where it is added, ReLU, a scale and a shift, and the largest of each 2x2.
@@ -33,7 +33,7 @@ pub struct Conv {
     pub bias: Vec<f32>,
     pub input: usize,
     pub padding: Padding,
-    pub identity: Identity,
+    pub residual: Residual,
     /// A scale and a shift of each channel, behind the ReLU.
     pub affine: Option<(Vec<f32>, Vec<f32>)>,
     pub is_pooled: bool,
@@ -61,7 +61,7 @@ pub struct Dense {
 
 /// A network's passes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Passes {
+pub struct LoweredNetwork {
     pub temperature: f32,
     /// Up to and including what Grad-CAM weighs.
     pub body: Vec<Conv>,
@@ -73,14 +73,14 @@ pub struct Passes {
     pub head: Vec<Dense>,
 }
 
-impl Passes {
+impl LoweredNetwork {
     /// Takes an artifact apart.
     ///
     /// # Errors
     /// The artifact is another model's, lacks a tensor, holds a number that is not finite or may lead to one, or the model is no
     /// network.
     pub fn new(model: ModelId, artifact: &Artifact) -> Result<Self, ModelError> {
-        let source = Tensors::of(model, artifact)?;
+        let source = Tensors::for_model(model, artifact)?;
         if !model.is_deep() {
             return Err(source.malformed("it is no network"));
         }
@@ -93,9 +93,9 @@ impl Passes {
             }
             tensors.push(values);
         }
-        let passes = Self::of(model.layers(), source.temperature()?, tensors.into_iter());
-        match passes.bound() <= MOST {
-            true => Ok(passes),
+        let lowered = Self::lower(model.layers(), source.temperature()?, tensors.into_iter());
+        match lowered.bound() <= MOST {
+            true => Ok(lowered),
             false => Err(source.not_finite()),
         }
     }
@@ -105,11 +105,11 @@ impl Passes {
         let mut bound = standardise(u8::MAX).max(-standardise(0));
         let mut kept = 0.0;
         for conv in &self.body {
-            if conv.identity == Identity::Kept {
+            if conv.residual == Residual::Save {
                 kept = bound;
             }
-            let added = match conv.identity {
-                Identity::Added => kept,
+            let added = match conv.residual {
+                Residual::Add => kept,
                 _ => 0.0,
             };
             let windows = conv.weight.chunks_exact(conv.input * 9);
@@ -139,14 +139,14 @@ impl Passes {
         bound
     }
 
-    fn of<'a>(
+    fn lower<'a>(
         layers: &[Layer],
         temperature: f32,
         mut tensors: impl Iterator<Item = &'a [f32]>,
     ) -> Self {
         let mut next = || tensors.next().unwrap_or_default().to_vec();
-        let mut shape = Shape::GREY;
-        let mut passes = Self {
+        let mut shape = Shape::INPUT;
+        let mut lowered = Self {
             temperature,
             body: Vec::new(),
             shape,
@@ -157,36 +157,36 @@ impl Passes {
         let mut flattened = None;
         for (i, layer) in layers.iter().enumerate() {
             match *layer {
-                Layer::Conv { input, padding, .. } => passes.body.push(Conv {
+                Layer::Conv { input, padding, .. } => lowered.body.push(Conv {
                     weight: next(),
                     bias: next(),
                     input,
                     padding,
-                    identity: Identity::None,
+                    residual: Residual::None,
                     affine: None,
                     is_pooled: false,
                 }),
-                Layer::ResBlock { channels } => passes.body.extend(block(channels, &mut next)),
+                Layer::ResBlock { channels } => lowered.body.extend(block(channels, &mut next)),
                 // A table pools behind convolutions alone.
                 Layer::MaxPool => {
-                    if let Some(last) = passes.body.last_mut() {
+                    if let Some(last) = lowered.body.last_mut() {
                         last.is_pooled = true;
                     }
                 }
-                Layer::GlobalAveragePool => passes.is_averaged = true,
+                Layer::GlobalAveragePool => lowered.is_averaged = true,
                 Layer::Flatten => flattened = Some(shape),
-                Layer::Dense { relu, .. } => passes.head.push(Dense {
+                Layer::Dense { relu, .. } => lowered.head.push(Dense {
                     weight: in_memory_s_order(next(), flattened.take()),
                     bias: next(),
                     relu,
                 }),
             }
-            shape = shape.after(layer);
+            shape = shape.layer_output(layer);
             if grad_cam_layer(layers) == Some(i) {
-                passes.shape = shape;
+                lowered.shape = shape;
             }
         }
-        passes
+        lowered
     }
 }
 
@@ -200,18 +200,18 @@ fn larger(a: f32, b: f32) -> f32 {
 
 /// A residual block's two convolutions.
 fn block(channels: usize, next: &mut impl FnMut() -> Vec<f32>) -> [Conv; 2] {
-    let mut half = |identity| Conv {
+    let mut half = |residual| Conv {
         weight: next(),
         bias: next(),
         input: channels,
         padding: Padding::Same,
-        identity,
+        residual,
         affine: Some(batch_norm(next)),
         is_pooled: false,
     };
     // The first norm stands behind the ReLU and before zero padding: it cannot be taken into the second convolution at the
     // picture's edge.
-    let (first, mut second) = (half(Identity::Kept), half(Identity::Added));
+    let (first, mut second) = (half(Residual::Save), half(Residual::Add));
     if let Some((scale, shift)) = second.affine.take() {
         for (weight, scale) in second.weight.chunks_exact_mut(channels * 9).zip(&scale) {
             weight.iter_mut().for_each(|w| *w *= scale);

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::tensors::Tensors;
-use super::{ModelError, ModelId, Verdict, softmax};
+use super::{ModelError, ModelId, Prediction, softmax};
 use crate::artifact::{Artifact, Storage, Tensor};
 use crate::garment::CLASSES;
 
@@ -17,20 +17,20 @@ pub const FLOOR: f32 = 1e-4;
 
 /// How much each member's word counts.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Vote {
+pub struct Ensemble {
     /// `[7]`, in the order of [`ModelId::ALL`].
     pub weights: [f32; ModelId::ALL.len()],
     /// `[10]`, in label order: what is added to each class's score.
     pub bias: [f32; CLASSES],
 }
 
-impl Vote {
+impl Ensemble {
     /// From `weights` `[7]` and `bias` `[10]`.
     ///
     /// # Errors
     /// The artifact is not the vote's, lacks a tensor, or holds a number that is not finite.
     pub fn from_artifact(artifact: &Artifact) -> Result<Self, ModelError> {
-        let tensors = Tensors::named(NAME, artifact)?;
+        let tensors = Tensors::with_name(NAME, artifact)?;
         let weights = tensors.values("weights", &[ModelId::ALL.len()])?;
         let bias = tensors.values("bias", &[CLASSES])?;
         if !weights.iter().all(|w| (0.0..=100.0).contains(w)) {
@@ -58,21 +58,21 @@ impl Vote {
 
     /// The ten probabilities of those who have answered; where some have not, the others' words count for theirs.
     /// `None` where nobody has.
-    pub fn of(&self, verdicts: &[Verdict]) -> Option<[f32; CLASSES]> {
-        let weight = |v: &Verdict| self.weights[v.model as usize];
-        let heard: f32 = verdicts.iter().map(weight).sum();
-        if verdicts.is_empty() {
+    pub fn combine(&self, predictions: &[Prediction]) -> Option<[f32; CLASSES]> {
+        let weight = |v: &Prediction| self.weights[v.model as usize];
+        let heard: f32 = predictions.iter().map(weight).sum();
+        if predictions.is_empty() {
             return None;
         }
         let all: f32 = self.weights.iter().sum();
         let mut scores = self.bias;
-        for verdict in verdicts {
+        for prediction in predictions {
             // Those whose words count for nothing in the whole still are all there is, sometimes.
             let share = match heard > 0.0 {
-                true => weight(verdict) * all / heard,
-                false => 1.0 / verdicts.len() as f32,
+                true => weight(prediction) * all / heard,
+                false => 1.0 / predictions.len() as f32,
             };
-            for (score, p) in scores.iter_mut().zip(verdict.probabilities) {
+            for (score, p) in scores.iter_mut().zip(prediction.probabilities) {
                 *score += share * libm::logf(p.max(FLOOR));
             }
         }
@@ -84,17 +84,17 @@ impl Vote {
 mod tests {
     use super::*;
 
-    fn vote(weights: [f32; 7]) -> Vote {
-        Vote {
+    fn vote(weights: [f32; 7]) -> Ensemble {
+        Ensemble {
             weights,
             bias: [0.0; CLASSES],
         }
     }
 
-    fn sure(model: ModelId, class: usize, p: f32) -> Verdict {
+    fn sure(model: ModelId, class: usize, p: f32) -> Prediction {
         let mut probabilities = [(1.0 - p) / 9.0; CLASSES];
         probabilities[class] = p;
-        Verdict {
+        Prediction {
             model,
             probabilities,
         }
@@ -103,10 +103,10 @@ mod tests {
     #[test]
     fn a_lone_member_of_weight_one_is_repeated() {
         let alone = vote([0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
-        let verdict = sure(ModelId::Resnet, 4, 0.7);
-        let others = [verdict, sure(ModelId::Cnn, 2, 0.9)];
-        let said = alone.of(&others).unwrap();
-        for (ours, theirs) in said.iter().zip(verdict.probabilities) {
+        let prediction = sure(ModelId::Resnet, 4, 0.7);
+        let others = [prediction, sure(ModelId::Cnn, 2, 0.9)];
+        let said = alone.combine(&others).unwrap();
+        for (ours, theirs) in said.iter().zip(prediction.probabilities) {
             assert!((ours - theirs).abs() < 1e-6);
         }
     }
@@ -115,11 +115,14 @@ mod tests {
     fn the_absent_are_spoken_for_by_those_who_answered() {
         let even = vote([0.5; 7]);
         let all = ModelId::ALL.map(|model| sure(model, 3, 0.6));
-        let (whole, half) = (even.of(&all).unwrap(), even.of(&all[..3]).unwrap());
+        let (whole, half) = (
+            even.combine(&all).unwrap(),
+            even.combine(&all[..3]).unwrap(),
+        );
         for (a, b) in whole.iter().zip(half) {
             assert!((a - b).abs() < 1e-6);
         }
-        assert_eq!(even.of(&[]), None);
+        assert_eq!(even.combine(&[]), None);
     }
 
     #[test]
@@ -128,13 +131,13 @@ mod tests {
         let mut all = ModelId::ALL.map(|model| sure(model, 8, 0.9));
         all[0].probabilities = [0.0; CLASSES];
         all[0].probabilities[1] = 1.0;
-        let said = even.of(&all).unwrap();
+        let said = even.combine(&all).unwrap();
         assert!(said[8] > said[1]);
     }
 
     #[test]
     fn a_vote_is_read_as_written() {
         let vote = vote([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]);
-        assert_eq!(Vote::from_artifact(&vote.to_artifact()).unwrap(), vote);
+        assert_eq!(Ensemble::from_artifact(&vote.to_artifact()).unwrap(), vote);
     }
 }

@@ -12,7 +12,7 @@ use crate::features::Sample;
 use crate::plan::Plan;
 
 /// A model of whatever kind.
-pub enum Member {
+pub enum AnyClassifier {
     Network(Plan),
     Svm(Svm),
     Forest(Forest),
@@ -20,7 +20,7 @@ pub enum Member {
     Logistic(Logistic),
 }
 
-impl Member {
+impl AnyClassifier {
     /// Takes a model's weights.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Member {
             }
             other => {
                 let classifier = other.classifier();
-                occlusion::map(sample.grey(), |picture| {
+                occlusion::occlusion_map(sample.grey(), |picture| {
                     let verdict = classifier.classify(&Sample::new(picture));
                     verdict.probabilities[class.index()]
                 })

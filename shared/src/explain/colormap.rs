@@ -12,7 +12,7 @@ pub const OVERLAY_ALPHA: f32 = 0.55;
 ///
 /// # Shapes
 /// `[red, green, blue]`.
-pub fn colour(heat: f32) -> [u8; 3] {
+pub fn turbo(heat: f32) -> [u8; 3] {
     const RED: [f32; 6] = [
         0.135_721_38,
         4.615_392_6,
@@ -51,10 +51,10 @@ pub fn colour(heat: f32) -> [u8; 3] {
 ///
 /// # Shapes
 /// `[pixels]` to `[pixels * 4]`.
-pub fn paint(heat: &[f32]) -> Vec<u8> {
+pub fn apply_colormap(heat: &[f32]) -> Vec<u8> {
     heat.iter()
         .flat_map(|&h| {
-            let [r, g, b] = colour(h);
+            let [r, g, b] = turbo(h);
             [r, g, b, 255]
         })
         .collect()
@@ -69,7 +69,7 @@ pub fn overlay(rgba: &[u8], heat: &[f32]) -> Vec<u8> {
         .zip(heat)
         .flat_map(|(pixel, &heat)| {
             let alpha = OVERLAY_ALPHA * (0.35 + 0.65 * heat.clamp(0.0, 1.0));
-            let hot = colour(heat);
+            let hot = turbo(heat);
             let mix = |i: usize| {
                 let value = f32::from(pixel[i]) * (1.0 - alpha) + f32::from(hot[i]) * alpha;
                 (value + 0.5) as u8
@@ -85,10 +85,10 @@ mod tests {
 
     #[test]
     fn cold_is_blue_and_hot_is_red() {
-        let [r, _, b] = colour(0.1);
-        assert!(b > r + 60, "cold: {:?}", colour(0.1));
-        let [r, _, b] = colour(0.95);
-        assert!(r > b + 60, "hot: {:?}", colour(0.95));
+        let [r, _, b] = turbo(0.1);
+        assert!(b > r + 60, "cold: {:?}", turbo(0.1));
+        let [r, _, b] = turbo(0.95);
+        assert!(r > b + 60, "hot: {:?}", turbo(0.95));
     }
 
     #[test]
@@ -99,11 +99,11 @@ mod tests {
             (0.0, [0.18995, 0.07176, 0.23217]),
             (1.0, [0.4796, 0.01583, 0.01055]),
         ] {
-            for (ours, theirs) in colour(heat).into_iter().zip(published) {
+            for (ours, theirs) in turbo(heat).into_iter().zip(published) {
                 assert!(
                     (f32::from(ours) / 255.0 - theirs).abs() < 0.13,
                     "{heat}: {:?}",
-                    colour(heat)
+                    turbo(heat)
                 );
             }
         }
