@@ -14,8 +14,6 @@ pub mod garment;
 pub mod image;
 pub mod metrics;
 pub mod model;
-#[cfg(feature = "burn")]
-pub mod network;
 pub mod photo;
 pub mod plan;
 pub mod simd;

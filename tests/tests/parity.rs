@@ -4,10 +4,10 @@
 use burn::tensor::{Device, Tensor};
 use shared::explain::HeatMap;
 use shared::features::hog;
-use shared::network::{Network, pictures};
 use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
 use tests::distance::{self, Distance};
 use tests::reference::{Reference, convolutional, weights};
+use trainer::fit::burn_network::{Network, image_batch};
 
 /// Measured: logits 4.8e-5, nearly all of it the rounding of the reference's six digits; maps 7e-6.
 const NETWORK: Distance = Distance {
@@ -260,7 +260,7 @@ impl Networks {
 
 fn batch(some: &[Grey28], device: &Device) -> Tensor<4> {
     let pixels = some.iter().flat_map(Grey28::standardised).collect();
-    pictures(pixels, device) // [batch, 1, 28, 28]
+    image_batch(pixels, device) // [batch, 1, 28, 28]
 }
 
 fn numbers(tensor: Tensor<2>) -> Vec<f32> {

@@ -2,8 +2,9 @@
 
 pub use cpu_backend::{Batch, Loss, StatePart, StepResult, TrainingConfig};
 use cpu_backend::{CpuBackend, StateError};
-use shared::network::NetworkError;
 use thiserror::Error;
+
+use super::burn_network::NetworkError;
 
 /// Why a backend failed.
 #[derive(Debug, Error)]

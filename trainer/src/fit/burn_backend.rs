@@ -8,9 +8,9 @@ use burn::tensor::{Bytes, Device, Tensor, TensorData};
 use cpu_backend::{StateError, ema_rate};
 use shared::garment::CLASSES;
 use shared::model::{Layer, argmax};
-use shared::network::{Network, Training, pictures};
 
 use super::backend::{Backend, BackendError, Batch, StatePart, StepResult, TrainingConfig};
+use super::burn_network::{Network, TrainingOptions, image_batch, to_vec};
 
 /// A network on a device of burn, with burn's AdamW.
 pub struct BurnBackend {
@@ -41,11 +41,11 @@ impl BurnBackend {
         device: Device,
     ) -> Result<Self, BackendError> {
         let device = device.autodiff();
-        let training = Training {
-            normalise: config.batch_norm,
+        let options = TrainingOptions {
+            batch_norm: config.batch_norm,
             dropout: config.dropout,
         };
-        let mut network = Network::new(layers, training, &device);
+        let mut network = Network::new(layers, options, &device);
         network.load(values.clone(), &device)?;
         let optimizer = AdamWConfig::new().with_weight_decay(config.weight_decay);
         Ok(Self {
@@ -65,7 +65,7 @@ impl BurnBackend {
     /// The mean loss of the batch `[1]`, and the logits `[batch, 10]`.
     fn loss(&self, network: &Network, batch: &Batch) -> (Tensor<1>, Tensor<2>) {
         let loss = self.config.loss;
-        let logits = network.forward(pictures(batch.pixels.clone(), &self.device));
+        let logits = network.forward(image_batch(batch.pixels.clone(), &self.device));
         let targets = (0..batch.len()).map(|i| loss.label_target(batch, i));
         let cross_entropy = |logits: Tensor<2>, targets: Vec<f32>| {
             let targets = TensorData::new(targets, [batch.len(), CLASSES]);
@@ -86,14 +86,6 @@ fn no_network() -> BackendError {
     BackendError::Device("an earlier step failed".into())
 }
 
-fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, BackendError> {
-    tensor
-        .into_data()
-        .convert::<f32>()
-        .try_to_vec()
-        .map_err(|e| BackendError::Device(format!("{e:?}")))
-}
-
 impl Backend for BurnBackend {
     fn train_step(
         &mut self,
@@ -105,10 +97,10 @@ impl Backend for BurnBackend {
         let network = self.network.take().ok_or_else(no_network)?;
         let (loss, logits) = self.loss(&network, batch);
         let mut result = StepResult {
-            loss: f64::from(read(loss.clone())?[0]) * batch.len() as f64,
+            loss: f64::from(to_vec(loss.clone())?[0]) * batch.len() as f64,
             correct: 0,
         };
-        let logits = read(logits)?;
+        let logits = to_vec(logits)?;
         for (logits, label) in logits.as_chunks::<CLASSES>().0.iter().zip(&batch.labels) {
             result.correct += usize::from(argmax(logits) == label.index());
         }
@@ -200,10 +192,10 @@ impl Backend for BurnBackend {
 pub mod tests {
     use cpu_backend::{CpuBackend, Loss, initial_values};
     use shared::model::Padding;
-    use shared::network::{NetworkError, Taker, numbers};
     use shared::{Garment, ModelId};
 
     use super::*;
+    use crate::fit::burn_network::{NetworkError, TensorVisitor};
 
     /// burn-flex has one random generator per process: tests that draw from it take this lock.
     pub static GENERATOR: std::sync::Mutex<()> = std::sync::Mutex::new(());
@@ -302,17 +294,17 @@ pub mod tests {
             let network = self.network()?;
             let (loss, _) = self.loss(network, batch);
             let mut reader = GradientReader(loss.backward(), Vec::new());
-            network.each(&mut reader)?;
+            network.visit(&mut reader)?;
             Ok(reader.1)
         }
     }
 
     struct GradientReader(burn::tensor::Gradients, Vec<Vec<f32>>);
 
-    impl Taker for GradientReader {
-        fn learned<const D: usize>(&mut self, tensor: Tensor<D>) -> Result<(), NetworkError> {
+    impl TensorVisitor for GradientReader {
+        fn parameter<const D: usize>(&mut self, tensor: Tensor<D>) -> Result<(), NetworkError> {
             let count = tensor.dims().iter().product();
-            let gradient = tensor.grad(&self.0).map(numbers);
+            let gradient = tensor.grad(&self.0).map(to_vec);
             // burn has no gradient for a tensor that the loss does not depend on.
             let gradient = gradient.transpose()?;
             self.1.push(gradient.unwrap_or_else(|| vec![0.0; count]));

@@ -1,6 +1,4 @@
-//! A table of layers as a burn module: what is trained on graphics processors, and the plan's second opinion.
-
-use alloc::{format, string::String, vec::Vec};
+//! A table of layers as a burn module: training on GPUs, and a second implementation for the parity tests.
 
 use burn::module::{Module, Param, RunningState};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -12,33 +10,34 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor, TensorData};
+use shared::artifact::Artifact;
+use shared::image::SIDE;
+use shared::model::layer::{BATCH_NORM_EPSILON, Parameter, grad_cam_layer, parameters};
+use shared::model::{Layer, Padding};
 use thiserror::Error;
 
-use crate::artifact::Artifact;
-use crate::image::SIDE;
-use crate::model::layer::{BATCH_NORM_EPSILON, Parameter, grad_cam_layer, parameters};
-use crate::model::{Layer, Padding};
-
-/// Why an artifact and a network do not fit, or a network could not be read back.
+/// Why weights do not fit a network, or could not be read back.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NetworkError {
     #[error("the weights file lacks the tensor {name} of shape {shape:?}: train the model again")]
     Missing { name: String, shape: Vec<usize> },
+    #[error("the network has more parameters than the {count} lists of values")]
+    TooFewValues { count: usize },
     #[error("a tensor could not be read from the device: {0}")]
     Read(String),
 }
 
 /// What a network has only while it is trained.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Training {
-    /// A batch norm stands before each ReLU that has none in the table; [`fold`](crate::model::layer::fold) takes it
-    /// into the weights.
-    pub normalise: bool,
-    /// The share of a dense layer's input that is dropped.
+pub struct TrainingOptions {
+    /// Puts a batch norm before each ReLU that has none in the table; [`fold`](shared::model::layer::fold) merges it into the
+    /// weights after training.
+    pub batch_norm: bool,
+    /// The share of a dense layer's input that is dropped, 0 to 1.
     pub dropout: f64,
 }
 
-/// Two convolutions with batch norm, and the input added to their result.
+/// A residual block: two convolutions with batch norm, plus the input.
 #[derive(Module, Debug)]
 pub struct ResBlock {
     conv1: Conv2d,
@@ -48,34 +47,34 @@ pub struct ResBlock {
     norm2: BatchNorm,
 }
 
-fn norm(channels: usize, device: &Device) -> BatchNorm {
+fn new_norm(channels: usize, device: &Device) -> BatchNorm {
     BatchNormConfig::new(channels)
         .with_epsilon(f64::from(BATCH_NORM_EPSILON))
         .init(device)
 }
 
 impl ResBlock {
-    fn new(channels: usize, training: Training, device: &Device) -> Self {
+    fn new(channels: usize, options: TrainingOptions, device: &Device) -> Self {
         Self {
-            conv1: conv(channels, channels, Padding::Same, device),
-            fold: training.normalise.then(|| norm(channels, device)),
-            norm1: norm(channels, device),
-            conv2: conv(channels, channels, Padding::Same, device),
-            norm2: norm(channels, device),
+            conv1: new_conv(channels, channels, Padding::Same, device),
+            fold: options.batch_norm.then(|| new_norm(channels, device)),
+            norm1: new_norm(channels, device),
+            conv2: new_conv(channels, channels, Padding::Same, device),
+            norm2: new_norm(channels, device),
         }
     }
 
     /// `[batch, channels, rows, columns]` in and out.
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let x = rectified(self.conv1.forward(input.clone()), self.fold.as_ref());
+        let x = norm_relu(self.conv1.forward(input.clone()), self.fold.as_ref());
         let x = self.norm1.forward(x);
         let x = self.norm2.forward(self.conv2.forward(x));
         relu(x + input)
     }
 }
 
-/// ReLU, behind a batch norm where there is one.
-fn rectified<const D: usize>(x: Tensor<D>, norm: Option<&BatchNorm>) -> Tensor<D> {
+/// Batch norm, if there is one, then ReLU.
+fn norm_relu<const D: usize>(x: Tensor<D>, norm: Option<&BatchNorm>) -> Tensor<D> {
     relu(match norm {
         Some(norm) => norm.forward(x),
         None => x,
@@ -88,7 +87,8 @@ pub struct Network {
     convs: Vec<Conv2d>,
     blocks: Vec<ResBlock>,
     dense: Vec<Linear>,
-    /// Of the convolutions outside the blocks and the dense layers with a ReLU, while training.
+    /// While training with batch norm: those of the convolutions outside the blocks, then those of the dense layers with a
+    /// ReLU. Empty otherwise.
     folds: Vec<BatchNorm>,
     /// Before each dense layer, while training.
     dropout: Dropout,
@@ -96,7 +96,7 @@ pub struct Network {
     layers: &'static [Layer],
 }
 
-fn conv(input: usize, output: usize, padding: Padding, device: &Device) -> Conv2d {
+fn new_conv(input: usize, output: usize, padding: Padding, device: &Device) -> Conv2d {
     let padding = match padding {
         Padding::Valid => PaddingConfig2d::Valid,
         Padding::Same => PaddingConfig2d::Explicit(1, 1, 1, 1),
@@ -112,17 +112,48 @@ fn conv(input: usize, output: usize, padding: Padding, device: &Device) -> Conv2
     conv
 }
 
-/// The learned layers of a network, taken in the table's order.
-struct Learned<'a> {
-    convs: core::slice::Iter<'a, Conv2d>,
-    blocks: core::slice::Iter<'a, ResBlock>,
-    dense: core::slice::Iter<'a, Linear>,
-    folds: core::slice::Iter<'a, BatchNorm>,
+/// The network's modules of each kind, taken in the table's order.
+struct Modules<'a> {
+    convs: std::slice::Iter<'a, Conv2d>,
+    blocks: std::slice::Iter<'a, ResBlock>,
+    dense: std::slice::Iter<'a, Linear>,
+    /// `None` where the network has no batch norms for training.
+    folds: Option<std::slice::Iter<'a, BatchNorm>>,
+}
+
+impl<'a> Modules<'a> {
+    fn conv(&mut self) -> (&'a Conv2d, Option<&'a BatchNorm>) {
+        let conv = self.convs.next();
+        (
+            conv.expect("invariant: a module for each convolution of the table"),
+            self.fold(),
+        )
+    }
+
+    fn block(&mut self) -> &'a ResBlock {
+        let block = self.blocks.next();
+        block.expect("invariant: a module for each block of the table")
+    }
+
+    fn dense(&mut self, has_relu: bool) -> (&'a Linear, Option<&'a BatchNorm>) {
+        let dense = self.dense.next();
+        let fold = if has_relu { self.fold() } else { None };
+        (
+            dense.expect("invariant: a module for each dense layer of the table"),
+            fold,
+        )
+    }
+
+    fn fold(&mut self) -> Option<&'a BatchNorm> {
+        let folds = self.folds.as_mut()?;
+        let fold = folds.next();
+        Some(fold.expect("invariant: a batch norm for each ReLU of the table"))
+    }
 }
 
 impl Network {
-    /// A network with fresh weights.
-    pub fn new(layers: &'static [Layer], training: Training, device: &Device) -> Self {
+    /// A network with random weights.
+    pub fn new(layers: &'static [Layer], options: TrainingOptions, device: &Device) -> Self {
         let (mut convs, mut blocks, mut dense) = (Vec::new(), Vec::new(), Vec::new());
         let mut folds = Vec::new();
         for layer in layers {
@@ -132,11 +163,11 @@ impl Network {
                     output,
                     padding,
                 } => {
-                    convs.push(conv(input, output, padding, device));
-                    folds.extend(training.normalise.then(|| norm(output, device)));
+                    convs.push(new_conv(input, output, padding, device));
+                    folds.extend(options.batch_norm.then(|| new_norm(output, device)));
                 }
                 Layer::ResBlock { channels } => {
-                    blocks.push(ResBlock::new(channels, training, device));
+                    blocks.push(ResBlock::new(channels, options, device));
                 }
                 Layer::Dense {
                     input,
@@ -144,7 +175,7 @@ impl Network {
                     relu,
                 } => {
                     dense.push(LinearConfig::new(input, output).init(device));
-                    folds.extend((training.normalise && relu).then(|| norm(output, device)));
+                    folds.extend((options.batch_norm && relu).then(|| new_norm(output, device)));
                 }
                 Layer::MaxPool | Layer::GlobalAveragePool | Layer::Flatten => {}
             }
@@ -154,26 +185,40 @@ impl Network {
             blocks,
             dense,
             folds,
-            dropout: DropoutConfig::new(training.dropout).init(),
+            dropout: DropoutConfig::new(options.dropout).init(),
             layers,
         }
     }
 
-    /// Standardised pictures to logits.
+    /// Standardised images to logits.
     ///
     /// # Shapes
     /// `[batch, 1, 28, 28]` to `[batch, 10]`.
-    pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
-        let (activation, learned) = self.features_and_rest(pictures);
-        self.run_head(activation, learned)
+    pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        self.head(self.features(images))
     }
 
-    /// The activation that Grad-CAM weighs: the last convolution's or block's output.
+    /// The activation that Grad-CAM uses: the output of the last convolution or block.
     ///
     /// # Shapes
     /// `[batch, 1, 28, 28]` to `[batch, channels, rows, columns]`.
-    pub fn features(&self, pictures: Tensor<4>) -> Tensor<4> {
-        self.features_and_rest(pictures).0
+    pub fn features(&self, images: Tensor<4>) -> Tensor<4> {
+        let mut modules = self.modules();
+        let mut x = images; // [batch, 1, 28, 28]
+        for layer in self.split_layers().0 {
+            x = match layer {
+                Layer::Conv { .. } => {
+                    let (conv, norm) = modules.conv();
+                    norm_relu(conv.forward(x), norm) // [batch, output, rows, columns]
+                }
+                Layer::ResBlock { .. } => modules.block().forward(x),
+                Layer::MaxPool => max_pool2d(x, MaxPoolOptions::new([2, 2])), // [batch, c, rows / 2, columns / 2]
+                Layer::GlobalAveragePool | Layer::Flatten | Layer::Dense { .. } => {
+                    unreachable!("invariant: convolutions and blocks stand before all of these")
+                }
+            };
+        }
+        x
     }
 
     /// From [`features`](Self::features) to logits.
@@ -181,50 +226,11 @@ impl Network {
     /// # Shapes
     /// `[batch, channels, rows, columns]` to `[batch, 10]`.
     pub fn head(&self, activation: Tensor<4>) -> Tensor<2> {
-        let learned = Learned {
-            convs: [].iter(),
-            blocks: [].iter(),
-            dense: self.dense.iter(),
-            // Only training puts norms behind dense layers, and it runs the whole.
-            folds: [].iter(),
-        };
-        self.run_head(activation, learned)
-    }
-
-    /// The table's part up to Grad-CAM's layer, and the part behind it.
-    fn halves(&self) -> (&'static [Layer], &'static [Layer]) {
-        let layers = self.layers;
-        layers.split_at(grad_cam_layer(layers).map_or(0, |last| last + 1))
-    }
-
-    fn features_and_rest(&self, pictures: Tensor<4>) -> (Tensor<4>, Learned<'_>) {
-        let mut learned = Learned {
-            convs: self.convs.iter(),
-            blocks: self.blocks.iter(),
-            dense: self.dense.iter(),
-            folds: self.folds.iter(),
-        };
-        let mut x = pictures; // [batch, 1, 28, 28]
-        for layer in self.halves().0 {
-            x = match layer {
-                Layer::Conv { .. } => match learned.convs.next() {
-                    Some(conv) => rectified(conv.forward(x), learned.folds.next()), // [batch, output, rows, columns]
-                    None => x,
-                },
-                Layer::ResBlock { .. } => match learned.blocks.next() {
-                    Some(block) => block.forward(x),
-                    None => x,
-                },
-                Layer::MaxPool => max_pool2d(x, MaxPoolOptions::new([2, 2])), // [batch, c, rows / 2, columns / 2]
-                Layer::GlobalAveragePool | Layer::Flatten | Layer::Dense { .. } => x,
-            };
-        }
-        (x, learned)
-    }
-
-    fn run_head(&self, activation: Tensor<4>, mut learned: Learned<'_>) -> Tensor<2> {
+        let mut modules = self.modules();
+        // The first batch norms are the convolutions'.
+        modules.folds = modules.folds.map(|_| self.folds[self.convs.len()..].iter());
         let [batch, channels, rows, columns] = activation.dims();
-        let layers = self.halves().1;
+        let (body, layers) = self.split_layers();
         let mut x: Tensor<2> = if layers.contains(&Layer::GlobalAveragePool) {
             activation
                 .reshape([batch, channels, rows * columns])
@@ -233,29 +239,43 @@ impl Network {
         } else {
             activation.reshape([batch, channels * rows * columns])
         };
-        // Dropping pixels of the picture itself helps no network: augmentation alters them already.
-        let mut is_picture = self.halves().0.is_empty();
+        // Dropout on the pixels themselves helps no network: augmentation alters them already.
+        let mut is_image = body.is_empty();
         for layer in layers {
             let Layer::Dense { relu: has_relu, .. } = *layer else {
                 continue;
             };
-            if let Some(dense) = learned.dense.next() {
-                if !core::mem::take(&mut is_picture) {
-                    x = self.dropout.forward(x);
-                }
-                x = dense.forward(x); // [batch, output]
-                if has_relu {
-                    x = rectified(x, learned.folds.next());
-                }
+            let (dense, norm) = modules.dense(has_relu);
+            if !std::mem::take(&mut is_image) {
+                x = self.dropout.forward(x);
+            }
+            x = dense.forward(x); // [batch, output]
+            if has_relu {
+                x = norm_relu(x, norm);
             }
         }
         x
     }
 
-    /// A network with an artifact's weights.
+    /// The layers up to and including the one that Grad-CAM uses, and the rest.
+    fn split_layers(&self) -> (&'static [Layer], &'static [Layer]) {
+        let layers = self.layers;
+        layers.split_at(grad_cam_layer(layers).map_or(0, |last| last + 1))
+    }
+
+    fn modules(&self) -> Modules<'_> {
+        Modules {
+            convs: self.convs.iter(),
+            blocks: self.blocks.iter(),
+            dense: self.dense.iter(),
+            folds: (!self.folds.is_empty()).then(|| self.folds.iter()),
+        }
+    }
+
+    /// A network with the weights of a weights file.
     ///
     /// # Errors
-    /// A tensor that the table needs and the artifact lacks, or holds in another shape.
+    /// The file lacks a tensor of the table, or has it in another shape.
     pub fn from_artifact(
         layers: &'static [Layer],
         artifact: &Artifact,
@@ -268,56 +288,52 @@ impl Network {
                 _ => return Err(NetworkError::Missing { name, shape }),
             }
         }
-        let mut network = Self::new(layers, Training::default(), device);
+        let mut network = Self::new(layers, TrainingOptions::default(), device);
         network.load(values, device)?;
         Ok(network)
     }
 
-    /// Takes over values, a list for each of the table's training parameters in their order.
+    /// Replaces the values: one list for each of the table's training parameters, in their order.
     ///
     /// # Errors
-    /// There are too few.
+    /// There are too few lists.
     pub fn load(&mut self, values: Vec<Vec<f32>>, device: &Device) -> Result<(), NetworkError> {
-        let mut values = values.into_iter();
-        let mut next = |shape: &[usize]| {
-            values
-                .next()
-                .map(|v| TensorData::new(v, shape.to_vec()))
-                .ok_or_else(|| NetworkError::Read(String::from("too few tensors")))
+        let mut loader = Loader {
+            count: values.len(),
+            values: values.into_iter(),
+            device,
         };
+        let has_folds = !self.folds.is_empty();
         let mut convs = self.convs.iter_mut();
         let mut blocks = self.blocks.iter_mut();
         let mut dense = self.dense.iter_mut();
         let mut folds = self.folds.iter_mut();
+        let mut next_fold = || folds.next().expect("invariant: a batch norm for each ReLU");
         for layer in self.layers {
             match layer {
                 Layer::Conv { .. } => {
-                    if let Some(conv) = convs.next() {
-                        load_conv(conv, &mut next, device)?;
-                    }
-                    if let Some(norm) = folds.next() {
-                        load_norm(norm, &mut next, device)?;
+                    let conv = convs.next();
+                    loader.conv(conv.expect("invariant: a module for each convolution"))?;
+                    if has_folds {
+                        loader.norm(next_fold())?;
                     }
                 }
                 Layer::ResBlock { .. } => {
-                    if let Some(block) = blocks.next() {
-                        load_conv(&mut block.conv1, &mut next, device)?;
-                        if let Some(norm) = &mut block.fold {
-                            load_norm(norm, &mut next, device)?;
-                        }
-                        load_norm(&mut block.norm1, &mut next, device)?;
-                        load_conv(&mut block.conv2, &mut next, device)?;
-                        load_norm(&mut block.norm2, &mut next, device)?;
+                    let block = blocks.next();
+                    let block = block.expect("invariant: a module for each block");
+                    loader.conv(&mut block.conv1)?;
+                    if let Some(norm) = &mut block.fold {
+                        loader.norm(norm)?;
                     }
+                    loader.norm(&mut block.norm1)?;
+                    loader.conv(&mut block.conv2)?;
+                    loader.norm(&mut block.norm2)?;
                 }
-                Layer::Dense { relu, output, .. } => {
-                    if let Some(dense) = dense.next() {
-                        let shape = dense.weight.val().dims();
-                        dense.weight = Param::from_data(next(&shape)?, device);
-                        dense.bias = Some(Param::from_data(next(&[*output])?, device));
-                    }
-                    if *relu && let Some(norm) = folds.next() {
-                        load_norm(norm, &mut next, device)?;
+                Layer::Dense { relu, .. } => {
+                    let dense = dense.next();
+                    loader.dense(dense.expect("invariant: a module for each dense layer"))?;
+                    if *relu && has_folds {
+                        loader.norm(next_fold())?;
                     }
                 }
                 Layer::MaxPool | Layer::GlobalAveragePool | Layer::Flatten => {}
@@ -326,50 +342,42 @@ impl Network {
         Ok(())
     }
 
-    /// The values, a list for each of the table's training parameters in their order.
+    /// The values: one list for each of the table's training parameters, in their order.
     ///
     /// # Errors
-    /// The device does not give a tensor back.
+    /// A tensor could not be read from the device.
     pub fn values(&self) -> Result<Vec<Vec<f32>>, NetworkError> {
         let mut values = Values(Vec::new());
-        self.each(&mut values)?;
+        self.visit(&mut values)?;
         Ok(values.0)
     }
 
-    /// Shows every tensor, in the order of the table's training parameters.
+    /// Visits every tensor, in the order of the table's training parameters.
     ///
     /// # Errors
-    /// Those of the taker.
-    pub fn each(&self, taker: &mut impl Taker) -> Result<(), NetworkError> {
-        let mut convs = self.convs.iter();
-        let mut blocks = self.blocks.iter();
-        let mut dense = self.dense.iter();
-        let mut folds = self.folds.iter();
+    /// Those of the visitor.
+    pub fn visit(&self, visitor: &mut impl TensorVisitor) -> Result<(), NetworkError> {
+        let mut modules = self.modules();
         for layer in self.layers {
             match layer {
                 Layer::Conv { .. } => {
-                    show_conv(convs.next(), taker)?;
-                    show_norm(folds.next(), taker)?;
+                    let (conv, norm) = modules.conv();
+                    visit_conv(conv, visitor)?;
+                    visit_norm(norm, visitor)?;
                 }
                 Layer::ResBlock { .. } => {
-                    if let Some(block) = blocks.next() {
-                        show_conv(Some(&block.conv1), taker)?;
-                        show_norm(block.fold.as_ref(), taker)?;
-                        show_norm(Some(&block.norm1), taker)?;
-                        show_conv(Some(&block.conv2), taker)?;
-                        show_norm(Some(&block.norm2), taker)?;
-                    }
+                    let block = modules.block();
+                    visit_conv(&block.conv1, visitor)?;
+                    visit_norm(block.fold.as_ref(), visitor)?;
+                    visit_norm(Some(&block.norm1), visitor)?;
+                    visit_conv(&block.conv2, visitor)?;
+                    visit_norm(Some(&block.norm2), visitor)?;
                 }
                 Layer::Dense { relu, .. } => {
-                    if let Some(dense) = dense.next() {
-                        taker.learned(dense.weight.val())?;
-                        if let Some(bias) = &dense.bias {
-                            taker.learned(bias.val())?;
-                        }
-                    }
-                    if *relu {
-                        show_norm(folds.next(), taker)?;
-                    }
+                    let (dense, norm) = modules.dense(*relu);
+                    visitor.parameter(dense.weight.val())?;
+                    visitor.parameter(bias(&dense.bias))?;
+                    visit_norm(norm, visitor)?;
                 }
                 Layer::MaxPool | Layer::GlobalAveragePool | Layer::Flatten => {}
             }
@@ -378,86 +386,110 @@ impl Network {
     }
 }
 
-/// What is done with each of a network's tensors.
-pub trait Taker {
-    /// A weight or a bias, a norm's scale or shift.
+/// Visits a network's tensors.
+pub trait TensorVisitor {
+    /// A weight or a bias, or a batch norm's scale or shift.
     ///
     /// # Errors
-    /// The device does not give the tensor back.
-    fn learned<const D: usize>(&mut self, tensor: Tensor<D>) -> Result<(), NetworkError>;
+    /// The tensor could not be read from the device.
+    fn parameter<const D: usize>(&mut self, tensor: Tensor<D>) -> Result<(), NetworkError>;
 
     /// A batch norm's running mean or variance.
     ///
     /// # Errors
-    /// The device does not give the tensor back.
+    /// The tensor could not be read from the device.
     fn statistic(&mut self, tensor: Tensor<1>) -> Result<(), NetworkError>;
 }
 
 struct Values(Vec<Vec<f32>>);
 
-impl Taker for Values {
-    fn learned<const D: usize>(&mut self, tensor: Tensor<D>) -> Result<(), NetworkError> {
-        self.0.push(numbers(tensor)?);
+impl TensorVisitor for Values {
+    fn parameter<const D: usize>(&mut self, tensor: Tensor<D>) -> Result<(), NetworkError> {
+        self.0.push(to_vec(tensor)?);
         Ok(())
     }
 
     fn statistic(&mut self, tensor: Tensor<1>) -> Result<(), NetworkError> {
-        self.learned(tensor)
+        self.parameter(tensor)
     }
 }
 
-/// Standardised pictures as a tensor.
+fn bias(bias: &Option<Param<Tensor<1>>>) -> Tensor<1> {
+    let bias = bias.as_ref();
+    bias.expect("invariant: every layer has a bias").val()
+}
+
+fn visit_conv(conv: &Conv2d, visitor: &mut impl TensorVisitor) -> Result<(), NetworkError> {
+    visitor.parameter(conv.weight.val())?;
+    visitor.parameter(bias(&conv.bias))
+}
+
+fn visit_norm(
+    norm: Option<&BatchNorm>,
+    visitor: &mut impl TensorVisitor,
+) -> Result<(), NetworkError> {
+    if let Some(norm) = norm {
+        visitor.parameter(norm.gamma.val())?;
+        visitor.parameter(norm.beta.val())?;
+        visitor.statistic(norm.running_mean.value_sync())?;
+        visitor.statistic(norm.running_var.value_sync())?;
+    }
+    Ok(())
+}
+
+/// Moves lists of values into modules, one list a tensor.
+struct Loader<'a> {
+    count: usize,
+    values: std::vec::IntoIter<Vec<f32>>,
+    device: &'a Device,
+}
+
+impl Loader<'_> {
+    fn next(&mut self, shape: &[usize]) -> Result<TensorData, NetworkError> {
+        let count = self.count;
+        let values = self.values.next();
+        let values = values.ok_or(NetworkError::TooFewValues { count })?;
+        Ok(TensorData::new(values, shape.to_vec()))
+    }
+
+    fn conv(&mut self, conv: &mut Conv2d) -> Result<(), NetworkError> {
+        let shape = conv.weight.val().dims();
+        conv.weight = Param::from_data(self.next(&shape)?, self.device);
+        conv.bias = Some(Param::from_data(self.next(&shape[..1])?, self.device));
+        Ok(())
+    }
+
+    fn dense(&mut self, dense: &mut Linear) -> Result<(), NetworkError> {
+        let shape = dense.weight.val().dims();
+        dense.weight = Param::from_data(self.next(&shape)?, self.device);
+        dense.bias = Some(Param::from_data(self.next(&shape[1..])?, self.device));
+        Ok(())
+    }
+
+    fn norm(&mut self, norm: &mut BatchNorm) -> Result<(), NetworkError> {
+        let shape = norm.gamma.val().dims();
+        norm.gamma = Param::from_data(self.next(&shape)?, self.device);
+        norm.beta = Param::from_data(self.next(&shape)?, self.device);
+        norm.running_mean = RunningState::new(Tensor::from_data(self.next(&shape)?, self.device));
+        norm.running_var = RunningState::new(Tensor::from_data(self.next(&shape)?, self.device));
+        Ok(())
+    }
+}
+
+/// Standardised images as a tensor.
 ///
 /// # Shapes
 /// `pixels` holds `batch * 784` numbers; the tensor is `[batch, 1, 28, 28]`.
-pub fn pictures(pixels: Vec<f32>, device: &Device) -> Tensor<4> {
+pub fn image_batch(pixels: Vec<f32>, device: &Device) -> Tensor<4> {
     let batch = pixels.len() / (SIDE * SIDE);
     Tensor::from_data(TensorData::new(pixels, [batch, 1, SIDE, SIDE]), device)
 }
 
-type Next<'a> = dyn FnMut(&[usize]) -> Result<TensorData, NetworkError> + 'a;
-
-fn load_conv(conv: &mut Conv2d, next: &mut Next, device: &Device) -> Result<(), NetworkError> {
-    let shape = conv.weight.val().dims();
-    conv.weight = Param::from_data(next(&shape)?, device);
-    conv.bias = Some(Param::from_data(next(&shape[..1])?, device));
-    Ok(())
-}
-
-fn load_norm(norm: &mut BatchNorm, next: &mut Next, device: &Device) -> Result<(), NetworkError> {
-    let shape = norm.gamma.val().dims();
-    norm.gamma = Param::from_data(next(&shape)?, device);
-    norm.beta = Param::from_data(next(&shape)?, device);
-    norm.running_mean = RunningState::new(Tensor::from_data(next(&shape)?, device));
-    norm.running_var = RunningState::new(Tensor::from_data(next(&shape)?, device));
-    Ok(())
-}
-
-fn show_conv(conv: Option<&Conv2d>, taker: &mut impl Taker) -> Result<(), NetworkError> {
-    if let Some(conv) = conv {
-        taker.learned(conv.weight.val())?;
-        if let Some(bias) = &conv.bias {
-            taker.learned(bias.val())?;
-        }
-    }
-    Ok(())
-}
-
-fn show_norm(norm: Option<&BatchNorm>, taker: &mut impl Taker) -> Result<(), NetworkError> {
-    if let Some(norm) = norm {
-        taker.learned(norm.gamma.val())?;
-        taker.learned(norm.beta.val())?;
-        taker.statistic(norm.running_mean.value_sync())?;
-        taker.statistic(norm.running_var.value_sync())?;
-    }
-    Ok(())
-}
-
-/// A tensor's numbers, in their order.
+/// A tensor's values, in their order.
 ///
 /// # Errors
-/// The device does not give them back.
-pub fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, NetworkError> {
+/// The tensor could not be read from the device.
+pub fn to_vec<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, NetworkError> {
     tensor
         .into_data()
         .convert::<f32>()

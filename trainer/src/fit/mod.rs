@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod batches;
 pub mod burn_backend;
+pub mod burn_network;
 pub mod cache_key;
 pub mod calibrate;
 pub mod checkpoint;
