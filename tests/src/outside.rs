@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use xtask::http::{Answer, Server};
+use static_server::{Response, Server};
 
 /// What Chromium asks for on its own account, whatever page is open, in spite of all flags: updates, the time,
 /// hints, an account, the search engine of its start page.
@@ -29,22 +29,23 @@ impl Outside {
     /// A sentence, where there is no free port.
     pub fn start() -> Result<Self, String> {
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let server = Server::anywhere({
+        let server = Server::on_free_port({
             let asked = Arc::clone(&asked);
             move |_, target| {
                 asked
                     .lock()
                     .expect("no thread panicked")
                     .push(target.to_owned());
-                Answer {
+                Response {
                     status: 403,
                     content_type: "text/plain",
-                    caching: "no-store",
+                    cache_control: "no-store",
                     body: Vec::new(),
                     pause: None,
                 }
             }
-        })?;
+        })
+        .map_err(|e| format!("no port is free to listen on: {e}"))?;
         Ok(Self { server, asked })
     }
 

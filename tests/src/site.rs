@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use xtask::http::{Answer, Server};
+use static_server::{Response, Server, content_type};
 
 /// Where the site lies below the origin, as it would on GitHub Pages.
 pub const SUB_PATH: &str = "/haberdash/";
@@ -111,10 +111,11 @@ impl Site {
             faults: Vec::new(),
             log: Vec::new(),
         }));
-        let server = Server::anywhere({
+        let server = Server::on_free_port({
             let (state, folder) = (Arc::clone(&state), Arc::clone(&folder));
             move |_, target| answer(target, &folder, &state)
-        })?;
+        })
+        .map_err(|e| format!("no port is free to listen on: {e}"))?;
         Ok(Self {
             folder,
             origin: server.origin(),
@@ -213,7 +214,7 @@ fn stall(path: &str, state: &Mutex<State>) {
     }
 }
 
-fn answer(target: &str, folder: &Folders, state: &Arc<Mutex<State>>) -> Answer {
+fn answer(target: &str, folder: &Folders, state: &Arc<Mutex<State>>) -> Response {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let fault = fault(path, state);
     let content = match fault {
@@ -228,10 +229,14 @@ fn answer(target: &str, folder: &Folders, state: &Arc<Mutex<State>>) -> Answer {
                 Some(Fault::Altered) => body[middle] ^= 1,
                 _ => {}
             }
-            Answer {
+            Response {
                 status: 200,
-                content_type: content_type(path),
-                caching: state.lock().expect("no thread panicked").caching,
+                content_type: content_type(Path::new(if path.ends_with('/') {
+                    "index.html"
+                } else {
+                    path
+                })),
+                cache_control: state.lock().expect("no thread panicked").caching,
                 body,
                 pause: (fault == Some(Fault::Stalled)).then(|| {
                     let (path, state) = (path.to_owned(), Arc::clone(state));
@@ -239,10 +244,10 @@ fn answer(target: &str, folder: &Folders, state: &Arc<Mutex<State>>) -> Answer {
                 }),
             }
         }
-        None => Answer {
+        None => Response {
             status: 404,
             content_type: "text/plain",
-            caching: "no-store",
+            cache_control: "no-store",
             body: b"not found".to_vec(),
             pause: None,
         },
@@ -270,18 +275,5 @@ fn read(folders: &Folders, path: &str) -> Option<Vec<u8>> {
         }
         "" => fs::read(folders.site.join("index.html")).ok(),
         inside => fs::read(folders.site.join(inside)).ok(),
-    }
-}
-
-fn content_type(path: &str) -> &'static str {
-    match path.rsplit('.').next() {
-        Some("js" | "mjs") => "text/javascript",
-        Some("css") => "text/css",
-        Some("wasm") => "application/wasm",
-        Some("json") => "application/json",
-        Some("svg") => "image/svg+xml",
-        Some("png") => "image/png",
-        Some("hbd" | "onnx" | "bin") => "application/octet-stream",
-        _ => "text/html; charset=utf-8",
     }
 }

@@ -22,29 +22,35 @@ const TOOLS: [Tool; 8] = [
 
 /// The packages that are built for the machine itself. Those of the browser are built apart, so that the trainer's features
 /// do not end up there.
-pub const NATIVE: [&str; 18] = [
-    "-p",
+const NATIVE: &[&str] = &[
     "codecs",
-    "-p",
     "cpu-backend",
-    "-p",
     "fashion-mnist",
-    "-p",
     "plot",
-    "-p",
     "protocol",
-    "-p",
     "shared",
-    "-p",
-    "trainer",
-    "-p",
+    "static-server",
     "tests",
-    "-p",
+    "trainer",
     "xtask",
 ];
 
 /// The packages that are built for the browser, except the GPU worker, which takes too long to compile for every change.
-const BROWSER: [&str; 6] = ["-p", "web", "-p", "cpu-worker", "-p", "worker-runtime"];
+const BROWSER: &[&str] = &["cpu-worker", "web", "worker-runtime"];
+
+/// cargo's arguments that select the native packages. Commands with the same selection share one build: another selection
+/// resolves other features, and would build burn again.
+pub fn native_packages() -> Vec<&'static str> {
+    selection(NATIVE)
+}
+
+/// `-p` before each package.
+fn selection(packages: &[&'static str]) -> Vec<&'static str> {
+    packages
+        .iter()
+        .flat_map(|package| ["-p", package])
+        .collect()
+}
 
 /// A check, and the command that makes it.
 struct Check {
@@ -86,6 +92,7 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
         command
     };
     let check = |name, command| Check { name, command };
+    let (native, browser) = (native_packages(), selection(BROWSER));
 
     let mut checks = vec![
         check("format", cargo(None, &[&["fmt", "--all", "--check"]])),
@@ -95,7 +102,7 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
                 None,
                 &[
                     &["clippy"],
-                    &NATIVE,
+                    &native,
                     &["--all-targets", "--", "-D", "warnings"],
                 ],
             ),
@@ -106,7 +113,7 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
                 wasm_toolchain,
                 &[
                     &["clippy"],
-                    &BROWSER,
+                    &browser,
                     &["--target", rustup::WASM, "--", "-D", "warnings"],
                 ],
             ),
@@ -125,13 +132,13 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
     }
     let site = site::trunk_build(workspace, Profile::Quick, &site_folder, site::RELATIVE_URLS)?;
     checks.push(check("the site, built quickly", site));
-    let mut tests = cargo(None, &[&["test"], &NATIVE]);
+    let mut tests = cargo(None, &[&["test"], &native]);
     tests.env("HABERDASH_SITE", &site_folder);
     checks.push(check("tests, those in the browser included", tests));
     // Unit tests of the page and the CPU worker that need no browser.
     checks.push(check(
         "tests of the page and the workers, natively",
-        cargo(None, &[&["test"], &BROWSER, &["--lib", "--bins"]]),
+        cargo(None, &[&["test"], &browser, &["--lib", "--bins"]]),
     ));
     // As it is published, but for the GPU engine, which takes too long for every change.
     let published = workspace.cache.join("published");

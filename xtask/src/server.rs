@@ -2,16 +2,16 @@
 
 use crate::workspace::on_path;
 use anyhow::{Context, Result, bail};
+use static_server::{Response, Server, content_type};
 use std::{
     env, fs,
     net::TcpListener,
     path::{Component, Path, PathBuf},
     process::{Command, Stdio},
 };
-use xtask::http::{Answer, Server};
 
 /// A rebuilt page must not be shown from the cache.
-const CACHING: &str = "no-cache";
+const CACHE_CONTROL: &str = "no-cache";
 
 /// Tried first.
 pub const DEFAULT_PORT: u16 = 8080;
@@ -42,11 +42,11 @@ fn listen(port: u16) -> Result<TcpListener> {
     bail!("no port from {port} on is free: choose another with --port")
 }
 
-fn answer(method: &str, target: &str, folder: &Path) -> Answer {
-    let refused = |status, sentence: &str| Answer {
+fn answer(method: &str, target: &str, folder: &Path) -> Response {
+    let refused = |status, sentence: &str| Response {
         status,
         content_type: "text/plain; charset=utf-8",
-        caching: CACHING,
+        cache_control: CACHE_CONTROL,
         body: sentence.into(),
         pause: None,
     };
@@ -55,10 +55,10 @@ fn answer(method: &str, target: &str, folder: &Path) -> Answer {
     }
     let file = local_path(folder, target).and_then(|path| Some((fs::read(&path).ok()?, path)));
     match file {
-        Some((body, path)) => Answer {
+        Some((body, path)) => Response {
             status: 200,
             content_type: content_type(&path),
-            caching: CACHING,
+            cache_control: CACHE_CONTROL,
             body,
             pause: None,
         },
@@ -98,24 +98,6 @@ fn percent_decoded(text: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok()
-}
-
-/// wasm must come as application/wasm, or the browser will not compile it while it loads.
-fn content_type(path: &Path) -> &'static str {
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => "text/html; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("json") => "application/json",
-        Some("wasm") => "application/wasm",
-        Some("png") => "image/png",
-        Some("svg") => "image/svg+xml",
-        Some("ico") => "image/x-icon",
-        Some("jpg" | "jpeg") => "image/jpeg",
-        Some("webp") => "image/webp",
-        Some("txt") => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
-    }
 }
 
 /// The system's opener; where there is no screen or no opener, the printed URL is enough.

@@ -4,7 +4,7 @@ pub mod classical;
 pub mod train;
 pub mod web;
 
-use crate::{checks::NATIVE, step, workspace::Workspace};
+use crate::{checks::native_packages, step, workspace::Workspace};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 
@@ -47,8 +47,10 @@ fn python(workspace: &Workspace, peer: &Peer) -> Result<PathBuf> {
 fn built(workspace: &Workspace, name: &str) -> Result<PathBuf> {
     step::step(&format!("build {name}"), || {
         let mut build = workspace.cargo(None);
-        // The selection that the tests have built: another one resolves other features, and would build burn anew.
-        build.arg("build").args(NATIVE).args(["--bin", name]);
+        build
+            .arg("build")
+            .args(native_packages())
+            .args(["--bin", name]);
         step::run(&mut build)
     })?;
     let file = format!("debug/{name}{}", std::env::consts::EXE_SUFFIX);

@@ -1,3 +1,0 @@
-//! What the tests use of the everyday commands.
-
-pub mod http;
