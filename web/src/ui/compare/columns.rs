@@ -63,13 +63,13 @@ impl Column {
     /// The tooltip of the title.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Accuracy => "Share of the 10,000 test images answered rightly",
-            Self::MacroF1 => "Mean over the ten classes of precision and recall's harmonic mean",
-            Self::Calibration => "How far confidence is from being right, on average, in 15 bins",
-            Self::Parameters => "Numbers that the model consists of",
-            Self::Bytes => "The weights file, before the host compresses it",
-            Self::Training => "What training took, as the trainer recorded it",
-            Self::Time => "Median time of an answer in this browser, features not counted",
+            Self::Accuracy => "Share of the 10,000 test images that are classified correctly",
+            Self::MacroF1 => "Mean over the ten classes of the harmonic mean of precision and recall",
+            Self::Calibration => "Expected calibration error: mean difference between confidence and accuracy, in 15 bins",
+            Self::Parameters => "Number of stored parameters",
+            Self::Bytes => "Size of the weights file, uncompressed",
+            Self::Training => "Duration of the training, recorded by the trainer",
+            Self::Time => "Median time of a prediction in this browser, without the features",
         }
     }
 
