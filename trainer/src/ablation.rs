@@ -35,31 +35,27 @@ pub fn stages(whole: &NetworkRecipe) -> Vec<Stage> {
         ..*whole
     };
     let mut stages = vec![Stage {
-        added: "AdamW, one rise and fall of the learning rate",
+        added: "AdamW, warm-up and cosine decay",
         recipe,
     }];
     let parts: [(&'static str, &Add); 9] = [
-        ("mirrored pictures", &|r| {
+        ("horizontal flips", &|r| {
             r.augmentation.flip = whole.augmentation.flip
         }),
         ("shifts", &|r| {
             r.augmentation.shift = whole.augmentation.shift
         }),
-        ("erased rectangles", &|r| {
+        ("random erasing", &|r| {
             r.augmentation.erase = whole.augmentation.erase
         }),
-        ("mixed pictures", &|r| {
-            r.augmentation.mix = whole.augmentation.mix
-        }),
+        ("mixup", &|r| r.augmentation.mix = whole.augmentation.mix),
         ("dropout", &|r| r.dropout = whole.dropout),
-        ("batch norm, folded into the weights", &|r| {
+        ("batch norm, folded at the end", &|r| {
             r.batch_norm = whole.batch_norm
         }),
-        ("the weights' running mean", &|r| {
-            r.ema_decay = whole.ema_decay
-        }),
-        ("teachers", &|r| r.distillation = whole.distillation),
-        ("all its epochs", &|r| *r = *whole),
+        ("EMA of the weights", &|r| r.ema_decay = whole.ema_decay),
+        ("distillation", &|r| r.distillation = whole.distillation),
+        ("all epochs", &|r| *r = *whole),
     ];
     for (added, add) in parts {
         let before = recipe;

@@ -52,13 +52,13 @@ pub fn page(input: &ReportInput) -> String {
     row("random erasing, share of the images", &|r| {
         whole_percent(r.augmentation.erase)
     });
-    row("parts of the photos' variants, one for each epoch", &|r| {
+    row("groups of the photos' variants, one for each epoch", &|r| {
         r.photo_groups.to_string()
     });
     row("mixup, share of the images", &|r| {
         whole_percent(r.augmentation.mix)
     });
-    row("distillation: share of the teachers in the loss", &|r| {
+    row("distillation: weight of the teachers in the loss", &|r| {
         r.distillation
             .map_or("–".into(), |d| format!("{:?}", d.weight))
     });
@@ -147,7 +147,7 @@ fn teachers(teachers: &TeacherRecord) -> String {
          {networks} with {} parameters each, trained by the same trainer for {} epochs (batch size {}, highest learning rate {:?}, \
          shifts of up to {} pixels, random erasing on {} of the images), in {} together. They are not shipped. An ensemble of them, \
          on each image and its mirror image, classifies {} of the validation split and {} of the test images correctly. Their \
-         logits for augmented views of the training images are computed once and cached (`trainer/src/fit/teacher.rs`).\n",
+         logits for augmented views of the training images are computed once and cached (`trainer/src/fit/distillation.rs`).\n",
         thousands(teachers.parameters as u64),
         recipe.epochs,
         recipe.batch_size,

@@ -64,8 +64,12 @@ impl Column {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Accuracy => "Share of the 10,000 test images that are classified correctly",
-            Self::MacroF1 => "Mean over the ten classes of the harmonic mean of precision and recall",
-            Self::Calibration => "Expected calibration error: mean difference between confidence and accuracy, in 15 bins",
+            Self::MacroF1 => {
+                "Mean over the ten classes of the harmonic mean of precision and recall"
+            }
+            Self::Calibration => {
+                "Expected calibration error: mean difference between confidence and accuracy, in 15 bins"
+            }
             Self::Parameters => "Number of stored parameters",
             Self::Bytes => "Size of the weights file, uncompressed",
             Self::Training => "Duration of the training, recorded by the trainer",
