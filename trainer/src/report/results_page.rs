@@ -74,8 +74,8 @@ fn ensemble(input: &ReportInput) -> String {
     let (ensemble, best) = (&input.ensemble, input.best());
     let mut text = format!(
         "\n## The vote\n\n\
-         An ensemble of the seven models: the product of their probabilities, each raised to a weight that is fitted on the \
-         validation split. It classifies {} of the test images correctly; the best single model, {}, {} ({} points).\n\n\
+         An ensemble of the seven models: the product of their probabilities, each raised to the power of a weight that is \
+         fitted on the validation split. It classifies {} of the test images correctly; the best single model, {}, {} ({} points).\n\n\
          | model | weight | its own accuracy |\n|---|--:|--:|\n",
         percent(ensemble.test.accuracy),
         best.model.title(),

@@ -46,8 +46,8 @@ pub fn page(input: &ReportInput) -> String {
         format!("{:?}", r.ema_decay)
     });
     row("random horizontal flips", &|r| yes(r.augmentation.flip));
-    row("random shifts, up to", &|r| {
-        format!("{} pixels", r.augmentation.shift)
+    row("random shifts, up to (pixels)", &|r| {
+        r.augmentation.shift.to_string()
     });
     row("random erasing, share of the images", &|r| {
         whole_percent(r.augmentation.erase)
@@ -145,7 +145,7 @@ fn teachers(teachers: &TeacherRecord) -> String {
     format!(
         "\n## The teachers\n\n\
          {networks} with {} parameters each, trained by the same trainer for {} epochs (batch size {}, highest learning rate {:?}, \
-         shifts of up to {} pixels, random erasing on {} of the images), in {} together. They are not shipped. An ensemble of them, \
+         random shifts of at most {} px, random erasing on {} of the images), in {} together. They are not shipped. An ensemble of them, \
          on each image and its mirror image, classifies {} of the validation split and {} of the test images correctly. Their \
          logits for augmented views of the training images are computed once and cached (`trainer/src/fit/distillation.rs`).\n",
         thousands(teachers.parameters as u64),
