@@ -17,8 +17,8 @@ const UPPER_MARGIN: f64 = 1.26;
 /// The plot as SVG.
 pub fn draw(data: &DataSet) -> String {
     let mut counts = [0_u64; GREYS];
-    for picture in &data.train.images {
-        for &pixel in picture.pixels() {
+    for image in &data.train.images {
+        for &pixel in image.pixels() {
             counts[usize::from(pixel)] += 1;
         }
     }

@@ -33,10 +33,10 @@ pub fn draw(data: &DataSet) -> Result<String, ReportError> {
         size,
     );
     let first = data.train.first(GRID * GRID);
-    for (i, (picture, garment)) in first.images.iter().zip(&first.labels).enumerate() {
+    for (i, (image, garment)) in first.images.iter().zip(&first.labels).enumerate() {
         let (row, column) = ((i / GRID) as f64, (i % GRID) as f64);
         let (x, y) = (ORIGIN.0 + CELL.0 * column, ORIGIN.1 + CELL.1 * row);
-        canvas.png((x, y), IMAGE, &base64(&png(picture)?));
+        canvas.png((x, y), IMAGE, &base64(&png(image)?));
         let below = (x + IMAGE / 2.0, y + IMAGE + 12.0);
         canvas.text(below, garment.label(), Anchor::Middle, LABEL);
     }
