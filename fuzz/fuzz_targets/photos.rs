@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::photo::{decode, prepare};
+use photo::{decode, prepare};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(photo) = decode(bytes) {

@@ -4,8 +4,6 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(feature = "decode")]
-extern crate std;
 
 pub mod artifact;
 pub mod explain;
@@ -14,7 +12,6 @@ pub mod garment;
 pub mod image;
 pub mod metrics;
 pub mod model;
-pub mod photo;
 pub mod plan;
 pub mod simd;
 

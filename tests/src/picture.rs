@@ -8,9 +8,9 @@ use image::imageops::{self, FilterType};
 use image::{
     DynamicImage, Frame, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage, RgbaImage,
 };
+use photo::Photo;
 use shared::Grey28;
 use shared::image::SIDE;
-use shared::photo::Photo;
 
 /// A file as a visitor would drop it.
 #[derive(Clone, Debug)]

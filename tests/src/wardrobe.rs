@@ -1,7 +1,7 @@
 //! Photos of garments in rooms, drawn here: what is cut out of them is known to the pixel.
 
+use photo::Photo;
 use shared::Garment;
-use shared::photo::Photo;
 
 /// A garment in a room.
 #[derive(Clone, Copy, Debug)]

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, RgbaImage};
+use photo::{Edits, MAX_PIXELS, Scan, decode};
 use proptest::prelude::*;
-use shared::photo::{Edits, MAX_PIXELS, Scan, decode};
 use tests::meter::{self, Metered};
 use tests::wardrobe::SCENES;
 

@@ -1,7 +1,7 @@
 //! Garments in rooms, drawn with outlines that are known: cut out, and answered by the weights that are shipped.
 
 use shared::model::{Ensemble, NoveltyDetector, argmax, ensemble, novelty};
-use shared::photo::{Edits, Frame, Mask, POOR, Prepared, Route, Scan, decode, prepare};
+use photo::{Edits, Frame, Mask, POOR, Prepared, Route, Scan, decode, prepare};
 use shared::{AnyClassifier, Garment, ModelId, Prediction, Sample};
 use tests::picture;
 use tests::reference::artifact;

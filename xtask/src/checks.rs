@@ -26,6 +26,7 @@ const NATIVE: &[&str] = &[
     "codecs",
     "cpu-backend",
     "fashion-mnist",
+    "photo",
     "plot",
     "protocol",
     "shared",
@@ -124,11 +125,16 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
             "check",
             "-p",
             "shared",
+            "-p",
+            "photo",
             "--no-default-features",
             "--target",
             rustup::BARE,
         ];
-        checks.push(check("shared without std", cargo(None, &[&words])));
+        checks.push(check(
+            "shared and photo without std",
+            cargo(None, &[&words]),
+        ));
     }
     let site = site::trunk_build(workspace, Profile::Quick, &site_folder, site::RELATIVE_URLS)?;
     checks.push(check("the site, built quickly", site));

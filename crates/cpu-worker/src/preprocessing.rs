@@ -1,8 +1,8 @@
 //! What the CPU engine does with picture files before any model sees them: what it prepares is without verdicts.
 
+use photo::{Edits, Scan, decode};
 use shared::Grey28;
 use shared::image::SIDE;
-use shared::photo::{Edits, Scan, decode};
 
 use protocol::{Pixels, Prepared, Reply};
 

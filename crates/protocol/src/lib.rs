@@ -6,11 +6,11 @@
 mod message;
 mod test_set;
 
+use photo::{Edits, Frame, Mask, Photo, Route};
 use serde::{Deserialize, Serialize};
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
 use shared::model::layer::grad_cam_layer;
-use shared::photo::{Edits, Frame, Mask, Photo, Route};
 use shared::{Garment, Grey28, ModelId};
 
 pub use message::{Message, UNASKED, WireError, decode, encode};

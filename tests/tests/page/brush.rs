@@ -1,8 +1,8 @@
 //! Painting the mask by hand, and the sentences that ask for it.
 
+use photo::{Edits, POOR};
 use serde_json::json;
 use shared::Garment;
-use shared::photo::{Edits, POOR};
 use tests::page::Page;
 use tests::picture;
 

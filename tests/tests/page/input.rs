@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use photo::{decode, prepare};
 use serde_json::json;
-use shared::photo::{decode, prepare};
 use shared::{AnyClassifier, Garment, ModelId, Sample};
 use tests::page::Snapshot;
 use tests::picture::{self, File};

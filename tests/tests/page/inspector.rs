@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use photo::{Crop, Edits, POOR, Prepared, Route, Scan, decode};
 use serde_json::json;
 use shared::image::SIDE;
-use shared::photo::{Crop, Edits, POOR, Prepared, Route, Scan, decode};
 use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
 use tests::page::{Page, Snapshot};
 use tests::picture::{self, File};

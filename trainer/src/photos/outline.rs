@@ -1,7 +1,7 @@
 //! Garments' outlines drawn by hand, and how well a mask fits them.
 
+use photo::Mask;
 use serde::Deserialize;
-use shared::photo::Mask;
 
 /// Of photos that are held out: drawn on the photo, `group/file`.
 const OUTLINES: &str = include_str!("../../photos/outlines.json");

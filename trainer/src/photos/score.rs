@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use photo::{PhotoError, Prepared, decode, prepare};
 use rayon::prelude::*;
-use shared::photo::{PhotoError, Prepared, decode, prepare};
 use shared::{Garment, Grey28};
 
 use super::{Group, Labelled};

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
+use photo::{Crop, Edits, Photo, Scan, decode, prepare};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::photo::{Crop, Edits, Photo, Scan, decode, prepare};
 use shared::{Garment, Grey28};
 
 use super::{Labelled, Part, PhotosError, list};

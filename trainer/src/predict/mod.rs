@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use photo::{self, Photo, PhotoError, Prepared};
 use serde::Serialize;
 use shared::model::{Ensemble, ModelError, NoveltyDetector};
-use shared::photo::{self, Photo, PhotoError, Prepared};
 use shared::{AnyClassifier, ModelId, Prediction, Sample};
 use thiserror::Error;
 

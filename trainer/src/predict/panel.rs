@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use image::{Rgba, RgbaImage, imageops};
+use photo::Photo;
 use shared::explain::HeatMap;
 use shared::explain::colormap::{apply_colormap, overlay};
 use shared::image::SIDE;
-use shared::photo::Photo;
 
 use super::{Picture, PredictError};
 

@@ -1,7 +1,7 @@
 //! What the page asks the engines, one function a question.
 
+use photo::Edits;
 use shared::garment::CLASSES;
-use shared::photo::Edits;
 use shared::{Garment, ModelId};
 use web_sys::File;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::photo::Edits;
+use photo::Edits;
 
 use crate::state::image::Picture;
 use crate::state::page::Page;

@@ -1,7 +1,7 @@
 //! The picture being answered: where it came from, its photo, and the 28x28 that the models see.
 
+use photo::{Edits, Frame, Mask, Route};
 use shared::image::SIDE;
-use shared::photo::{Edits, Frame, Mask, Route};
 use shared::{Garment, Grey28};
 
 use protocol::{Prepared, Thumbnail, TimedPrediction};

@@ -101,8 +101,8 @@ fn square(rgba: Vec<u8>) -> Bitmap {
 mod tests {
     use super::*;
     use crate::state::image::Origin;
+    use photo::Frame;
     use protocol::{Method, Thumbnail};
-    use shared::photo::Frame;
     use shared::{Garment, Grey28, ModelId};
 
     /// Hot in the upper left quarter, cold elsewhere.

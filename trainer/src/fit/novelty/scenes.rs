@@ -1,9 +1,9 @@
 //! Photos of what is no garment, drawn by chance and put through the same steps as a visitor's.
 
+use photo::{Photo, prepare};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use shared::Grey28;
-use shared::photo::{Photo, prepare};
 
 use super::texture::Field;
 

@@ -1,6 +1,6 @@
 //! What there is to say of how a photo became a picture, and what the visitor can do about it.
 
-use shared::photo::{POOR, Route};
+use photo::{POOR, Route};
 
 use crate::state::image::Development;
 
@@ -50,8 +50,8 @@ pub fn polarity(route: Route) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use photo::{Edits, Mask, Stroke};
     use protocol::Thumbnail;
-    use shared::photo::{Edits, Mask, Stroke};
 
     fn development(route: Route, quality: f32, is_white: bool) -> Development {
         let blank = Thumbnail {

@@ -6,7 +6,7 @@ use js_sys::Number;
 use leptos::ev::{Event, MouseEvent};
 use leptos::html;
 use leptos::prelude::*;
-use shared::photo::{Crop, Edits};
+use photo::{Crop, Edits};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
 

@@ -1,6 +1,6 @@
 //! The four edges of a crop, each to be moved alone.
 
-use shared::photo::Crop;
+use photo::Crop;
 
 /// What is left between two edges at least, as a share of the photo: less shows no garment.
 pub const LEAST: f32 = 0.05;

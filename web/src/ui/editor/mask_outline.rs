@@ -1,6 +1,6 @@
 //! The photo with the garment's outline drawn on it, and everything else made pale.
 
-use shared::photo::{Crop, Mask};
+use photo::{Crop, Mask};
 
 use crate::state::image::{Development, Picture};
 use crate::ui::bitmap::Bitmap;
@@ -60,9 +60,9 @@ fn held(bitmap: &Bitmap, mask: &Mask, crop: Crop) -> Vec<bool> {
 mod tests {
     use super::*;
     use crate::state::image::Origin;
+    use photo::{Edits, Frame, Route};
     use protocol::Thumbnail;
     use shared::Grey28;
-    use shared::photo::{Edits, Frame, Route};
 
     /// Grey, 40 x 20, of whose right half's left half is garment.
     fn picture() -> Picture {

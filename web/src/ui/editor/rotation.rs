@@ -1,6 +1,6 @@
 //! What becomes of a crop and of strokes, which are places on the turned photo, when the photo is turned further.
 
-use shared::photo::{Crop, Edits};
+use photo::{Crop, Edits};
 
 /// Turns the photo to `degrees`, clockwise from how it was taken; crop and strokes stay on what they were made on.
 ///
@@ -86,7 +86,7 @@ fn within(middle: f32, length: f32) -> (f32, f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::photo::Stroke;
+    use photo::Stroke;
 
     fn edits() -> Edits {
         Edits {

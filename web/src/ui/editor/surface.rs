@@ -5,7 +5,7 @@ use std::fmt::Write;
 use leptos::ev::{KeyboardEvent, PointerEvent};
 use leptos::html;
 use leptos::prelude::*;
-use shared::photo::{Crop, Stroke};
+use photo::{Crop, Stroke};
 
 use super::crop::{between, is_meant};
 use super::mask_outline::outlined;

@@ -4,7 +4,7 @@ use js_sys::Reflect;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::photo::{MAX_FILE_BYTES, PhotoError};
+use photo::{MAX_FILE_BYTES, PhotoError};
 use web_sys::{DataTransfer, File, FileList};
 
 use crate::state::page::Page;

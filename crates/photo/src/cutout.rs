@@ -53,7 +53,7 @@ impl<'a> Cutout<'a> {
     /// `[layout.rows, layout.columns]`, row-major; bright on black.
     pub fn cells(&self, layout: &Layout) -> Vec<u8> {
         let frame = layout.frame(1);
-        let cell = frame.side / crate::image::SIDE as f32;
+        let cell = frame.side / shared::image::SIDE as f32;
         let look = |start: f32, empty: usize, at: usize, part: usize| {
             start + (empty as f32 + at as f32 + (part as f32 + 0.5) / LOOKS as f32) * cell
         };

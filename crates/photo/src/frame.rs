@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::trim::Bounds;
-use crate::image::{Grey28, PIXELS, SIDE};
+use shared::image::{Grey28, PIXELS, SIDE};
 
 /// The square of the photo that the 28x28 picture shows, in the photo's pixels; it may extend beyond the photo.
 ///

@@ -6,6 +6,11 @@
 //! to the data set's tones (`tone`) and cut out (`cutout`) first. `scan` leads through the steps, `stages` shows them, `edits`
 //! is what a visitor changes. Everything is integers and plain `f32` arithmetic, so that native and
 //! wasm builds give the same bytes.
+#![no_std]
+
+extern crate alloc;
+#[cfg(feature = "decode")]
+extern crate std;
 
 mod backdrop;
 mod counts;
@@ -42,7 +47,7 @@ pub use self::stages::Stages;
 #[cfg(feature = "decode")]
 pub use decode::{MAX_PIXELS, MAX_SIDE, decode};
 
-use crate::image::Grey28;
+use shared::image::Grey28;
 
 /// Larger files are refused: 50 MB.
 pub const MAX_FILE_BYTES: usize = 50_000_000;

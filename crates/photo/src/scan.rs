@@ -8,7 +8,7 @@ use super::mask::Mask;
 use super::trim::{Bounds, trim};
 use super::{Crop, Edits, MIN_SIDE, Photo, PhotoError, Prepared, Route};
 use super::{grey, resample, segment, sharpen};
-use crate::image::{Grey28, PIXELS, SIDE};
+use shared::image::{Grey28, PIXELS, SIDE};
 
 /// A photo small enough to work on; kept while a visitor edits, so that the file is decoded once.
 pub struct Scan {
