@@ -1,6 +1,10 @@
 //! The picture every model sees, and the one place where pixels become numbers.
 
+mod rgba;
+
 use alloc::boxed::Box;
+
+pub use rgba::RgbaImage;
 
 /// Pixels along each side.
 pub const SIDE: usize = 28;

@@ -1,0 +1,46 @@
+//! Why a file cannot be decoded, and the limits on image sizes.
+
+use std::io;
+
+use thiserror::Error;
+
+/// Images with more pixels are refused before they are decoded.
+pub const MAX_PIXELS: u64 = 50_000_000;
+/// Images with a longer side are refused before they are decoded, in pixels.
+pub const MAX_SIDE: u32 = 20_000;
+
+/// Why a file cannot be decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum DecodeError {
+    /// More than [`MAX_PIXELS`], or a side longer than [`MAX_SIDE`].
+    #[error("the image has {width} x {height} pixels, which is too large")]
+    TooLarge { width: u32, height: u32 },
+    /// A side of length 0.
+    #[error("the image has {width} x {height} pixels")]
+    NoPixels { width: u32, height: u32 },
+    #[error("the file ends before its image does")]
+    Truncated,
+    /// Damaged in another way, or of a variant of the format that the decoder does not support.
+    #[error("the file is damaged or of an unsupported variant")]
+    Damaged,
+}
+
+impl From<io::Error> for DecodeError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Truncated,
+            _ => Self::Damaged,
+        }
+    }
+}
+
+/// Refuses an image by the size in its header.
+pub fn check_size(width: u32, height: u32) -> Result<(), DecodeError> {
+    if width == 0 || height == 0 {
+        return Err(DecodeError::NoPixels { width, height });
+    }
+    if width.max(height) > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(DecodeError::TooLarge { width, height });
+    }
+    Ok(())
+}
