@@ -8,7 +8,6 @@ use image::imageops::{self, FilterType};
 use image::{
     DynamicImage, Frame, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage, RgbaImage,
 };
-use photo::Photo;
 use shared::Grey28;
 use shared::image::SIDE;
 
@@ -126,8 +125,8 @@ pub fn photo(picture: &Grey28, width: u32, height: u32) -> File {
 }
 
 /// A photo as a JPEG from a camera that was held so that EXIF's orientation says 1, upright, or 6, on its left side.
-pub fn jpeg(photo: &Photo, orientation: u8) -> Vec<u8> {
-    let rgba = RgbaImage::from_raw(photo.width, photo.height, photo.rgba.clone())
+pub fn jpeg(photo: &shared::image::RgbaImage, orientation: u8) -> Vec<u8> {
+    let rgba = RgbaImage::from_raw(photo.width(), photo.height(), photo.rgba().to_vec())
         .expect("four bytes a pixel");
     let upright = DynamicImage::ImageRgba8(rgba).into_rgb8();
     let held = match orientation {

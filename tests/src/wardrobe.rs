@@ -1,7 +1,7 @@
 //! Photos of garments in rooms, drawn here: what is cut out of them is known to the pixel.
 
-use photo::Photo;
 use shared::Garment;
+use shared::image::RgbaImage;
 
 /// A garment in a room.
 #[derive(Clone, Copy, Debug)]
@@ -128,13 +128,8 @@ const fn scene(name: &'static str, garment: Garment, cloth: Cloth, room: Room) -
 
 impl Scene {
     /// Draws it.
-    pub fn photo(&self) -> Photo {
-        let rgba = (0..SIZE * SIZE).flat_map(|i| self.pixel(i % SIZE, i / SIZE));
-        Photo {
-            width: SIZE,
-            height: SIZE,
-            rgba: rgba.collect(),
-        }
+    pub fn photo(&self) -> RgbaImage {
+        RgbaImage::from_fn(SIZE, SIZE, |x, y| self.pixel(x, y))
     }
 
     /// Whether a place, in pixels, is garment.

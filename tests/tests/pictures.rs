@@ -25,7 +25,7 @@ fn files() -> &'static [Vec<u8>] {
     static FILES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     FILES.get_or_init(|| {
         let photo = SCENES[2].photo();
-        let rgba = RgbaImage::from_raw(photo.width, photo.height, photo.rgba);
+        let rgba = RgbaImage::from_raw(photo.width(), photo.height(), photo.rgba().to_vec());
         let photo = DynamicImage::ImageRgba8(rgba.expect("four bytes a pixel")).thumbnail(96, 96);
         let written = |format| {
             let mut bytes = std::io::Cursor::new(Vec::new());
@@ -57,7 +57,7 @@ fn read(bytes: &[u8]) -> bool {
     let started = Instant::now();
     let (peak, photo) = meter::peak(|| decode(bytes));
     let pixels = match &photo {
-        Ok(photo) => photo.rgba.len() / 4,
+        Ok(photo) => photo.pixels().len(),
         // It may have been told to be as large as is allowed, and have ended early.
         Err(_) => MAX_PIXELS as usize,
     };

@@ -1,31 +1,40 @@
-//! BMP.
+//! BMP decoder.
 
 use std::io::Cursor;
 
 use image::codecs::bmp::BmpDecoder;
+use image::metadata::Orientation;
 use image::{ImageDecoder, ImageError};
+use shared::image::RgbaImage;
 
-use crate::orientation::Orientation;
-use crate::picture::fit;
-use crate::{Fault, Picture};
+use crate::error::{DecodeError, check_size};
+use crate::upright::upright_rgba;
 
-/// Reads a BMP file of any age.
+/// Decodes a BMP file of any version.
 ///
 /// # Errors
-/// When it is damaged, cut off or too large.
-pub fn bmp(bytes: &[u8]) -> Result<Picture, Fault> {
-    let decoder = BmpDecoder::new(Cursor::new(bytes)).map_err(fault)?;
+/// The file is damaged or cut off, or the image too large.
+pub fn decode_bmp(bytes: &[u8]) -> Result<RgbaImage, DecodeError> {
+    let decoder = BmpDecoder::new(Cursor::new(bytes))?;
     let (width, height) = decoder.dimensions();
-    let size = fit(width, height)?;
+    check_size(width, height)?;
     let channels = decoder.color_type().channel_count();
     let mut samples = vec![0; decoder.total_bytes() as usize];
-    decoder.read_image(&mut samples).map_err(fault)?;
-    Picture::upright(size, channels.into(), &samples, Orientation::UPRIGHT)
+    decoder.read_image(&mut samples)?;
+    upright_rgba(
+        width,
+        height,
+        channels.into(),
+        &samples,
+        Orientation::NoTransforms,
+    )
 }
 
-fn fault(error: ImageError) -> Fault {
-    match error {
-        ImageError::IoError(error) => error.into(),
-        _ => Fault::Damaged,
+impl From<ImageError> for DecodeError {
+    fn from(error: ImageError) -> Self {
+        match error {
+            ImageError::IoError(error) => error.into(),
+            _ => Self::Damaged,
+        }
     }
 }

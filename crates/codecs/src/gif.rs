@@ -1,45 +1,57 @@
-//! GIF: the first picture of it.
+//! GIF decoder, for the first frame.
 
 use gif::{ColorOutput, DecodeOptions, DecodingError};
+use image::metadata::Orientation;
+use shared::image::RgbaImage;
 
-use crate::orientation::Orientation;
-use crate::picture::fit;
-use crate::{Fault, Picture};
+use crate::error::{DecodeError, check_size};
+use crate::upright::upright_rgba;
 
-/// Reads the first picture of a GIF file, at its place on the screen that the file describes.
+/// Decodes the first frame of a GIF file, at its position on the logical screen; the rest is transparent.
 ///
 /// # Errors
-/// When it is damaged, cut off or too large.
-pub fn gif(bytes: &[u8]) -> Result<Picture, Fault> {
+/// The file is damaged or cut off, or the image too large.
+pub fn decode_gif(bytes: &[u8]) -> Result<RgbaImage, DecodeError> {
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::RGBA);
-    let mut decoder = options.read_info(bytes).map_err(fault)?;
-    let size = fit(decoder.width().into(), decoder.height().into())?;
-    let frame = decoder.next_frame_info().map_err(fault)?;
-    let frame = frame.ok_or(Fault::Damaged)?;
+    let mut decoder = options.read_info(bytes)?;
+    let (screen_width, screen_height) = (u32::from(decoder.width()), u32::from(decoder.height()));
+    check_size(screen_width, screen_height)?;
+    let frame = decoder.next_frame_info()?.ok_or(DecodeError::Damaged)?;
     let (left, top) = (usize::from(frame.left), usize::from(frame.top));
-    fit(frame.width.into(), frame.height.into()).map_err(|_| Fault::Damaged)?;
+    check_size(frame.width.into(), frame.height.into()).map_err(|_| DecodeError::Damaged)?;
     let mut samples = vec![0; decoder.buffer_size()];
-    let row = decoder.line_length();
-    decoder.read_into_buffer(&mut samples).map_err(fault)?;
+    let row_bytes = decoder.line_length();
+    decoder.read_into_buffer(&mut samples)?;
 
-    let [width, height] = size.map(|side| side as usize);
-    if [left, top, row] != [0, 0, width * 4] || samples.len() != width * height * 4 {
+    let (width, height) = (screen_width as usize, screen_height as usize);
+    if [left, top, row_bytes] != [0, 0, width * 4] || samples.len() != width * height * 4 {
         let mut screen = vec![0; width * height * 4];
         let rows = screen.chunks_exact_mut(width * 4).skip(top);
-        for (to, from) in rows.zip(samples.chunks_exact(row)) {
-            let to = to.get_mut(left * 4..).unwrap_or_default();
-            let shared = to.len().min(row);
-            to[..shared].copy_from_slice(&from[..shared]);
+        for (to, from) in rows.zip(samples.chunks_exact(row_bytes)) {
+            // A frame may reach beyond the screen.
+            let Some(to) = to.get_mut(left * 4..) else {
+                continue;
+            };
+            let visible = to.len().min(row_bytes);
+            to[..visible].copy_from_slice(&from[..visible]);
         }
         samples = screen;
     }
-    Picture::upright(size, 4, &samples, Orientation::UPRIGHT)
+    upright_rgba(
+        screen_width,
+        screen_height,
+        4,
+        &samples,
+        Orientation::NoTransforms,
+    )
 }
 
-fn fault(error: DecodingError) -> Fault {
-    match error {
-        DecodingError::Io(error) => error.into(),
-        _ => Fault::Damaged,
+impl From<DecodingError> for DecodeError {
+    fn from(error: DecodingError) -> Self {
+        match error {
+            DecodingError::Io(error) => error.into(),
+            _ => Self::Damaged,
+        }
     }
 }

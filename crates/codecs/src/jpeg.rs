@@ -1,56 +1,58 @@
-//! JPEG.
+//! JPEG decoder.
 
+use image::metadata::Orientation;
+use shared::image::RgbaImage;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
-use crate::orientation::Orientation;
-use crate::picture::fit;
-use crate::{Fault, MAX_SIDE, Picture};
+use crate::error::{DecodeError, MAX_SIDE, check_size};
+use crate::upright::{exif_orientation, upright_rgba};
 
-/// Reads a JPEG file, turned as EXIF says; CMYK becomes RGB as browsers do it, without profiles.
+/// Decodes a JPEG file, turned upright by its EXIF orientation; CMYK is converted to RGB without profiles, as browsers do.
 ///
 /// # Errors
-/// When it is damaged, cut off or too large.
-pub fn jpeg(bytes: &[u8]) -> Result<Picture, Fault> {
-    if !ends(bytes) {
-        return Err(Fault::Truncated);
+/// The file is damaged or cut off, or the image too large.
+pub fn decode_jpeg(bytes: &[u8]) -> Result<RgbaImage, DecodeError> {
+    if !has_end_marker(bytes) {
+        return Err(DecodeError::Truncated);
     }
-    // The largest that the format can say: what does not fit is refused below, by its size.
+    // The largest size that the format can express, so that `check_size` refuses what is too large.
     let side = usize::from(u16::MAX).max(MAX_SIDE as usize);
     let options = DecoderOptions::default()
         .set_strict_mode(false)
         .set_max_width(side)
         .set_max_height(side);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder.decode_headers().map_err(|_| Fault::Damaged)?;
-    let (width, height) = decoder.dimensions().ok_or(Fault::Damaged)?;
-    let size = fit(width as u32, height as u32)?;
-    // Three bytes a pixel rather than four, or one: they are turned before they become RGBA.
+    decoder.decode_headers().map_err(|_| DecodeError::Damaged)?;
+    let (width, height) = decoder.dimensions().ok_or(DecodeError::Damaged)?;
+    check_size(width as u32, height as u32)?;
+    // One or three bytes a pixel rather than four: less memory until the image is upright.
     let (colours, channels) = match decoder.input_colorspace() {
         Some(ColorSpace::Luma) => (ColorSpace::Luma, 1),
         _ => (ColorSpace::RGB, 3),
     };
     decoder.set_options(options.jpeg_set_out_colorspace(colours));
-    let orientation = decoder.exif().map(|data| Orientation::of_exif(data));
+    let orientation = decoder.exif().map(|block| exif_orientation(block));
     let mut samples = vec![0; width * height * channels];
     decoder
         .decode_into(&mut samples)
-        .map_err(|_| Fault::Damaged)?;
-    Picture::upright(
-        size,
+        .map_err(|_| DecodeError::Damaged)?;
+    upright_rgba(
+        width as u32,
+        height as u32,
         channels,
         &samples,
-        orientation.unwrap_or(Orientation::UPRIGHT),
+        orientation.unwrap_or(Orientation::NoTransforms),
     )
 }
 
-/// Whether a JPEG has an end-of-image marker behind its first scan.
+/// Whether an end-of-image marker follows the first scan.
 ///
-/// The decoder fills what is missing with grey and reports nothing, so a picture cut off would be judged by half a
-/// garment. A preview within the metadata has its own marker, hence the walk along the segments before the scan.
-fn ends(bytes: &[u8]) -> bool {
+/// The decoder fills missing parts with grey and reports nothing, so that half a garment would be classified. A preview
+/// within the metadata has its own end marker, hence the walk along the segments before the scan.
+fn has_end_marker(bytes: &[u8]) -> bool {
     let mut rest = bytes.get(2..).unwrap_or_default();
     loop {
         match rest {
@@ -63,7 +65,7 @@ fn ends(bytes: &[u8]) -> bool {
                 rest = rest.get(2 + length..).unwrap_or_default();
             }
             [] | [0xff] | [0xff, _] | [0xff, _, _] => return false,
-            // Not a marker: damaged in another way, which the decoder describes or tolerates.
+            // Not a marker, so damaged in another way: the decoder reports or tolerates it.
             _ => return true,
         }
     }

@@ -1,18 +1,18 @@
-//! Picture files to pixels: one reader a format, each within fixed bounds, and never a panic, whatever the bytes.
+//! Decoders of image files, a module a format: from a file's bytes to an upright RGBA image.
+//!
+//! Sizes are limited before memory is allocated, and no input panics.
 
 mod bmp;
-mod fault;
+mod error;
 mod gif;
 mod jpeg;
-mod orientation;
-mod picture;
 mod png;
+mod upright;
 mod webp;
 
-pub use bmp::bmp;
-pub use fault::Fault;
-pub use gif::gif;
-pub use jpeg::jpeg;
-pub use picture::{MAX_PIXELS, MAX_SIDE, Picture};
-pub use png::png;
-pub use webp::webp;
+pub use bmp::decode_bmp;
+pub use error::{DecodeError, MAX_PIXELS, MAX_SIDE};
+pub use gif::decode_gif;
+pub use jpeg::decode_jpeg;
+pub use png::decode_png;
+pub use webp::decode_webp;

@@ -1,25 +1,26 @@
-//! PNG.
+//! PNG decoder.
 
 use std::io::Cursor;
 
+use image::metadata::Orientation;
 use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
+use shared::image::RgbaImage;
 
-use crate::orientation::Orientation;
-use crate::picture::fit;
-use crate::{Fault, MAX_PIXELS, Picture};
+use crate::error::{DecodeError, MAX_PIXELS, check_size};
+use crate::upright::{exif_orientation, upright_rgba};
 
-/// Reads a PNG file, turned as EXIF says; 16 bits become 8.
+/// Decodes a PNG file, turned upright by its EXIF orientation; 16 bits a channel become 8.
 ///
 /// # Errors
-/// When it is damaged, cut off or too large.
-pub fn png(bytes: &[u8]) -> Result<Picture, Fault> {
-    // The decoder looks for the pixels before it tells the size.
-    if let Some((width, height)) = size(bytes) {
-        fit(width, height)?;
+/// The file is damaged or cut off, or the image too large.
+pub fn decode_png(bytes: &[u8]) -> Result<RgbaImage, DecodeError> {
+    // The decoder searches for the pixel data before it reports the size.
+    if let Some((width, height)) = header_size(bytes) {
+        check_size(width, height)?;
     }
     let mut decoder = Decoder::new_with_limits(
         Cursor::new(bytes),
-        // As much as the largest picture with 16 bits a channel.
+        // As much as the largest image with 16 bits a channel.
         Limits {
             bytes: MAX_PIXELS as usize * 8,
         },
@@ -27,10 +28,11 @@ pub fn png(bytes: &[u8]) -> Result<Picture, Fault> {
     decoder.set_transformations(Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
-    let mut reader = decoder.read_info().map_err(fault)?;
+    let mut reader = decoder.read_info()?;
     let info = reader.info();
-    let size = fit(info.width, info.height)?;
-    let orientation = info.exif_metadata.as_deref().map(Orientation::of_exif);
+    let (width, height) = (info.width, info.height);
+    check_size(width, height)?;
+    let orientation = info.exif_metadata.as_deref().map(exif_orientation);
     let (colours, depth) = reader.output_color_type();
     let channels = match colours {
         ColorType::Grayscale => 1,
@@ -38,10 +40,10 @@ pub fn png(bytes: &[u8]) -> Result<Picture, Fault> {
         ColorType::Rgb => 3,
         ColorType::Rgba => 4,
         // Expanded above.
-        ColorType::Indexed => return Err(Fault::Damaged),
+        ColorType::Indexed => return Err(DecodeError::Damaged),
     };
-    let mut samples = vec![0; reader.output_buffer_size().ok_or(Fault::Damaged)?];
-    reader.next_frame(&mut samples).map_err(fault)?;
+    let mut samples = vec![0; reader.output_buffer_size().ok_or(DecodeError::Damaged)?];
+    reader.next_frame(&mut samples)?;
     match depth {
         BitDepth::Eight => {}
         BitDepth::Sixteen => {
@@ -50,18 +52,19 @@ pub fn png(bytes: &[u8]) -> Result<Picture, Fault> {
             samples = wide.map(|value| ((value + 128) / 257) as u8).collect();
         }
         // Expanded above.
-        _ => return Err(Fault::Damaged),
+        _ => return Err(DecodeError::Damaged),
     }
-    Picture::upright(
-        size,
+    upright_rgba(
+        width,
+        height,
         channels,
         &samples,
-        orientation.unwrap_or(Orientation::UPRIGHT),
+        orientation.unwrap_or(Orientation::NoTransforms),
     )
 }
 
 /// Width and height in the first chunk, which must be `IHDR`.
-fn size(bytes: &[u8]) -> Option<(u32, u32)> {
+fn header_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let header = bytes.get(12..24)?.strip_prefix(b"IHDR")?;
     let (width, height) = header.split_first_chunk()?;
     Some((
@@ -70,9 +73,11 @@ fn size(bytes: &[u8]) -> Option<(u32, u32)> {
     ))
 }
 
-fn fault(error: DecodingError) -> Fault {
-    match error {
-        DecodingError::IoError(error) => error.into(),
-        _ => Fault::Damaged,
+impl From<DecodingError> for DecodeError {
+    fn from(error: DecodingError) -> Self {
+        match error {
+            DecodingError::IoError(error) => error.into(),
+            _ => Self::Damaged,
+        }
     }
 }

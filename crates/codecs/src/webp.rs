@@ -1,49 +1,56 @@
-//! WebP, or the first picture of an animated one.
+//! WebP decoder, for the first frame of an animation.
 
 use std::io::Cursor;
 
+use image::metadata::Orientation;
 use image_webp::{DecodingError, WebPDecoder};
+use shared::image::RgbaImage;
 
-use crate::orientation::Orientation;
-use crate::picture::fit;
-use crate::{Fault, Picture};
+use crate::error::{DecodeError, check_size};
+use crate::upright::{exif_orientation, upright_rgba};
 
-/// Reads a WebP file, turned as EXIF says.
+/// Decodes a WebP file, turned upright by its EXIF orientation.
 ///
 /// # Errors
-/// When it is damaged, cut off or too large.
-pub fn webp(bytes: &[u8]) -> Result<Picture, Fault> {
-    let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(fault)?;
+/// The file is damaged or cut off, or the image too large.
+pub fn decode_webp(bytes: &[u8]) -> Result<RgbaImage, DecodeError> {
+    let mut decoder = WebPDecoder::new(Cursor::new(bytes))?;
     let (width, height) = decoder.dimensions();
-    let size = fit(width, height)?;
+    check_size(width, height)?;
     let channels = if decoder.has_alpha() { 4 } else { 3 };
     let mut samples = vec![0; width as usize * height as usize * channels];
-    decoder.read_image(&mut samples).map_err(fault)?;
-    Picture::upright(size, channels, &samples, orientation(bytes))
+    decoder.read_image(&mut samples)?;
+    let orientation = exif_chunk(bytes).map(exif_orientation);
+    upright_rgba(
+        width,
+        height,
+        channels,
+        &samples,
+        orientation.unwrap_or(Orientation::NoTransforms),
+    )
 }
 
-/// The orientation in the file's `EXIF` chunk.
+/// The data of the file's `EXIF` chunk.
 ///
-/// The decoder believes the size that the chunk claims, up to 4 GB, and allocates it; here it is only looked at.
-fn orientation(bytes: &[u8]) -> Orientation {
-    // Behind `RIFF`, a size and `WEBP`: chunks of a name, a size, and data padded to an even length.
-    let mut rest = bytes.get(12..).unwrap_or_default();
+/// The decoder would allocate the size that the chunk claims, up to 4 GB; here it is only borrowed.
+fn exif_chunk(bytes: &[u8]) -> Option<&[u8]> {
+    // After `RIFF`, a size and `WEBP`: chunks of a name, a size, and data padded to an even length.
+    let mut rest = bytes.get(12..)?;
     while let Some((&[a, b, c, d, s0, s1, s2, s3], data)) = rest.split_first_chunk() {
         let size = u32::from_le_bytes([s0, s1, s2, s3]) as usize;
         if &[a, b, c, d] == b"EXIF" {
-            let chunk = data.get(..size);
-            return chunk.map_or(Orientation::UPRIGHT, Orientation::of_exif);
+            return data.get(..size);
         }
-        rest = data
-            .get(size.saturating_add(size % 2)..)
-            .unwrap_or_default();
+        rest = data.get(size.saturating_add(size % 2)..)?;
     }
-    Orientation::UPRIGHT
+    None
 }
 
-fn fault(error: DecodingError) -> Fault {
-    match error {
-        DecodingError::IoError(error) => error.into(),
-        _ => Fault::Damaged,
+impl From<DecodingError> for DecodeError {
+    fn from(error: DecodingError) -> Self {
+        match error {
+            DecodingError::IoError(error) => error.into(),
+            _ => Self::Damaged,
+        }
     }
 }

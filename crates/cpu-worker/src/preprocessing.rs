@@ -57,9 +57,9 @@ fn develop(scan: &Scan, edits: &Edits) -> Result<Prepared, String> {
         mask: prepared.mask,
         quality: prepared.quality,
         is_white: prepared.is_white,
-        upright: stages.upright.into(),
-        cutout: stages.cutout.into(),
-        toned: stages.grey.into(),
+        upright: stages.upright,
+        cutout: stages.cutout,
+        toned: stages.grey,
         verdicts: Vec::new(),
     })
 }
@@ -70,13 +70,16 @@ fn develop(scan: &Scan, edits: &Edits) -> Result<Prepared, String> {
 /// A sentence, where the sprite is no picture.
 pub fn gallery(sprite: &[u8]) -> Result<Reply, String> {
     let sprite = decode(sprite).map_err(|e| format!("The gallery cannot be shown. {e}"))?;
-    let (columns, rows) = (sprite.width as usize / SIDE, sprite.height as usize / SIDE);
-    let stride = sprite.width as usize * 4;
+    let (columns, rows) = (
+        sprite.width() as usize / SIDE,
+        sprite.height() as usize / SIDE,
+    );
+    let stride = sprite.width() as usize * 4;
     let pictures = (0..rows * columns)
         .map(|i| {
             let corner = i / columns * SIDE * stride + i % columns * SIDE * 4;
             let pixels =
-                core::array::from_fn(|p| sprite.rgba[corner + p / SIDE * stride + p % SIDE * 4]);
+                core::array::from_fn(|p| sprite.rgba()[corner + p / SIDE * stride + p % SIDE * 4]);
             Pixels::from(&Grey28::new(pixels))
         })
         .collect();
@@ -140,7 +143,7 @@ pub mod tests {
         assert!(
             [&first.upright, &first.cutout, &first.toned]
                 .into_iter()
-                .all(|t| t.is_whole())
+                .all(|image| !image.is_empty())
         );
         assert_eq!(first, prepared(room.edit(7, &Edits::default())));
         let turn = Edits {

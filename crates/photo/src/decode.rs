@@ -1,45 +1,38 @@
-//! Picture files to photos the right way up, within fixed bounds of size and memory.
+//! Decodes image files to upright photos, within fixed limits of size and memory.
 
-use codecs::{Fault, Picture};
+use codecs::DecodeError;
 pub use codecs::{MAX_PIXELS, MAX_SIDE};
+use shared::image::RgbaImage;
 
 use super::format::Format;
-use super::{MAX_FILE_BYTES, Photo, PhotoError};
+use super::{MAX_FILE_BYTES, PhotoError};
 
-/// Reads JPEG, PNG, WebP, BMP, or the first picture of a GIF or of an animated WebP.
+/// Decodes a JPEG, PNG, WebP or BMP file, or the first frame of a GIF or of an animated WebP.
 ///
-/// Turned as EXIF says in JPEG, PNG and WebP; 16 bits become 8; CMYK becomes RGB as browsers do it, without profiles.
+/// JPEG, PNG and WebP are turned upright by their EXIF orientation. 16 bits a channel become 8. CMYK is converted to RGB
+/// without profiles, as browsers do.
 ///
 /// # Errors
-/// When the file is too large, of another kind (named by its sentence), damaged or cut off, or its picture is empty
-/// or too large; never a panic, whatever the bytes.
-pub fn decode(bytes: &[u8]) -> Result<Photo, PhotoError> {
+/// The file is too large, of another kind (which the error names), damaged or cut off, or its image has no pixels or too
+/// many. No input panics.
+pub fn decode(bytes: &[u8]) -> Result<RgbaImage, PhotoError> {
     if bytes.len() > MAX_FILE_BYTES {
         let megabytes = (bytes.len() as u64).div_ceil(1_000_000);
         return Err(PhotoError::FileTooLarge { megabytes });
     }
-    let format = Format::sniff(bytes)?;
-    let picture = match format {
-        Format::Jpeg => codecs::jpeg(bytes),
-        Format::Png => codecs::png(bytes),
-        Format::WebP => codecs::webp(bytes),
-        Format::Bmp => codecs::bmp(bytes),
-        Format::Gif => codecs::gif(bytes),
+    let format = Format::detect(bytes)?;
+    let decoded = match format {
+        Format::Jpeg => codecs::decode_jpeg(bytes),
+        Format::Png => codecs::decode_png(bytes),
+        Format::WebP => codecs::decode_webp(bytes),
+        Format::Bmp => codecs::decode_bmp(bytes),
+        Format::Gif => codecs::decode_gif(bytes),
     };
-    let Picture {
-        width,
-        height,
-        rgba,
-    } = picture.map_err(|fault| match fault {
-        Fault::TooLarge { width, height } => PhotoError::TooManyPixels { width, height },
-        Fault::Blank { width, height } => PhotoError::NoPixels { width, height },
-        Fault::Truncated => PhotoError::Truncated(format.name()),
-        Fault::Damaged => PhotoError::Damaged(format.name()),
-    })?;
-    Ok(Photo {
-        width,
-        height,
-        rgba,
+    decoded.map_err(|error| match error {
+        DecodeError::TooLarge { width, height } => PhotoError::TooManyPixels { width, height },
+        DecodeError::NoPixels { width, height } => PhotoError::NoPixels { width, height },
+        DecodeError::Truncated => PhotoError::Truncated(format.name()),
+        DecodeError::Damaged => PhotoError::Damaged(format.name()),
     })
 }
 

@@ -34,8 +34,6 @@ pub enum PhotoError {
         "This {0} picture is damaged or of a rare kind: save it again as JPEG or PNG and try once more."
     )]
     Damaged(&'static str),
-    #[error("This picture's pixels do not fit its {width} x {height}: choose the picture again.")]
-    Mismatch { width: u32, height: u32 },
     #[error(
         "This picture has only {width} x {height} pixels: choose one with at least 8 on each side."
     )]

@@ -2,7 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::Photo;
+use shared::image::RgbaImage;
 
 /// The longest side of the data set's own photos (762x1000): more detail than that, its steps never saw.
 const ENOUGH: usize = 1000;
@@ -22,13 +22,13 @@ impl Flat {
     /// Lays a photo on white and averages boxes of pixels, so that its longest side is under 2000.
     ///
     /// Boxes at the right and lower edge may hold fewer pixels.
-    pub fn of(photo: &Photo) -> Self {
-        let (wide, high) = (photo.width as usize, photo.height as usize);
+    pub fn of(photo: &RgbaImage) -> Self {
+        let (wide, high) = (photo.width() as usize, photo.height() as usize);
         let factor = (wide.max(high) / ENOUGH).max(1);
         let (width, height) = (wide.div_ceil(factor), high.div_ceil(factor));
         let mut pixels = Vec::with_capacity(width * height);
         let mut sums = vec![[0u32; 3]; width];
-        for band in photo.rgba.chunks(wide * 4 * factor) {
+        for band in photo.rgba().chunks(wide * 4 * factor) {
             sums.fill([0; 3]);
             for line in band.chunks_exact(wide * 4) {
                 for (sum, boxed) in sums.iter_mut().zip(line.chunks(4 * factor)) {
@@ -201,18 +201,6 @@ pub(super) fn on_white(rgba: &[u8]) -> [u8; 3] {
 mod tests {
     use super::*;
 
-    fn photo(width: u32, height: u32, colour: impl Fn(u32, u32) -> [u8; 4]) -> Photo {
-        let rgba = (0..height)
-            .flat_map(|y| (0..width).map(move |x| (x, y)))
-            .flat_map(|(x, y)| colour(x, y))
-            .collect();
-        Photo {
-            width,
-            height,
-            rgba,
-        }
-    }
-
     #[test]
     fn what_is_transparent_becomes_white() {
         assert_eq!(on_white(&[10, 20, 30, 0]), [255; 3]);
@@ -223,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_small_photo_keeps_every_pixel() {
-        let flat = Flat::of(&photo(5, 3, |x, y| [x as u8, y as u8, 7, 255]));
+        let flat = Flat::of(&RgbaImage::from_fn(5, 3, |x, y| [x as u8, y as u8, 7, 255]));
         assert_eq!((flat.width, flat.height, flat.factor), (5, 3, 1));
         assert_eq!(flat.pixel(4, 2), [4, 2, 7]);
     }
@@ -231,7 +219,7 @@ mod tests {
     #[test]
     fn boxes_are_averaged_and_the_last_may_be_narrower() {
         // 2001 wide: factor 2, so 1001 boxes, the last with one column.
-        let flat = Flat::of(&photo(2001, 3, |x, y| {
+        let flat = Flat::of(&RgbaImage::from_fn(2001, 3, |x, y| {
             let value = if x == 2000 { 90 } else { 10 * (x % 2) as u8 };
             [value, 100 * (y % 2) as u8, 0, 255]
         }));

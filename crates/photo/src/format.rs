@@ -27,7 +27,7 @@ impl Format {
     ///
     /// # Errors
     /// For every other kind of file, named where it is known.
-    pub fn sniff(bytes: &[u8]) -> Result<Self, PhotoError> {
+    pub fn detect(bytes: &[u8]) -> Result<Self, PhotoError> {
         match bytes {
             [] => Err(PhotoError::Empty),
             [0xff, 0xd8, 0xff, ..] => Ok(Self::Jpeg),
@@ -146,7 +146,7 @@ mod tests {
             (b"GIF89a", Format::Gif),
         ];
         for (bytes, format) in starts {
-            assert_eq!(Format::sniff(bytes), Ok(format));
+            assert_eq!(Format::detect(bytes), Ok(format));
         }
     }
 
@@ -172,7 +172,7 @@ mod tests {
             (b"\x01\x02\x03\xff", "no kind"),
         ];
         for (bytes, name) in named {
-            let said = Format::sniff(bytes).map_err(|error| error.to_string());
+            let said = Format::detect(bytes).map_err(|error| error.to_string());
             assert!(
                 said.as_ref().is_err_and(|said| said.contains(name)),
                 "{name}: {said:?}"
@@ -185,7 +185,7 @@ mod tests {
         let mut long: Vec<u8> = b"x".repeat(4095);
         long.extend("ß and more".as_bytes());
         assert_eq!(
-            Format::sniff(&long),
+            Format::detect(&long),
             Err(PhotoError::NotAPicture("a text file"))
         );
     }

@@ -34,8 +34,6 @@ mod stages;
 mod tone;
 mod trim;
 
-use alloc::vec::Vec;
-
 use serde::{Deserialize, Serialize};
 
 pub use self::edits::{Crop, Edits, Stroke};
@@ -47,22 +45,13 @@ pub use self::stages::Stages;
 #[cfg(feature = "decode")]
 pub use decode::{MAX_PIXELS, MAX_SIDE, decode};
 
-use shared::image::Grey28;
+use shared::image::{Grey28, RgbaImage};
 
 /// Larger files are refused: 50 MB.
 pub const MAX_FILE_BYTES: usize = 50_000_000;
 
 /// Pixels each side of a photo must have, unless it is a 28x28 picture: less shows no garment.
 pub const MIN_SIDE: u32 = 8;
-
-/// A decoded picture, the right way up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Photo {
-    pub width: u32,
-    pub height: u32,
-    /// `[height, width, 4]`, row-major; red, green, blue and straight (not premultiplied) alpha.
-    pub rgba: Vec<u8>,
-}
 
 /// How a photo became a 28x28 picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,9 +98,8 @@ pub const POOR: f32 = 0.7;
 /// A 28x28 picture is taken as it is: in grey, neither trimmed nor negated.
 ///
 /// # Errors
-/// When the photo is smaller than 8x8, nothing in it differs from its background, or `rgba` is not
-/// `width * height * 4` bytes long.
-pub fn prepare(photo: &Photo) -> Result<Prepared, PhotoError> {
+/// The photo is smaller than 8x8, or nothing in it differs from its background.
+pub fn prepare(photo: &RgbaImage) -> Result<Prepared, PhotoError> {
     Scan::of(photo)?.prepare(&Edits::default())
 }
 

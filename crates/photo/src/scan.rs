@@ -6,9 +6,9 @@ use super::flat::Flat;
 use super::frame::{Frame, Layout};
 use super::mask::Mask;
 use super::trim::{Bounds, trim};
-use super::{Crop, Edits, MIN_SIDE, Photo, PhotoError, Prepared, Route};
+use super::{Crop, Edits, MIN_SIDE, PhotoError, Prepared, Route};
 use super::{grey, resample, segment, sharpen};
-use shared::image::{Grey28, PIXELS, SIDE};
+use shared::image::{Grey28, PIXELS, RgbaImage, SIDE};
 
 /// A photo small enough to work on; kept while a visitor edits, so that the file is decoded once.
 pub struct Scan {
@@ -31,12 +31,9 @@ impl Scan {
     /// Takes a photo.
     ///
     /// # Errors
-    /// It is smaller than 8x8, or `rgba` is not `width * height * 4` bytes long.
-    pub fn of(photo: &Photo) -> Result<Self, PhotoError> {
-        let Photo { width, height, .. } = *photo;
-        if photo.rgba.len() as u64 != (u64::from(width) * u64::from(height)).saturating_mul(4) {
-            return Err(PhotoError::Mismatch { width, height });
-        }
+    /// It is smaller than 8x8.
+    pub fn of(photo: &RgbaImage) -> Result<Self, PhotoError> {
+        let (width, height) = (photo.width(), photo.height());
         if width.min(height) < MIN_SIDE {
             return Err(PhotoError::TooSmall { width, height });
         }

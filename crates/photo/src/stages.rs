@@ -6,7 +6,8 @@ use super::backdrop::Backdrop;
 use super::cutout::Cutout;
 use super::flat::Flat;
 use super::scan::Scan;
-use super::{Edits, Photo, Prepared, Route};
+use super::{Edits, Prepared, Route};
+use shared::image::RgbaImage;
 
 /// The longest side of the turned photo that is shown, in pixels.
 pub const LONGEST: usize = 640;
@@ -17,12 +18,12 @@ const SIDE: usize = 224;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stages {
     /// The photo the right way up, as it was turned.
-    pub upright: Photo,
+    pub upright: RgbaImage,
     /// The square that the models see, in colour, transparent where there is no garment. Empty, as is the next, of a
     /// picture that is taken as it is.
-    pub cutout: Photo,
+    pub cutout: RgbaImage,
     /// The same in the greys that the models see, on black.
-    pub grey: Photo,
+    pub grey: RgbaImage,
 }
 
 impl Scan {
@@ -42,15 +43,10 @@ impl Scan {
             ),
         };
         let Some(mask) = &prepared.mask else {
-            let none = Photo {
-                width: 0,
-                height: 0,
-                rgba: Vec::new(),
-            };
             return Stages {
                 upright,
-                cutout: none.clone(),
-                grey: none,
+                cutout: RgbaImage::default(),
+                grey: RgbaImage::default(),
             };
         };
         let factor = flat.factor as f32;
@@ -76,10 +72,9 @@ impl Scan {
             cutout.extend(colour);
             grey.extend([value, value, value, 255]);
         }
-        let square = |rgba| Photo {
-            width: SIDE as u32,
-            height: SIDE as u32,
-            rgba,
+        let square = |rgba| {
+            RgbaImage::new(SIDE as u32, SIDE as u32, rgba)
+                .expect("invariant: four bytes for each of SIDE * SIDE pixels")
         };
         Stages {
             upright,
@@ -90,12 +85,10 @@ impl Scan {
 }
 
 /// A photo small enough to show.
-fn shown(flat: &Flat) -> Photo {
+fn shown(flat: &Flat) -> RgbaImage {
     let small = flat.shrunk(LONGEST);
-    let rgba = small.pixels.iter().flat_map(|[r, g, b]| [*r, *g, *b, 255]);
-    Photo {
-        width: small.width as u32,
-        height: small.height as u32,
-        rgba: rgba.collect(),
-    }
+    RgbaImage::from_fn(small.width as u32, small.height as u32, |x, y| {
+        let [red, green, blue] = small.pixel(x as usize, y as usize);
+        [red, green, blue, 255]
+    })
 }

@@ -6,10 +6,10 @@
 mod message;
 mod test_set;
 
-use photo::{Edits, Frame, Mask, Photo, Route};
+use photo::{Edits, Frame, Mask, Route};
 use serde::{Deserialize, Serialize};
 use shared::garment::CLASSES;
-use shared::image::PIXELS;
+use shared::image::{PIXELS, RgbaImage};
 use shared::model::layer::grad_cam_layer;
 use shared::{Garment, Grey28, ModelId};
 
@@ -221,53 +221,14 @@ pub struct Prepared {
     pub quality: f32,
     pub is_white: bool,
     /// The photo, upright.
-    pub upright: Thumbnail,
+    pub upright: RgbaImage,
     /// The square that the models see, in colour, transparent where there is no garment. Empty, as is the next, without a
     /// mask.
-    pub cutout: Thumbnail,
+    pub cutout: RgbaImage,
     /// The same in the models' greys.
-    pub toned: Thumbnail,
+    pub toned: RgbaImage,
     /// What the networks say that are loaded: it takes them less time than another message does.
     pub verdicts: Vec<TimedPrediction>,
-}
-
-/// A picture small enough to show.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Thumbnail {
-    pub width: u32,
-    pub height: u32,
-    /// Row-major, 8 bits each of red, green, blue and straight alpha.
-    #[serde(with = "serde_bytes")]
-    pub rgba: Vec<u8>,
-}
-
-impl From<Photo> for Thumbnail {
-    fn from(photo: Photo) -> Self {
-        let Photo {
-            width,
-            height,
-            rgba,
-        } = photo;
-        Self {
-            width,
-            height,
-            rgba,
-        }
-    }
-}
-
-impl Thumbnail {
-    /// Whether it has as many bytes as its size asks for.
-    pub fn is_whole(&self) -> bool {
-        let bytes = u64::from(self.width) * u64::from(self.height) * 4;
-        bytes > 0 && self.rgba.len() as u64 == bytes
-    }
-}
-
-impl core::fmt::Debug for Thumbnail {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Thumbnail({} x {})", self.width, self.height)
-    }
 }
 
 /// A model's answer to one picture.

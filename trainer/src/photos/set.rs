@@ -4,11 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
-use photo::{Crop, Edits, Photo, Scan, decode, prepare};
+use photo::{Crop, Edits, Scan, decode, prepare};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use shared::image::RgbaImage;
 use shared::{Garment, Grey28};
 
 use super::{Labelled, Part, PhotosError, list};
@@ -180,7 +181,7 @@ fn framed(rng: &mut impl Rng) -> Edits {
 }
 
 /// In another light.
-fn lit(photo: &Photo, rng: &mut impl Rng) -> Photo {
+fn lit(photo: &RgbaImage, rng: &mut impl Rng) -> RgbaImage {
     let mut factor = |most: f32| most.powf(rng.random_range(-1.0..1.0f32));
     let (gamma, light) = (factor(GAMMA), [factor(LIGHT), factor(LIGHT), factor(LIGHT)]);
     let tables = light.map(|light| {
@@ -189,13 +190,13 @@ fn lit(photo: &Photo, rng: &mut impl Rng) -> Photo {
             (light * value.powf(gamma) * 255.0 + 0.5) as u8
         })
     });
-    let mut rgba = photo.rgba.clone();
-    for pixel in rgba.chunks_exact_mut(4) {
+    let mut lit = photo.clone();
+    for pixel in lit.pixels_mut() {
         for (value, table) in pixel.iter_mut().zip(&tables) {
             *value = table[*value as usize];
         }
     }
-    Photo { rgba, ..*photo }
+    lit
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use photo::{self, Photo, PhotoError, Prepared};
+use photo::{self, PhotoError, Prepared};
 use serde::Serialize;
+use shared::image::RgbaImage;
 use shared::model::{Ensemble, ModelError, NoveltyDetector};
 use shared::{AnyClassifier, ModelId, Prediction, Sample};
 use thiserror::Error;
@@ -33,7 +34,7 @@ pub enum PredictError {
 
 /// A picture file on its way into the models.
 pub struct Picture {
-    pub photo: Photo,
+    pub photo: RgbaImage,
     pub prepared: Prepared,
 }
 

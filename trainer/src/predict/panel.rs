@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use image::{Rgba, RgbaImage, imageops};
-use photo::Photo;
 use shared::explain::HeatMap;
 use shared::explain::colormap::{apply_colormap, overlay};
 use shared::image::SIDE;
@@ -64,11 +63,8 @@ impl Panels {
 
 /// The part of the photo that the models saw, on white.
 fn square(picture: &Picture) -> Vec<u8> {
-    let Photo {
-        width,
-        height,
-        ref rgba,
-    } = picture.photo;
+    let photo = &picture.photo;
+    let (width, height) = (photo.width(), photo.height());
     let frame = &picture.prepared.frame;
     (0..PANEL * PANEL)
         .flat_map(|i| {
@@ -80,7 +76,7 @@ fn square(picture: &Picture) -> Vec<u8> {
             if !inside {
                 return [255; 4];
             }
-            let pixel = &rgba[(y as usize * width as usize + x as usize) * 4..][..4];
+            let pixel = photo.pixels()[y as usize * width as usize + x as usize];
             let alpha = u32::from(pixel[3]);
             let on_white =
                 |value: u8| ((u32::from(value) * alpha + 255 * (255 - alpha)) / 255) as u8;

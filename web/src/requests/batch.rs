@@ -10,7 +10,6 @@ use crate::state::image::NO_PICTURE;
 use crate::state::page::Page;
 use crate::ui::batch::export::Line;
 use crate::ui::batch::row::Item;
-use crate::ui::bitmap::Bitmap;
 use crate::ui::upload::files;
 use protocol::{Pixels, Prepared};
 
@@ -214,9 +213,9 @@ impl Page {
             verdicts,
             ..
         } = prepared;
-        let grey = grey.grey().filter(|_| upright.is_whole());
+        let grey = grey.grey().filter(|_| !upright.is_empty());
         let grey = grey.ok_or(NO_PICTURE)?;
-        let mut answers = Answers::new(Bitmap::from(&upright).shrunk(THUMBNAIL), grey);
+        let mut answers = Answers::new(upright.downscaled(THUMBNAIL), grey);
         answers.asked = verdicts.iter().map(|v| v.model).collect();
         answers.verdicts = verdicts.iter().map(Into::into).collect();
         Ok(answers)

@@ -4,7 +4,7 @@ use shared::garment::CLASSES;
 use shared::model::argmax;
 use shared::{Garment, Grey28, ModelId, Prediction};
 
-use crate::ui::bitmap::Bitmap;
+use shared::image::RgbaImage;
 
 /// A file's state.
 #[derive(Clone, Default)]
@@ -22,7 +22,7 @@ pub enum Outcome {
 /// A photo's answers: those of the models that had their weights when it was its turn, and of those that came later.
 #[derive(Clone)]
 pub struct Answers {
-    pub thumbnail: Bitmap,
+    pub thumbnail: RgbaImage,
     pub grey: Grey28,
     pub verdicts: Vec<Prediction>,
     /// Who was asked; one that failed is not asked again.
@@ -61,7 +61,7 @@ impl Outcome {
 
 impl Answers {
     /// Nobody has been asked yet.
-    pub const fn new(thumbnail: Bitmap, grey: Grey28) -> Self {
+    pub const fn new(thumbnail: RgbaImage, grey: Grey28) -> Self {
         Self {
             thumbnail,
             grey,
@@ -102,11 +102,7 @@ mod tests {
 
     #[test]
     fn answers_are_complete_when_all_who_can_were_asked_and_counted() {
-        let blank = Bitmap {
-            width: 0,
-            height: 0,
-            rgba: Vec::new(),
-        };
+        let blank = RgbaImage::default();
         let mut answers = Answers::new(blank, Grey28::new([0; 784]));
         assert!(answers.are_complete(&[], true, false));
         assert!(!answers.are_complete(&[ModelId::Cnn], false, false));

@@ -1,10 +1,10 @@
 //! The picture being answered: where it came from, its photo, and the 28x28 that the models see.
 
 use photo::{Edits, Frame, Mask, Route};
-use shared::image::SIDE;
+use shared::image::{RgbaImage, SIDE};
 use shared::{Garment, Grey28};
 
-use protocol::{Prepared, Thumbnail, TimedPrediction};
+use protocol::{Prepared, TimedPrediction};
 
 /// What is said of an engine's answer that holds no picture.
 pub const NO_PICTURE: &str = "The engine returned no picture: reload the page.";
@@ -23,7 +23,7 @@ pub struct Picture {
     /// The photo's size in pixels.
     pub width: u32,
     pub height: u32,
-    pub thumbnail: Thumbnail,
+    pub thumbnail: RgbaImage,
     /// How the photo became the picture; a 28x28 picture is taken as it is.
     pub development: Option<Development>,
 }
@@ -37,8 +37,8 @@ pub struct Development {
     pub mask: Mask,
     pub quality: f32,
     pub is_white: bool,
-    pub cutout: Thumbnail,
-    pub toned: Thumbnail,
+    pub cutout: RgbaImage,
+    pub toned: RgbaImage,
 }
 
 /// Where a picture came from.
@@ -65,11 +65,7 @@ impl Picture {
             },
             width: side,
             height: side,
-            thumbnail: Thumbnail {
-                width: side,
-                height: side,
-                rgba: rgba(&grey),
-            },
+            thumbnail: RgbaImage::from(&grey),
             development: None,
             grey,
         }
@@ -118,8 +114,8 @@ impl Picture {
             pixels > 0 && m.shares.len() as u64 == pixels
         });
         let stages = [&prepared.cutout, &prepared.toned];
-        let has_stages = mask.is_none() || stages.into_iter().all(Thumbnail::is_whole);
-        let is_whole = prepared.upright.is_whole() && has_stages;
+        let has_stages = mask.is_none() || stages.into_iter().all(|image| !image.is_empty());
+        let is_whole = !prepared.upright.is_empty() && has_stages;
         let grey = prepared
             .grey
             .grey()
@@ -151,9 +147,4 @@ impl Picture {
     pub fn has_photo(&self) -> bool {
         (self.width as usize, self.height as usize) != (SIDE, SIDE)
     }
-}
-
-/// Grey pixels as opaque RGBA.
-pub fn rgba(grey: &Grey28) -> Vec<u8> {
-    grey.pixels().iter().flat_map(|&p| [p, p, p, 255]).collect()
 }

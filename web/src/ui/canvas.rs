@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
-use super::bitmap::Bitmap;
+use shared::image::RgbaImage;
 
 /// A canvas of the bitmap's size; without a bitmap it is blank.
 #[component]
 pub fn Canvas(
-    #[prop(into)] bitmap: Signal<Option<Bitmap>>,
+    #[prop(into)] bitmap: Signal<Option<RgbaImage>>,
     /// The page's hook for tests.
     #[prop(optional)]
     hook: Option<&'static str>,
@@ -43,19 +43,19 @@ pub fn Canvas(
 }
 
 /// Puts the bitmap on a canvas, which takes its size.
-pub fn paint(canvas: &HtmlCanvasElement, bitmap: Option<&Bitmap>) {
+pub fn paint(canvas: &HtmlCanvasElement, bitmap: Option<&RgbaImage>) {
     let Some(bitmap) = bitmap else {
         // Setting a size clears.
         canvas.set_width(1);
         canvas.set_height(1);
         return;
     };
-    canvas.set_width(bitmap.width);
-    canvas.set_height(bitmap.height);
+    canvas.set_width(bitmap.width());
+    canvas.set_height(bitmap.height());
     let image = ImageData::new_with_u8_clamped_array_and_sh(
-        Clamped(&bitmap.rgba),
-        bitmap.width,
-        bitmap.height,
+        Clamped(bitmap.rgba()),
+        bitmap.width(),
+        bitmap.height(),
     );
     let context = canvas
         .get_context("2d")

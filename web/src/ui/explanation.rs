@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 use shared::Garment;
-use shared::image::SIDE;
+use shared::image::RgbaImage;
 
-use super::bitmap::Bitmap;
 use super::canvas::Canvas;
 use super::questions::Questions;
-use crate::state::image::{Picture, rgba};
+use crate::state::image::Picture;
 use crate::state::page::{Explanation, Page};
 use crate::ui::ensemble_text;
 use crate::ui::heat_map;
@@ -16,7 +15,7 @@ use protocol::{Method, RawHeatMap};
 #[component]
 pub fn Reasons() -> impl IntoView {
     let page = expect_context::<Page>();
-    let shown = move |draw: fn(&shared::explain::HeatMap, &Picture) -> Bitmap| {
+    let shown = move |draw: fn(&shared::explain::HeatMap, &Picture) -> RgbaImage| {
         Signal::derive(move || {
             page.map.with(|e| {
                 let Explanation { picture, map } = e.as_ref()?;
@@ -28,13 +27,8 @@ pub fn Reasons() -> impl IntoView {
     let overlay = shown(heat_map::over_input);
     let photo = shown(heat_map::over_photo);
     let input = Signal::derive(move || {
-        page.map.with(|e| {
-            e.as_ref().map(|e| Bitmap {
-                width: SIDE as u32,
-                height: SIDE as u32,
-                rgba: rgba(&e.picture.grey),
-            })
-        })
+        page.map
+            .with(|e| e.as_ref().map(|e| RgbaImage::from(&e.picture.grey)))
     });
     let has_photo = move || {
         page.map

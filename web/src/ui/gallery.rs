@@ -2,14 +2,13 @@
 
 use leptos::prelude::*;
 use shared::garment::CLASSES;
-use shared::image::SIDE;
+use shared::image::RgbaImage;
 use shared::{Garment, Grey28};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::bitmap::Bitmap;
 use super::canvas::Canvas;
-use crate::state::image::{Origin, rgba};
+use crate::state::image::Origin;
 use crate::state::page::Page;
 
 #[component]
@@ -79,12 +78,7 @@ fn Item(
 ) -> impl IntoView {
     let page = expect_context::<Page>();
     let garment = Garment::ALL[index % CLASSES];
-    let side = SIDE as u32;
-    let bitmap = Bitmap {
-        width: side,
-        height: side,
-        rgba: rgba(&grey),
-    };
+    let bitmap = RgbaImage::from(&grey);
     let pixels = StoredValue::new(grey);
     let shown = move || {
         page.picture.with(|p| {

@@ -2,9 +2,8 @@
 
 use shared::explain::colormap::apply_colormap;
 use shared::explain::{HeatMap, overlay};
-use shared::image::SIDE;
+use shared::image::{RgbaImage, SIDE};
 
-use super::bitmap::Bitmap;
 use crate::state::image::Picture;
 use protocol::RawHeatMap;
 
@@ -26,12 +25,12 @@ pub fn heat_map(map: &RawHeatMap) -> Option<HeatMap> {
 }
 
 /// The map alone.
-pub fn alone(map: &HeatMap) -> Bitmap {
+pub fn alone(map: &HeatMap) -> RgbaImage {
     square(apply_colormap(&map.upsample(SIDE * ENLARGED)))
 }
 
 /// The map over the 28x28 picture.
-pub fn over_input(map: &HeatMap, picture: &Picture) -> Bitmap {
+pub fn over_input(map: &HeatMap, picture: &Picture) -> RgbaImage {
     let side = SIDE * ENLARGED;
     let grey = picture.grey.pixels();
     let rgba: Vec<u8> = (0..side * side)
@@ -44,9 +43,9 @@ pub fn over_input(map: &HeatMap, picture: &Picture) -> Bitmap {
 }
 
 /// The map over the photo, where the 28x28 picture lies in it; the rest stays as it is.
-pub fn over_photo(map: &HeatMap, picture: &Picture) -> Bitmap {
+pub fn over_photo(map: &HeatMap, picture: &Picture) -> RgbaImage {
     let shown = &picture.thumbnail;
-    let (full_width, full_height) = (shown.width as usize, shown.height as usize);
+    let (full_width, full_height) = (shown.width() as usize, shown.height() as usize);
     let stride = full_width.max(full_height).div_ceil(PHOTO_SIDE);
     let (width, height) = (full_width.div_ceil(stride), full_height.div_ceil(stride));
     let scale = picture.width as f32 / full_width as f32;
@@ -56,7 +55,7 @@ pub fn over_photo(map: &HeatMap, picture: &Picture) -> Bitmap {
         for column in 0..width {
             let (x, y) = (column * stride, row * stride);
             let start = (y * full_width + x) * 4;
-            let pixel = &shown.rgba[start..start + 4];
+            let pixel = &shown.rgba()[start..start + 4];
             let u = ((x as f32 + 0.5) * scale - picture.frame.x) / picture.frame.side;
             let v = ((y as f32 + 0.5) * scale - picture.frame.y) / picture.frame.side;
             if (0.0..=1.0).contains(&u) && (0.0..=1.0).contains(&v) {
@@ -71,30 +70,21 @@ pub fn over_photo(map: &HeatMap, picture: &Picture) -> Bitmap {
             }
         }
     }
-    Bitmap {
-        width: width as u32,
-        height: height as u32,
-        rgba,
-    }
+    image(width, height, rgba)
 }
 
 /// The colours from 0 to 1, left to right.
-pub fn colour_bar() -> Bitmap {
+pub fn colour_bar() -> RgbaImage {
     let heat: Vec<f32> = (0..STEPS).map(|i| i as f32 / (STEPS - 1) as f32).collect();
-    Bitmap {
-        width: STEPS,
-        height: 1,
-        rgba: apply_colormap(&heat),
-    }
+    image(STEPS as usize, 1, apply_colormap(&heat))
 }
 
-fn square(rgba: Vec<u8>) -> Bitmap {
-    let side = (SIDE * ENLARGED) as u32;
-    Bitmap {
-        width: side,
-        height: side,
-        rgba,
-    }
+fn square(rgba: Vec<u8>) -> RgbaImage {
+    image(SIDE * ENLARGED, SIDE * ENLARGED, rgba)
+}
+
+fn image(width: usize, height: usize, rgba: Vec<u8>) -> RgbaImage {
+    RgbaImage::new(width as u32, height as u32, rgba).expect("invariant: four bytes a pixel")
 }
 
 #[cfg(test)]
@@ -102,7 +92,7 @@ mod tests {
     use super::*;
     use crate::state::image::Origin;
     use photo::Frame;
-    use protocol::{Method, Thumbnail};
+    use protocol::Method;
     use shared::{Garment, Grey28, ModelId};
 
     /// Hot in the upper left quarter, cold elsewhere.
@@ -117,9 +107,8 @@ mod tests {
         .unwrap()
     }
 
-    fn pixel(bitmap: &Bitmap, x: u32, y: u32) -> [u8; 4] {
-        let at = ((y * bitmap.width + x) * 4) as usize;
-        bitmap.rgba[at..at + 4].try_into().unwrap()
+    fn pixel(bitmap: &RgbaImage, x: u32, y: u32) -> [u8; 4] {
+        bitmap.pixels()[(y * bitmap.width() + x) as usize]
     }
 
     #[test]
@@ -145,11 +134,7 @@ mod tests {
             },
             width: 80,
             height: 40,
-            thumbnail: Thumbnail {
-                width: 80,
-                height: 40,
-                rgba: [200, 200, 200, 255].repeat(80 * 40),
-            },
+            thumbnail: RgbaImage::from_fn(80, 40, |_, _| [200, 200, 200, 255]),
             development: None,
         };
         let bitmap = over_photo(&map(), &picture);

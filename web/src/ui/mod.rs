@@ -2,7 +2,6 @@
 
 pub mod batch;
 pub mod benchmark;
-pub mod bitmap;
 pub mod compare;
 pub mod editor;
 pub mod ensemble_text;

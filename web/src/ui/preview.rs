@@ -1,24 +1,17 @@
 //! The photo beside the 28x28 picture that the models see of it.
 
 use leptos::prelude::*;
-use shared::image::SIDE;
+use shared::image::RgbaImage;
 
-use super::bitmap::Bitmap;
 use super::canvas::Canvas;
-use crate::state::image::{Origin, Picture, rgba};
+use crate::state::image::{Origin, Picture};
 use crate::state::page::Page;
 
 #[component]
 pub fn Specimen() -> impl IntoView {
     let page = expect_context::<Page>();
     let photo = Signal::derive(move || page.picture.get().map(|p| framed(&p)));
-    let input = Signal::derive(move || {
-        page.picture.get().map(|p| Bitmap {
-            width: SIDE as u32,
-            height: SIDE as u32,
-            rgba: rgba(&p.grey),
-        })
-    });
+    let input = Signal::derive(move || page.picture.get().map(|p| RgbaImage::from(&p.grey)));
     let enlarged = move || {
         page.picture
             .with(|p| p.as_ref().is_some_and(|p| !p.has_photo()))
@@ -72,25 +65,21 @@ fn origin(picture: &Picture) -> impl IntoView + use<> {
 }
 
 /// The photo with the part that the 28x28 picture does not show made pale.
-fn framed(picture: &Picture) -> Bitmap {
+fn framed(picture: &Picture) -> RgbaImage {
     let shown = &picture.thumbnail;
-    let scale = shown.width as f32 / picture.width as f32;
+    let scale = shown.width() as f32 / picture.width as f32;
     let frame = picture.frame;
     let inside = |place: u32, start: f32| {
         let place = (place as f32 + 0.5) / scale;
         place >= start && place <= start + frame.side
     };
-    let mut rgba = shown.rgba.clone();
-    for (i, pixel) in rgba.chunks_exact_mut(4).enumerate() {
-        let (x, y) = (i as u32 % shown.width, i as u32 / shown.width);
+    let mut framed = shown.clone();
+    for (i, pixel) in framed.pixels_mut().iter_mut().enumerate() {
+        let (x, y) = (i as u32 % shown.width(), i as u32 / shown.width());
         if !(inside(x, frame.x) && inside(y, frame.y)) {
             // Alpha lets the page's paper through, light or dark.
             pixel[3] = 110;
         }
     }
-    Bitmap {
-        width: shown.width,
-        height: shown.height,
-        rgba,
-    }
+    framed
 }

@@ -1,9 +1,10 @@
 //! Photos of what is no garment, drawn by chance and put through the same steps as a visitor's.
 
-use photo::{Photo, prepare};
+use photo::prepare;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use shared::Grey28;
+use shared::image::RgbaImage;
 
 use super::texture::Field;
 
@@ -35,13 +36,11 @@ impl Canvas {
     fn seen(&self, height: usize) -> Option<Grey28> {
         let byte = |v: f32| (v.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
         let pixels = self.0[..SIDE * height].iter();
-        let photo = Photo {
-            width: SIDE as u32,
-            height: height as u32,
-            rgba: pixels
-                .flat_map(|[r, g, b]| [byte(*r), byte(*g), byte(*b), 255])
-                .collect(),
-        };
+        let rgba = pixels
+            .flat_map(|[r, g, b]| [byte(*r), byte(*g), byte(*b), 255])
+            .collect();
+        let photo = RgbaImage::new(SIDE as u32, height as u32, rgba)
+            .expect("invariant: four bytes a pixel");
         prepare(&photo).ok().map(|p| p.grey)
     }
 }

@@ -132,15 +132,11 @@ fn string(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::state::batch::Answers;
-    use crate::ui::bitmap::Bitmap;
+    use shared::image::RgbaImage;
     use shared::{Grey28, Prediction};
 
     fn answered() -> Outcome {
-        let blank = Bitmap {
-            width: 0,
-            height: 0,
-            rgba: Vec::new(),
-        };
+        let blank = RgbaImage::default();
         let surely = |class: usize, share: f32| {
             let rest = (1.0 - share) / 9.0;
             core::array::from_fn(|i| if i == class { share } else { rest })

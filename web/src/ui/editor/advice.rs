@@ -51,14 +51,10 @@ pub fn polarity(route: Route) -> &'static str {
 mod tests {
     use super::*;
     use photo::{Edits, Mask, Stroke};
-    use protocol::Thumbnail;
+    use shared::image::RgbaImage;
 
     fn development(route: Route, quality: f32, is_white: bool) -> Development {
-        let blank = Thumbnail {
-            width: 1,
-            height: 1,
-            rgba: vec![0; 4],
-        };
+        let blank = RgbaImage::from_fn(1, 1, |_, _| [0; 4]);
         Development {
             edits: Edits::default(),
             route,

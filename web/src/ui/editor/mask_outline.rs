@@ -1,9 +1,9 @@
 //! The photo with the garment's outline drawn on it, and everything else made pale.
 
 use photo::{Crop, Mask};
+use shared::image::RgbaImage;
 
 use crate::state::image::{Development, Picture};
-use crate::ui::bitmap::Bitmap;
 
 /// Red within and white without can be seen on any garment and any floor.
 const INNER: [u8; 4] = [210, 40, 30, 255];
@@ -12,13 +12,13 @@ const OUTER: [u8; 4] = [255, 255, 255, 255];
 const PALE: u8 = 105;
 
 /// The photo, shrunk to at most `side` pixels a side; `None` where there is no mask.
-pub fn outlined(picture: &Picture, side: u32) -> Option<Bitmap> {
+pub fn outlined(picture: &Picture, side: u32) -> Option<RgbaImage> {
     let Development { edits, mask, .. } = picture.development.as_ref()?;
-    let mut bitmap = Bitmap::from(&picture.thumbnail).shrunk(side);
+    let mut bitmap = picture.thumbnail.clone().downscaled(side);
     let crop = edits.crop.unwrap_or(Crop::WHOLE);
     let held = held(&bitmap, mask, crop);
-    let (width, height) = (bitmap.width as usize, bitmap.height as usize);
-    for (i, pixel) in bitmap.rgba.chunks_exact_mut(4).enumerate() {
+    let (width, height) = (bitmap.width() as usize, bitmap.height() as usize);
+    for (i, pixel) in bitmap.pixels_mut().iter_mut().enumerate() {
         let (x, y) = (i % width, i / width);
         let here = held[i];
         let near = [
@@ -39,8 +39,8 @@ pub fn outlined(picture: &Picture, side: u32) -> Option<Bitmap> {
 }
 
 /// Which pixels are garment.
-fn held(bitmap: &Bitmap, mask: &Mask, crop: Crop) -> Vec<bool> {
-    let (width, height) = (bitmap.width, bitmap.height);
+fn held(bitmap: &RgbaImage, mask: &Mask, crop: Crop) -> Vec<bool> {
+    let (width, height) = (bitmap.width(), bitmap.height());
     let part = |i: u32, edge: u32, start: f32, length: f32| {
         ((i as f32 + 0.5) / edge as f32 - start) / length
     };
@@ -61,16 +61,11 @@ mod tests {
     use super::*;
     use crate::state::image::Origin;
     use photo::{Edits, Frame, Route};
-    use protocol::Thumbnail;
     use shared::Grey28;
 
     /// Grey, 40 x 20, of whose right half's left half is garment.
     fn picture() -> Picture {
-        let blank = || Thumbnail {
-            width: 40,
-            height: 20,
-            rgba: [90, 90, 90, 255].repeat(800),
-        };
+        let blank = || RgbaImage::from_fn(40, 20, |_, _| [90, 90, 90, 255]);
         Picture {
             number: 1,
             photo: 1,
@@ -110,10 +105,7 @@ mod tests {
     #[test]
     fn the_outline_lies_where_the_crop_puts_the_mask() {
         let bitmap = outlined(&picture(), 640).unwrap();
-        let row: Vec<[u8; 4]> = bitmap.rgba[10 * 160..11 * 160]
-            .chunks_exact(4)
-            .map(|p| p.try_into().unwrap())
-            .collect();
+        let row = &bitmap.pixels()[10 * 40..11 * 40];
         assert_eq!((row[19], row[20]), (OUTER, INNER));
         assert_eq!((row[29], row[30]), (INNER, OUTER));
         assert_eq!((row[25], row[5]), ([90, 90, 90, 255], [90, 90, 90, PALE]));
@@ -122,7 +114,7 @@ mod tests {
     #[test]
     fn a_small_plate_is_drawn_small() {
         let bitmap = outlined(&picture(), 15).unwrap();
-        assert_eq!((bitmap.width, bitmap.height), (14, 7));
-        assert_eq!(bitmap.rgba.len(), 14 * 7 * 4);
+        assert_eq!((bitmap.width(), bitmap.height()), (14, 7));
+        assert_eq!(bitmap.rgba().len(), 14 * 7 * 4);
     }
 }

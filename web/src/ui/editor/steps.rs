@@ -4,16 +4,15 @@ use std::fmt::Write;
 
 use leptos::html;
 use leptos::prelude::*;
-use shared::image::SIDE;
+use shared::image::RgbaImage;
 use web_sys::{Element, HtmlCanvasElement};
 
 use super::adjust::Adjust;
 use super::advice;
 use super::mask_outline::outlined;
 use crate::dom::{clicked, part, say};
-use crate::state::image::{Development, Picture, rgba};
+use crate::state::image::{Development, Picture};
 use crate::state::page::Page;
-use crate::ui::bitmap::Bitmap;
 use crate::ui::canvas::paint;
 
 /// A plate is shown at some 150 pixels a side, on screens of two pixels a pixel.
@@ -107,14 +106,14 @@ fn markup() -> String {
 /// Shows what each step made of the photo.
 fn draw(root: &Element, picture: &Picture, development: &Development) {
     let pictures = [
-        (Some(Bitmap::from(&picture.thumbnail)), turned(development)),
+        (Some(picture.thumbnail.clone()), turned(development)),
         (outlined(picture, PLATE), "the garment's outline".into()),
         (
-            Some(Bitmap::from(&development.cutout)),
+            Some(development.cutout.clone()),
             "brought into the square".into(),
         ),
         (
-            Some(Bitmap::from(&development.toned)),
+            Some(development.toned.clone()),
             advice::polarity(development.route).into(),
         ),
         (
@@ -145,12 +144,8 @@ fn advise(root: &Element, development: &Development, complaint: Option<String>) 
 }
 
 /// The 28x28 picture, to be shown enlarged.
-pub fn input(picture: &Picture) -> Bitmap {
-    Bitmap {
-        width: SIDE as u32,
-        height: SIDE as u32,
-        rgba: rgba(&picture.grey),
-    }
+pub fn input(picture: &Picture) -> RgbaImage {
+    RgbaImage::from(&picture.grey)
 }
 
 fn turned(development: &Development) -> String {

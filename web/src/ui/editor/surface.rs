@@ -36,7 +36,7 @@ pub fn Surface(open: RwSignal<bool>, tool: RwSignal<Tool>, radius: RwSignal<f32>
     let size = Memo::new(move |_| {
         page.picture.with(|p| {
             p.as_ref().map_or([1.0, 1.0], |p| {
-                [p.thumbnail.width as f32, p.thumbnail.height as f32]
+                [p.thumbnail.width() as f32, p.thumbnail.height() as f32]
             })
         })
     });
