@@ -1,4 +1,4 @@
-//! Any bytes as a picture file: decoded and prepared, they become a picture or a sentence.
+//! Fuzz target: decodes arbitrary bytes as an image file and prepares the photo; neither may panic.
 
 #![no_main]
 
@@ -7,6 +7,7 @@ use photo::{decode, prepare};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(photo) = decode(bytes) {
+        // A photo without a garment is refused.
         let _ = prepare(&photo);
     }
 });

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, RgbaImage};
-use photo::{Edits, MAX_PIXELS, Scan, decode};
+use photo::{Edits, MAX_PIXELS, Pipeline, decode};
 use proptest::prelude::*;
 use tests::meter::{self, Metered};
 use tests::wardrobe::SCENES;
@@ -66,7 +66,7 @@ fn read(bytes: &[u8]) -> bool {
         "{pixels} pixels took {peak}"
     );
     let prepared = photo.and_then(|photo| {
-        let (peak, prepared) = meter::peak(|| Scan::of(&photo)?.prepare(&Edits::default()));
+        let (peak, prepared) = meter::peak(|| Pipeline::new(&photo)?.prepare(&Edits::default()));
         assert!(peak <= FLOOR, "to prepare {pixels} pixels took {peak}");
         prepared
     });
@@ -104,7 +104,7 @@ fn twelve_megapixels_fit_two_hundred_megabytes() {
     drop(photo);
     let (peak, prepared) = meter::peak(|| {
         let photo = decode(&bytes)?;
-        Scan::of(&photo)?.prepare(&Edits::default())
+        Pipeline::new(&photo)?.prepare(&Edits::default())
     });
     let found = prepared.expect("a dress").frame;
     assert!((found.side - 3000.0).abs() < 150.0, "{found:?}");

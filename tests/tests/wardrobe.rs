@@ -1,7 +1,7 @@
 //! Garments in rooms, drawn with outlines that are known: cut out, and answered by the weights that are shipped.
 
+use photo::{Edits, Frame, Mask, POOR_QUALITY, Pipeline, Prepared, Route, decode, prepare};
 use shared::model::{Ensemble, NoveltyDetector, argmax, ensemble, novelty};
-use photo::{Edits, Frame, Mask, POOR, Prepared, Route, Scan, decode, prepare};
 use shared::{AnyClassifier, Garment, ModelId, Prediction, Sample};
 use tests::picture;
 use tests::reference::artifact;
@@ -12,7 +12,7 @@ fn overlap(scene: &Scene, mask: &Mask) -> f64 {
     let (mut both, mut either) = (0, 0);
     for (x, y) in (0..SIZE).flat_map(|y| (0..SIZE).map(move |x| (x as f32 + 0.5, y as f32 + 0.5))) {
         let drawn = scene.is_garment(x, y);
-        let found = mask.at(x / SIZE as f32, y / SIZE as f32) > 0.5;
+        let found = mask.sample(x / SIZE as f32, y / SIZE as f32) > 0.5;
         both += u32::from(drawn && found);
         either += u32::from(drawn || found);
     }
@@ -37,7 +37,7 @@ fn garments_are_cut_out_of_every_room() {
         let overlap = overlap(scene, prepared.mask.as_ref().unwrap());
         assert!(overlap > 0.9, "{}: {overlap:.3}", scene.name);
         assert!(
-            prepared.quality > POOR,
+            prepared.quality > POOR_QUALITY,
             "{}: {}",
             scene.name,
             prepared.quality
@@ -98,8 +98,8 @@ fn a_camera_held_sideways_changes_nothing() {
 fn a_photo_taken_sideways_is_turned_by_hand() {
     let scene = SCENES[3];
     let photo = scene.photo();
-    let scan = Scan::of(&photo).unwrap();
-    let there = scan
+    let pipeline = Pipeline::new(&photo).unwrap();
+    let there = pipeline
         .prepare(&Edits {
             rotation: 90.0,
             ..Edits::default()

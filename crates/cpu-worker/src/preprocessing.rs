@@ -1,6 +1,6 @@
 //! What the CPU engine does with picture files before any model sees them: what it prepares is without verdicts.
 
-use photo::{Edits, Scan, decode};
+use photo::{Edits, Pipeline, decode};
 use shared::Grey28;
 use shared::image::SIDE;
 
@@ -9,7 +9,7 @@ use protocol::{Pixels, Prepared, Reply};
 /// Where photos become pictures; it keeps the one that the visitor may edit.
 #[derive(Default)]
 pub struct Darkroom {
-    kept: Option<(u32, Scan)>,
+    kept: Option<(u32, Pipeline)>,
 }
 
 impl Darkroom {
@@ -19,14 +19,14 @@ impl Darkroom {
     /// A sentence, where it is no picture or shows nothing to cut out; what was kept stays.
     pub fn prepare(&mut self, file: &[u8], photo: Option<u32>) -> Result<Prepared, String> {
         let decoded = decode(file).map_err(|e| e.to_string())?;
-        let scan = Scan::of(&decoded).map_err(|e| e.to_string())?;
-        // A photo of 50 million pixels takes 200 MB; the scan is all that is needed from here on.
+        let pipeline = Pipeline::new(&decoded).map_err(|e| e.to_string())?;
+        // A photo of 50 million pixels takes 200 MB; the pipeline is all that is needed from here on.
         drop(decoded);
-        let prepared = develop(&scan, &Edits::default())?;
+        let prepared = develop(&pipeline, &Edits::default())?;
         // A large file handed in before a small one may be read after it.
         let is_later = |number| self.kept.as_ref().is_none_or(|(kept, _)| number > *kept);
         if let Some(number) = photo.filter(|number| is_later(*number)) {
-            self.kept = Some((number, scan));
+            self.kept = Some((number, pipeline));
         }
         Ok(prepared)
     }
@@ -37,7 +37,7 @@ impl Darkroom {
     /// A sentence, where another photo is kept or the edits leave nothing to see.
     pub fn edit(&self, photo: u32, edits: &Edits) -> Result<Prepared, String> {
         match &self.kept {
-            Some((number, scan)) if *number == photo => develop(scan, edits),
+            Some((number, pipeline)) if *number == photo => develop(pipeline, edits),
             _ => Err(
                 "This photo is no longer at hand to be changed: choose its file again.".to_string(),
             ),
@@ -45,9 +45,9 @@ impl Darkroom {
     }
 }
 
-fn develop(scan: &Scan, edits: &Edits) -> Result<Prepared, String> {
-    let prepared = scan.prepare(edits).map_err(|e| e.to_string())?;
-    let stages = scan.stages(edits, &prepared);
+fn develop(pipeline: &Pipeline, edits: &Edits) -> Result<Prepared, String> {
+    let prepared = pipeline.prepare(edits).map_err(|e| e.to_string())?;
+    let stages = pipeline.stages(edits, &prepared);
     Ok(Prepared {
         grey: Pixels::from(&prepared.grey),
         frame: prepared.frame,

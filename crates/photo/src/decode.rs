@@ -4,8 +4,8 @@ use codecs::DecodeError;
 pub use codecs::{MAX_PIXELS, MAX_SIDE};
 use shared::image::RgbaImage;
 
+use super::error::{MAX_FILE_BYTES, PhotoError};
 use super::format::Format;
-use super::{MAX_FILE_BYTES, PhotoError};
 
 /// Decodes a JPEG, PNG, WebP or BMP file, or the first frame of a GIF or of an animated WebP.
 ///

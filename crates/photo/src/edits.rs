@@ -1,25 +1,26 @@
-//! What a visitor changes about the way from photo to picture.
+//! What a visitor can change in the pipeline: rotation, crop, polarity and the mask.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::mask::Mask;
 
-/// All of it; by default, nothing.
+/// All changes; by default, none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Edits {
-    /// Degrees by which the photo is turned clockwise.
+    /// Degrees by which the photo is rotated clockwise, before everything else.
     pub rotation: f32,
-    /// The part of the turned photo that is looked at.
+    /// The part of the rotated photo that is used; by default, all of it.
     pub crop: Option<Crop>,
-    /// Whether greys are negated, as the data set's were; else the photo decides.
+    /// Whether greys are negated, as in the data set; by default, the pipeline decides.
     pub inverted: Option<bool>,
-    /// What was painted on the mask, in this order.
+    /// Brush strokes on the mask, in this order.
     pub strokes: Vec<Stroke>,
 }
 
-/// A rectangle, in shares of the turned photo's width and height.
+/// A rectangle, as fractions of the rotated photo's width and height.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Crop {
     pub left: f32,
@@ -28,19 +29,19 @@ pub struct Crop {
     pub height: f32,
 }
 
-/// A line painted with a round brush.
+/// A polyline painted with a round brush.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stroke {
-    /// Whether it takes from the garment instead of adding to it.
+    /// Whether it removes from the garment instead of adding to it.
     pub erases: bool,
-    /// The brush's radius, as a share of the turned photo's longer side.
+    /// The brush's radius, as a fraction of the rotated photo's longer side.
     pub radius: f32,
-    /// Places on the turned photo, in shares of its width and height.
+    /// Points on the rotated photo, as fractions of its width and height.
     pub points: Vec<[f32; 2]>,
 }
 
 impl Crop {
-    /// All of it.
+    /// The whole photo.
     pub const WHOLE: Self = Self {
         left: 0.0,
         top: 0.0,
@@ -48,54 +49,57 @@ impl Crop {
         height: 1.0,
     };
 
-    /// The first pixel and their number, of an edge from which `width` is taken at `left`; at least one.
-    pub(super) fn pixels(left: f32, width: f32, edge: usize) -> (usize, usize) {
-        // A cast saturates, and takes what is no number for 0.
-        let at = |share: f32| (share * edge as f32 + 0.5) as usize;
-        let first = at(left).min(edge - 1);
-        let end = at(left + width).clamp(first + 1, edge);
-        (first, end - first)
+    /// The pixels, of `length` along an edge, from the fraction `start` on over the fraction `extent`; at least one.
+    pub(crate) fn pixels(start: f32, extent: f32, length: usize) -> Range<usize> {
+        // A cast saturates, and NaN becomes 0.
+        let pixel = |fraction: f32| (fraction * length as f32 + 0.5) as usize;
+        let first = pixel(start).min(length - 1);
+        first..pixel(start + extent).clamp(first + 1, length)
     }
 }
 
 impl Stroke {
-    /// Paints on a mask of the crop of a photo that was `size` pixels wide and high once turned.
-    pub(super) fn paint(&self, mask: &mut Mask, crop: Crop, size: [f32; 2]) {
+    /// Paints on the mask of a crop of a photo; `size` is the rotated photo's width and height in pixels.
+    pub(crate) fn paint(&self, mask: &mut Mask, crop: Crop, size: [f32; 2]) {
         let radius = self.radius * size[0].max(size[1]);
         let corner = [crop.left * size[0], crop.top * size[1]];
         let extent = [crop.width * size[0], crop.height * size[1]];
-        let wide = mask.width as usize;
+        let mask_width = mask.width as usize;
         let cell = [
             extent[0] / mask.width as f32,
             extent[1] / mask.height as f32,
         ];
-        let place = |point: &[f32; 2]| [point[0] * size[0], point[1] * size[1]];
+        let to_pixels = |point: &[f32; 2]| [point[0] * size[0], point[1] * size[1]];
         let ends = self.points.iter().skip(1).chain(self.points.last());
         for (from, to) in self.points.iter().zip(ends) {
-            let (from, to) = (place(from), place(to));
-            for (i, share) in mask.shares.iter_mut().enumerate() {
-                let at = [
-                    corner[0] + ((i % wide) as f32 + 0.5) * cell[0],
-                    corner[1] + ((i / wide) as f32 + 0.5) * cell[1],
+            let (from, to) = (to_pixels(from), to_pixels(to));
+            for (i, alpha) in mask.alpha.iter_mut().enumerate() {
+                let centre = [
+                    corner[0] + ((i % mask_width) as f32 + 0.5) * cell[0],
+                    corner[1] + ((i / mask_width) as f32 + 0.5) * cell[1],
                 ];
-                if is_near(at, from, to, radius) {
-                    *share = if self.erases { 0 } else { 255 };
+                if is_near_segment(centre, from, to, radius) {
+                    *alpha = if self.erases { 0 } else { 255 };
                 }
             }
         }
     }
 }
 
-/// Whether a place is at most `radius` from the line between two others.
-fn is_near(at: [f32; 2], from: [f32; 2], to: [f32; 2], radius: f32) -> bool {
-    let way = [to[0] - from[0], to[1] - from[1]];
-    let off = [at[0] - from[0], at[1] - from[1]];
-    let length = way[0] * way[0] + way[1] * way[1];
-    let along = match length > 0.0 {
-        true => ((off[0] * way[0] + off[1] * way[1]) / length).clamp(0.0, 1.0),
-        false => 0.0,
+/// Whether a point is at most `radius` away from the line segment between two others.
+fn is_near_segment(point: [f32; 2], from: [f32; 2], to: [f32; 2], radius: f32) -> bool {
+    let direction = [to[0] - from[0], to[1] - from[1]];
+    let offset = [point[0] - from[0], point[1] - from[1]];
+    let squared_length = direction[0] * direction[0] + direction[1] * direction[1];
+    let along = if squared_length > 0.0 {
+        ((offset[0] * direction[0] + offset[1] * direction[1]) / squared_length).clamp(0.0, 1.0)
+    } else {
+        0.0
     };
-    let apart = [off[0] - along * way[0], off[1] - along * way[1]];
+    let apart = [
+        offset[0] - along * direction[0],
+        offset[1] - along * direction[1],
+    ];
     apart[0] * apart[0] + apart[1] * apart[1] <= radius * radius
 }
 
@@ -108,7 +112,7 @@ mod tests {
         Mask {
             width: 20,
             height: 10,
-            shares: vec![0; 200],
+            alpha: vec![0; 200],
         }
     }
 
@@ -122,7 +126,7 @@ mod tests {
             points: vec![[0.125, 0.55], [0.625, 0.55]],
         };
         stroke.paint(&mut mask, Crop::WHOLE, [200.0, 100.0]);
-        let painted = |mask: &Mask| mask.shares.iter().filter(|&&s| s == 255).count();
+        let painted = |mask: &Mask| mask.alpha.iter().filter(|&&a| a == 255).count();
         // Three rows of eleven, less nothing at the round ends: beside them one pixel each.
         assert_eq!(painted(&mask), 3 * 11 + 2);
         stroke.erases = true;
@@ -133,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stroke_stays_where_it_is_when_the_photo_is_cropped() {
+    fn cropping_does_not_move_a_stroke_on_the_photo() {
         let (mut whole, mut part) = (mask(), mask());
         let stroke = Stroke {
             erases: false,
@@ -147,17 +151,17 @@ mod tests {
             ..Crop::WHOLE
         };
         stroke.paint(&mut part, right, [200.0, 100.0]);
-        assert_eq!(whole.shares[4 * 20 + 10], 255);
+        assert_eq!(whole.alpha[4 * 20 + 10], 255);
         // At the beginning of the right half.
-        assert!(part.shares[4 * 20 + 1] == 255 && part.shares[4 * 20 + 10] == 0);
+        assert!(part.alpha[4 * 20 + 1] == 255 && part.alpha[4 * 20 + 10] == 0);
     }
 
     #[test]
-    fn a_crop_of_nonsense_still_leaves_a_pixel() {
+    fn an_invalid_crop_leaves_at_least_a_pixel() {
         for (left, width) in [(f32::NAN, f32::NAN), (2.0, 1.0), (-1.0, 0.0), (0.5, -3.0)] {
-            let (first, count) = Crop::pixels(left, width, 10);
-            assert!(count >= 1 && first + count <= 10, "{left} {width}");
+            let pixels = Crop::pixels(left, width, 10);
+            assert!(!pixels.is_empty() && pixels.end <= 10, "{left} {width}");
         }
-        assert_eq!(Crop::pixels(0.25, 0.5, 100), (25, 50));
+        assert_eq!(Crop::pixels(0.25, 0.5, 100), 25..75);
     }
 }

@@ -1,43 +1,55 @@
-//! Why a file is no photo, or a photo no picture of a garment: one sentence each, that says what to do next.
+//! Why a file or a photo is refused, and the limits on both.
 
 use thiserror::Error;
 
-/// What `decode` and `prepare` refuse.
+/// Larger files are refused: 50 MB.
+pub const MAX_FILE_BYTES: usize = 50_000_000;
+
+/// Pixels that each side of a photo must have at least: fewer show no garment.
+pub const MIN_SIDE: u32 = 8;
+
+/// Why a file cannot be decoded, or a photo not be prepared for the models.
+///
+/// Visitors of the page and users of the command line read these sentences: each tells what is wrong and, after a colon, what
+/// to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PhotoError {
     #[error("This file is empty: choose another picture.")]
-    Empty,
+    EmptyFile,
+    /// Larger than [`MAX_FILE_BYTES`].
     #[error(
-        "This file has {megabytes} MB, more than the 50 MB that fit here: save a smaller copy and try again."
+        "This file has {megabytes} MB, which is more than the limit of 50 MB: save a smaller copy and try again."
     )]
     FileTooLarge { megabytes: u64 },
+    /// More than [`MAX_PIXELS`](crate::MAX_PIXELS) or a side longer than [`MAX_SIDE`](crate::MAX_SIDE).
     #[error(
-        "This picture has {width} x {height} pixels, more than the 50 million (or 20,000 a side) that fit here: save a smaller copy and try again."
+        "This picture has {width} x {height} pixels, which is more than the limit of 50 million pixels or 20,000 a side: save a smaller copy and try again."
     )]
     TooManyPixels { width: u32, height: u32 },
-    #[error(
-        "This picture has {width} x {height} pixels, so there is nothing to see: choose another one."
-    )]
+    #[error("This picture is empty, with {width} x {height} pixels: choose another one.")]
     NoPixels { width: u32, height: u32 },
-    /// Recognised by its first bytes, and not one of the five formats.
+    /// An image or a document of a format that is recognised but not decoded; holds the format's name with its article.
     #[error("This is {0}, which cannot be read here: save it as JPEG or PNG and try again.")]
-    Foreign(&'static str),
+    UnsupportedFormat(&'static str),
+    /// A file that is not an image; holds the kind of file with its article.
     #[error("This is {0} and not a picture: choose a JPEG, PNG, WebP, BMP or GIF file.")]
-    NotAPicture(&'static str),
-    #[error(
-        "This file is of no kind that is known here: choose a JPEG, PNG, WebP, BMP or GIF file."
-    )]
-    Unknown,
+    NotAnImage(&'static str),
+    #[error("This file is of an unknown kind: choose a JPEG, PNG, WebP, BMP or GIF file.")]
+    UnknownFormat,
+    /// Holds the format's name.
     #[error("This {0} picture ends too early: copy or download it once more and try again.")]
     Truncated(&'static str),
+    /// Holds the format's name.
     #[error(
         "This {0} picture is damaged or of a rare kind: save it again as JPEG or PNG and try once more."
     )]
     Damaged(&'static str),
+    /// A side shorter than [`MIN_SIDE`].
     #[error(
         "This picture has only {width} x {height} pixels: choose one with at least 8 on each side."
     )]
     TooSmall { width: u32, height: u32 },
+    /// No garment was found.
     #[error(
         "Nothing stands out from the background: choose or crop a picture so that the garment is clearly visible."
     )]

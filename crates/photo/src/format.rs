@@ -1,10 +1,10 @@
-//! What kind of file some bytes are, by their first ones and never by a name.
+//! Detection of a file's format by its first bytes; file names are not used.
 
-use super::PhotoError;
+use super::error::PhotoError;
 
-/// The kinds that `decode` reads.
+/// The formats that `decode` supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub enum Format {
     Jpeg,
     Png,
     WebP,
@@ -23,13 +23,13 @@ impl Format {
         }
     }
 
-    /// Recognises a file.
+    /// Detects the format of a file.
     ///
     /// # Errors
-    /// For every other kind of file, named where it is known.
+    /// Any other kind of file; the error names it where it is recognised.
     pub fn detect(bytes: &[u8]) -> Result<Self, PhotoError> {
         match bytes {
-            [] => Err(PhotoError::Empty),
+            [] => Err(PhotoError::EmptyFile),
             [0xff, 0xd8, 0xff, ..] => Ok(Self::Jpeg),
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Ok(Self::Png),
             [
@@ -49,12 +49,12 @@ impl Format {
             ] => Ok(Self::WebP),
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(Self::Gif),
             _ if is_bmp(bytes) => Ok(Self::Bmp),
-            _ => Err(foreign(bytes)),
+            _ => Err(unsupported(bytes)),
         }
     }
 }
 
-/// `BM` begins many a text as well; the size of the second header tells them apart.
+/// Texts may begin with `BM`, too: the size of the second header tells them apart.
 fn is_bmp(bytes: &[u8]) -> bool {
     bytes.starts_with(b"BM")
         && matches!(
@@ -63,27 +63,28 @@ fn is_bmp(bytes: &[u8]) -> bool {
         )
 }
 
-fn foreign(bytes: &[u8]) -> PhotoError {
+/// The error that names an unsupported kind of file.
+fn unsupported(bytes: &[u8]) -> PhotoError {
     match bytes {
-        [_, _, _, _, b'f', b't', b'y', b'p', brands @ ..] => boxed(bytes, brands),
+        [_, _, _, _, b'f', b't', b'y', b'p', brands @ ..] => iso_media(bytes, brands),
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => {
-            PhotoError::Foreign("a TIFF or raw camera picture")
+            PhotoError::UnsupportedFormat("a TIFF or raw camera picture")
         }
         [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => {
-            PhotoError::Foreign("a JPEG XL picture")
+            PhotoError::UnsupportedFormat("a JPEG XL picture")
         }
-        [b'8', b'B', b'P', b'S', ..] => PhotoError::Foreign("a Photoshop document"),
-        [b'%', b'P', b'D', b'F', ..] => PhotoError::Foreign("a PDF document"),
+        [b'8', b'B', b'P', b'S', ..] => PhotoError::UnsupportedFormat("a Photoshop document"),
+        [b'%', b'P', b'D', b'F', ..] => PhotoError::UnsupportedFormat("a PDF document"),
         _ => match text(bytes) {
-            Some(text) if is_svg(text) => PhotoError::Foreign("an SVG drawing"),
-            Some(_) => PhotoError::NotAPicture("a text file"),
-            None => PhotoError::Unknown,
+            Some(text) if is_svg(text) => PhotoError::UnsupportedFormat("an SVG drawing"),
+            Some(_) => PhotoError::NotAnImage("a text file"),
+            None => PhotoError::UnknownFormat,
         },
     }
 }
 
-/// Files made of ISO boxes: HEIC, AVIF and most videos, by the brands that their `ftyp` box lists.
-fn boxed(bytes: &[u8], brands: &[u8]) -> PhotoError {
+/// ISO base media files: HEIC, AVIF and most videos, told apart by the brands in their `ftyp` box.
+fn iso_media(bytes: &[u8], brands: &[u8]) -> PhotoError {
     let length = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
     let brands = &brands[..length.saturating_sub(8).min(brands.len()).min(256)];
     let has = |wanted: &[&[u8; 4]]| {
@@ -92,20 +93,20 @@ fn boxed(bytes: &[u8], brands: &[u8]) -> PhotoError {
             .any(|brand| wanted.iter().any(|wanted| wanted.as_slice() == brand))
     };
     if has(&[b"avif", b"avis"]) {
-        PhotoError::Foreign("an AVIF picture")
+        PhotoError::UnsupportedFormat("an AVIF picture")
     } else if has(&[
         b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
     ]) {
-        PhotoError::Foreign("a HEIC picture")
+        PhotoError::UnsupportedFormat("a HEIC picture")
     } else {
-        PhotoError::NotAPicture("a video")
+        PhotoError::NotAnImage("a video")
     }
 }
 
-/// The beginning of a text; `None` when there are bytes that no text has.
+/// The first 4096 bytes as text; `None` where there are bytes that do not occur in texts.
 fn text(bytes: &[u8]) -> Option<&str> {
     let start = &bytes[..bytes.len().min(4096)];
-    // UTF-16 announces itself; what it says does not matter here.
+    // A byte order mark of UTF-16, whose content is not needed.
     if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
         return Some("");
     }
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_kinds_are_read() {
+    fn detects_the_five_supported_formats() {
         let mut bitmap = [0; 18];
         bitmap[..2].copy_from_slice(b"BM");
         bitmap[14] = 40;
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_named() {
+    fn names_other_kinds_of_files() {
         let named: [(&[u8], &str); 14] = [
             (b"", "empty"),
             (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
@@ -169,24 +170,24 @@ mod tests {
             ),
             ("\u{feff} <svg viewBox='0 0 1 1'>".as_bytes(), "SVG"),
             ("BMW, Größe und Farbe".as_bytes(), "text"),
-            (b"\x01\x02\x03\xff", "no kind"),
+            (b"\x01\x02\x03\xff", "unknown kind"),
         ];
         for (bytes, name) in named {
-            let said = Format::detect(bytes).map_err(|error| error.to_string());
+            let result = Format::detect(bytes).map_err(|error| error.to_string());
             assert!(
-                said.as_ref().is_err_and(|said| said.contains(name)),
-                "{name}: {said:?}"
+                result.as_ref().is_err_and(|error| error.contains(name)),
+                "{name}: {result:?}"
             );
         }
     }
 
     #[test]
-    fn a_text_may_be_cut_within_a_character() {
+    fn a_text_may_be_cut_off_within_a_character() {
         let mut long: Vec<u8> = b"x".repeat(4095);
         long.extend("ß and more".as_bytes());
         assert_eq!(
             Format::detect(&long),
-            Err(PhotoError::NotAPicture("a text file"))
+            Err(PhotoError::NotAnImage("a text file"))
         );
     }
 }

@@ -1,13 +1,15 @@
-//! Where in the photo the 28x28 picture lies.
+//! Where the 28x28 image lies in the photo, and nearest-neighbour sampling of its pixels.
+
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
-
-use super::trim::Bounds;
 use shared::image::{Grey28, PIXELS, SIDE};
 
-/// The square of the photo that the 28x28 picture shows, in the photo's pixels; it may extend beyond the photo.
+use super::trim::Bounds;
+
+/// The square of the photo that the 28x28 image shows, in the photo's pixels; it may extend beyond the photo.
 ///
-/// The picture's pixel in column `i` and row `j` covers the square with the corner
+/// The image's pixel in column `i` and row `j` covers the square with the corner
 /// `(x + i * side / 28, y + j * side / 28)` and the side `side / 28`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
@@ -16,14 +18,14 @@ pub struct Frame {
     pub side: f32,
 }
 
-/// How a rectangle of the photo is laid out on 28x28 cells: which cells it fills, and where each looks.
+/// How a rectangle of the photo is laid out on 28x28 cells: which cells it fills, and which pixel each cell takes.
 ///
-/// Cells are squares of the longest edge / 28. A short edge takes the nearest whole number of them, about its middle,
-/// and these are centred as the data set's are: an odd cell is left over below or at the right.
+/// Cells are squares of the longer side / 28. The shorter side takes the nearest whole number of cells, about its middle.
+/// They are centred as in the data set: of an odd number of empty cells, one more is below or to the right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Layout {
+pub struct Layout {
     bounds: Bounds,
-    /// Cells filled across and down.
+    /// Filled cells across and down.
     pub columns: usize,
     pub rows: usize,
     /// Empty cells before them.
@@ -32,9 +34,9 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub fn of(bounds: Bounds) -> Self {
-        let long = bounds.width.max(bounds.height);
-        let cells = |edge: usize| ((2 * edge * SIDE + long) / (2 * long)).max(1);
+    pub fn new(bounds: Bounds) -> Self {
+        let longest = bounds.width.max(bounds.height);
+        let cells = |edge: usize| ((2 * edge * SIDE + longest) / (2 * longest)).max(1);
         let (columns, rows) = (cells(bounds.width), cells(bounds.height));
         Self {
             bounds,
@@ -45,8 +47,11 @@ impl Layout {
         }
     }
 
-    /// The filled cells on an empty picture.
-    pub fn picture(&self, cells: &[u8]) -> Grey28 {
+    /// Pads the filled cells with 0 to 28x28.
+    ///
+    /// # Shapes
+    /// `cells` is `[rows, columns]`, row-major.
+    pub fn pad(&self, cells: &[u8]) -> Grey28 {
         let mut pixels = [0; PIXELS];
         for (row, line) in cells.chunks_exact(self.columns).enumerate() {
             let start = (self.top + row) * SIDE + self.left;
@@ -55,25 +60,39 @@ impl Layout {
         Grey28::new(pixels)
     }
 
-    fn long(&self) -> usize {
+    /// Nearest-neighbour sampling: the photo's pixel at the centre of each filled cell, with nothing averaged.
+    ///
+    /// # Shapes
+    /// `[rows, columns]`, row-major.
+    pub fn sample(&self, pixel: impl Fn(usize, usize) -> u8) -> Vec<u8> {
+        let mut cells = Vec::with_capacity(self.rows * self.columns);
+        for row in 0..self.rows {
+            for column in 0..self.columns {
+                cells.push(pixel(self.x(column), self.y(row)));
+            }
+        }
+        cells
+    }
+
+    fn longest(&self) -> usize {
         self.bounds.width.max(self.bounds.height)
     }
 
-    /// The pixel column that a filled cell takes, of those in the trimmed photo.
-    pub fn x(&self, column: usize) -> usize {
-        self.bounds.left + middle(column, self.columns, self.bounds.width, self.long())
+    /// The photo's pixel column at the centre of a column of cells.
+    fn x(&self, column: usize) -> usize {
+        self.bounds.left + centre_pixel(column, self.columns, self.bounds.width, self.longest())
     }
 
-    /// The pixel row that a filled cell takes.
-    pub fn y(&self, row: usize) -> usize {
-        self.bounds.top + middle(row, self.rows, self.bounds.height, self.long())
+    /// The photo's pixel row at the centre of a row of cells.
+    fn y(&self, row: usize) -> usize {
+        self.bounds.top + centre_pixel(row, self.rows, self.bounds.height, self.longest())
     }
 
-    /// The square that all 28x28 cells cover, in pixels of the photo, which was shrunk by `factor`.
+    /// The square that all 28x28 cells cover, in pixels of a photo that was downscaled by `factor`.
     pub fn frame(&self, factor: usize) -> Frame {
         let factor = factor as f32;
-        let long = self.long() as f32;
-        let cell = long / SIDE as f32;
+        let longest = self.longest() as f32;
+        let cell = longest / SIDE as f32;
         let start = |start: usize, edge: usize, cells: usize, empty: usize| {
             let centre = start as f32 + edge as f32 / 2.0;
             (centre - (cells as f32 / 2.0 + empty as f32) * cell) * factor
@@ -81,16 +100,16 @@ impl Layout {
         Frame {
             x: start(self.bounds.left, self.bounds.width, self.columns, self.left),
             y: start(self.bounds.top, self.bounds.height, self.rows, self.top),
-            side: long * factor,
+            side: longest * factor,
         }
     }
 }
 
-/// The pixel under the middle of a cell; of two that touch there the first, as ImageMagick's `-sample` takes it.
+/// The pixel at the centre of a cell; of two that touch there the first, as ImageMagick's `-sample` takes it.
 ///
-/// The middle is at `edge / 2 + (cell + 1/2 - cells / 2) * long / 28`, here in 56ths of a pixel.
-fn middle(cell: usize, cells: usize, edge: usize, long: usize) -> usize {
-    ((SIDE * edge + (2 * cell + 1) * long - cells * long - 1) / (2 * SIDE)).min(edge - 1)
+/// The centre is at `edge / 2 + (cell + 1/2 - cells / 2) * longest / 28`, here in 56ths of a pixel.
+fn centre_pixel(cell: usize, cells: usize, edge: usize, longest: usize) -> usize {
+    ((SIDE * edge + (2 * cell + 1) * longest - cells * longest - 1) / (2 * SIDE)).min(edge - 1)
 }
 
 #[cfg(test)]
@@ -98,7 +117,7 @@ mod tests {
     use super::*;
 
     fn layout(left: usize, top: usize, width: usize, height: usize) -> Layout {
-        Layout::of(Bounds {
+        Layout::new(Bounds {
             left,
             top,
             width,
@@ -107,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn twice_the_size_skips_every_second_pixel() {
+    fn sampling_a_photo_of_twice_the_size_skips_every_second_pixel() {
         let layout = layout(10, 20, 56, 56);
         assert_eq!(
             (layout.columns, layout.rows, layout.left, layout.top),
@@ -127,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tall_photo_is_centred_and_its_odd_cell_is_at_the_right() {
+    fn a_tall_photo_is_centred_with_the_odd_empty_cell_at_the_right() {
         // 150 of 280: 15 cells of 10 pixels, 6 empty before and 7 after.
         let layout = layout(100, 0, 150, 280);
         assert_eq!(
@@ -140,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cell_takes_a_pixel_of_the_square_that_the_frame_gives_it() {
+    fn every_cell_takes_a_pixel_within_its_square_of_the_frame() {
         for (width, height) in [
             (1, 300),
             (31, 30),
@@ -172,5 +191,13 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn cells_take_single_pixels_and_average_nothing() {
+        // Columns alternate between two greys; every second one is taken, so only one grey is seen.
+        let cells = |left| layout(left, 0, 56, 28).sample(|x, _| if x % 2 == 0 { 200 } else { 20 });
+        assert_eq!(cells(0), [200; 28 * 14]);
+        assert_eq!(cells(1), [20; 28 * 14]);
     }
 }

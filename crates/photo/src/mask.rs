@@ -1,69 +1,83 @@
-//! Which part of a photo is the garment.
+//! Soft mask of the garment in a photo.
 
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::flat::{Flat, span};
+use super::rgb_image::{RgbImage, source_range};
 use super::trim::Bounds;
 
-/// How much of each place is garment, coarser than the photo itself.
+/// The longest side of a mask, in pixels.
+pub const LONGEST: usize = 128;
+
+/// Alpha from which a pixel counts as garment.
+const GARMENT: u8 = 128;
+/// Alpha from which a pixel is garment for sure, not a mixture with the background.
+const SURELY_GARMENT: u8 = 201;
+
+/// How much of each pixel is garment, at a lower resolution than the photo's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mask {
     pub width: u32,
     pub height: u32,
-    /// `[height, width]`, row-major: 0 for background, 255 for garment.
-    pub shares: Vec<u8>,
+    /// `[height, width]`, row-major: 0 is background, 255 garment.
+    pub alpha: Vec<u8>,
 }
 
-/// The longest side of a mask.
-pub(super) const LONGEST: usize = 128;
-
 impl Mask {
-    /// Of the pixels whose colours belong to the garment.
-    pub(super) fn of(flat: &Flat, belongs: impl Fn([u8; 3]) -> bool) -> Self {
-        let (width, height) = flat.within(LONGEST);
-        let mut shares = Vec::with_capacity(width * height);
+    /// The mask of the pixels whose colours satisfy `is_garment`.
+    pub(crate) fn from_colours(image: &RgbImage, is_garment: impl Fn([u8; 3]) -> bool) -> Self {
+        let (width, height) = image.size_within(LONGEST);
+        let mut alpha = Vec::with_capacity(width * height);
         for row in 0..height {
             for column in 0..width {
-                let (mut held, mut all) = (0, 0);
-                for y in span(row, height, flat.height) {
-                    for x in span(column, width, flat.width) {
-                        held += usize::from(belongs(flat.pixel(x, y)));
+                let (mut garment, mut all) = (0, 0);
+                for y in source_range(row, height, image.height) {
+                    for x in source_range(column, width, image.width) {
+                        garment += usize::from(is_garment(image.pixel(x, y)));
                         all += 1;
                     }
                 }
-                shares.push((held * 255 / all) as u8);
+                alpha.push((garment * 255 / all) as u8);
             }
         }
         Self {
             width: width as u32,
             height: height as u32,
-            shares,
+            alpha,
         }
     }
 
-    /// The share of garment at a place, between 0 and 1, of a photo that is `1` wide and high.
+    /// The alpha at a point, 0 to 1, by bilinear interpolation; beyond the border the edge pixels repeat.
     ///
-    /// Between the middles of pixels it changes evenly; beyond the border lies more of the same.
-    pub fn at(&self, x: f32, y: f32) -> f32 {
-        let (left, right, across) = between(x, self.width);
-        let (top, bottom, down) = between(y, self.height);
-        let share =
-            |x: usize, y: usize| f32::from(self.shares[y * self.width as usize + x]) / 255.0;
-        let line = |y: usize| share(left, y) + across * (share(right, y) - share(left, y));
-        line(top) + down * (line(bottom) - line(top))
+    /// Coordinates run from 0 to 1 over the width and the height.
+    pub fn sample(&self, x: f32, y: f32) -> f32 {
+        let (left, right, u) = neighbours(x, self.width);
+        let (top, bottom, v) = neighbours(y, self.height);
+        let alpha = |x: usize, y: usize| f32::from(self.alpha[y * self.width as usize + x]) / 255.0;
+        let row = |y: usize| alpha(left, y) + u * (alpha(right, y) - alpha(left, y));
+        row(top) + v * (row(bottom) - row(top))
     }
 
-    /// The rectangle that holds the garment, in pixels of the mask; `None` where there is none.
-    pub(super) fn bounds(&self) -> Option<Bounds> {
-        let wide = self.width as usize;
-        let held = || {
-            let garment = self.shares.iter().enumerate().filter(|(_, s)| **s > 127);
-            garment.map(|(i, _)| (i % wide, i / wide))
+    /// The garment's bounding box, in pixels of the mask; `None` where there is no garment.
+    pub(crate) fn bounds(&self) -> Option<Bounds> {
+        let width = self.width as usize;
+        let places = || {
+            let garment = self
+                .alpha
+                .iter()
+                .enumerate()
+                .filter(|(_, a)| **a >= GARMENT);
+            garment.map(|(i, _)| (i % width, i / width))
         };
-        let (left, right) = (held().map(|p| p.0).min()?, held().map(|p| p.0).max()?);
-        let (top, bottom) = (held().map(|p| p.1).min()?, held().map(|p| p.1).max()?);
+        let (left, right) = (
+            places().map(|(x, _)| x).min()?,
+            places().map(|(x, _)| x).max()?,
+        );
+        let (top, bottom) = (
+            places().map(|(_, y)| y).min()?,
+            places().map(|(_, y)| y).max()?,
+        );
         Some(Bounds {
             left,
             top,
@@ -72,30 +86,35 @@ impl Mask {
         })
     }
 
-    /// A colour of the photo for each pixel of the mask that is surely garment.
-    pub(super) fn held(&self, flat: &Flat) -> impl Iterator<Item = [u8; 3]> {
-        let (across, down) = (self.width as usize, self.height as usize);
-        let held = self.shares.iter().enumerate().filter(|(_, s)| **s > 200);
-        held.map(move |(i, _)| {
-            let x = (2 * (i % across) + 1) * flat.width / (2 * across);
-            let y = (2 * (i / across) + 1) * flat.height / (2 * down);
-            flat.pixel(x, y)
+    /// The image's colour at the centre of each pixel of the mask that is garment for sure.
+    pub(crate) fn garment_colours(&self, image: &RgbImage) -> impl Iterator<Item = [u8; 3]> {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let alpha = self.alpha.iter().enumerate();
+        let garment = alpha.filter(|(_, a)| **a >= SURELY_GARMENT);
+        garment.map(move |(i, _)| {
+            let x = (2 * (i % width) + 1) * image.width / (2 * width);
+            let y = (2 * (i / width) + 1) * image.height / (2 * height);
+            image.pixel(x, y)
         })
     }
 
-    /// The share of the photo that is garment.
+    /// The share of the photo that is garment, 0 to 1.
     pub fn coverage(&self) -> f32 {
-        let held = self.shares.iter().filter(|&&s| s > 127).count();
-        held as f32 / self.shares.len().max(1) as f32
+        let garment = self.alpha.iter().filter(|&&a| a >= GARMENT).count();
+        garment as f32 / self.alpha.len().max(1) as f32
     }
 }
 
-/// The pixels whose middles a place lies between, and how far it is on the way from one to the other.
-fn between(place: f32, edge: u32) -> (usize, usize, f32) {
-    let last = (edge - 1) as f32;
-    let at = (place * edge as f32 - 0.5).clamp(0.0, last);
+/// The two pixels between whose centres a position (0 to 1 over `length` pixels) lies, and its fraction of the way.
+fn neighbours(position: f32, length: u32) -> (usize, usize, f32) {
+    let last = (length - 1) as f32;
+    let at = (position * length as f32 - 0.5).clamp(0.0, last);
     let first = at as usize;
-    (first, (first + 1).min(edge as usize - 1), at - first as f32)
+    (
+        first,
+        (first + 1).min(length as usize - 1),
+        at - first as f32,
+    )
 }
 
 #[cfg(test)]
@@ -103,24 +122,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_change_evenly_between_the_middles_of_pixels() {
+    fn samples_are_interpolated_between_the_centres_of_pixels() {
         let mask = Mask {
             width: 2,
             height: 1,
-            shares: [0, 255].to_vec(),
+            alpha: [0, 255].to_vec(),
         };
-        let shares = [0.0, 0.25, 0.5, 0.625, 0.75, 1.0].map(|x| mask.at(x, 0.5));
-        assert_eq!(shares, [0.0, 0.0, 0.5, 0.75, 1.0, 1.0]);
+        let samples = [0.0, 0.25, 0.5, 0.625, 0.75, 1.0].map(|x| mask.sample(x, 0.5));
+        assert_eq!(samples, [0.0, 0.0, 0.5, 0.75, 1.0, 1.0]);
     }
 
     #[test]
     fn bounds_hold_the_garment_and_nothing_else() {
-        let mut shares = [0; 48].to_vec();
-        (shares[2 * 8 + 3], shares[4 * 8 + 6]) = (200, 200);
+        let mut alpha = [0; 48].to_vec();
+        (alpha[2 * 8 + 3], alpha[4 * 8 + 6]) = (200, 200);
         let mask = Mask {
             width: 8,
             height: 6,
-            shares,
+            alpha,
         };
         let expected = Bounds {
             left: 3,
@@ -130,7 +149,7 @@ mod tests {
         };
         assert_eq!(mask.bounds(), Some(expected));
         let empty = Mask {
-            shares: [0; 48].to_vec(),
+            alpha: [0; 48].to_vec(),
             ..mask
         };
         assert_eq!(empty.bounds(), None);

@@ -1,46 +1,44 @@
-//! What each step made of a photo, to look at.
+//! Images of the pipeline's intermediate steps, for display.
 
 use alloc::vec::Vec;
 
-use super::backdrop::Backdrop;
-use super::cutout::Cutout;
-use super::flat::Flat;
-use super::scan::Scan;
-use super::{Edits, Prepared, Route};
 use shared::image::RgbaImage;
 
-/// The longest side of the turned photo that is shown, in pixels.
-pub const LONGEST: usize = 640;
-/// The side of the other steps' pictures, in pixels: eight for each of the 28.
+use super::background::Background;
+use super::composite::Composite;
+use super::edits::Edits;
+use super::pipeline::{Pipeline, Prepared, Route};
+use super::rgb_image::RgbImage;
+
+/// The longest side of the upright photo, in pixels.
+const LONGEST: usize = 640;
+/// The side of the other images, in pixels: eight for each of the 28.
 const SIDE: usize = 224;
 
-/// The steps' pictures.
+/// The images of the steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stages {
-    /// The photo the right way up, as it was turned.
+    /// The rotated photo, not cropped.
     pub upright: RgbaImage,
-    /// The square that the models see, in colour, transparent where there is no garment. Empty, as is the next, of a
-    /// picture that is taken as it is.
+    /// The square that the models see, in colour, transparent where there is no garment. Empty for [`Route::AsIs`].
     pub cutout: RgbaImage,
-    /// The same in the greys that the models see, on black.
+    /// The same in the models' greys, on black. Empty for [`Route::AsIs`].
     pub grey: RgbaImage,
 }
 
-impl Scan {
-    /// Shows the steps that led to a picture.
+impl Pipeline {
+    /// Draws the steps by which `prepared` was made with these edits.
     pub fn stages(&self, edits: &Edits, prepared: &Prepared) -> Stages {
-        let part = self.part(edits);
-        let flat = &part.flat;
-        let upright = match part.corner == (0, 0) && part.whole == (flat.width, flat.height) {
-            true => shown(flat),
-            false => shown(
-                &self
-                    .part(&Edits {
-                        crop: None,
-                        ..edits.clone()
-                    })
-                    .flat,
-            ),
+        let cropped = self.crop(edits);
+        let image = &cropped.image;
+        let upright = if cropped.corner == (0, 0) && cropped.whole == (image.width, image.height) {
+            thumbnail(image)
+        } else {
+            let uncropped = Edits {
+                crop: None,
+                ..edits.clone()
+            };
+            thumbnail(&self.crop(&uncropped).image)
         };
         let Some(mask) = &prepared.mask else {
             return Stages {
@@ -49,25 +47,26 @@ impl Scan {
                 grey: RgbaImage::default(),
             };
         };
-        let factor = flat.factor as f32;
+        let factor = image.factor as f32;
         let frame = prepared.frame;
-        let place = |i: usize, start: f32, corner: usize| {
+        // The centre of a pixel of the square, in pixels of the cropped image.
+        let position = |i: usize, start: f32, corner: usize| {
             (start + (i as f32 + 0.5) / SIDE as f32 * frame.side) / factor - corner as f32
         };
         let mut cutout = Vec::with_capacity(SIDE * SIDE * 4);
         let mut grey = Vec::with_capacity(SIDE * SIDE * 4);
-        let backdrop = Backdrop::of(flat);
+        let background = Background::estimate(image);
         let inverted = !matches!(prepared.route, Route::Scene { inverted: false });
-        let garment = Cutout::of(flat, mask, inverted);
+        let composite = Composite::new(image, mask, inverted);
         for i in 0..SIDE * SIDE {
-            let x = place(i % SIDE, frame.x, part.corner.0);
-            let y = place(i / SIDE, frame.y, part.corner.1);
-            let (colour, value) = garment.seen(x, y);
-            let value = match (prepared.route, colour[3]) {
-                (Route::Product { .. }, 1..) => {
-                    255 - backdrop.grey([colour[0], colour[1], colour[2]])
+            let x = position(i % SIDE, frame.x, cropped.corner.0);
+            let y = position(i / SIDE, frame.y, cropped.corner.1);
+            let (colour, stretched) = composite.sample(x, y);
+            let value = match (prepared.route, colour) {
+                (Route::Product { .. }, [red, green, blue, alpha]) if alpha > 0 => {
+                    255 - background.grey_on_white([red, green, blue])
                 }
-                _ => value,
+                _ => stretched,
             };
             cutout.extend(colour);
             grey.extend([value, value, value, 255]);
@@ -84,9 +83,9 @@ impl Scan {
     }
 }
 
-/// A photo small enough to show.
-fn shown(flat: &Flat) -> RgbaImage {
-    let small = flat.shrunk(LONGEST);
+/// A version small enough for display.
+fn thumbnail(image: &RgbImage) -> RgbaImage {
+    let small = image.downscaled(LONGEST);
     RgbaImage::from_fn(small.width as u32, small.height as u32, |x, y| {
         let [red, green, blue] = small.pixel(x as usize, y as usize);
         [red, green, blue, 255]

@@ -1,9 +1,12 @@
-//! The whole way from a photo to the models' picture, along each route.
+//! Tests of the whole pipeline, along each route.
 
 use alloc::{vec, vec::Vec};
 
 use proptest::prelude::*;
 
+use shared::image::RgbaImage;
+
+use super::sharpen::sharpen;
 use super::*;
 
 fn grey(value: u8) -> [u8; 4] {
@@ -18,9 +21,9 @@ fn shirt(x: u32, y: u32) -> Option<u8> {
 }
 
 #[test]
-fn a_28x28_picture_is_taken_as_it_is() {
-    let picture = RgbaImage::from_fn(28, 28, |x, y| [(9 * x) as u8, (9 * y) as u8, 40, 255]);
-    let prepared = prepare(&picture).unwrap();
+fn a_28x28_photo_is_used_as_it_is() {
+    let photo = RgbaImage::from_fn(28, 28, |x, y| [(9 * x) as u8, (9 * y) as u8, 40, 255]);
+    let prepared = prepare(&photo).unwrap();
     assert_eq!(prepared.route, Route::AsIs);
     assert_eq!(
         prepared.frame,
@@ -54,7 +57,7 @@ fn a_light_background_is_negated_and_a_dark_one_is_not() {
             prepared.route,
             Route::Product {
                 inverted,
-                backdrop: [behind; 3]
+                background: [behind; 3]
             }
         );
         // 280 x 140 pixels: all 28 columns, and 14 rows with 7 empty above.
@@ -76,7 +79,7 @@ fn a_light_background_is_negated_and_a_dark_one_is_not() {
 }
 
 #[test]
-fn the_same_garment_comes_out_the_same_at_any_size_and_place() {
+fn the_result_does_not_depend_on_the_garments_size_and_place() {
     let draw = |scale: u32, left: u32, top: u32| {
         let (width, height) = (28 * scale + left + 5, 28 * scale + top + 9);
         let place = move |start: u32, at: u32| at.checked_sub(start).map_or(99, |at| at / scale);
@@ -100,7 +103,7 @@ fn the_same_garment_comes_out_the_same_at_any_size_and_place() {
 }
 
 #[test]
-fn what_is_transparent_is_a_light_background() {
+fn transparent_pixels_are_a_light_background() {
     let cut_out = prepare(&RgbaImage::from_fn(90, 90, |x, y| {
         match shirt(x / 3, y / 3) {
             Some(value) => grey(value),
@@ -115,7 +118,7 @@ fn what_is_transparent_is_a_light_background() {
 }
 
 #[test]
-fn an_enlarged_picture_differs_from_the_original_by_its_sharpening_only() {
+fn an_enlarged_image_differs_from_the_original_only_by_sharpening() {
     let enlarged = prepare(&RgbaImage::from_fn(280, 280, |x, y| {
         shirt(x / 10, y / 10).map_or(grey(255), grey)
     }))
@@ -123,13 +126,13 @@ fn an_enlarged_picture_differs_from_the_original_by_its_sharpening_only() {
     let original: Vec<u8> = (0..784)
         .map(|i| shirt(i % 28, i / 28).unwrap_or(255))
         .collect();
-    let sharp = sharpen::sharpen(&original, 28);
+    let sharp = sharpen(&original, 28);
     let negated: Vec<u8> = sharp.iter().map(|value| 255 - value).collect();
     assert_eq!(enlarged.grey.pixels().as_slice(), negated);
 }
 
 #[test]
-fn pictures_without_a_garment_are_refused() {
+fn rejects_photos_without_a_garment() {
     let refused = |width, height, colour: fn(u32, u32) -> [u8; 4]| {
         prepare(&RgbaImage::from_fn(width, height, colour)).err()
     };
@@ -173,19 +176,19 @@ fn worn(x: u32, y: u32) -> [u8; 4] {
 }
 
 #[test]
-fn a_garment_on_the_floor_is_cut_out() {
+fn a_garment_on_the_floor_is_segmented() {
     let prepared = prepare(&RgbaImage::from_fn(400, 400, worn)).unwrap();
     assert_eq!(prepared.route, Route::Scene { inverted: true });
     let mask = prepared.mask.unwrap();
     let (mut both, mut either) = (0, 0);
     for (x, y) in (0..400).flat_map(|y| (0..400).map(move |x| (x, y))) {
         let drawn = worn(x, y) != floor(x, y);
-        let found = mask.at((x as f32 + 0.5) / 400.0, (y as f32 + 0.5) / 400.0) > 0.5;
+        let found = mask.sample((x as f32 + 0.5) / 400.0, (y as f32 + 0.5) / 400.0) > 0.5;
         both += u32::from(drawn && found);
         either += u32::from(drawn || found);
     }
     assert!(both * 100 > either * 93, "{both} of {either}");
-    assert!(prepared.quality > POOR && !prepared.is_white);
+    assert!(prepared.quality > POOR_QUALITY && !prepared.is_white);
     let Frame { x, y, side } = prepared.frame;
     let near = |value: f32, expected: f32| (value - expected).abs() < 8.0;
     assert!(
@@ -198,9 +201,9 @@ fn a_garment_on_the_floor_is_cut_out() {
 }
 
 #[test]
-fn a_photo_that_lies_on_its_side_is_turned() {
+fn a_photo_on_its_side_is_rotated() {
     let upright = prepare(&RgbaImage::from_fn(400, 400, worn)).unwrap();
-    let lying = Scan::of(&RgbaImage::from_fn(400, 400, |x, y| worn(y, 399 - x))).unwrap();
+    let lying = Pipeline::new(&RgbaImage::from_fn(400, 400, |x, y| worn(y, 399 - x))).unwrap();
     let turned = Edits {
         rotation: -90.0,
         ..Edits::default()
@@ -216,9 +219,9 @@ fn a_photo_that_lies_on_its_side_is_turned() {
 }
 
 #[test]
-fn edits_change_what_they_say_and_nothing_else() {
-    let scan = Scan::of(&RgbaImage::from_fn(400, 400, worn)).unwrap();
-    let prepared = |edits: &Edits| scan.prepare(edits).unwrap();
+fn each_edit_changes_only_its_own_step() {
+    let pipeline = Pipeline::new(&RgbaImage::from_fn(400, 400, worn)).unwrap();
+    let prepared = |edits: &Edits| pipeline.prepare(edits).unwrap();
     let plain = prepared(&Edits::default());
     let positive = prepared(&Edits {
         inverted: Some(false),
@@ -265,8 +268,8 @@ fn edits_change_what_they_say_and_nothing_else() {
 }
 
 #[test]
-fn every_stage_can_be_shown() {
-    let scan = Scan::of(&RgbaImage::from_fn(400, 300, worn)).unwrap();
+fn stages_show_every_step() {
+    let pipeline = Pipeline::new(&RgbaImage::from_fn(400, 300, worn)).unwrap();
     let crop = Crop {
         left: 0.1,
         top: 0.05,
@@ -278,8 +281,8 @@ fn every_stage_can_be_shown() {
         crop: Some(crop),
         ..Edits::default()
     };
-    let prepared = scan.prepare(&edits).unwrap();
-    let stages = scan.stages(&edits, &prepared);
+    let prepared = pipeline.prepare(&edits).unwrap();
+    let stages = pipeline.stages(&edits, &prepared);
     assert_eq!(
         (stages.upright.width(), stages.upright.height()),
         (425, 334)
@@ -301,16 +304,16 @@ fn every_stage_can_be_shown() {
 }
 
 #[test]
-fn a_picture_taken_as_it_is_has_no_stages() {
-    let scan = Scan::of(&RgbaImage::from_fn(28, 28, worn)).unwrap();
-    let prepared = scan.prepare(&Edits::default()).unwrap();
-    let stages = scan.stages(&Edits::default(), &prepared);
+fn a_28x28_photo_has_no_cutout() {
+    let pipeline = Pipeline::new(&RgbaImage::from_fn(28, 28, worn)).unwrap();
+    let prepared = pipeline.prepare(&Edits::default()).unwrap();
+    let stages = pipeline.stages(&Edits::default(), &prepared);
     assert_eq!((stages.upright.width(), stages.upright.height()), (28, 28));
     assert!(stages.cutout.is_empty() && stages.grey.is_empty());
 }
 
 #[test]
-fn white_cloth_is_noticed() {
+fn white_garments_are_detected() {
     let white = prepare(&RgbaImage::from_fn(400, 400, |x, y| {
         match worn(x, y) == floor(x, y) {
             true => floor(x, y),
@@ -322,7 +325,7 @@ fn white_cloth_is_noticed() {
 
 proptest! {
     #[test]
-    fn any_pixels_give_a_picture_or_a_sentence(
+    fn any_pixels_give_an_image_or_an_error(
         width in 0u32..70,
         height in 0u32..70,
         bytes in prop::collection::vec(any::<u8>(), 64..512),

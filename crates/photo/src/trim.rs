@@ -1,35 +1,35 @@
-//! The rectangle that is left when the edges that look like the background are cut off.
+//! Trimming: cuts off the edges that hold nothing but background.
 
 use alloc::vec;
 
-use super::backdrop::Backdrop;
-use super::flat::Flat;
+use super::background::Background;
+use super::rgb_image::RgbImage;
 
 /// A rectangle of pixels, at least one wide and high.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Bounds {
+pub struct Bounds {
     pub left: usize,
     pub top: usize,
     pub width: usize,
     pub height: usize,
 }
 
-/// Cuts off rows and columns that hold nothing but background; `None` when nothing is left.
+/// The rectangle that is left after rows and columns of nothing but background are cut off; `None` when nothing is.
 ///
-/// A row or column of 256 pixels or more may hold specks of dust: one pixel in 256 of another colour.
-pub(super) fn trim(flat: &Flat, backdrop: &Backdrop) -> Option<Bounds> {
-    let mut columns = vec![0usize; flat.width];
-    let mut rows = vec![0usize; flat.height];
-    for (line, row) in flat.pixels.chunks_exact(flat.width).zip(&mut rows) {
-        for (&colour, column) in line.iter().zip(&mut columns) {
-            if !backdrop.holds(colour) {
+/// One pixel in 256 of a row or column may be of another colour: a speck of dust.
+pub fn trim(image: &RgbImage, background: &Background) -> Option<Bounds> {
+    let mut columns = vec![0usize; image.width];
+    let mut rows = vec![0usize; image.height];
+    for (pixels, row) in image.pixels.chunks_exact(image.width).zip(&mut rows) {
+        for (&colour, column) in pixels.iter().zip(&mut columns) {
+            if !background.contains(colour) {
                 *column += 1;
                 *row += 1;
             }
         }
     }
-    let (left, width) = extent(&columns, flat.height / 256)?;
-    let (top, height) = extent(&rows, flat.width / 256)?;
+    let (left, width) = extent(&columns, image.height / 256)?;
+    let (top, height) = extent(&rows, image.width / 256)?;
     Some(Bounds {
         left,
         top,
@@ -38,7 +38,7 @@ pub(super) fn trim(flat: &Flat, backdrop: &Backdrop) -> Option<Bounds> {
     })
 }
 
-/// Where counts first exceed `dust`, and how far it is from there to where they last do.
+/// The first index whose count exceeds `dust`, and the length up to the last such index.
 fn extent(counts: &[usize], dust: usize) -> Option<(usize, usize)> {
     let first = counts.iter().position(|&count| count > dust)?;
     let last = counts.iter().rposition(|&count| count > dust)?;
@@ -50,22 +50,25 @@ mod tests {
     use super::*;
 
     fn trimmed(width: usize, height: usize, dark: impl Fn(usize, usize) -> bool) -> Option<Bounds> {
-        let flat = Flat {
+        let image = RgbImage {
             width,
             height,
             factor: 1,
             pixels: (0..width * height)
-                .map(|i| match dark(i % width, i / width) {
-                    true => [30, 60, 90],
-                    false => [250; 3],
+                .map(|i| {
+                    if dark(i % width, i / width) {
+                        [30, 60, 90]
+                    } else {
+                        [250; 3]
+                    }
                 })
                 .collect(),
         };
-        trim(&flat, &Backdrop::of(&flat))
+        trim(&image, &Background::estimate(&image))
     }
 
     #[test]
-    fn what_differs_is_kept_to_the_pixel() {
+    fn bounds_are_exact_to_the_pixel() {
         let bounds = trimmed(20, 30, |x, y| (3..=9).contains(&x) && (5..=25).contains(&y));
         assert_eq!(
             bounds,
@@ -79,12 +82,12 @@ mod tests {
     }
 
     #[test]
-    fn a_single_colour_leaves_nothing() {
+    fn an_image_of_one_colour_has_no_bounds() {
         assert_eq!(trimmed(40, 40, |_, _| false), None);
     }
 
     #[test]
-    fn dust_is_not_a_garment() {
+    fn dust_is_ignored() {
         let garment = |x: usize, y: usize| (100..200).contains(&x) && (150..400).contains(&y);
         let clean = trimmed(512, 512, garment);
         assert!(clean.is_some_and(|bounds| bounds.left == 100 && bounds.height == 250));

@@ -1,6 +1,6 @@
 //! Painting the mask by hand, and the sentences that ask for it.
 
-use photo::{Edits, POOR};
+use photo::{Edits, POOR_QUALITY};
 use serde_json::json;
 use shared::Garment;
 use tests::page::Page;
@@ -99,7 +99,10 @@ fn nothing(session: &Session) {
 fn poor(session: &Session) {
     let file = picture::floor(480, 600);
     let quality = natively(&file, &Edits::default()).quality;
-    assert!(quality < POOR, "the test's floor is too good: {quality}");
+    assert!(
+        quality < POOR_QUALITY,
+        "the test's floor is too good: {quality}"
+    );
     let (page, before) = opened(session, &file);
     let advice = |page: &Page| {
         let advice = page.of("advice", "return it.innerText;");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use photo::{Crop, Edits, POOR, Prepared, Route, Scan, decode};
+use photo::{Crop, Edits, POOR_QUALITY, Pipeline, Prepared, Route, decode};
 use serde_json::json;
 use shared::image::SIDE;
 use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
@@ -32,8 +32,8 @@ pub fn room(session: &Session) -> File {
 /// What the photo becomes natively.
 pub fn natively(file: &File, edits: &Edits) -> Prepared {
     let photo = decode(&file.bytes).expect("a photo");
-    let scan = Scan::of(&photo).expect("a photo of some size");
-    scan.prepare(edits).expect("a garment")
+    let pipeline = Pipeline::new(&photo).expect("a photo of some size");
+    pipeline.prepare(edits).expect("a garment")
 }
 
 /// The 28x28 picture on show.
@@ -70,7 +70,8 @@ fn steps(session: &Session) {
     let file = room(session);
     let prepared = natively(&file, &Edits::default());
     assert!(
-        matches!(prepared.route, Route::Scene { inverted: true }) && prepared.quality >= POOR,
+        matches!(prepared.route, Route::Scene { inverted: true })
+            && prepared.quality >= POOR_QUALITY,
         "the test's photo is no room with a garment: {:?}, {}",
         prepared.route,
         prepared.quality

@@ -77,7 +77,7 @@ fn print_remarks(picture: &Picture, known: bool) {
     if !known {
         println!("  This looks like none of the ten classes: the answers below are guesses.");
     }
-    if prepared.quality < photo::POOR {
+    if prepared.quality < photo::POOR_QUALITY {
         println!(
             "  The garment could not be told well from what is around it: crop the photo closer."
         );

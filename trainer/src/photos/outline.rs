@@ -49,7 +49,7 @@ impl Outline {
             for column in 0..self.width * LOOKS {
                 let (x, y) = (place(column), place(row));
                 let drawn = self.holds(x, y);
-                let found = mask.at(x / self.width as f32, y / self.height as f32) > 0.5;
+                let found = mask.sample(x / self.width as f32, y / self.height as f32) > 0.5;
                 both += u32::from(drawn && found);
                 either += u32::from(drawn || found);
             }
@@ -86,7 +86,7 @@ mod tests {
         let mask = Mask {
             width: 10,
             height: 10,
-            shares: (0..100).map(|i| if i % 10 < 5 { 255 } else { 0 }).collect(),
+            alpha: (0..100).map(|i| if i % 10 < 5 { 255 } else { 0 }).collect(),
         };
         let left = outline(vec![vec![[0.0, 0.0], [5.0, 0.0], [5.0, 10.0], [0.0, 10.0]]]);
         assert!((left.overlap(&mask) - 1.0).abs() < 1e-9);

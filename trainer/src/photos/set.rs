@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
-use photo::{Crop, Edits, Scan, decode, prepare};
+use photo::{Crop, Edits, Pipeline, decode, prepare};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -155,8 +155,8 @@ fn variants(file: &[u8], number: u64) -> Vec<Grey28> {
         let seen = lit(&photo, &mut rng);
         let edits = framed(&mut rng);
         // Where too little is left of a variant, the photo as it is stands in.
-        let picture = Scan::of(&seen)
-            .and_then(|scan| scan.prepare(&edits))
+        let picture = Pipeline::new(&seen)
+            .and_then(|pipeline| pipeline.prepare(&edits))
             .map_or_else(|_| all[0].clone(), |p| p.grey);
         all.push(picture);
     }

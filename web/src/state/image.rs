@@ -111,7 +111,7 @@ impl Picture {
     ) -> Result<(Self, Vec<TimedPrediction>), String> {
         let mask = prepared.mask.filter(|m| {
             let pixels = u64::from(m.width) * u64::from(m.height);
-            pixels > 0 && m.shares.len() as u64 == pixels
+            pixels > 0 && m.alpha.len() as u64 == pixels
         });
         let stages = [&prepared.cutout, &prepared.toned];
         let has_stages = mask.is_none() || stages.into_iter().all(|image| !image.is_empty());

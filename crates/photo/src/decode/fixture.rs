@@ -1,4 +1,4 @@
-//! Picture files built in code: those that the encoders write, and those that nothing here can.
+//! Image files built in code, by encoders or byte by byte where no encoder writes the variant.
 
 use std::io::Cursor;
 use std::{vec, vec::Vec};
@@ -15,24 +15,25 @@ pub fn quarters() -> RgbImage {
     })
 }
 
-pub fn encode(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+pub fn encode(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
-    picture.into().write_to(&mut file, format).unwrap();
+    image.into().write_to(&mut file, format).unwrap();
     file.into_inner()
 }
 
-/// A TIFF block, as EXIF is one, with nothing but an orientation.
+/// An EXIF block, which is a TIFF file, with an orientation only.
 pub fn exif(orientation: u8, big_endian: bool) -> Vec<u8> {
-    let mut block = match big_endian {
-        true => b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec(),
-        false => b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec(),
+    let mut block = if big_endian {
+        b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec()
+    } else {
+        b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec()
     };
     block.push(orientation);
     block.resize(26, 0);
     block
 }
 
-/// Puts a segment behind a JPEG's first marker.
+/// Inserts a segment after a JPEG's first marker.
 pub fn with_jpeg_segment(jpeg: &[u8], marker: u8, data: &[u8]) -> Vec<u8> {
     [&jpeg[..2], &jpeg_segment(marker, data), &jpeg[2..]].concat()
 }
@@ -54,7 +55,7 @@ pub fn png_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// A PNG of a header, other chunks, and lines of samples (each behind its filter byte 0).
+/// A PNG of a header, other chunks, and lines of samples (each after its filter byte 0).
 pub fn png(size: [u32; 2], depth: u8, colour: u8, chunks: &[Vec<u8>], lines: &[u8]) -> Vec<u8> {
     let header = [
         size[0].to_be_bytes().as_slice(),
@@ -104,14 +105,14 @@ pub fn webp(chunks: &[Vec<u8>]) -> Vec<u8> {
     riff_chunk(b"RIFF", &[b"WEBP".as_slice(), &chunks.concat()].concat())
 }
 
-/// The chunk that says what an extended WebP file of 48x32 holds: 2 animation, 8 EXIF.
+/// The header chunk of an extended WebP file of 48x32; the flag 2 is for animations, 8 for EXIF.
 pub fn webp_extended(flags: u8) -> Vec<u8> {
     riff_chunk(b"VP8X", &[flags, 0, 0, 0, 47, 0, 0, 31, 0, 0])
 }
 
-/// The picture chunk of a simple, lossless WebP file.
-pub fn webp_lossless(picture: RgbImage) -> Vec<u8> {
-    encode(picture, ImageFormat::WebP)[12..].to_vec()
+/// The image chunk of a simple, lossless WebP file.
+pub fn webp_lossless(image: RgbImage) -> Vec<u8> {
+    encode(image, ImageFormat::WebP)[12..].to_vec()
 }
 
 /// A baseline JPEG of 8x8 blocks, each in one colour of four components, with Adobe's marker where one is given.

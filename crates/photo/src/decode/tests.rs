@@ -1,4 +1,4 @@
-//! Every format, orientation and refusal, and bytes that nobody meant.
+//! Tests of every format, orientation and error, and of random damage.
 
 use std::time::{Duration, Instant};
 use std::{string::ToString, vec, vec::Vec};
@@ -38,7 +38,7 @@ fn assert_near(found: &[[u8; 3]], expected: &[[u8; 3]], tolerance: u8) {
 }
 
 #[test]
-fn each_format_is_read_in_its_colours() {
+fn decodes_the_colours_of_every_format() {
     for (format, tolerance) in [
         (ImageFormat::Png, 0),
         (ImageFormat::Bmp, 0),
@@ -53,7 +53,7 @@ fn each_format_is_read_in_its_colours() {
     }
 }
 
-/// Where EXIF's eight orientations put the stored corners: each row lists, for the upright picture's corners above left,
+/// Where EXIF's eight orientations put the stored corners: each row lists, for the upright image's corners above left,
 /// above right, below left, below right, the stored corner that belongs there (0 above left to 3 below right).
 /// Source: Exif 2.32, tag 0x0112 ("row 0 is the visual ..., column 0 is the visual ...").
 const UPRIGHT: [[usize; 4]; 8] = [
@@ -81,7 +81,7 @@ fn assert_upright(file: &[u8], orientation: usize, tolerance: u8) {
 }
 
 #[test]
-fn every_orientation_comes_out_upright() {
+fn every_orientation_is_turned_upright() {
     let jpeg = encode(quarters(), ImageFormat::Jpeg);
     let png = encode(quarters(), ImageFormat::Png);
     for orientation in 1..=8 {
@@ -93,8 +93,8 @@ fn every_orientation_comes_out_upright() {
             let png = [&png[..33], &png_chunk(b"eXIf", &exif), &png[33..]].concat();
             assert_upright(&png, orientation, 0);
             for exif in [&exif, &prefixed] {
-                let picture = webp_lossless(quarters());
-                let chunks = [webp_extended(8), picture, riff_chunk(b"EXIF", exif)];
+                let image = webp_lossless(quarters());
+                let chunks = [webp_extended(8), image, riff_chunk(b"EXIF", exif)];
                 assert_upright(&webp(&chunks), orientation, 0);
             }
         }
@@ -102,7 +102,7 @@ fn every_orientation_comes_out_upright() {
 }
 
 #[test]
-fn damaged_exif_leaves_the_picture_as_it_is() {
+fn damaged_exif_leaves_the_image_as_it_is() {
     let jpeg = encode(quarters(), ImageFormat::Jpeg);
     for data in [
         b"Exif\0\0II*\0\xff\xff\xff\xff".as_slice(),
@@ -159,7 +159,7 @@ fn sixteen_bits_become_eight() {
     let rgb = ImageBuffer::from_pixel(9, 8, Rgb([0u16, 0x8080, 0xffff]));
     let grey = ImageBuffer::from_pixel(9, 8, LumaA([0x4040u16, 0x8080]));
     let found = [DynamicImage::from(rgb), DynamicImage::from(grey)]
-        .map(|picture| pixel(&decode(&encode(picture, ImageFormat::Png)).unwrap(), 8, 7));
+        .map(|image| pixel(&decode(&encode(image, ImageFormat::Png)).unwrap(), 8, 7));
     assert_eq!(found, [[0, 128, 255, 255], [64, 64, 64, 128]]);
 }
 
@@ -198,33 +198,30 @@ fn palettes_and_transparency_of_pngs_are_expanded() {
 
 #[test]
 fn alpha_stays_straight() {
-    let picture = RgbaImage::from_pixel(9, 9, Rgba([200, 100, 50, 128]));
+    let image = RgbaImage::from_pixel(9, 9, Rgba([200, 100, 50, 128]));
     for format in [ImageFormat::Png, ImageFormat::WebP] {
-        let photo = decode(&encode(picture.clone(), format)).unwrap();
+        let photo = decode(&encode(image.clone(), format)).unwrap();
         assert_eq!(pixel(&photo, 4, 4), [200, 100, 50, 128]);
     }
 }
 
 #[test]
-fn animations_give_their_first_picture() {
+fn animations_give_their_first_frame() {
     let other = RgbImage::from_pixel(48, 32, Rgb([9, 9, 9]));
     let mut gif = Vec::new();
     {
         let mut encoder = GifEncoder::new(&mut gif);
-        for picture in [quarters(), other.clone()] {
-            let frame = Frame::new(DynamicImage::from(picture).into_rgba8());
+        for image in [quarters(), other.clone()] {
+            let frame = Frame::new(DynamicImage::from(image).into_rgba8());
             encoder.encode_frame(frame).unwrap();
         }
     }
     assert_near(&corners(&decode(&gif).unwrap()), &CORNERS, 8);
 
-    let frame = |picture| {
+    let frame = |image| {
         // At 0, 0; 48x32, less one each; 100 ms; no blending.
         let head = [0, 0, 0, 0, 0, 0, 47, 0, 0, 31, 0, 0, 100, 0, 0, 2];
-        riff_chunk(
-            b"ANMF",
-            &[head.as_slice(), &webp_lossless(picture)].concat(),
-        )
+        riff_chunk(b"ANMF", &[head.as_slice(), &webp_lossless(image)].concat())
     };
     let animation = riff_chunk(b"ANIM", &[255, 255, 255, 255, 0, 0]);
     let file = webp(&[webp_extended(2), animation, frame(quarters()), frame(other)]);
@@ -232,7 +229,7 @@ fn animations_give_their_first_picture() {
 }
 
 #[test]
-fn pictures_that_are_too_large_are_refused_by_their_header() {
+fn rejects_images_that_are_too_large_by_their_header() {
     let started = Instant::now();
     let header = |width: u32, height: u32| {
         let data = [
@@ -281,14 +278,17 @@ fn pictures_that_are_too_large_are_refused_by_their_header() {
 }
 
 #[test]
-fn files_that_are_too_large_are_not_even_looked_at() {
+fn rejects_files_that_are_too_large_unread() {
     let error = decode(&vec![0; 60_000_000]).unwrap_err();
     assert_eq!(error, PhotoError::FileTooLarge { megabytes: 60 });
-    assert_eq!(decode(&vec![1; MAX_FILE_BYTES]), Err(PhotoError::Unknown));
+    assert_eq!(
+        decode(&vec![1; MAX_FILE_BYTES]),
+        Err(PhotoError::UnknownFormat)
+    );
 }
 
 #[test]
-fn what_is_cut_off_is_refused() {
+fn rejects_truncated_files() {
     let noise = RgbImage::from_fn(64, 64, |x, y| {
         Rgb([(x * y) as u8, (x * 7) as u8, (y * 5) as u8])
     });
@@ -309,7 +309,7 @@ fn what_is_cut_off_is_refused() {
             );
         }
     }
-    // A preview in the metadata ends like a picture, but is not this one's end.
+    // The end marker of a preview in the metadata is not the image's own.
     let jpeg = encode(noise, ImageFormat::Jpeg);
     let preview = with_jpeg_segment(&jpeg, 0xe1, &[0xff, 0xd8, 0xff, 0xd9]);
     assert!(decode(&preview).is_ok());
@@ -320,16 +320,16 @@ fn what_is_cut_off_is_refused() {
 }
 
 #[test]
-fn every_error_is_one_sentence_that_says_what_to_do() {
+fn every_error_is_one_sentence_with_advice() {
     let (width, height) = (1, 2);
     for error in [
-        PhotoError::Empty,
+        PhotoError::EmptyFile,
         PhotoError::FileTooLarge { megabytes: 60 },
         PhotoError::TooManyPixels { width, height },
         PhotoError::NoPixels { width, height },
         decode(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap_err(),
         decode(b"a text, whatever its name").unwrap_err(),
-        PhotoError::Unknown,
+        PhotoError::UnknownFormat,
         PhotoError::Truncated("JPEG"),
         PhotoError::Damaged("PNG"),
         PhotoError::TooSmall { width, height },
@@ -385,7 +385,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn changed_files_give_a_photo_or_a_sentence_soon(
+    fn damaged_files_give_a_photo_or_an_error_within_seconds(
         seed in 0usize..8,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
         length in any::<prop::sample::Index>(),
@@ -393,7 +393,7 @@ proptest! {
     ) {
         let mut file = seeds().swap_remove(seed);
         for (place, value) in changes {
-            // Mostly headers, where sizes and kinds stand.
+            // Mostly in headers, which hold sizes and types.
             let reach = if value % 4 == 0 { file.len() } else { file.len().min(200) };
             file[place.index(reach)] = value;
         }
@@ -409,7 +409,7 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_behind_a_signature_are_no_picture_or_one(
+    fn random_bytes_after_a_signature_do_not_panic(
         start in prop::sample::select(vec![
             b"\xff\xd8\xff".as_slice(),
             b"\x89PNG\r\n\x1a\n",

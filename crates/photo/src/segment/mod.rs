@@ -1,89 +1,104 @@
-//! Which pixels are the garment's, where the background is not one plain colour.
+//! Segmentation of the garment where the background is not one plain colour.
 //!
-//! A first guess is what stands out from the border (`border`). From there garment and background learn each other's colours
-//! in turns (`palette`), and a cut that prefers to run along edges decides (`cut`): GrabCut's scheme (Rother et al. 2004)
-//! with histograms for its mixtures and a continuous cut for its graph. `shape` then drops what no garment looks like.
+//! GrabCut's scheme (Rother, Kolmogorov and Blake 2004), with histograms instead of Gaussian mixtures and a continuous
+//! minimum cut instead of a graph: the first guess is what differs from the border (`border_distance`); then, in turns,
+//! colour models are fitted to garment and background (`color_model`), and a minimum cut labels the pixels (`min_cut`).
+//! Morphology (`morphology`) then removes what cannot be part of a garment.
 
-mod border;
-mod cut;
-mod grid;
-mod palette;
-mod shape;
-mod smooth;
+mod blur;
+mod border_distance;
+mod color_model;
+mod lab_image;
+mod min_cut;
+mod morphology;
 
 use alloc::vec::Vec;
 
-use grid::Grid;
+use blur::blur;
+use border_distance::border_distances;
+use color_model::{BinWeights, ColorModel};
+use lab_image::LabImage;
+use min_cut::MinCut;
+use morphology::{Region, distant_region, garment_region};
 
-use super::flat::Flat;
 use super::mask::{LONGEST, Mask};
+use super::rgb_image::RgbImage;
 
-/// Rounds of learning colours and cutting.
-const ROUNDS: usize = 6;
-/// How far one pixel's colour alone can speak, as the logarithm of the odds.
-const LOUDEST: f32 = 3.0;
-/// Densities below this are guesses.
-const FAINT: f32 = 2e-4;
-/// How much likelier a garment's the middle is, and a background's the border.
-const CENTRED: f32 = 0.8;
-const BORDER: f32 = 4.0;
-/// Where nothing stands out, the garment is looked for within this share of the picture's sides.
-const MIDDLE: f32 = 0.75;
-/// Less than this share of the picture is no garment.
-const LEAST: f32 = 0.02;
+/// Iterations of fitting colour models and cutting.
+const ITERATIONS: usize = 6;
+/// The largest log-odds, in either direction, that a single pixel's colour contributes.
+const MAX_LOG_ODDS: f32 = 3.0;
+/// Added to the densities of colours, so that rare ones decide little.
+const DENSITY_PRIOR: f32 = 2e-4;
+/// The prior's log-odds in favour of the garment in the centre, and how many times as much they fall towards the border.
+const CENTRE_PRIOR: f32 = 0.8;
+const BORDER_FALL: f32 = 4.0;
+/// The first guess where nothing differs from the border: the central part of the image, as a fraction of its sides.
+const CENTRAL_PART: f32 = 0.75;
+/// A region smaller than this fraction of the image is not a garment.
+const MIN_AREA: f32 = 0.02;
 
-/// Finds the garment, and how surely, 0 to 1; where there is none, the mask is empty.
-pub(super) fn segment(flat: &Flat) -> (Mask, f32) {
-    let grid = Grid::of(flat, LONGEST);
-    let (width, count) = (grid.width, grid.len());
-    let reach = grid.reach();
-    let is_little = |region: &shape::Region| (region.count() as f32) < LEAST * count as f32;
-    let mut first = shape::standing_out(&border::distances(&grid), width);
-    if is_little(&first) {
-        first = shape::Region::of(width, count, |i| reach[i] < MIDDLE);
+/// Segments the garment.
+///
+/// Returns its mask, empty where there is none, and the mask's quality, 0 to 1: how well the colours of garment and
+/// background can be told apart.
+pub fn segment(image: &RgbImage) -> (Mask, f32) {
+    let image = LabImage::from_rgb(image, LONGEST);
+    let (width, count) = (image.width, image.len());
+    let centre_distances = image.centre_distances();
+    let is_too_small = |region: &Region| (region.area() as f32) < MIN_AREA * count as f32;
+    let mut region = distant_region(&border_distances(&image), width);
+    if is_too_small(&region) {
+        region = Region::from_fn(width, count, |i| centre_distances[i] < CENTRAL_PART);
     }
-    let places = palette::Places::of(&grid);
-    let mut cut = cut::Cut::new(&grid);
-    let shares = |region: &shape::Region| -> Vec<f32> {
-        region.bits.iter().map(|&b| f32::from(b)).collect()
-    };
-    let mut share = smooth::smoothed(&shares(&first), width);
-    let mut region = first;
-    for _ in 0..ROUNDS {
-        let colours = palette::Palettes::learn(&places, &share, &reach);
+    let pixels = BinWeights::new(&image);
+    let mut min_cut = MinCut::new(&image);
+    let mut labels = blur(&hard_labels(&region), width);
+    for _ in 0..ITERATIONS {
+        let colours = ColorModel::fit(&pixels, &labels, &centre_distances);
         let cost = |i: usize| {
-            let spoken = colours.odds(i, FAINT).clamp(-LOUDEST, LOUDEST);
-            let squared = reach[i] * reach[i];
-            -spoken - CENTRED * (1.0 - BORDER * squared * squared)
+            let log_odds = colours.log_odds(i, DENSITY_PRIOR);
+            let squared = centre_distances[i] * centre_distances[i];
+            -log_odds.clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS)
+                - CENTRE_PRIOR * (1.0 - BORDER_FALL * squared * squared)
         };
-        share = cut.solve(&(0..count).map(cost).collect::<Vec<f32>>());
-        let found = shape::Region::of(width, count, |i| share[i] > 0.5);
-        if is_little(&found) {
+        labels = min_cut.solve(&(0..count).map(cost).collect::<Vec<f32>>());
+        let segmented = Region::from_fn(width, count, |i| labels[i] > 0.5);
+        if is_too_small(&segmented) {
             break;
         }
-        region = found;
+        region = segmented;
     }
-    let region = shape::garment(&region);
-    let palettes = palette::Palettes::learn(&places, &shares(&region), &reach);
-    let quality = quality(&region, |i| palettes.odds(i, FAINT));
-    let soft = smooth::smoothed(&shares(&region), width);
+    let region = garment_region(&region);
+    let colours = ColorModel::fit(&pixels, &hard_labels(&region), &centre_distances);
+    let quality = separability(&region, |i| colours.log_odds(i, DENSITY_PRIOR));
+    let soft = blur(&hard_labels(&region), width);
     let mask = Mask {
         width: width as u32,
-        height: grid.height as u32,
-        shares: soft.iter().map(|s| (s * 255.0 + 0.5) as u8).collect(),
+        height: image.height as u32,
+        alpha: soft.iter().map(|s| (s * 255.0 + 0.5) as u8).collect(),
     };
     (mask, quality)
 }
 
-/// How well two sets of colours tell the pixels of a region from the others: the mean of both sides' shares that are on the
-/// right side, from chance, 0, to all, 1.
-fn quality(region: &shape::Region, odds: impl Fn(usize) -> f32) -> f32 {
-    let mut right = [0.0f32; 2];
+/// 1 for the region's pixels, 0 for the others.
+fn hard_labels(region: &Region) -> Vec<f32> {
+    region
+        .pixels
+        .iter()
+        .map(|&inside| f32::from(inside))
+        .collect()
+}
+
+/// How well the log-odds of colours classify a region's pixels and the others: balanced accuracy, rescaled so that chance
+/// is 0 and no errors are 1 (Youden's J).
+fn separability(region: &Region, log_odds: impl Fn(usize) -> f32) -> f32 {
+    let mut correct = [0.0f32; 2];
     let mut all = [0.0f32; 2];
-    for (i, &inside) in region.bits.iter().enumerate() {
+    for (i, &inside) in region.pixels.iter().enumerate() {
         all[usize::from(inside)] += 1.0;
-        right[usize::from(inside)] += f32::from((odds(i) > 0.0) == inside);
+        correct[usize::from(inside)] += f32::from((log_odds(i) > 0.0) == inside);
     }
-    let share = |side: usize| right[side] / all[side].max(1.0);
-    (share(0) + share(1) - 1.0).max(0.0)
+    let recall = |side: usize| correct[side] / all[side].max(1.0);
+    (recall(0) + recall(1) - 1.0).max(0.0)
 }

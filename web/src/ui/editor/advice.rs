@@ -1,12 +1,12 @@
 //! What there is to say of how a photo became a picture, and what the visitor can do about it.
 
-use photo::{POOR, Route};
+use photo::{POOR_QUALITY, Route};
 
 use crate::state::image::Development;
 
 /// Whether the garment was only guessed at.
 pub fn is_poor(development: &Development) -> bool {
-    development.quality < POOR
+    development.quality < POOR_QUALITY
 }
 
 /// How the garment was found.
@@ -61,7 +61,7 @@ mod tests {
             mask: Mask {
                 width: 1,
                 height: 1,
-                shares: vec![255],
+                alpha: vec![255],
             },
             quality,
             is_white,
@@ -73,12 +73,12 @@ mod tests {
     const SCENE: Route = Route::Scene { inverted: true };
     const PRODUCT: Route = Route::Product {
         inverted: true,
-        backdrop: [255; 3],
+        background: [255; 3],
     };
 
     #[test]
     fn a_poor_mask_asks_for_a_crop_or_a_brush_until_there_was_one() {
-        let mut guess = development(SCENE, POOR - 0.01, false);
+        let mut guess = development(SCENE, POOR_QUALITY - 0.01, false);
         assert!(finding(&guess).contains("crop") && finding(&guess).contains("paint"));
         guess.edits.strokes.push(Stroke {
             erases: true,
@@ -86,7 +86,7 @@ mod tests {
             points: vec![[0.5, 0.5]],
         });
         assert!(!finding(&guess).contains("crop"));
-        assert!(!finding(&development(SCENE, POOR, false)).contains("paint"));
+        assert!(!finding(&development(SCENE, POOR_QUALITY, false)).contains("paint"));
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn held(bitmap: &RgbaImage, mask: &Mask, crop: Crop) -> Vec<bool> {
         for x in 0..width {
             let u = part(x, width, crop.left, crop.width);
             let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
-            held.push(inside && mask.at(u, v) >= 0.5);
+            held.push(inside && mask.sample(u, v) >= 0.5);
         }
     }
     held
@@ -92,7 +92,7 @@ mod tests {
                 mask: Mask {
                     width: 2,
                     height: 1,
-                    shares: vec![255, 0],
+                    alpha: vec![255, 0],
                 },
                 quality: 1.0,
                 is_white: false,
