@@ -1,6 +1,5 @@
 //! JPEG decoder.
 
-use image::metadata::Orientation;
 use shared::image::RgbaImage;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
@@ -34,18 +33,12 @@ pub fn decode_jpeg(bytes: &[u8]) -> Result<RgbaImage, DecodeError> {
         _ => (ColorSpace::RGB, 3),
     };
     decoder.set_options(options.jpeg_set_out_colorspace(colours));
-    let orientation = decoder.exif().map(|block| exif_orientation(block));
+    let orientation = exif_orientation(decoder.exif().map(|block| block.as_slice()));
     let mut samples = vec![0; width * height * channels];
     decoder
         .decode_into(&mut samples)
         .map_err(|_| DecodeError::Damaged)?;
-    upright_rgba(
-        width as u32,
-        height as u32,
-        channels,
-        &samples,
-        orientation.unwrap_or(Orientation::NoTransforms),
-    )
+    upright_rgba(width as u32, height as u32, channels, &samples, orientation)
 }
 
 /// Whether an end-of-image marker follows the first scan.

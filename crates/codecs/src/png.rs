@@ -2,7 +2,6 @@
 
 use std::io::Cursor;
 
-use image::metadata::Orientation;
 use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
 use shared::image::RgbaImage;
 
@@ -32,7 +31,7 @@ pub fn decode_png(bytes: &[u8]) -> Result<RgbaImage, DecodeError> {
     let info = reader.info();
     let (width, height) = (info.width, info.height);
     check_size(width, height)?;
-    let orientation = info.exif_metadata.as_deref().map(exif_orientation);
+    let orientation = exif_orientation(info.exif_metadata.as_deref());
     let (colours, depth) = reader.output_color_type();
     let channels = match colours {
         ColorType::Grayscale => 1,
@@ -54,13 +53,7 @@ pub fn decode_png(bytes: &[u8]) -> Result<RgbaImage, DecodeError> {
         // Expanded above.
         _ => return Err(DecodeError::Damaged),
     }
-    upright_rgba(
-        width,
-        height,
-        channels,
-        &samples,
-        orientation.unwrap_or(Orientation::NoTransforms),
-    )
+    upright_rgba(width, height, channels, &samples, orientation)
 }
 
 /// Width and height in the first chunk, which must be `IHDR`.

@@ -5,13 +5,17 @@ use shared::image::RgbaImage;
 
 use crate::DecodeError;
 
-/// The orientation in an EXIF block.
+/// The orientation in a file's EXIF block.
 ///
-/// Without one, or in a damaged block, it is [`Orientation::NoTransforms`]: the image is shown as it is stored, as browsers
-/// do. JPEG's prefix `Exif\0\0` is skipped, which some writers put before the block in other formats, too.
-pub fn exif_orientation(block: &[u8]) -> Orientation {
-    let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
-    Orientation::from_exif_chunk(block).unwrap_or(Orientation::NoTransforms)
+/// Without a block, without an orientation in it, or if it is damaged, it is [`Orientation::NoTransforms`]: the image is shown
+/// as it is stored, as browsers do. JPEG's prefix `Exif\0\0`, which some writers put before the block in other formats, too,
+/// is skipped.
+pub fn exif_orientation(block: Option<&[u8]>) -> Orientation {
+    let orientation = block.and_then(|block| {
+        let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
+        Orientation::from_exif_chunk(block)
+    });
+    orientation.unwrap_or(Orientation::NoTransforms)
 }
 
 /// Turns stored pixels upright and makes them RGBA.

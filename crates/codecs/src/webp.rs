@@ -2,7 +2,6 @@
 
 use std::io::Cursor;
 
-use image::metadata::Orientation;
 use image_webp::{DecodingError, WebPDecoder};
 use shared::image::RgbaImage;
 
@@ -20,14 +19,8 @@ pub fn decode_webp(bytes: &[u8]) -> Result<RgbaImage, DecodeError> {
     let channels = if decoder.has_alpha() { 4 } else { 3 };
     let mut samples = vec![0; width as usize * height as usize * channels];
     decoder.read_image(&mut samples)?;
-    let orientation = exif_chunk(bytes).map(exif_orientation);
-    upright_rgba(
-        width,
-        height,
-        channels,
-        &samples,
-        orientation.unwrap_or(Orientation::NoTransforms),
-    )
+    let orientation = exif_orientation(exif_chunk(bytes));
+    upright_rgba(width, height, channels, &samples, orientation)
 }
 
 /// The data of the file's `EXIF` chunk.

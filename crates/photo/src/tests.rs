@@ -89,7 +89,7 @@ fn the_result_does_not_depend_on_the_garments_size_and_place() {
         .unwrap()
     };
     let small = draw(2, 3, 4);
-    // 28 * 72 + 5 + 6 = 2027 pixels are shrunk by two, and 72 is even, so that boxes do not straddle.
+    // 28 * 72 + 5 + 6 = 2027 pixels are downscaled by two, and 72 is even, so that squares lie within one cell.
     for (scale, left, top) in [(3, 17, 1), (10, 1, 40), (72, 6, 2)] {
         let other = draw(scale, left, top);
         assert_eq!(small.grey, other.grey, "{scale} times");
@@ -315,9 +315,10 @@ fn a_28x28_photo_has_no_cutout() {
 #[test]
 fn white_garments_are_detected() {
     let white = prepare(&RgbaImage::from_fn(400, 400, |x, y| {
-        match worn(x, y) == floor(x, y) {
-            true => floor(x, y),
-            false => [236, 234, 230, 255],
+        if worn(x, y) == floor(x, y) {
+            floor(x, y)
+        } else {
+            [236, 234, 230, 255]
         }
     }));
     assert!(white.unwrap().is_white);

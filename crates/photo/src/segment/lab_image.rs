@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use libm::{cbrtf, powf};
 
-use super::super::rgb_image::RgbImage;
+use crate::rgb_image::RgbImage;
 
 /// A small image in CIELAB.
 pub struct LabImage {

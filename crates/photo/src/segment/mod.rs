@@ -21,8 +21,8 @@ use lab_image::LabImage;
 use min_cut::MinCut;
 use morphology::{Region, distant_region, garment_region};
 
-use super::mask::{LONGEST, Mask};
-use super::rgb_image::RgbImage;
+use crate::mask::{LONGEST, Mask};
+use crate::rgb_image::RgbImage;
 
 /// Iterations of fitting colour models and cutting.
 const ITERATIONS: usize = 6;
