@@ -1,6 +1,5 @@
-// The body of a function: milliseconds a run of a batch, a number a group. The first run and the first groups, which do not
-// count, have what is to be compiled for this batch compiled; a group is timed as a whole, as the browser's clock has steps of
-// 0.1 ms.
+// Body of a function that returns the milliseconds of a run, one number per group. The first run and the warm-up groups let the
+// browser compile what this batch size needs. A group is timed as a whole, as the browser's clock has steps of 0.1 ms.
 const [batch, runs, warmUps, groups] = args;
 const pixels = Float32Array.from({ length: batch * 784 }, (_, i) => ((i * 7 + Math.floor(i / 784)) % 256 - 72.94) / 90.02);
 await logits(pixels);

@@ -1,6 +1,6 @@
-// TensorFlow.js: the least that it takes to answer a picture. The table of layers and its weights are what `keras.rs` wrote.
+// The smallest page that classifies an image with TensorFlow.js. `keras_export.rs` writes the table of layers and the weights.
 
-// Weights follow; drawing random ones first would take time.
+// The weights are set later; random initial weights would take time.
 const zeros = { kernelInitializer: 'zeros' };
 
 function network(tf, table) {
@@ -35,7 +35,7 @@ export async function open(tf, backend) {
   const [table, bytes] = await files;
   const built = network(tf, table);
   let at = 0;
-  // Layer by layer: the model itself lists what is not trained last.
+  // Layer by layer: the model's own list has the weights that are not trained at its end.
   for (const layer of built.layers) {
     const weights = layer.weights.map(({ shape }) => {
       const values = new Float32Array(bytes, at, shape.reduce((a, b) => a * b, 1));
@@ -46,7 +46,7 @@ export async function open(tf, backend) {
     tf.dispose(weights);
   }
   if (at !== bytes.byteLength) throw new Error('the weights are of another network');
-  // Standardised pixels of any number of pictures to ten logits each.
+  // Maps standardised pixels of any number of images to ten logits each.
   window.logits = async pixels => {
     const answer = tf.tidy(() => built.predict(tf.tensor4d(pixels, [pixels.length / 784, 28, 28, 1])));
     const logits = await answer.data();

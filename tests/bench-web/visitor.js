@@ -1,10 +1,10 @@
-// Before anything of our page runs: drops PICTURE on it as soon as there is a place to drop it, and notes when each model
-// has answered.
-window.verdicts = {};
+// Runs before the page's own scripts: drops an image on the page as soon as the drop zone exists, and stores the time of each
+// model's first prediction.
+window.predictions = {};
 window.dropFile = () => {
-  const bytes = Uint8Array.from(atob('PICTURE'), c => c.charCodeAt(0));
+  const bytes = Uint8Array.from(atob('FILE_AS_BASE64'), c => c.charCodeAt(0));
   const dataTransfer = new DataTransfer();
-  dataTransfer.items.add(new File([bytes], 'picture.png', { type: 'image/png' }));
+  dataTransfer.items.add(new File([bytes], 'image.png', { type: 'image/png' }));
   const zone = document.querySelector('[data-testid="drop-zone"]');
   for (const type of ['dragenter', 'dragover', 'drop']) {
     zone.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
@@ -17,6 +17,6 @@ new MutationObserver(() => {
     dropFile();
   }
   for (const { dataset } of document.querySelectorAll('[data-testid="model"][data-state="ready"][data-picture]')) {
-    verdicts[dataset.model] ??= performance.now();
+    predictions[dataset.model] ??= performance.now();
   }
 }).observe(document, { subtree: true, childList: true, attributeFilter: ['data-state', 'data-picture'] });

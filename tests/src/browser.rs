@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, Result, bail, ensure};
 use fantoccini::actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction};
 use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -16,7 +17,7 @@ use tokio::runtime::Runtime;
 
 use crate::process;
 
-/// Keeps Chromium quiet and at home; see `no_request_leaves_the_origin`.
+/// Without these flags Chromium contacts other hosts; see the check `sends_no_request_to_another_origin`.
 const FLAGS: &[&str] = &[
     "--headless=new",
     "--no-sandbox",
@@ -27,28 +28,28 @@ const FLAGS: &[&str] = &[
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    // A camera that shows a pattern; who may have it is asked all the same.
+    // A camera that shows a test pattern; the page still needs the visitor's permission.
     "--use-fake-device-for-media-stream",
     "--window-size=1280,900",
 ];
 
-/// Tasks of threads, the threads' names, and marks that scripts set.
-const TRACED: &str = "toplevel,blink.user_timing,__metadata";
+/// Trace categories: tasks of threads, marks that scripts set, names of threads.
+const TRACE_CATEGORIES: &str = "toplevel,blink.user_timing,__metadata";
 
-/// How long a script may take to call back.
+/// Time limit for a script.
 const SCRIPT_TIMEOUT: Duration = Duration::from_secs(300);
-/// How long a page may take to load.
+/// Time limit for loading a page.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long chromedriver may take to listen, and to leave.
+/// Time limit for starting and ending chromedriver.
 const DRIVER_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What a browser session is started with.
+/// Options of a browser session.
 pub struct Options<'a> {
-    /// Let WebGPU run on SwiftShader, where there is no graphics card.
+    /// Allow WebGPU, on SwiftShader where there is no graphics card.
     pub webgpu: bool,
-    /// Where requests that leave this machine go.
+    /// Address of the proxy for requests to other machines.
     pub proxy: &'a str,
-    /// Keep account of what the browser's threads do; see [`Browser::trace`].
+    /// Record the tasks of the browser's threads; see [`Browser::trace`].
     pub traced: bool,
 }
 
@@ -59,14 +60,14 @@ pub struct ConsoleLine {
     pub message: String,
 }
 
-/// A running browser; it and its driver end when this is dropped, even by a panic.
+/// A running browser. It and its driver end when this is dropped, also during a panic.
 pub struct Browser {
     client: Client,
     runtime: Runtime,
-    // Dropped in this order: the driver ends its browser, then the profile's folder goes.
+    // Dropped in this order: the driver ends the browser, then the profile's folder is removed.
     driver: Driver,
     _profile: TempDir,
-    /// Folders of files that pages were given.
+    /// Folders with files that were uploaded to pages.
     uploads: RefCell<Vec<TempDir>>,
 }
 
@@ -74,14 +75,14 @@ impl Browser {
     /// Starts chromedriver on a free port, and Chromium.
     ///
     /// # Errors
-    /// A sentence that says what is missing.
-    pub fn start(options: &Options) -> Result<Self, String> {
+    /// Chromium or chromedriver is missing or does not start.
+    pub fn start(options: &Options) -> Result<Self> {
         let driver = Driver::start()?;
-        let profile = TempDir::new().map_err(|e| format!("no folder for a profile: {e}"))?;
+        let profile = TempDir::new().context("there is no temporary folder for a profile")?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|e| format!("no runtime: {e}"))?;
+            .context("the runtime of the WebDriver client does not start")?;
         let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.into()).collect();
         flags.push(format!("--user-data-dir={}", profile.path().display()));
         flags.push(format!("--proxy-server={}", options.proxy));
@@ -95,28 +96,23 @@ impl Browser {
         });
         if options.traced {
             capabilities["goog:loggingPrefs"]["performance"] = json!("ALL");
-            capabilities["goog:chromeOptions"]["perfLoggingPrefs"] =
-                json!({"enableNetwork": false, "enablePage": false, "traceCategories": TRACED});
+            capabilities["goog:chromeOptions"]["perfLoggingPrefs"] = json!({"enableNetwork": false, "enablePage": false, "traceCategories": TRACE_CATEGORIES});
         }
         let Value::Object(capabilities) = capabilities else {
-            return Err("capabilities are an object".into());
+            unreachable!("invariant: the capabilities are an object");
         };
         let client = runtime
             .block_on(async {
                 let client = ClientBuilder::new(HttpConnector::new())
                     .capabilities(capabilities)
                     .connect(&driver.url())
-                    .await
-                    .map_err(|e| e.to_string())?;
+                    .await?;
                 let timeouts =
                     TimeoutConfiguration::new(Some(SCRIPT_TIMEOUT), Some(LOAD_TIMEOUT), None);
-                client
-                    .update_timeouts(timeouts)
-                    .await
-                    .map_err(|e| e.to_string())?;
-                Ok(client)
+                client.update_timeouts(timeouts).await?;
+                anyhow::Ok(client)
             })
-            .map_err(|e: String| format!("chromedriver did not start Chromium: {e}"))?;
+            .context("chromedriver did not start Chromium")?;
         Ok(Self {
             client,
             runtime,
@@ -133,18 +129,18 @@ impl Browser {
             .unwrap_or_else(|e| panic!("{url} did not open: {e}"));
     }
 
-    /// Runs a script's body in the page; `arguments` are `args`, and what it returns comes back.
+    /// Runs a function's body in the page, with `args` as its `arguments`, and gives its result.
     pub fn run(&self, script: &str, args: Vec<Value>) -> Value {
         self.runtime
             .block_on(self.client.execute(script, args))
             .unwrap_or_else(|e| panic!("a script failed: {e}\n{script}"))
     }
 
-    /// Runs an async function's body in the page; `args` is its one array, and what it returns comes back.
+    /// Runs an async function's body in the page, with the array `args` in scope, and gives its result.
     ///
     /// # Errors
-    /// What it throws.
-    pub fn run_async(&self, body: &str, args: Vec<Value>) -> Result<Value, String> {
+    /// The script throws, or takes too long.
+    pub fn run_async(&self, body: &str, args: Vec<Value>) -> Result<Value> {
         let script = format!(
             "const done = arguments[arguments.length - 1];
              const args = Array.from(arguments).slice(0, -1);
@@ -154,28 +150,27 @@ impl Browser {
         );
         let answer = self
             .runtime
-            .block_on(self.client.execute_async(&script, args))
-            .map_err(|e| e.to_string())?;
-        match answer.get("error") {
-            Some(error) => Err(error.as_str().unwrap_or("unknown").into()),
-            None => Ok(answer["value"].clone()),
+            .block_on(self.client.execute_async(&script, args))?;
+        if let Some(error) = answer.get("error") {
+            bail!("a script failed: {}", error.as_str().unwrap_or("unknown"));
         }
+        Ok(answer["value"].clone())
     }
 
-    /// Asks the script for a value until `is_it` says yes.
+    /// Runs the script repeatedly until its result fulfils the condition.
     ///
     /// # Errors
-    /// The last value, when `limit` has passed.
+    /// The last result, if the condition is not fulfilled within `limit`.
     pub fn wait(
         &self,
         script: &str,
         limit: Duration,
-        mut is_it: impl FnMut(&Value) -> bool,
+        mut condition: impl FnMut(&Value) -> bool,
     ) -> Result<Value, Value> {
         let start = Instant::now();
         loop {
             let value = self.run(script, vec![]);
-            if is_it(&value) {
+            if condition(&value) {
                 return Ok(value);
             }
             if start.elapsed() > limit {
@@ -185,7 +180,7 @@ impl Browser {
         }
     }
 
-    /// Types into the element that the CSS selector finds; for a file input, the files' paths, one a line.
+    /// Types into the element that the CSS selector finds. A file input takes paths, one per line.
     pub fn type_into(&self, selector: &str, keys: &str) {
         self.runtime
             .block_on(async {
@@ -195,12 +190,12 @@ impl Browser {
             .unwrap_or_else(|e| panic!("typing into {selector} failed: {e}"));
     }
 
-    /// Keeps a folder of files until the browser ends: it reads a file only when the page asks for it.
+    /// Keeps a folder of uploaded files until the browser ends: it reads a file only when the page does.
     pub fn keep(&self, folder: TempDir) {
         self.uploads.borrow_mut().push(folder);
     }
 
-    /// Presses a key where the focus is, as a keyboard would.
+    /// Presses a key; the event goes to the element with the focus.
     pub fn press(&self, value: char) {
         let stroke = KeyActions::new("keyboard".into())
             .then(KeyAction::Down { value })
@@ -210,20 +205,20 @@ impl Browser {
             .unwrap_or_else(|e| panic!("pressing a key failed: {e}"));
     }
 
-    /// Presses the mouse at the first place, leads it over the others, and lets go; in pixels of the window.
-    pub fn drag(&self, places: &[[f64; 2]]) {
+    /// Presses the mouse button at the first point, moves over the others, and releases it. Points are in pixels of the window.
+    pub fn drag(&self, points: &[[f64; 2]]) {
         let to = |&[x, y]: &[f64; 2]| PointerAction::MoveTo {
             duration: Some(Duration::ZERO),
             x,
             y,
         };
-        let (first, others) = places.split_first().expect("somewhere to press");
+        let (first, others) = points.split_first().expect("a drag has points");
         let button = 0;
         let mut mouse = MouseActions::new("mouse".into())
             .then(to(first))
             .then(PointerAction::Down { button });
-        for place in others {
-            mouse = mouse.then(to(place));
+        for point in others {
+            mouse = mouse.then(to(point));
         }
         self.runtime
             .block_on(
@@ -233,8 +228,8 @@ impl Browser {
             .unwrap_or_else(|e| panic!("dragging the mouse failed: {e}"));
     }
 
-    /// Lets pages have a thing that needs the visitor's permission, or refuses it from now on.
-    pub fn permit(&self, name: &str, is_granted: bool) {
+    /// Grants or denies a permission, such as `camera`, from now on.
+    pub fn set_permission(&self, name: &str, is_granted: bool) {
         let state = if is_granted { "granted" } else { "denied" };
         self.issue(
             "permissions",
@@ -242,25 +237,25 @@ impl Browser {
         );
     }
 
-    /// From now on files that pages save end in this folder.
-    pub fn save_into(&self, folder: &Path) {
+    /// Sets the folder for downloads.
+    pub fn set_download_folder(&self, folder: &Path) {
         self.cdp(
             "Page.setDownloadBehavior",
             json!({"behavior": "allow", "downloadPath": folder}),
         );
     }
 
-    /// Ends the process that draws and computes for all pages, as a crash of a graphics driver would.
+    /// Kills the browser's GPU process, as a crash of a graphics driver would.
     pub fn crash_gpu(&self) {
-        let found = process::below(self.driver.process.id(), "--type=gpu-process");
+        let found = process::descendants(self.driver.process.id(), "--type=gpu-process");
         assert!(
             !found.is_empty(),
-            "the browser has no GPU process to end: this check needs Linux"
+            "the browser has no GPU process to kill: this check needs Linux"
         );
         found.into_iter().for_each(process::kill);
     }
 
-    /// A command of Chromium's own protocol.
+    /// Sends a command of the Chrome DevTools Protocol.
     pub fn cdp(&self, command: &str, parameters: Value) -> Value {
         self.issue(
             "goog/cdp/execute",
@@ -268,18 +263,18 @@ impl Browser {
         )
     }
 
-    /// Runs a script at the start of every page opened from now on; returns what [`forget`](Self::forget) takes.
+    /// Runs a script at the start of each page that is opened from now on. Returns the argument of [`forget`](Self::forget).
     pub fn on_new_pages(&self, script: &str) -> Value {
         let parameters = json!({"source": format!("(() => {{ {script} }})();")});
         self.cdp("Page.addScriptToEvaluateOnNewDocument", parameters)
     }
 
-    /// Runs a script of [`on_new_pages`](Self::on_new_pages) no more.
+    /// Removes a script of [`on_new_pages`](Self::on_new_pages).
     pub fn forget(&self, script: &Value) {
         self.cdp("Page.removeScriptToEvaluateOnNewDocument", script.clone());
     }
 
-    /// The console's lines since this was asked last.
+    /// The console's lines since the last call.
     pub fn console(&self) -> Vec<ConsoleLine> {
         let lines = self.issue("se/log", json!({"type": "browser"}));
         let text = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();
@@ -294,13 +289,13 @@ impl Browser {
             .collect()
     }
 
-    /// What the threads have done since the start, in a traced browser: events of Chromium's trace format.
+    /// The events of a traced browser since the start, in Chromium's trace format.
     pub fn trace(&self) -> Vec<Value> {
         let lines = self.issue("se/log", json!({"type": "performance"}));
         let event = |line: &Value| {
             let text = line["message"].as_str()?;
-            let mut said: Value = serde_json::from_str(text).ok()?;
-            let message = said.get_mut("message")?;
+            let mut entry: Value = serde_json::from_str(text).ok()?;
+            let message = entry.get_mut("message")?;
             let is_event = message["method"] == "Tracing.dataCollected";
             is_event.then(|| message["params"].take())
         };
@@ -329,7 +324,7 @@ impl Browser {
     }
 }
 
-/// A command of chromedriver's beyond the standard.
+/// A command of chromedriver that is not part of the WebDriver standard.
 #[derive(Debug)]
 struct Extension {
     path: &'static str,
@@ -361,11 +356,11 @@ struct Driver {
 }
 
 impl Driver {
-    fn start() -> Result<Self, String> {
-        // Free now; chromedriver itself does not say which port it chose.
+    fn start() -> Result<Self> {
+        // chromedriver does not report a port that it chooses itself.
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
-            .map_err(|e| format!("no free port for chromedriver: {e}"))?
+            .context("no port is free for chromedriver")?
             .port();
         let process = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -373,17 +368,16 @@ impl Driver {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(|e| {
-                format!("chromedriver did not start ({e}): install it (Debian: chromium-driver), or run `cargo xtask test`")
-            })?;
+            .context(
+                "chromedriver does not start: install it (Debian: chromium-driver), or run `cargo xtask test`",
+            )?;
         let driver = Self { process, port };
         let start = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if start.elapsed() > DRIVER_TIMEOUT {
-                return Err(
-                    "chromedriver does not listen: is another version of it running?".into(),
-                );
-            }
+            ensure!(
+                start.elapsed() <= DRIVER_TIMEOUT,
+                "chromedriver does not listen: another version of it may be running"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         Ok(driver)
@@ -393,7 +387,7 @@ impl Driver {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Asks the driver to end its browser and itself.
+    /// Ends the browser and the driver; false if they do not end in time.
     fn shut_down(&mut self) -> std::io::Result<bool> {
         use std::io::Write;
         let mut stream = std::net::TcpStream::connect(("127.0.0.1", self.port))?;
@@ -416,7 +410,7 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         if !matches!(self.shut_down(), Ok(true)) {
-            // Chromium dies with its driver, on Linux at least.
+            // On Linux Chromium ends with its driver.
             let _ = self.process.kill();
             let _ = self.process.wait();
         }
@@ -424,13 +418,11 @@ impl Drop for Driver {
 }
 
 /// The first Chromium on PATH.
-fn chromium() -> Result<PathBuf, String> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
+fn chromium() -> Result<PathBuf> {
+    let path = std::env::var_os("PATH").context("PATH is not set")?;
     ["chromium", "chromium-browser", "google-chrome", "chrome"]
         .iter()
         .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
         .find(|file| file.is_file())
-        .ok_or_else(|| {
-            "no Chromium on PATH: install it (Debian: chromium), or run `cargo xtask test`".into()
-        })
+        .context("there is no Chromium on PATH: install it (Debian: chromium), or run `cargo xtask test`")
 }

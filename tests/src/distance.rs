@@ -1,23 +1,23 @@
-//! How far answers are from the golden reference's.
+//! Distances between a model's outputs and the golden reference.
 
 use shared::ModelId;
 use shared::garment::CLASSES;
 use shared::model::argmax;
 use shared::{Garment, Grey28};
 
-use crate::reference::Reference;
+use crate::reference::{MIN_KINK_DISTANCE, Reference};
 
-/// The largest differences seen.
+/// The largest differences.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Distance {
-    /// Between scores, absolute.
+    /// Absolute difference of scores.
     pub scores: f32,
-    /// Between Grad-CAM maps, as a share of the reference map's peak.
+    /// Difference of Grad-CAM maps, as a fraction of the reference map's peak.
     pub maps: f32,
 }
 
 impl Distance {
-    /// The larger of each.
+    /// The larger value of each.
     pub fn max(self, other: Self) -> Self {
         Self {
             scores: larger(self.scores, other.scores),
@@ -25,11 +25,11 @@ impl Distance {
         }
     }
 
-    /// Prints the distance, and that it is no larger than `limit`.
+    /// Prints the distance.
     ///
     /// # Panics
-    /// Where it is larger.
-    pub fn hold(self, what: &str, model: ModelId, limit: Self) {
+    /// The distance is larger than `limit`.
+    pub fn assert_within(self, what: &str, model: ModelId, limit: Self) {
         let Self { scores, maps } = self;
         println!("{what}, {model}: scores within {scores:.1e}, maps within {maps:.1e}");
         assert!(
@@ -43,32 +43,32 @@ impl Distance {
     }
 }
 
-/// A hidden unit whose sum is closer to zero than this may come out on the other side in 32 bits, and the map with it.
-pub const KINK: f32 = 1e-4;
-
-/// The distance of `model`'s answers to all golden pictures; `answer` gives scores, and the map of a class, which is not
-/// looked at where the reference has none.
+/// The distance of `model`'s outputs from the reference, over all its images. `outputs` gives scores and the heat map of a class;
+/// the map is ignored if the reference has none.
 pub fn from_reference(
     reference: &Reference,
     model: ModelId,
-    mut answer: impl FnMut(&Grey28, Garment) -> ([f32; CLASSES], Vec<f32>),
+    mut outputs: impl FnMut(&Grey28, Garment) -> ([f32; CLASSES], Vec<f32>),
 ) -> Distance {
-    let golden = reference.answers(model);
+    let golden = reference.outputs(model);
     let mut worst = Distance::default();
-    for (i, picture) in reference.pictures.iter().enumerate() {
+    for (i, image) in reference.images.iter().enumerate() {
         let class = Garment::ALL[argmax(&golden.scores[i])];
-        let (scores, map) = answer(picture, class);
-        let is_clear = golden.kinks.get(i).is_none_or(|kink| *kink >= KINK);
+        let (scores, map) = outputs(image, class);
+        let is_clear = golden
+            .kink_distances
+            .get(i)
+            .is_none_or(|distance| *distance >= MIN_KINK_DISTANCE);
         let maps = golden.maps.get(i).filter(|_| is_clear);
         worst = worst.max(Distance {
             scores: difference(&scores, &golden.scores[i]),
-            maps: maps.map_or(0.0, |golden| relative(&map, golden)),
+            maps: maps.map_or(0.0, |golden| relative_difference(&map, golden)),
         });
     }
     worst
 }
 
-/// The largest absolute difference; not a number where either is not.
+/// The largest absolute difference; NaN if a value is NaN.
 pub fn difference(one: &[f32], other: &[f32]) -> f32 {
     assert_eq!(
         one.len(),
@@ -81,13 +81,13 @@ pub fn difference(one: &[f32], other: &[f32]) -> f32 {
         .fold(0.0, larger)
 }
 
-/// The largest difference as a share of `reference`'s peak; absolute where that is zero.
-pub fn relative(map: &[f32], reference: &[f32]) -> f32 {
+/// The largest difference as a fraction of `reference`'s peak; absolute if the peak is zero.
+pub fn relative_difference(map: &[f32], reference: &[f32]) -> f32 {
     let peak = reference.iter().copied().fold(0.0, f32::max);
     difference(map, reference) / if peak > 0.0 { peak } else { 1.0 }
 }
 
-/// Unlike `f32::max`, keeps what is not a number, so that it fails every comparison.
+/// Unlike `f32::max`, keeps NaN, which fails all comparisons.
 fn larger(one: f32, other: f32) -> f32 {
     if one.is_nan() || one > other {
         one

@@ -1,17 +1,17 @@
-//! What the tests stand on: the golden reference, the built site, a real browser, and pictures good and bad.
+//! Support for the tests: the golden reference, the built site, a browser, and image files.
 //!
-//! All of this is test code: it panics with a sentence where something that must hold does not.
+//! All of this is test code: a failed expectation panics with a message.
 
-pub mod bench;
-pub mod broken;
+pub mod allocation_counter;
 pub mod browser;
+pub mod browser_bench;
+pub mod damaged_files;
 pub mod distance;
-pub mod meter;
-pub mod outside;
+pub mod image_files;
 pub mod page;
-pub mod picture;
 pub mod process;
+pub mod proxy;
 pub mod reference;
 pub mod site;
-pub mod wardrobe;
+pub mod synthetic_photos;
 pub mod worker;

@@ -1,4 +1,4 @@
-//! The page as its hooks (`data-testid` and the like) show it, and the ways in which a visitor gives it pictures.
+//! The open page: its state as `data-testid` elements show it, and a visitor's actions.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use shared::ModelId;
 use tempfile::TempDir;
 
 use crate::browser::Browser;
-use crate::picture::File;
+use crate::image_files::UploadFile;
 use crate::site::Site;
 
-/// How long the page may take to answer, on a machine that may be busy.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long it may take to load with its weights; a browser's first page takes longest.
-const LOADING: Duration = Duration::from_secs(90);
+/// Time limit for an answer, on a machine that may be busy.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time limit for loading the page with its weights; a browser's first page takes longest.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(90);
 
 const SNAPSHOT: &str = "
     const one = name => document.querySelector(`[data-testid=\"${name}\"]`);
@@ -24,15 +24,15 @@ const SNAPSHOT: &str = "
         model: m.dataset.model, state: m.dataset.state ?? '', label: m.dataset.label ?? '',
         confidence: Number(m.dataset.confidence || 0), millis: Number(m.dataset.millis || 0),
         bytes: Number(m.dataset.bytes || 0), progress: m.dataset.progress ? Number(m.dataset.progress) : null,
-        known: m.dataset.known ?? '', dissents: m.dataset.dissents === 'true', text: m.innerText, picture: Number(m.dataset.picture || 0)}));
+        known: m.dataset.known ?? '', dissents: m.dataset.dissents === 'true', text: m.innerText, image: Number(m.dataset.picture || 0)}));
     const v = one('vote');
     const vote = {state: v?.dataset.state ?? '', label: v?.dataset.label ?? '',
         confidence: Number(v?.dataset.confidence || 0), answered: Number(v?.dataset.answered || 0),
-        known: v?.dataset.known ?? '', agree: Number(v?.dataset.agree || 0), text: v?.innerText ?? '', picture: Number(v?.dataset.picture || 0)};
+        known: v?.dataset.known ?? '', agree: Number(v?.dataset.agree || 0), text: v?.innerText ?? '', image: Number(v?.dataset.picture || 0)};
     return {models, vote, engine: one('engine')?.dataset.engine ?? '', gpu_state: one('engine')?.dataset.gpuState ?? '',
         engine_text: one('engine')?.innerText ?? '', error: one('error')?.innerText.trim() ?? ''};";
 
-/// What the page shows at a moment.
+/// The state that the page shows at a moment.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Snapshot {
     pub models: Vec<Row>,
@@ -42,11 +42,11 @@ pub struct Snapshot {
     /// `absent`, `loading`, `testing`, `ready` or `failed`.
     pub gpu_state: String,
     pub engine_text: String,
-    /// Empty when there is none.
+    /// Empty if there is none.
     pub error: String,
 }
 
-/// One model's answer as shown.
+/// The row of a model.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Row {
     pub model: ModelId,
@@ -55,34 +55,35 @@ pub struct Row {
     pub label: String,
     pub confidence: f32,
     pub millis: f64,
-    /// What the manifest says that the weights file weighs.
+    /// Size of the weights file according to the manifest.
     pub bytes: u64,
-    /// How much of that file has come, 0 to 1, while it comes.
+    /// The downloaded fraction of the file, 0 to 1, during the download.
     pub progress: Option<f64>,
-    /// `true` or `false`, and nothing before it is known.
+    /// `true` or `false`; empty before the novelty detector has answered.
     pub known: String,
-    /// Whether it is marked as disagreeing with the vote.
+    /// Whether the row is marked as different from the vote.
     pub dissents: bool,
     pub text: String,
-    /// The number of the picture that is answered.
-    pub picture: u32,
+    /// The number of the classified image.
+    pub image: u32,
 }
 
-/// The vote as shown.
+/// The panel of the vote.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Vote {
-    /// As a model's.
+    /// As in [`Row::state`].
     pub state: String,
     pub label: String,
     pub confidence: f32,
-    /// How many models are counted, and how many of them say what the vote says.
+    /// The number of models in the vote.
     pub answered: usize,
-    /// `true` or `false`, and nothing before it is known.
+    /// `true` or `false`; empty before the novelty detector has answered.
     pub known: String,
+    /// The number of models with the same class as the vote.
     pub agree: usize,
     pub text: String,
-    /// The number of the picture that is voted on.
-    pub picture: u32,
+    /// The number of the classified image.
+    pub image: u32,
 }
 
 impl Snapshot {
@@ -94,20 +95,20 @@ impl Snapshot {
             .unwrap_or_else(|| panic!("the page shows no {model}"))
     }
 
-    /// All models are there and idle, and so is the vote.
+    /// All models and the vote have the state `ready`.
     pub fn is_ready(&self) -> bool {
         self.models.len() == ModelId::ALL.len()
             && self.models.iter().all(|m| m.state == "ready")
             && self.vote.state == "ready"
     }
 
-    /// All models have answered, and voted on, a picture that they had not answered `before`.
+    /// All models and the vote show a newer image than `before`.
     pub fn answered_since(&self, before: &Self) -> bool {
         self.is_ready()
-            && self.vote.picture > before.vote.picture
+            && self.vote.image > before.vote.image
             && ModelId::ALL
                 .iter()
-                .all(|&m| self.row(m).picture > before.row(m).picture)
+                .all(|&m| self.row(m).image > before.row(m).image)
     }
 }
 
@@ -119,61 +120,61 @@ pub struct Page<'a> {
 impl<'a> Page<'a> {
     /// Opens the site and waits until all models have their weights.
     pub fn open(browser: &'a Browser, site: &Site) -> Self {
-        let page = Self::open_at_once(browser, site);
-        page.wait("all models to be ready", LOADING, Snapshot::is_ready);
+        let page = Self::open_without_waiting(browser, site);
+        page.wait("all models to be ready", LOAD_TIMEOUT, Snapshot::is_ready);
         page
     }
 
-    /// Opens the site and waits for nothing more.
-    pub fn open_at_once(browser: &'a Browser, site: &Site) -> Self {
+    /// Opens the site without waiting for the models.
+    pub fn open_without_waiting(browser: &'a Browser, site: &Site) -> Self {
         browser.open(&site.url());
         Self { browser }
     }
 
-    /// What the page shows now.
+    /// The state that the page shows now.
     pub fn snapshot(&self) -> Snapshot {
         snapshot(self.browser.run(SNAPSHOT, vec![]))
     }
 
-    /// Waits until the page shows what `is_it` looks for.
+    /// Waits until the page's state fulfils the condition.
     pub fn wait(
         &self,
         what: &str,
         limit: Duration,
-        mut is_it: impl FnMut(&Snapshot) -> bool,
+        mut condition: impl FnMut(&Snapshot) -> bool,
     ) -> Snapshot {
         let found = self
             .browser
-            .wait(SNAPSHOT, limit, |value| is_it(&snapshot(value.clone())));
+            .wait(SNAPSHOT, limit, |value| condition(&snapshot(value.clone())));
         match found {
             Ok(value) => snapshot(value),
             Err(value) => {
                 let text = self.browser.run("return document.body.innerText;", vec![]);
                 panic!(
-                    "waited {limit:?} for {what}; the page's hooks are {value:#}, its text {text}"
+                    "waited {limit:?} for {what}; the page's state is {value:#}, its text {text}"
                 )
             }
         }
     }
 
-    /// Waits for all models' answers to a newer picture than `before`'s.
-    pub fn answer(&self, before: &Snapshot) -> Snapshot {
-        let after = self.wait("an answer", PATIENCE, |now| {
+    /// Waits for all models' answers to a newer image than in `before`.
+    pub fn wait_for_answer(&self, before: &Snapshot) -> Snapshot {
+        let after = self.wait("an answer", ANSWER_TIMEOUT, |now| {
             now.answered_since(before) || !now.error.is_empty()
         });
         assert_eq!(after.error, "", "instead of an answer, an error");
         after
     }
 
-    /// Waits for an error's sentence, or for answers.
-    pub fn reaction(&self, before: &Snapshot) -> Snapshot {
-        self.wait("an answer or an error", PATIENCE, |now| {
+    /// Waits for an error message, or for answers.
+    pub fn wait_for_answer_or_error(&self, before: &Snapshot) -> Snapshot {
+        self.wait("an answer or an error", ANSWER_TIMEOUT, |now| {
             now.answered_since(before) || !now.error.is_empty()
         })
     }
 
-    /// Chooses files in the file input, as the system's dialogue would.
-    pub fn choose(&self, files: &[File]) {
+    /// Chooses files in the file input, as in the system's dialog.
+    pub fn choose(&self, files: &[UploadFile]) {
         let folder = TempDir::new().expect("a folder for files");
         let paths: Vec<String> = files
             .iter()
@@ -188,15 +189,15 @@ impl<'a> Page<'a> {
         self.browser.keep(folder);
     }
 
-    /// Chooses one file and waits for what comes of it.
-    pub fn show(&self, file: &File) -> Snapshot {
+    /// Chooses one file and waits for the answer.
+    pub fn show(&self, file: &UploadFile) -> Snapshot {
         let before = self.snapshot();
         self.choose(std::slice::from_ref(file));
-        self.answer(&before)
+        self.wait_for_answer(&before)
     }
 
     /// Drops files on the drop zone.
-    pub fn drop_files(&self, files: &[File]) {
+    pub fn drop_files(&self, files: &[UploadFile]) {
         self.browser.run(
             &format!(
                 "{TRANSFER}
@@ -210,7 +211,7 @@ impl<'a> Page<'a> {
     }
 
     /// Pastes files into the page.
-    pub fn paste(&self, files: &[File]) {
+    pub fn paste(&self, files: &[UploadFile]) {
         self.browser.run(
             &format!(
                 "{TRANSFER}
@@ -221,7 +222,7 @@ impl<'a> Page<'a> {
         );
     }
 
-    /// Chooses an option of the `<select>`, or the radio button, that carries the hook.
+    /// Chooses an option of the `<select>` or the radio button with this `data-testid`.
     pub fn select(&self, hook: &str, value: &str) {
         let found = self.browser.run(
             "const [hook, value] = arguments;
@@ -254,9 +255,8 @@ impl<'a> Page<'a> {
         assert_eq!(found, json!(true), "the page has no {selector}");
     }
 
-    /// Drags over the first element that the CSS selector finds, from one place of it to the next: each in shares of its
-    /// width and height.
-    pub fn drag(&self, selector: &str, places: &[[f64; 2]]) {
+    /// Drags over the first element that the CSS selector finds. Points are fractions of its width and height.
+    pub fn drag(&self, selector: &str, points: &[[f64; 2]]) {
         let bounds = self.browser.run(
             "const found = document.querySelector(arguments[0]);
              found?.scrollIntoView({block: 'center', behavior: 'instant'});
@@ -266,15 +266,15 @@ impl<'a> Page<'a> {
         );
         let bounds: [f64; 4] =
             serde_json::from_value(bounds).unwrap_or_else(|_| panic!("the page has no {selector}"));
-        let places: Vec<[f64; 2]> = places
+        let points: Vec<[f64; 2]> = points
             .iter()
             .map(|[u, v]| [bounds[0] + u * bounds[2], bounds[1] + v * bounds[3]])
             .collect();
-        self.browser.drag(&places);
+        self.browser.drag(&points);
     }
 
-    /// What a script returns of the first element with the hook, which it knows as `it`; null where there is none.
-    pub fn of(&self, hook: &str, script: &str) -> Value {
+    /// The result of a script for the first element with this `data-testid`, which is called `it`; null if there is none.
+    pub fn query(&self, hook: &str, script: &str) -> Value {
         self.browser.run(
             &format!(
                 "const it = document.querySelector(`[data-testid=\"${{arguments[0]}}\"]`);
@@ -299,10 +299,11 @@ impl<'a> Page<'a> {
             vec![json!(hook)],
         );
         assert!(!value.is_null(), "the page has no canvas {hook}");
-        let rgba = value["rgba"].as_str().unwrap_or_default();
+        let number = |name: &str| value[name].as_u64().expect("a canvas has a size") as usize;
+        let rgba = value["rgba"].as_str().expect("the script returns text");
         Canvas {
-            width: value["width"].as_u64().unwrap_or_default() as usize,
-            height: value["height"].as_u64().unwrap_or_default() as usize,
+            width: number("width"),
+            height: number("height"),
             rgba: STANDARD.decode(rgba).expect("btoa writes base64"),
         }
     }
@@ -318,7 +319,7 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// Red, green and blue at a place of the unit square.
+    /// Red, green and blue at a point of the unit square.
     pub fn at(&self, u: f32, v: f32) -> [u8; 3] {
         let x = ((u * self.width as f32) as usize).min(self.width - 1);
         let y = ((v * self.height as f32) as usize).min(self.height - 1);
@@ -327,7 +328,7 @@ impl Canvas {
     }
 }
 
-/// Files from a script's first argument into `transfer`.
+/// Puts the files in the script's first argument into `transfer`.
 const TRANSFER: &str = "
     const transfer = new DataTransfer();
     for (const {name, mime, base64} of arguments[0]) {
@@ -335,7 +336,7 @@ const TRANSFER: &str = "
         transfer.items.add(new File([bytes], name, {type: mime}));
     }";
 
-fn encoded(files: &[File]) -> Value {
+fn encoded(files: &[UploadFile]) -> Value {
     files
         .iter()
         .map(|f| json!({"name": f.name, "mime": f.mime, "base64": STANDARD.encode(&f.bytes)}))
@@ -344,5 +345,5 @@ fn encoded(files: &[File]) -> Value {
 
 fn snapshot(value: Value) -> Snapshot {
     serde_json::from_value(value.clone())
-        .unwrap_or_else(|e| panic!("the page's hooks are not as agreed ({e}): {value:#}"))
+        .unwrap_or_else(|e| panic!("the page's state cannot be read ({e}): {value:#}"))
 }

@@ -1,13 +1,11 @@
-//! The browser's own processes, found below its driver's in Linux's /proc.
+//! The browser's processes, found in Linux's /proc.
 
 use std::collections::HashMap;
 use std::fs;
 use std::process::Command;
 
-/// The processes below `ancestor` whose command line contains `text`.
-///
-/// Only Linux tells; elsewhere there are none.
-pub fn below(ancestor: u32, text: &str) -> Vec<u32> {
+/// The descendants of `ancestor` whose command line contains `text`; none on other systems than Linux.
+pub fn descendants(ancestor: u32, text: &str) -> Vec<u32> {
     let parents: HashMap<u32, u32> = fs::read_dir("/proc")
         .into_iter()
         .flatten()
@@ -15,13 +13,13 @@ pub fn below(ancestor: u32, text: &str) -> Vec<u32> {
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .filter_map(|process| Some((process, parent(process)?)))
         .collect();
-    let is_below = |process: u32| {
+    let is_descendant = |process: u32| {
         std::iter::successors(Some(process), |p| parents.get(p).copied()).any(|p| p == ancestor)
     };
     parents
         .keys()
         .copied()
-        .filter(|&process| is_below(process))
+        .filter(|&process| is_descendant(process))
         .filter(|process| {
             fs::read(format!("/proc/{process}/cmdline"))
                 .is_ok_and(|line| String::from_utf8_lossy(&line).contains(text))
@@ -29,7 +27,7 @@ pub fn below(ancestor: u32, text: &str) -> Vec<u32> {
         .collect()
 }
 
-/// Ends a process as a crash would, without a word.
+/// Ends a process at once, as a crash would.
 pub fn kill(process: u32) {
     let status = Command::new("kill")
         .args(["-9", &process.to_string()])
@@ -40,7 +38,7 @@ pub fn kill(process: u32) {
     );
 }
 
-/// The fourth field of /proc/PID/stat; the second, a name in parentheses, may hold anything.
+/// The fourth field of /proc/PID/stat. The second is a name in parentheses, which may contain spaces.
 fn parent(process: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let (_, rest) = stat.rsplit_once(')')?;

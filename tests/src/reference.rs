@@ -1,7 +1,6 @@
-//! The golden reference: what `golden/reference.py` computed with NumPy, scikit-learn and LIBSVM for ten test images of each
-//! class.
+//! The golden reference: outputs of all models for ten test images of each class, computed by `golden/reference.py` with NumPy,
+//! scikit-learn and LIBSVM.
 
-use crate::distance::KINK;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -13,51 +12,54 @@ use shared::image::PIXELS;
 use shared::model::svm::PAIRS;
 use shared::{Grey28, ModelId};
 
-/// The reference's pictures and, per model, its answers.
+/// A pre-activation of a hidden unit closer to zero than this may have the other sign in 32 bits, which changes the Grad-CAM map.
+pub const MIN_KINK_DISTANCE: f32 = 1e-4;
+
+/// The reference's images, and the outputs of each model.
 #[derive(Deserialize)]
 pub struct Reference {
     command: String,
     images_sha256: String,
-    /// Class of each picture.
+    /// Class of each image.
     pub labels: Vec<usize>,
-    /// All features of a few pictures, by the picture's place.
+    /// All features of a few images, by the image's index.
     pub features: BTreeMap<usize, Vec<f32>>,
-    /// Of each picture the sum of its features, and the sum of their squares, each times its place counted from 1.
+    /// For each image the sum of its features, and the sum of their squares times their index, counted from 1.
     pub sums: Vec<[f64; 2]>,
-    models: BTreeMap<ModelId, Answers>,
+    models: BTreeMap<ModelId, ReferenceOutputs>,
     #[serde(skip)]
-    pub pictures: Vec<Grey28>,
+    pub images: Vec<Grey28>,
 }
 
-/// One model's answers, picture by picture.
+/// The outputs of a model, image by image.
 #[derive(Deserialize)]
-pub struct Answers {
+pub struct ReferenceOutputs {
     weights_sha256: String,
     /// Rows and columns of each map.
     #[serde(default)]
     pub map_side: usize,
     pub scores: Vec<[f32; CLASSES]>,
     pub probabilities: Vec<[f32; CLASSES]>,
-    /// Grad-CAM for the likeliest class: row-major, after its ReLU, not normalised. Of the convolutional networks alone.
+    /// Grad-CAM maps for the most probable class: row-major, after the ReLU, not normalised. Convolutional networks only.
     #[serde(default)]
     pub maps: Vec<Vec<f32>>,
-    /// Of the CNN alone: how far from zero the nearest of its hidden units' sums is. Where one passes zero, the map jumps.
-    #[serde(default)]
-    pub kinks: Vec<f32>,
-    /// Of the SVM alone: LIBSVM's decision values, `[PAIRS]` a picture.
+    /// Distance of the hidden units' pre-activations from zero, where the map is discontinuous. CNN only.
+    #[serde(default, rename = "kinks")]
+    pub kink_distances: Vec<f32>,
+    /// LIBSVM's decision values, `[PAIRS]` per image. SVM only.
     #[serde(default)]
     pub decisions: Vec<Vec<f32>>,
-    /// Of the forest alone: by how much the nearest of all comparisons came out as it did.
+    /// The smallest distance of a feature from a split's threshold. Forest only.
     #[serde(default)]
     pub margins: Vec<f32>,
 }
 
 impl Reference {
-    /// The committed reference, checked to be of the committed weights and pictures.
+    /// The committed reference.
     ///
     /// # Panics
-    /// Where it is not, with the command that makes it again.
-    pub fn read() -> Self {
+    /// It belongs to other weights or images than the committed ones; the message names the command that computes it again.
+    pub fn load() -> Self {
         let golden = root().join("tests/golden");
         let text = std::fs::read_to_string(golden.join("reference.json")).expect(
             "tests/golden/reference.json is readable: run `python3 tests/golden/reference.py`",
@@ -70,52 +72,56 @@ impl Reference {
         assert_eq!(
             sha256(&pixels),
             reference.images_sha256,
-            "tests/golden/images.bin is not what the reference was made from: run `{}`",
+            "the reference belongs to another tests/golden/images.bin: run `{}`",
             reference.command
         );
-        reference.pictures = pixels
+        reference.images = pixels
             .chunks(PIXELS)
-            .map(|picture| Grey28::from_slice(picture).expect("images.bin is whole pictures"))
+            .map(|image| Grey28::from_slice(image).expect("images.bin is whole images"))
             .collect();
-        assert_eq!(reference.pictures.len(), reference.labels.len());
-        for (model, answers) in &reference.models {
+        assert_eq!(reference.images.len(), reference.labels.len());
+        for (model, outputs) in &reference.models {
             assert!(
-                answers.are_of(&weights_bytes(model.name())),
-                "weights/{model}.hbd is not what the reference was made from: run `{}`",
+                outputs.belong_to(&weights_bytes(model.name())),
+                "the reference belongs to another weights/{model}.hbd: run `{}`",
                 reference.command
             );
-            let many = reference.labels.len();
-            let maps = if convolutional(*model) { many } else { 0 };
-            assert_eq!(answers.scores.len(), many, "{model}");
-            assert_eq!(answers.probabilities.len(), many, "{model}");
-            assert_eq!(answers.maps.len(), maps, "{model}");
-            let clear = answers.kinks.iter().filter(|kink| **kink >= KINK).count();
+            let images = reference.labels.len();
+            let maps = if has_grad_cam(*model) { images } else { 0 };
+            assert_eq!(outputs.scores.len(), images, "{model}");
+            assert_eq!(outputs.probabilities.len(), images, "{model}");
+            assert_eq!(outputs.maps.len(), maps, "{model}");
+            let clear = outputs
+                .kink_distances
+                .iter()
+                .filter(|distance| **distance >= MIN_KINK_DISTANCE)
+                .count();
             assert!(
-                clear * 10 >= answers.kinks.len() * 9,
-                "{model}: nearly no map is compared"
+                clear * 10 >= outputs.kink_distances.len() * 9,
+                "{model}: fewer than 90% of the maps are compared"
             );
         }
-        for decisions in &reference.answers(ModelId::Svm).decisions {
+        for decisions in &reference.outputs(ModelId::Svm).decisions {
             assert_eq!(decisions.len(), PAIRS);
         }
         reference
     }
 
-    /// What the reference answers for `model`.
-    pub fn answers(&self, model: ModelId) -> &Answers {
+    /// The reference outputs of `model`.
+    pub fn outputs(&self, model: ModelId) -> &ReferenceOutputs {
         &self.models[&model]
     }
 }
 
-impl Answers {
-    /// Whether these are the answers of the weights in these bytes.
-    pub fn are_of(&self, weights: &[u8]) -> bool {
+impl ReferenceOutputs {
+    /// Whether the outputs were computed with this weights file.
+    pub fn belong_to(&self, weights: &[u8]) -> bool {
         sha256(weights) == self.weights_sha256
     }
 }
 
-/// Whether Grad-CAM has something to weigh in `model`.
-pub fn convolutional(model: ModelId) -> bool {
+/// Whether the reference has Grad-CAM maps of the model: the convolutional networks.
+pub fn has_grad_cam(model: ModelId) -> bool {
     matches!(model, ModelId::Cnn | ModelId::Resnet)
 }
 
@@ -124,15 +130,15 @@ pub fn weights(model: ModelId) -> Artifact {
     artifact(model.name())
 }
 
-/// The committed weights of that name.
+/// The committed weights file of that name.
 pub fn artifact(name: &str) -> Artifact {
     Artifact::from_bytes(&weights_bytes(name)).expect("the committed weights are whole")
 }
 
-/// The bytes of the weights file of a model, or of the vote.
+/// The bytes of the weights file of a model, or of the ensemble.
 ///
 /// # Panics
-/// Where it cannot be read, with the command that makes it.
+/// The file cannot be read.
 pub fn weights_bytes(name: &str) -> Vec<u8> {
     let file = weights_folder().join(format!("{name}.hbd"));
     std::fs::read(&file).unwrap_or_else(|e| {
@@ -143,7 +149,7 @@ pub fn weights_bytes(name: &str) -> Vec<u8> {
     })
 }
 
-/// The repository's weights, or other ones that HABERDASH_WEIGHTS names.
+/// The repository's folder `weights`, or the folder in HABERDASH_WEIGHTS.
 fn weights_folder() -> PathBuf {
     std::env::var_os("HABERDASH_WEIGHTS").map_or_else(|| root().join("weights"), PathBuf::from)
 }

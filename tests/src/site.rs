@@ -1,58 +1,58 @@
-//! The built site under a sub-path, from a server that can be told to answer wrongly.
+//! A server for the built site below a sub-path, with faults that tests inject.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use anyhow::{Context, Result, ensure};
+use static_server::{Response, Server, content_type};
 use tempfile::TempDir;
 
-use static_server::{Response, Server, content_type};
-
-/// Where the site lies below the origin, as it would on GitHub Pages.
+/// The path of the site below the origin, as on GitHub Pages.
 pub const SUB_PATH: &str = "/haberdash/";
 
-/// The one file that is not the site's.
+/// The path of an empty page, which the server adds to the site.
 const BLANK: &str = "blank-page-of-the-tests.html";
 
-/// What is wrong with an answer.
+/// An injected fault of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Status 404.
     Missing,
-    /// The first half of the file, as a whole answer.
+    /// The first half of the file, as a complete response.
     Truncated,
     /// One bit in the middle is flipped.
     Altered,
-    /// The first half comes at once, the rest when the site is mended.
+    /// The first half is sent at once, the rest when the faults are cleared.
     Stalled,
 }
 
-/// What is wrong, and what was asked for.
+/// The injected faults, and the requests so far.
 struct State {
-    /// The header `Cache-Control` of what is there.
-    caching: &'static str,
-    /// Faults, and the files they befall: those whose path contains the text.
+    /// Value of the header `Cache-Control`.
+    cache_control: &'static str,
+    /// Faults, each for the files whose path contains the text.
     faults: Vec<(String, Fault)>,
-    /// Paths that were answered as they are, with the status.
-    log: Vec<(String, u16)>,
+    /// Requested paths with the status, without those that had a fault.
+    requests: Vec<(String, u16)>,
 }
 
-/// What is served.
+/// The served folders.
 struct Folders {
     site: PathBuf,
-    /// Folders that are no part of the site, and where they lie below the origin.
-    beside: Vec<(&'static str, PathBuf)>,
+    /// Folders outside the site, with their paths below the origin.
+    others: Vec<(&'static str, PathBuf)>,
 }
 
 /// A running server; it stops when dropped.
 pub struct Site {
-    folder: Arc<Folders>,
-    /// None once it is stopped.
+    folders: Arc<Folders>,
+    /// `None` after [`stop`](Self::stop).
     server: Option<Server>,
     origin: String,
     state: Arc<Mutex<State>>,
-    /// The folder, where it is a copy.
+    /// The temporary folder, if the site is a copy.
     _copy: Option<TempDir>,
 }
 
@@ -60,37 +60,35 @@ impl Site {
     /// Serves the folder named by `HABERDASH_SITE`.
     ///
     /// # Errors
-    /// A sentence, where the variable is not set or names no built site.
-    pub fn start() -> Result<Self, String> {
-        let folder = std::env::var_os("HABERDASH_SITE").map(PathBuf::from).ok_or(
-            "HABERDASH_SITE is not set, so there is no built site to test: run `cargo xtask test`, which builds one and sets it",
+    /// The variable is not set, or its folder contains no built site.
+    pub fn start() -> Result<Self> {
+        let folder = std::env::var_os("HABERDASH_SITE").context(
+            "HABERDASH_SITE is not set: run `cargo xtask test`, which builds the site and sets the variable",
         )?;
-        Self::of(folder, Vec::new())
+        Self::serve_folder(folder.into(), Vec::new())
     }
 
-    /// Serves this folder, and `beside` it others below paths of their own, such as `/peers/`.
+    /// Serves the folder, and other folders below paths of their own, such as `/peers/`.
     ///
     /// # Errors
-    /// A sentence, where it holds no built site.
-    pub fn of(folder: PathBuf, beside: Vec<(&'static str, PathBuf)>) -> Result<Self, String> {
-        if !folder.join("index.html").is_file() {
-            return Err(format!(
-                "{} holds no index.html: run `cargo xtask test`, which builds the site",
-                folder.display()
-            ));
-        }
-        Self::serve(folder, beside, None, "no-store")
+    /// The folder contains no built site.
+    pub fn serve_folder(folder: PathBuf, others: Vec<(&'static str, PathBuf)>) -> Result<Self> {
+        ensure!(
+            folder.join("index.html").is_file(),
+            "{} contains no index.html: run `cargo xtask test`, which builds the site",
+            folder.display()
+        );
+        Self::serve(folder, others, None, "no-store")
     }
 
-    /// Serves a copy of it, to be altered; a browser may keep what it is given, as GitHub Pages lets it.
+    /// Serves a copy of the site, which a test may change. The browser may cache its files, as on GitHub Pages.
     ///
     /// # Errors
-    /// A sentence, as [`start`](Self::start).
-    pub fn copied() -> Result<Self, String> {
+    /// As [`start`](Self::start).
+    pub fn start_copy() -> Result<Self> {
         let original = Self::start()?;
-        let copy = TempDir::new().map_err(|e| format!("no folder for a copy of the site: {e}"))?;
-        copied(original.folder(), copy.path())
-            .map_err(|e| format!("the site cannot be copied: {e}"))?;
+        let copy = TempDir::new().context("there is no temporary folder for a copy of the site")?;
+        copy_folder(original.folder(), copy.path()).context("the site cannot be copied")?;
         Self::serve(
             copy.path().to_owned(),
             Vec::new(),
@@ -101,23 +99,23 @@ impl Site {
 
     fn serve(
         site: PathBuf,
-        beside: Vec<(&'static str, PathBuf)>,
+        others: Vec<(&'static str, PathBuf)>,
         copy: Option<TempDir>,
-        caching: &'static str,
-    ) -> Result<Self, String> {
-        let folder = Arc::new(Folders { site, beside });
+        cache_control: &'static str,
+    ) -> Result<Self> {
+        let folders = Arc::new(Folders { site, others });
         let state = Arc::new(Mutex::new(State {
-            caching,
+            cache_control,
             faults: Vec::new(),
-            log: Vec::new(),
+            requests: Vec::new(),
         }));
         let server = Server::on_free_port({
-            let (state, folder) = (Arc::clone(&state), Arc::clone(&folder));
-            move |_, target| answer(target, &folder, &state)
+            let (state, folders) = (Arc::clone(&state), Arc::clone(&folders));
+            move |_, target| respond(target, &folders, &state)
         })
-        .map_err(|e| format!("no port is free to listen on: {e}"))?;
+        .context("no port is free for the site")?;
         Ok(Self {
-            folder,
+            folders,
             origin: server.origin(),
             server: Some(server),
             state,
@@ -125,12 +123,12 @@ impl Site {
         })
     }
 
-    /// Where the files lie.
+    /// The folder of the served files.
     pub fn folder(&self) -> &Path {
-        &self.folder.site
+        &self.folders.site
     }
 
-    /// From now on, nobody listens.
+    /// Stops the server.
     pub fn stop(&mut self) {
         self.server = None;
     }
@@ -141,23 +139,23 @@ impl Site {
     }
 
     /// The address of a path below the origin, such as `/peers/a.html`.
-    pub fn beside(&self, path: &str) -> String {
+    pub fn url_of(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
 
-    /// The file that is served at this path, as far as there is one.
+    /// The content of the file at this path; `None` if there is none.
     pub fn file(&self, path: &str) -> Option<Vec<u8>> {
-        read(&self.folder, path)
+        read(&self.folders, path)
     }
 
-    /// An empty page of the same origin, for scripts of the tests' own.
+    /// The address of an empty page of the same origin, for the tests' scripts.
     pub fn blank(&self) -> String {
         format!("{}{BLANK}", self.url())
     }
 
-    /// The site's weights of that name (a model's, or the vote's), which lie in `weights/` under a name with their hash.
+    /// The site's weights file of that name (a model's, or "vote"). In the site its name contains a hash.
     pub fn weights(&self, name: &str) -> Option<Vec<u8>> {
-        let files = fs::read_dir(self.folder.site.join("weights")).ok()?;
+        let files = fs::read_dir(self.folders.site.join("weights")).ok()?;
         let file = files.flatten().find(|file| {
             let found = file.file_name().to_string_lossy().into_owned();
             found.starts_with(&format!("{name}-")) && found.ends_with(".hbd")
@@ -165,14 +163,14 @@ impl Site {
         fs::read(file.path()).ok()
     }
 
-    /// From now on, files whose path contains `path` are answered with `fault`.
-    pub fn break_file(&self, path: &str, fault: Fault) {
+    /// From now on, responses for files whose path contains `path` have the fault.
+    pub fn inject_fault(&self, path: &str, fault: Fault) {
         let mut state = self.state.lock().expect("no thread panicked");
         state.faults.push((path.into(), fault));
     }
 
-    /// From now on, every file is answered as it is.
-    pub fn mend(&self) {
+    /// Removes all injected faults.
+    pub fn clear_faults(&self) {
         self.state
             .lock()
             .expect("no thread panicked")
@@ -180,19 +178,23 @@ impl Site {
             .clear();
     }
 
-    /// What was asked for so far and answered as it is, with the answers' status.
+    /// The requested paths so far with the responses' status, without those that had a fault.
     pub fn requests(&self) -> Vec<(String, u16)> {
-        self.state.lock().expect("no thread panicked").log.clone()
+        self.state
+            .lock()
+            .expect("no thread panicked")
+            .requests
+            .clone()
     }
 }
 
-/// Copies a folder's files and folders into another.
-fn copied(from: &Path, to: &Path) -> std::io::Result<()> {
+/// Copies a folder's content into another folder.
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(from)? {
         let (entry, path) = entry.map(|e| (e.path(), to.join(e.file_name())))?;
         if entry.is_dir() {
             fs::create_dir(&path)?;
-            copied(&entry, &path)?;
+            copy_folder(&entry, &path)?;
         } else {
             fs::copy(&entry, &path)?;
         }
@@ -200,28 +202,30 @@ fn copied(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What befalls a path now.
+/// The fault for a path, if there is one.
 fn fault(path: &str, state: &Mutex<State>) -> Option<Fault> {
     let state = state.lock().expect("no thread panicked");
     let found = state.faults.iter().find(|(part, _)| path.contains(part));
     found.map(|(_, fault)| *fault)
 }
 
-/// Waits until the path's answer is stalled no more.
+/// Waits until the path has no [`Fault::Stalled`] any more.
 fn stall(path: &str, state: &Mutex<State>) {
     while fault(path, state) == Some(Fault::Stalled) {
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
-fn answer(target: &str, folder: &Folders, state: &Arc<Mutex<State>>) -> Response {
-    let path = target.split(['?', '#']).next().unwrap_or_default();
+fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Response {
+    let path = target
+        .split_once(['?', '#'])
+        .map_or(target, |(path, _)| path);
     let fault = fault(path, state);
     let content = match fault {
         Some(Fault::Missing) => None,
-        _ => read(folder, path),
+        _ => read(folders, path),
     };
-    let answer = match content {
+    let response = match content {
         Some(mut body) => {
             let middle = body.len() / 2;
             match fault {
@@ -236,7 +240,7 @@ fn answer(target: &str, folder: &Folders, state: &Arc<Mutex<State>>) -> Response
                 } else {
                     path
                 })),
-                cache_control: state.lock().expect("no thread panicked").caching,
+                cache_control: state.lock().expect("no thread panicked").cache_control,
                 body,
                 pause: (fault == Some(Fault::Stalled)).then(|| {
                     let (path, state) = (path.to_owned(), Arc::clone(state));
@@ -254,19 +258,19 @@ fn answer(target: &str, folder: &Folders, state: &Arc<Mutex<State>>) -> Response
     };
     if fault.is_none() {
         let mut state = state.lock().expect("no thread panicked");
-        state.log.push((path.into(), answer.status));
+        state.requests.push((path.into(), response.status));
     }
-    answer
+    response
 }
 
-/// The file for a path below the sub-path, or below one beside it; nothing else lies there.
+/// The content of a file below the sub-path, or below the path of another folder.
 fn read(folders: &Folders, path: &str) -> Option<Vec<u8>> {
     if path.split('/').any(|part| part == "..") {
         return None;
     }
-    let mut beside = folders.beside.iter();
-    let beside = beside.find_map(|(prefix, folder)| Some((path.strip_prefix(prefix)?, folder)));
-    if let Some((inside, folder)) = beside {
+    let mut others = folders.others.iter();
+    let other = others.find_map(|(prefix, folder)| Some((path.strip_prefix(prefix)?, folder)));
+    if let Some((inside, folder)) = other {
         return fs::read(folder.join(inside)).ok();
     }
     match path.strip_prefix(SUB_PATH)? {

@@ -1,4 +1,4 @@
-//! The built site's workers, spoken to without the page: requests in, replies out.
+//! The built site's workers without the page: requests and replies of their protocol.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use shared::{Garment, Grey28, ModelId};
 use crate::browser::Browser;
 use crate::site::Site;
 
-/// Starts a worker, tells it of files, and leaves it in `window.worker`, with all that it says in `window.replies`.
+/// Starts a worker as `window.worker`, posts the addresses of files to it, and collects its messages in `window.replies`.
 const START: &str = "
     const page = new DOMParser().parseFromString(await (await fetch('./')).text(), 'text/html');
     const assets = JSON.parse(page.querySelector('meta[name=\"haberdash-assets\"]').content);
@@ -22,22 +22,22 @@ const START: &str = "
     worker.onerror = event => { window.failure = event.message || 'its script did not load'; };
     return assets;";
 
-/// Posts requests and waits until as many replies have come, or the worker has failed.
-const ASK: &str = "
-    const [requests, asides] = args;
+/// Posts requests and waits for as many replies, or for the worker's failure.
+const SEND: &str = "
+    const [requests, notifications] = args;
     const binary = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
     const text = bytes => btoa(String.fromCharCode(...bytes));
     for (const request of requests) {
         const bytes = binary(request);
         worker.postMessage(bytes, [bytes.buffer]);
     }
-    // A message is a number of one or more bytes, the last one below 128, and then what kind of reply it is.
+    // A message begins with its number in one or more bytes, the last one below 128; the kind of reply follows.
     const kind = bytes => bytes[bytes.findIndex(byte => byte < 128) + 1];
     for (;;) {
         if (failure) throw new Error(failure);
         const fatal = replies.find(r => !(r instanceof Uint8Array));
         if (fatal) throw new Error(JSON.stringify(fatal));
-        const other = replies.filter(r => !asides.includes(kind(r)));
+        const other = replies.filter(r => !notifications.includes(kind(r)));
         if (other.length >= requests.length) {
             replies.length = 0;
             return other.map(text);
@@ -45,30 +45,30 @@ const ASK: &str = "
         await new Promise(resolve => setTimeout(resolve, 5));
     }";
 
-/// Posts groups of requests, each when the one before is answered, and times them from the first post to the last reply.
+/// Posts groups of requests, one group after the other, and times each from the first request to the last reply.
 const TIME: &str = "
     const binary = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
     const text = bytes => btoa(String.fromCharCode(...bytes));
-    const note = worker.onmessage;
-    const millis = [], said = [];
+    const handler = worker.onmessage;
+    const millis = [], replies = [];
     for (const group of args[0]) {
         const messages = group.map(binary);
         const start = performance.now();
         const answers = await new Promise((resolve, reject) => {
-            const come = [];
+            const received = [];
             worker.onmessage = ({data}) => {
                 if (!(data instanceof Uint8Array)) reject(new Error(JSON.stringify(data)));
-                come.push(data);
-                if (come.length === messages.length) resolve(come);
+                received.push(data);
+                if (received.length === messages.length) resolve(received);
             };
             worker.onerror = event => reject(new Error(event.message));
             for (const message of messages) worker.postMessage(message, [message.buffer]);
         });
         millis.push(performance.now() - start);
-        said.push(...answers.map(text));
+        replies.push(...answers.map(text));
     }
-    worker.onmessage = note;
-    return {millis, said};";
+    worker.onmessage = handler;
+    return {millis, replies};";
 
 /// A running worker on an empty page.
 pub struct Worker<'a> {
@@ -77,10 +77,10 @@ pub struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    /// Starts the worker whose logical name in the page's asset map is `script`, and has it load the models.
+    /// Starts the worker with this name in the page's asset map, and loads the models.
     pub fn start(browser: &'a Browser, site: &Site, script: &str, models: &[ModelId]) -> Self {
         let worker = Self::open(browser, site, script, models, &[]);
-        for reply in worker.ask(&worker.loads()) {
+        for reply in worker.request(&worker.load_requests()) {
             assert!(
                 matches!(reply, Reply::Loaded { .. }),
                 "instead of loading: {reply:?}"
@@ -89,7 +89,7 @@ impl<'a> Worker<'a> {
         worker
     }
 
-    /// Starts the CPU worker as `web/boot.js` does: it is told of the models' files, and not yet asked for anything.
+    /// Starts the CPU worker as `web/boot.js` does: the worker gets the addresses of the models' files, but no request yet.
     pub fn start_early(browser: &'a Browser, site: &Site, models: &[ModelId]) -> Self {
         let files: Vec<String> = models.iter().map(|model| format!("{model}.hbd")).collect();
         Self::open(browser, site, "cpu-worker.js", models, &files)
@@ -119,7 +119,7 @@ impl<'a> Worker<'a> {
     }
 
     /// The requests to load the models.
-    pub fn loads(&self) -> Vec<Request> {
+    pub fn load_requests(&self) -> Vec<Request> {
         let weights = self.weights.iter();
         weights
             .map(|(model, url)| Request::Load {
@@ -129,16 +129,16 @@ impl<'a> Worker<'a> {
             .collect()
     }
 
-    /// Scores of each picture, and the map for the class named with it.
-    pub fn answers(
+    /// The scores of each image, and its heat map for the given class.
+    pub fn scores_and_maps(
         &self,
         model: ModelId,
-        pictures: &[(Grey28, Garment)],
+        images: &[(Grey28, Garment)],
     ) -> Vec<([f32; CLASSES], Vec<f32>)> {
-        let requests: Vec<Request> = pictures
+        let requests: Vec<Request> = images
             .iter()
-            .flat_map(|(picture, class)| {
-                let grey = Pixels::from(picture);
+            .flat_map(|(image, class)| {
+                let grey = Pixels::from(image);
                 [
                     Request::Classify {
                         model,
@@ -152,50 +152,53 @@ impl<'a> Worker<'a> {
                 ]
             })
             .collect();
-        self.ask(&requests)
+        self.request(&requests)
             .chunks(2)
             .map(|pair| match pair {
-                [Reply::Prediction(verdict), Reply::HeatMap(map)] => {
-                    (verdict.scores, map.values.clone())
+                [Reply::Prediction(prediction), Reply::HeatMap(map)] => {
+                    (prediction.scores, map.values.clone())
                 }
-                other => panic!("instead of a verdict and a map: {other:?}"),
+                other => panic!("instead of a prediction and a heat map: {other:?}"),
             })
             .collect()
     }
 
-    /// Scores of each picture alone.
-    pub fn scores(&self, model: ModelId, pictures: &[Grey28]) -> Vec<[f32; CLASSES]> {
-        let requests: Vec<Request> = pictures
+    /// The scores of each image.
+    pub fn scores(&self, model: ModelId, images: &[Grey28]) -> Vec<[f32; CLASSES]> {
+        let requests: Vec<Request> = images
             .iter()
-            .map(|picture| Request::Classify {
+            .map(|image| Request::Classify {
                 model,
-                grey: Pixels::from(picture),
+                grey: Pixels::from(image),
             })
             .collect();
-        self.ask(&requests)
+        self.request(&requests)
             .into_iter()
             .map(|reply| match reply {
-                Reply::Prediction(verdict) => verdict.scores,
-                other => panic!("instead of a verdict: {other:?}"),
+                Reply::Prediction(prediction) => prediction.scores,
+                other => panic!("instead of a prediction: {other:?}"),
             })
             .collect()
     }
 
     /// The worker's replies, in the order of the requests.
-    pub fn ask(&self, requests: &[Request]) -> Vec<Reply> {
-        // What a worker says besides its answers.
-        let asides = [Reply::Ready, Reply::Progress { bytes: 0 }].map(|body| {
+    pub fn request(&self, requests: &[Request]) -> Vec<Reply> {
+        // Messages that answer no request.
+        let notifications = [Reply::Ready, Reply::Progress { bytes: 0 }].map(|body| {
             let bytes = encode(&Message { id: UNASKED, body }).expect("replies are encodable");
             bytes[1]
         });
         let replies = self
             .browser
-            .run_async(ASK, vec![json!(encoded(requests, 1)), json!(asides)])
+            .run_async(
+                SEND,
+                vec![json!(encoded(requests, 1)), json!(notifications)],
+            )
             .unwrap_or_else(|e| panic!("the worker failed: {e}"));
         decoded(&replies, requests.len())
     }
 
-    /// How long each group of requests took, in milliseconds of the page's clock, and all replies in order.
+    /// Milliseconds of each group of requests by the page's clock, and all replies in order.
     pub fn time(&self, groups: &[Vec<Request>]) -> (Vec<f64>, Vec<Reply>) {
         let mut count = 0;
         let messages: Vec<Vec<String>> = groups
@@ -212,11 +215,11 @@ impl<'a> Worker<'a> {
             .unwrap_or_else(|e| panic!("the worker failed: {e}"));
         let millis = answer["millis"].as_array().into_iter().flatten();
         let millis = millis.filter_map(Value::as_f64).collect();
-        (millis, decoded(&answer["said"], count))
+        (millis, decoded(&answer["replies"], count))
     }
 }
 
-/// Requests with numbers from `first` on, as scripts take them.
+/// Requests as base64 messages, numbered from `first`.
 fn encoded(requests: &[Request], first: u32) -> Vec<String> {
     let messages = requests.iter().zip(first..).map(|(body, id)| {
         let body = body.clone();
@@ -233,9 +236,9 @@ fn decoded(replies: &Value, count: usize) -> Vec<Reply> {
         .flatten()
         .map(|text| {
             let bytes = STANDARD
-                .decode(text.as_str().unwrap_or_default())
+                .decode(text.as_str().expect("replies are text"))
                 .expect("btoa writes base64");
-            decode(&bytes).expect("the worker speaks this protocol")
+            decode(&bytes).expect("the reply is a message of the protocol")
         })
         .collect();
     replies.sort_by_key(|reply| reply.id);

@@ -1,4 +1,4 @@
-//! Golden parity: the seven against independent implementations (NumPy, scikit-learn, LIBSVM), the networks on burn's two
+//! ReferenceImage parity: the seven against independent implementations (NumPy, scikit-learn, LIBSVM), the networks on burn's two
 //! CPU backends too, and the plan's Grad-CAM, differentiated by hand, against burn's autodiff.
 
 use burn::tensor::{Device, Tensor};
@@ -6,7 +6,7 @@ use shared::explain::HeatMap;
 use shared::features::hog;
 use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
 use tests::distance::{self, Distance};
-use tests::reference::{Reference, convolutional, weights};
+use tests::reference::{Reference, has_grad_cam, weights};
 use trainer::fit::burn_network::{Network, image_batch};
 
 /// Measured: logits 4.8e-5, nearly all of it the rounding of the reference's six digits; maps 7e-6.
@@ -50,13 +50,13 @@ const SUMS: f64 = 1e-5;
 /// A comparison of the forest closer than this may come out otherwise in 32 bits.
 const MARGIN: f32 = 1e-3;
 
-fn member(model: ModelId) -> AnyClassifier {
+fn classifier(model: ModelId) -> AnyClassifier {
     AnyClassifier::new(model, &weights(model)).expect("the committed weights fit their model")
 }
 
 #[test]
 fn the_reference_is_of_ten_pictures_of_each_class() {
-    let reference = Reference::read();
+    let reference = Reference::load();
     for class in Garment::ALL {
         let labels = reference.labels.iter();
         let count = labels.filter(|&&l| l == class.index()).count();
@@ -66,18 +66,18 @@ fn the_reference_is_of_ten_pictures_of_each_class() {
 
 #[test]
 fn features_agree_with_the_reference() {
-    let reference = Reference::read();
+    let reference = Reference::load();
     let mut worst = 0.0_f32;
     for (&i, golden) in &reference.features {
-        let sample = Sample::new(reference.pictures[i].clone());
+        let sample = Sample::new(reference.images[i].clone());
         let (ours, pixels) = sample.features().split_at(hog::DIMENSIONS);
         let (golden, golden_pixels) = golden.split_at(hog::DIMENSIONS);
         worst = worst.max(distance::difference(&squares(ours), &squares(golden)));
         worst = worst.max(distance::difference(pixels, golden_pixels));
     }
     let mut sums = 0.0_f64;
-    for (picture, golden) in reference.pictures.iter().zip(&reference.sums) {
-        let sample = Sample::new(picture.clone());
+    for (image, golden) in reference.images.iter().zip(&reference.sums) {
+        let sample = Sample::new(image.clone());
         let all = sample.features().iter().map(|&v| f64::from(v));
         let ours = [
             all.clone().sum::<f64>(),
@@ -99,52 +99,53 @@ fn squares(roots: &[f32]) -> Vec<f32> {
 
 #[test]
 fn all_seven_agree_with_the_reference() {
-    let reference = Reference::read();
+    let reference = Reference::load();
     for model in ModelId::ALL {
-        let golden = reference.answers(model);
-        let mut member = member(model);
+        let golden = reference.outputs(model);
+        let mut classifier = classifier(model);
         let mut places = 0..;
         let (mut probabilities, mut clear) = (0.0_f32, 0);
-        let worst = distance::from_reference(&reference, model, |picture, class| {
+        let worst = distance::from_reference(&reference, model, |image, class| {
             let place = places.next().unwrap_or_default();
-            let sample = Sample::new(picture.clone());
-            let map = match convolutional(model) {
-                true => member.explain(&sample, class).values,
+            let sample = Sample::new(image.clone());
+            let map = match has_grad_cam(model) {
+                true => classifier.explain(&sample, class).values,
                 false => Vec::new(),
             };
             if golden.margins.get(place).is_some_and(|&m| m < MARGIN) {
                 return (golden.scores[place], map);
             }
             clear += 1;
-            let verdict = member.classifier().classify(&sample);
-            let apart = distance::difference(&verdict.probabilities, &golden.probabilities[place]);
+            let prediction = classifier.classifier().classify(&sample);
+            let apart =
+                distance::difference(&prediction.probabilities, &golden.probabilities[place]);
             assert!(
                 apart <= PROBABILITIES,
                 "{model}: probabilities differ by {apart}"
             );
             probabilities = probabilities.max(apart);
-            (member.classifier().scores(&sample), map)
+            (classifier.classifier().scores(&sample), map)
         });
         println!("{model}: probabilities within {probabilities:.1e}, {clear} of 100 compared");
         assert!(
             clear >= 90,
             "{model}: nearly all comparisons are too close to call"
         );
-        worst.hold("natively", model, limit(model));
+        worst.assert_within("natively", model, limit(model));
     }
 }
 
 #[test]
 fn the_svm_s_decisions_are_libsvm_s() {
-    let reference = Reference::read();
-    let AnyClassifier::Svm(svm) = member(ModelId::Svm) else {
+    let reference = Reference::load();
+    let AnyClassifier::Svm(svm) = classifier(ModelId::Svm) else {
         panic!("the SVM is a network");
     };
-    let golden = &reference.answers(ModelId::Svm).decisions;
-    assert_eq!(golden.len(), reference.pictures.len());
-    let pairs = reference.pictures.iter().zip(golden);
-    let apart = pairs.map(|(picture, golden)| {
-        distance::difference(&svm.decision_values(&Sample::new(picture.clone())), golden)
+    let golden = &reference.outputs(ModelId::Svm).decisions;
+    assert_eq!(golden.len(), reference.images.len());
+    let pairs = reference.images.iter().zip(golden);
+    let apart = pairs.map(|(image, golden)| {
+        distance::difference(&svm.decision_values(&Sample::new(image.clone())), golden)
     });
     let worst = apart.fold(0.0, f32::max);
     println!("svm: decision values within {worst:.1e} of LIBSVM's");
@@ -164,41 +165,41 @@ fn burn_ndarray_agrees_with_the_reference() {
 }
 
 fn burn_agrees_with_the_reference(what: &str, device: &Device) {
-    let reference = Reference::read();
+    let reference = Reference::load();
     for model in ModelId::DEEP {
         let networks = Networks::new(model, device);
-        let worst = distance::from_reference(&reference, model, |picture, class| {
-            let picture = std::slice::from_ref(picture);
-            let logits = numbers(networks.plain.forward(batch(picture, device)));
-            let logits = logits.try_into().expect("one picture has ten logits");
-            let map = match convolutional(model) {
-                true => networks.maps(picture, class).concat(),
+        let worst = distance::from_reference(&reference, model, |image, class| {
+            let image = std::slice::from_ref(image);
+            let logits = numbers(networks.plain.forward(batch(image, device)));
+            let logits = logits.try_into().expect("one image has ten logits");
+            let map = match has_grad_cam(model) {
+                true => networks.maps(image, class).concat(),
                 false => Vec::new(),
             };
             (logits, map)
         });
-        worst.hold(what, model, NETWORK);
+        worst.assert_within(what, model, NETWORK);
     }
 }
 
 #[test]
 fn the_plan_s_grad_cam_is_autodiff_s_for_every_class() {
-    let reference = Reference::read();
+    let reference = Reference::load();
     let device = Device::flex();
-    // Two pictures of each class.
-    let some: Vec<Grey28> = reference.pictures.iter().step_by(5).cloned().collect();
-    for model in ModelId::ALL.into_iter().filter(|m| convolutional(*m)) {
-        let mut member = member(model);
+    // Two images of each class.
+    let some: Vec<Grey28> = reference.images.iter().step_by(5).cloned().collect();
+    for model in ModelId::ALL.into_iter().filter(|m| has_grad_cam(*m)) {
+        let mut classifier = classifier(model);
         let networks = Networks::new(model, &device);
         let mut worst = 0.0_f32;
         let mut spoken = 0;
         for class in Garment::ALL {
             let maps = networks.maps(&some, class);
-            for (picture, autodiff) in some.iter().zip(maps) {
+            for (image, autodiff) in some.iter().zip(maps) {
                 let HeatMap { values: ours, .. } =
-                    member.explain(&Sample::new(picture.clone()), class);
+                    classifier.explain(&Sample::new(image.clone()), class);
                 spoken += usize::from(autodiff.iter().any(|&v| v > 0.0));
-                let apart = distance::relative(&ours, &autodiff);
+                let apart = distance::relative_difference(&ours, &autodiff);
                 assert!(
                     apart <= AUTODIFF,
                     "{model}, {class}: maps differ by {apart} of their peak"
@@ -236,13 +237,13 @@ impl Networks {
         }
     }
 
-    /// ReLU(sum over channels of gradient x activation), a map a picture (HiResCAM, arXiv 2011.08891).
+    /// ReLU(sum over channels of gradient x activation), a map an image (HiResCAM, arXiv 2011.08891).
     fn maps(&self, some: &[Grey28], class: Garment) -> Vec<Vec<f32>> {
         let activation = self.plain.features(batch(some, &self.device)); // [batch, channels, rows, columns]
         let [batch, _, rows, columns] = activation.dims();
         let recorded = activation.clone().autodiff().require_grad();
         let logits = self.recording.head(recorded.clone()); // [batch, 10]
-        // A picture's logits do not depend on the other pictures, so the gradients of their sum are those of each.
+        // An image's logits do not depend on the other images, so the gradients of their sum are those of each.
         let gradients = logits
             .slice([0..batch, class.index()..class.index() + 1])
             .sum()

@@ -92,7 +92,7 @@ pub fn mend(bytes: &mut [u8]) {
 /// Where the tensors' own bytes begin, behind the file's head.
 const HEAD: usize = 4 + 2 + 2 + 16;
 
-/// Where each tensor's element type lies; its rank follows, then its dimensions.
+/// Where each tensor's element type forgeries; its rank follows, then its dimensions.
 pub fn headers(bytes: &[u8]) -> Vec<usize> {
     let artifact = Artifact::from_bytes(bytes).expect("the committed weights are whole");
     let mut at = HEAD;

@@ -1,7 +1,7 @@
 //! Weights files that somebody altered: whatever they say, they are refused or answered from, and never more than that.
 
 mod damage;
-mod lie;
+mod forged;
 
 use std::sync::OnceLock;
 
@@ -9,20 +9,20 @@ use proptest::prelude::*;
 use shared::artifact::{Artifact, ArtifactError, Storage};
 use shared::model::{AnyClassifier, Ensemble, Prediction, ensemble};
 use shared::{Garment, Grey28, ModelId, Sample};
-use tests::meter::{self, Metered};
+use tests::allocation_counter::{self, CountingAllocator};
 use tests::reference::weights_bytes;
 
 use damage::{damage, headers, mend};
-use lie::lie;
+use forged::forgery;
 
 #[global_allocator]
-static METER: Metered = Metered;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// What is read of a file takes at most this many times its bytes: a byte becomes four.
 const READING: usize = 5;
 /// As READING, for the model as well: a forest's leaf is little more than a byte, and becomes a node and perhaps a root.
 const MODEL: usize = 24;
-/// And this, however small the file: names, buffers for a picture, and what a network needs to answer the first one.
+/// And this, however small the file: names, buffers for an image, and what a network needs to answer the first one.
 const FLOOR: usize = 1 << 20;
 
 /// The seven and the vote: their names and files.
@@ -39,12 +39,12 @@ fn files() -> &'static [(&'static str, Vec<u8>)] {
 
 /// Blank, full, and something with edges.
 fn samples() -> [Sample; 3] {
-    let pictures = [
+    let images = [
         [0; 784],
         [255; 784],
         core::array::from_fn(|i| (i * i % 251) as u8),
     ];
-    pictures.map(|pixels| Sample::new(Grey28::new(pixels)))
+    images.map(|pixels| Sample::new(Grey28::new(pixels)))
 }
 
 /// Reads a file as the page would and asks for answers. Whether there were any.
@@ -52,7 +52,7 @@ fn samples() -> [Sample; 3] {
 /// # Panics
 /// Where an answer is no ten probabilities, or memory was taken that the file's size does not justify.
 fn ask(name: &str, bytes: &[u8]) -> bool {
-    let (read, artifact) = meter::peak(|| Artifact::from_bytes(bytes));
+    let (read, artifact) = allocation_counter::peak_allocation(|| Artifact::from_bytes(bytes));
     assert!(
         read <= READING * bytes.len() + FLOOR,
         "{name}: reading {} bytes took {read}",
@@ -78,17 +78,20 @@ fn ask(name: &str, bytes: &[u8]) -> bool {
         }
         return true;
     };
-    let (made, member) = meter::peak(|| AnyClassifier::new(model, &artifact));
+    let (made, classifier) =
+        allocation_counter::peak_allocation(|| AnyClassifier::new(model, &artifact));
     assert!(
         made <= MODEL * bytes.len() + FLOOR,
         "{name}: a model of {} bytes took {made}",
         bytes.len()
     );
-    let Ok(mut member) = member else { return false };
+    let Ok(mut classifier) = classifier else {
+        return false;
+    };
     for sample in samples() {
-        let verdict = member.classifier().classify(&sample);
-        hold(name, &verdict.probabilities);
-        if let AnyClassifier::Network(plan) = &member {
+        let prediction = classifier.classifier().classify(&sample);
+        hold(name, &prediction.probabilities);
+        if let AnyClassifier::Network(plan) = &classifier {
             plan.explain(Garment::Bag);
         }
     }
@@ -140,14 +143,14 @@ proptest! {
     #[test]
     fn lying_files_are_refused_or_answered_from(
         file in any::<prop::sample::Index>(),
-        lies in prop::collection::vec(lie(), 1..4),
+        forgeries in prop::collection::vec(forgery(), 1..4),
     ) {
         let (name, bytes) = file.get(files());
         let mut artifact = Artifact::from_bytes(bytes).expect("the committed weights are whole");
-        for lie in lies {
-            lie.apply(&mut artifact);
+        for forgery in forgeries {
+            forgery.apply(&mut artifact);
         }
-        let bytes = artifact.to_bytes().expect("the lies keep to the format");
+        let bytes = artifact.to_bytes().expect("the forgeries keep to the format");
         ask(name, &bytes);
     }
 }
@@ -189,7 +192,7 @@ fn a_file_of_empty_tensors_is_refused() {
     bytes.extend([0, 0, 1, 0, 0, 0, 0].repeat(65_535));
     bytes.extend([0; 4]);
     mend(&mut bytes);
-    let (read, refused) = meter::peak(|| Artifact::from_bytes(&bytes));
+    let (read, refused) = allocation_counter::peak_allocation(|| Artifact::from_bytes(&bytes));
     assert_eq!(refused, Err(ArtifactError::Malformed("too many tensors")));
     assert!(read < FLOOR, "{read} bytes");
 }

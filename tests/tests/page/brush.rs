@@ -3,11 +3,14 @@
 use photo::{Edits, POOR_QUALITY};
 use serde_json::json;
 use shared::Garment;
+use tests::image_files;
 use tests::page::Page;
-use tests::picture;
 
-use crate::inspector::{BLUE, PATIENCE, RIGHT, answers, natively, opened, room, settled, shown};
-use crate::refusal::is_a_sentence;
+use crate::editor::{
+    BLUE, RIGHT, TIMEOUT, assert_matches_native, open_editor, prepare_natively, room_photo,
+    shown_image, wait_for_image,
+};
+use crate::errors::assert_is_message;
 use crate::session::{Check, Session, Stage::Cpu};
 
 pub const CHECKS: &[Check] = &[
@@ -24,19 +27,19 @@ pub const CHECKS: &[Check] = &[
 const WHITE: [u8; 3] = [250, 250, 246];
 
 fn painting(session: &Session) {
-    let file = room(session);
-    let (page, before) = opened(session, &file);
-    let original = shown(&page);
+    let file = room_photo(session);
+    let (page, before) = open_editor(session, &file);
+    let original = shown_image(&page);
     page.select("tool", "erase");
     // Across the garment's middle; an answer comes for every part of the stroke, so the last one is waited for.
     page.drag(
         "[data-testid=\"surface\"]",
         &[[0.2, 0.5], [0.4, 0.5], [0.6, 0.5], [0.8, 0.5]],
     );
-    let erased = settled(&page, &before, |grey| *grey != original);
+    let erased = wait_for_image(&page, &before, |grey| *grey != original);
     let after = page.snapshot();
-    answers(&after, &erased);
-    let advice = page.of("advice", "return it.innerText;");
+    assert_matches_native(&after, &erased);
+    let advice = page.query("advice", "return it.innerText;");
     assert!(
         advice.as_str().is_some_and(|a| a.contains("painted")),
         "{advice}"
@@ -45,30 +48,30 @@ fn painting(session: &Session) {
     // Painted elsewhere, the garment becomes wider.
     page.select("tool", "paint");
     page.drag("[data-testid=\"surface\"]", &[[0.86, 0.9]]);
-    let painted = settled(&page, &after, |grey| *grey != erased);
+    let painted = wait_for_image(&page, &after, |grey| *grey != erased);
     assert_ne!(painted, original);
     for expected in [&erased, &original] {
         page.click("[data-testid=\"undo\"]");
-        settled(&page, &after, |grey| grey == expected);
+        wait_for_image(&page, &after, |grey| grey == expected);
     }
-    let disabled = page.of("undo", "return it.disabled;");
+    let disabled = page.query("undo", "return it.disabled;");
     assert_eq!(disabled, json!(true));
-    answers(&page.snapshot(), &original);
+    assert_matches_native(&page.snapshot(), &original);
 
     // Arrows and the space bar paint, too.
-    page.of("surface", "it.focus();");
+    page.query("surface", "it.focus();");
     session.browser.press(RIGHT);
     session.browser.press(' ');
-    let dabbed = page.of("undo", "return it.disabled;");
+    let dabbed = page.query("undo", "return it.disabled;");
     assert_eq!(dabbed, json!(false));
 }
 
 fn nothing(session: &Session) {
-    let file = room(session);
-    let (page, before) = opened(session, &file);
-    let original = shown(&page);
+    let file = room_photo(session);
+    let (page, before) = open_editor(session, &file);
+    let original = shown_image(&page);
     page.select("tool", "erase");
-    page.of(
+    page.query(
         "brush-size",
         "it.value = 15; it.dispatchEvent(new Event('input', {bubbles: true}));",
     );
@@ -82,34 +85,34 @@ fn nothing(session: &Session) {
     page.drag("[data-testid=\"surface\"]", &places);
     let advice = session.browser.wait(
         "return document.querySelector('[data-testid=\"advice\"]').innerText;",
-        PATIENCE,
+        TIMEOUT,
         |text| {
             text.as_str()
                 .is_some_and(|t| t.contains("Nothing stands out"))
         },
     );
     let advice = advice.unwrap_or_else(|text| panic!("of nothing the page says {text}"));
-    is_a_sentence(advice.as_str().unwrap_or_default());
+    assert_is_message(advice.as_str().unwrap_or_default());
     // What was answered last stays, and the way back is open.
     assert!(page.snapshot().is_ready());
     page.click("[data-testid=\"undo\"]");
-    settled(&page, &before, |grey| *grey == original);
+    wait_for_image(&page, &before, |grey| *grey == original);
 }
 
 fn poor(session: &Session) {
-    let file = picture::floor(480, 600);
-    let quality = natively(&file, &Edits::default()).quality;
+    let file = image_files::empty_floor(480, 600);
+    let quality = prepare_natively(&file, &Edits::default()).quality;
     assert!(
         quality < POOR_QUALITY,
         "the test's floor is too good: {quality}"
     );
-    let (page, before) = opened(session, &file);
+    let (page, before) = open_editor(session, &file);
     let advice = |page: &Page| {
-        let advice = page.of("advice", "return it.innerText;");
+        let advice = page.query("advice", "return it.innerText;");
         advice.as_str().unwrap_or_default().to_owned()
     };
     let sentence = advice(&page);
-    is_a_sentence(&sentence);
+    assert_is_message(&sentence);
     assert!(
         sentence.contains("crop") && sentence.contains("paint"),
         "{sentence}"
@@ -117,18 +120,21 @@ fn poor(session: &Session) {
     // Whoever paints has looked at it.
     page.select("tool", "paint");
     page.drag("[data-testid=\"surface\"]", &[[0.4, 0.4], [0.6, 0.6]]);
-    settled(&page, &before, |_| true);
+    wait_for_image(&page, &before, |_| true);
     assert!(!advice(&page).contains("crop"), "{}", advice(&page));
 }
 
 fn white(session: &Session) {
-    let shirt = session.clear(Garment::TShirt).picture;
+    let shirt = session.clear_example(Garment::TShirt).image;
     let page = session.page();
     for (cloth, expected) in [(WHITE, true), (BLUE, false)] {
-        let file = picture::scene(&shirt, cloth, 480, 600);
-        assert_eq!(natively(&file, &Edits::default()).is_white, expected);
+        let file = image_files::floor_photo(&shirt, cloth, 480, 600);
+        assert_eq!(
+            prepare_natively(&file, &Edits::default()).is_white,
+            expected
+        );
         page.show(&file);
-        let advice = page.of("advice", "return it.innerText;");
+        let advice = page.query("advice", "return it.innerText;");
         let says = advice
             .as_str()
             .is_some_and(|a| a.contains("hardly any white garments") && a.contains("stretched"));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tests::page::Page;
 
-use crate::refusal::is_a_sentence;
+use crate::errors::assert_is_message;
 use crate::session::{Check, Session, Stage::Cpu};
 
 pub const CHECKS: &[Check] = &[
@@ -21,7 +21,7 @@ pub const CHECKS: &[Check] = &[
     ),
 ];
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Keeps every camera that the page is given in `window.cameras`, and keeps the page waiting while `window.asks` is held.
 const CAMERAS: &str = "
@@ -41,11 +41,11 @@ fn permitted(session: &Session) -> Page<'_> {
     let script = session.browser.on_new_pages(CAMERAS);
     let page = session.page();
     session.browser.forget(&script);
-    session.browser.permit("camera", true);
+    session.browser.set_permission("camera", true);
     page
 }
 
-/// The page with its camera's picture on show.
+/// The page with its camera's image on show.
 fn live(session: &Session) -> Page<'_> {
     let page = permitted(session);
     page.click("[data-testid=\"camera\"]");
@@ -61,12 +61,12 @@ fn shutter_is_ready(session: &Session) {
             "const video = document.querySelector('[data-testid=\"camera-video\"]');
              const shutter = document.querySelector('[data-testid=\"shutter\"]');
              return shutter.disabled ? null : video.readyState;",
-            PATIENCE,
+            TIMEOUT,
             |state| !state.is_null(),
         )
         .expect("the shutter can be pressed");
     // HAVE_CURRENT_DATA: before that, what is taken is blank.
-    assert!(state.as_u64() >= Some(2), "there is a picture: {state}");
+    assert!(state.as_u64() >= Some(2), "there is an image: {state}");
 }
 
 /// No camera is on, and there was one.
@@ -75,7 +75,7 @@ fn is_let_go(session: &Session) {
         .browser
         .wait(
             "return cameras.length === 1 && cameras[0].getTracks().every(t => t.readyState === 'ended');",
-            PATIENCE,
+            TIMEOUT,
             |off| *off == json!(true),
         )
         .expect("the camera is let go");
@@ -85,12 +85,12 @@ fn shutter(session: &Session) {
     let page = live(session);
     let before = page.snapshot();
     page.click("[data-testid=\"shutter\"]");
-    page.answer(&before);
+    page.wait_for_answer(&before);
     let upright = page.canvas("step-upright");
     // Chromium's camera is green, with a pacman in it.
     let [r, g, b] = upright.at(0.5, 0.1);
     assert!(g > r && g > b, "{r} {g} {b}");
-    assert_eq!(page.of("camera-dialog", "return it.open;"), json!(false));
+    assert_eq!(page.query("camera-dialog", "return it.open;"), json!(false));
     is_let_go(session);
 }
 
@@ -102,7 +102,7 @@ fn cancel(session: &Session) {
     page.click("[data-testid=\"camera\"]");
     session
         .browser
-        .wait("return cameras.length;", PATIENCE, |n| *n == json!(2))
+        .wait("return cameras.length;", TIMEOUT, |n| *n == json!(2))
         .expect("the camera comes back");
     page.click("[data-testid=\"camera-cancel\"]");
 }
@@ -118,7 +118,7 @@ fn twice(session: &Session) {
         page.click(&format!("[data-testid=\"{button}\"]"));
     }
     browser
-        .wait("return cameras.length;", PATIENCE, |n| *n == json!(2))
+        .wait("return cameras.length;", TIMEOUT, |n| *n == json!(2))
         .expect("the camera is asked for twice");
     browser.run("answer();", vec![]);
     shutter_is_ready(session);
@@ -135,20 +135,20 @@ fn sentence(session: &Session, page: &Page) -> String {
     page.click("[data-testid=\"camera\"]");
     let text = session.browser.wait(
         "return document.querySelector('[data-testid=\"camera-error\"]')?.innerText ?? '';",
-        PATIENCE,
+        TIMEOUT,
         |text| text != "",
     );
     let text = text.expect("a sentence on the camera");
     let text = text.as_str().unwrap_or_default().to_owned();
-    is_a_sentence(&text);
+    assert_is_message(&text);
     text
 }
 
 fn refused(session: &Session) {
     let page = session.page();
-    session.browser.permit("camera", false);
+    session.browser.set_permission("camera", false);
     let text = sentence(session, &page);
-    session.browser.permit("camera", true);
+    session.browser.set_permission("camera", true);
     assert!(text.contains("allow"), "{text}");
 }
 
@@ -170,12 +170,12 @@ fn elsewhere(session: &Session) {
     );
     let page = session.page();
     session.browser.forget(&script);
-    let input = page.of(
+    let input = page.query(
         "camera-input",
         "return [it.accept, it.getAttribute('capture')];",
     );
     assert_eq!(input, json!(["image/*", "environment"]));
-    let says = page.of("camera-insecure", "return it.innerText;");
+    let says = page.query("camera-insecure", "return it.innerText;");
     assert!(says.as_str().is_some_and(|s| s.contains("https")), "{says}");
-    assert!(page.of("camera", "return true;").is_null());
+    assert!(page.query("camera", "return true;").is_null());
 }

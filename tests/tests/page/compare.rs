@@ -8,7 +8,7 @@ use tests::page::Page;
 
 use crate::session::{Check, Session, Stage::Cpu};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "the_comparison_s_figures_are_the_manifest_s", figures),
@@ -28,7 +28,7 @@ const TABLE: &str = "
             [td.dataset.column, td.dataset.value ? Number(td.dataset.value) : null]))}));";
 
 /// Scrolls to the comparison and waits until its details are there.
-pub fn opened(page: &Page) {
+pub fn open_comparison(page: &Page) {
     page.browser.run(
         "document.getElementById('compare').scrollIntoView({behavior: 'instant'});",
         vec![],
@@ -38,7 +38,7 @@ pub fn opened(page: &Page) {
         && document.querySelector('[data-testid=\"cost-plot\"] svg') !== null;";
     let there = page
         .browser
-        .wait(there, PATIENCE, |there| there == &json!(true));
+        .wait(there, TIMEOUT, |there| there == &json!(true));
     there.expect("the comparison shows its matrix and its plot");
 }
 
@@ -47,7 +47,7 @@ fn figures(session: &Session) {
     let manifest = published("manifest.json");
     let rows = session
         .browser
-        .wait(TABLE, PATIENCE, |rows| {
+        .wait(TABLE, TIMEOUT, |rows| {
             !rows[0]["figures"]["accuracy"].is_null()
         })
         .expect("the manifest's figures are shown");
@@ -77,7 +77,7 @@ fn figures(session: &Session) {
             ("parameters", "parameters"),
             ("training", "duration_seconds"),
         ] {
-            // The vote needs all its members.
+            // The vote needs all its classifiers.
             let expected = match is_vote {
                 true => models.iter().map(|entry| entry[field].as_f64()).sum(),
                 false => entry[field].as_f64(),
@@ -106,7 +106,7 @@ fn sorting(session: &Session) {
     let page = session.page();
     session
         .browser
-        .wait(TABLE, PATIENCE, |rows| {
+        .wait(TABLE, TIMEOUT, |rows| {
             !rows[0]["figures"]["accuracy"].is_null()
         })
         .expect("the manifest's figures are shown");
@@ -149,7 +149,7 @@ fn sorting(session: &Session) {
 fn timing(session: &Session) {
     let page = session.page();
     page.click("[data-testid=\"measure\"]");
-    let rows = session.browser.wait(TABLE, PATIENCE, |rows| {
+    let rows = session.browser.wait(TABLE, TIMEOUT, |rows| {
         rows.as_array()
             .is_some_and(|rows| rows.iter().all(|row| !row["figures"]["time"].is_null()))
     });
@@ -162,7 +162,10 @@ fn timing(session: &Session) {
             .unwrap_or(-1.0)
     };
     let sum: f64 = ModelId::ALL.iter().map(|m| time(m.name())).sum();
-    assert!(time("vote") >= sum, "the vote costs less than its members");
+    assert!(
+        time("vote") >= sum,
+        "the vote takes less time than its models"
+    );
     assert!(
         sum > 0.0 && sum < 5e6,
         "seven answers take {sum} microseconds"
@@ -171,7 +174,7 @@ fn timing(session: &Session) {
     let points = "return document.querySelectorAll('[data-testid=\"cost-plot\"] .point').length;";
     let points = session
         .browser
-        .wait(points, PATIENCE, |n| n.as_u64() == Some(8));
+        .wait(points, TIMEOUT, |n| n.as_u64() == Some(8));
     points.expect("a point a model and one for the vote");
 }
 
@@ -187,7 +190,7 @@ fn details(session: &Session) {
     let before = asked(session);
     std::thread::sleep(Duration::from_millis(500));
     assert_eq!(asked(session), before, "metrics were fetched unseen");
-    opened(&page);
+    open_comparison(&page);
     assert_eq!(asked(session), before + 8);
     for name in ModelId::ALL.map(ModelId::name).into_iter().chain(["vote"]) {
         page.select("confusion-model", name);

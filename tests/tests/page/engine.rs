@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 use shared::{Garment, ModelId};
+use tests::image_files;
 use tests::page::{Page, Snapshot};
-use tests::picture;
 use tests::site::Fault;
 
-use crate::explain::explained;
-use crate::input::answers_as_the_reference;
+use crate::explain::heat_map_canvas;
 use crate::session::{Check, Session, Stage::Cpu, Stage::WebGpu};
+use crate::upload::assert_matches_reference;
 
 /// SwiftShader compiles shaders on the CPU, on a machine that may be busy.
-const GPU_PATIENCE: Duration = Duration::from_secs(240);
+const GPU_TIMEOUT: Duration = Duration::from_secs(240);
 
 pub const WITHOUT_WEBGPU: &[Check] = &[
     Check::new(
@@ -22,7 +22,7 @@ pub const WITHOUT_WEBGPU: &[Check] = &[
         without_webgpu,
     ),
     Check {
-        noise: &["a test ended this worker"],
+        expected_errors: &["a test ended this worker"],
         ..Check::new(Cpu, "a_dead_cpu_worker_is_replaced", dead_cpu_worker)
     },
 ];
@@ -34,7 +34,7 @@ pub const WITH_WEBGPU: &[Check] = &[
         webgpu,
     ),
     Check {
-        noise: &["a test ended this worker"],
+        expected_errors: &["a test ended this worker"],
         ..Check::new(
             WebGpu,
             "a_dead_gpu_worker_leaves_the_cpu_to_answer",
@@ -42,7 +42,7 @@ pub const WITH_WEBGPU: &[Check] = &[
         )
     },
     Check {
-        noise: &["404"],
+        expected_errors: &["404"],
         ..Check::new(
             WebGpu,
             "without_its_bundle_webgpu_is_left_out_and_the_page_says_so",
@@ -78,18 +78,18 @@ fn without_webgpu(session: &Session) {
     );
     // Asked for all the same, it cannot answer, and the CPU does.
     page.select("engine-choice", "webgpu");
-    let golden = session.clear(Garment::Bag);
-    let shown = page.show(&picture::png(&golden.picture));
+    let golden = session.clear_example(Garment::Bag);
+    let shown = page.show(&image_files::png(&golden.image));
     assert_eq!(shown.engine, "cpu");
-    answers_as_the_reference(session, &golden, &shown, 1e-3);
+    assert_matches_reference(session, &golden, &shown, 1e-3);
 }
 
 fn dead_cpu_worker(session: &Session) {
     let script = session.browser.on_new_pages(LISTED_WORKERS);
     let page = session.page();
     session.browser.forget(&script);
-    let golden = session.clear(Garment::Bag);
-    page.show(&picture::png(&golden.picture));
+    let golden = session.clear_example(Garment::Bag);
+    page.show(&image_files::png(&golden.image));
     session.browser.run(KILL, vec!["cpu-worker".into()]);
     let count = session.browser.wait(
         "return workers.filter(w => w.address.includes('cpu-worker')).length;",
@@ -102,12 +102,12 @@ fn dead_cpu_worker(session: &Session) {
         Duration::from_secs(20),
         Snapshot::is_ready,
     );
-    let golden = session.clear(Garment::Sandal);
-    page.choose(&[picture::png(&golden.picture)]);
+    let golden = session.clear_example(Garment::Sandal);
+    page.choose(&[image_files::png(&golden.image)]);
     let shown = page.wait("the new worker's answer", Duration::from_secs(20), |now| {
         now.answered_since(&before)
     });
-    answers_as_the_reference(session, &golden, &shown, 1e-3);
+    assert_matches_reference(session, &golden, &shown, 1e-3);
     assert!(
         shown.engine_text.contains("again"),
         "the page says only: {}",
@@ -123,15 +123,15 @@ fn webgpu(session: &Session) {
     let on_cpu: Vec<Snapshot> = classes
         .iter()
         .map(|&class| {
-            let shown = page.show(&picture::png(&session.clear(class).picture));
+            let shown = page.show(&image_files::png(&session.clear_example(class).image));
             assert_eq!(shown.engine, "cpu");
             shown
         })
         .collect();
-    let boot = session.clear(Garment::AnkleBoot);
-    let cpu_heat = explained(session, &page, ModelId::Resnet, &boot, "gradcam-heatmap");
+    let boot = session.clear_example(Garment::AnkleBoot);
+    let cpu_heat = heat_map_canvas(session, &page, ModelId::Resnet, &boot, "gradcam-heatmap");
 
-    let state = page.wait("WebGPU to be ready", GPU_PATIENCE, |now| {
+    let state = page.wait("WebGPU to be ready", GPU_TIMEOUT, |now| {
         ["ready", "failed", "absent"].contains(&now.gpu_state.as_str())
     });
     assert_eq!(
@@ -141,16 +141,16 @@ fn webgpu(session: &Session) {
     );
     page.select("engine-choice", "webgpu");
     for (class, cpu) in classes.into_iter().zip(on_cpu) {
-        let golden = session.clear(class);
-        let shown = page.show(&picture::png(&golden.picture));
+        let golden = session.clear_example(class);
+        let shown = page.show(&image_files::png(&golden.image));
         assert_eq!(shown.engine, "webgpu");
-        answers_as_the_reference(session, &golden, &shown, 1e-3);
+        assert_matches_reference(session, &golden, &shown, 1e-3);
         for model in ModelId::ALL {
             let apart = shown.row(model).confidence - cpu.row(model).confidence;
             assert!(apart.abs() <= 1e-3, "{model}: {apart} from the CPU's");
         }
     }
-    let gpu_heat = explained(session, &page, ModelId::Resnet, &boot, "gradcam-heatmap");
+    let gpu_heat = heat_map_canvas(session, &page, ModelId::Resnet, &boot, "gradcam-heatmap");
     let apart = gpu_heat
         .rgba
         .iter()
@@ -164,12 +164,12 @@ fn webgpu(session: &Session) {
 
     // Back by choice.
     page.select("engine-choice", "cpu");
-    let shown = page.show(&picture::png(&boot.picture));
+    let shown = page.show(&image_files::png(&boot.image));
     assert_eq!(shown.engine, "cpu");
 
     // Back by necessity.
     page.select("engine-choice", "webgpu");
-    assert_eq!(page.show(&picture::png(&boot.picture)).engine, "webgpu");
+    assert_eq!(page.show(&image_files::png(&boot.image)).engine, "webgpu");
     session.browser.crash_gpu();
     falls_back(session, &page);
 }
@@ -178,11 +178,13 @@ fn dead_gpu_worker(session: &Session) {
     let script = session.browser.on_new_pages(LISTED_WORKERS);
     let page = session.page();
     session.browser.forget(&script);
-    page.show(&picture::png(&session.clear(Garment::Bag).picture));
+    page.show(&image_files::png(
+        &session.clear_example(Garment::Bag).image,
+    ));
     // It dies while it loads or tests itself, when the page has not yet asked it for anything.
     let started = session.browser.wait(
         "return workers.some(w => w.address.includes('gpu-worker'));",
-        GPU_PATIENCE,
+        GPU_TIMEOUT,
         |started| started == &Value::Bool(true),
     );
     started.expect("a GPU worker is started");
@@ -199,20 +201,20 @@ fn falls_back(session: &Session, page: &Page) {
         "the page says only: {}",
         shown.engine_text
     );
-    let golden = session.clear(Garment::Dress);
+    let golden = session.clear_example(Garment::Dress);
     let before = page.snapshot();
-    page.choose(&[picture::png(&golden.picture)]);
+    page.choose(&[image_files::png(&golden.image)]);
     let shown = page.wait("the CPU's answer", Duration::from_secs(20), |now| {
         now.answered_since(&before)
     });
     assert_eq!(shown.engine, "cpu");
-    answers_as_the_reference(session, &golden, &shown, 1e-3);
+    assert_matches_reference(session, &golden, &shown, 1e-3);
 }
 
 fn no_bundle(session: &Session) {
-    session.site.break_file("gpu-worker", Fault::Missing);
+    session.site.inject_fault("gpu-worker", Fault::Missing);
     let page = session.page();
-    let golden = session.clear(Garment::Bag);
-    page.show(&picture::png(&golden.picture));
+    let golden = session.clear_example(Garment::Bag);
+    page.show(&image_files::png(&golden.image));
     falls_back(session, &page);
 }

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use shared::explain::HeatMap;
 use shared::explain::colormap::apply_colormap;
 use shared::{AnyClassifier, Garment, ModelId, Sample};
+use tests::image_files;
 use tests::page::{Canvas, Page};
-use tests::picture;
 use tests::reference::weights;
 
-use crate::session::{Check, Golden, Session, Stage::Cpu};
+use crate::session::{Check, ReferenceImage, Session, Stage::Cpu};
 
 pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "choosing_a_class_changes_the_heat_map", classes),
@@ -37,9 +37,9 @@ const CONVOLUTIONAL: [ModelId; 2] = [ModelId::Cnn, ModelId::Resnet];
 
 fn occlusion(session: &Session) {
     let page = session.page();
-    let golden = session.clear(Garment::Dress);
+    let golden = session.clear_example(Garment::Dress);
     for model in [ModelId::Logistic, ModelId::Knn, ModelId::Mlp] {
-        let canvas = explained(session, &page, model, &golden, "gradcam-heatmap");
+        let canvas = heat_map_canvas(session, &page, model, &golden, "gradcam-heatmap");
         let text = session.browser.run(
             "const method = document.querySelector('[data-testid=\"method\"]');
              return [method.dataset.method, method.innerText];",
@@ -50,10 +50,10 @@ fn occlusion(session: &Session) {
             text[1].as_str().is_some_and(|t| t.contains("covers")),
             "{text}"
         );
-        let mut member =
+        let mut classifier =
             AnyClassifier::new(model, &weights(model)).expect("the committed weights fit");
         let class = session.expected(model, &golden).0;
-        let map = member.explain(&Sample::new(golden.picture.clone()), class);
+        let map = classifier.explain(&Sample::new(golden.image.clone()), class);
         assert!(map.peak() > 0.0, "{model}: an empty map proves nothing");
         let expected = apply_colormap(&map.upsample(canvas.width));
         let apart = canvas
@@ -71,8 +71,8 @@ fn occlusion(session: &Session) {
 
 fn classes(session: &Session) {
     let page = session.page();
-    let golden = session.clear(Garment::Coat);
-    page.show(&picture::png(&golden.picture));
+    let golden = session.clear_example(Garment::Coat);
+    page.show(&image_files::png(&golden.image));
     let mut maps = vec![settled(&page, "gradcam-heatmap")];
     for class in Garment::ALL {
         page.select("gradcam-class", class.label());
@@ -102,7 +102,7 @@ fn colours(session: &Session, hook: &str, margin: i32) {
     let page = session.page();
     for model in CONVOLUTIONAL {
         let golden = telling(session, model);
-        let canvas = explained(session, &page, model, &golden, hook);
+        let canvas = heat_map_canvas(session, &page, model, &golden, hook);
         let (mut hot, mut cool) = (0, 0);
         for (i, heat) in reference_heat(session, model, golden.index)
             .iter()
@@ -132,28 +132,28 @@ const COOL: Range<f32> = 0.08..0.2;
 /// Heat that is shown in a clear red: the very peak of a map lies between the places looked at.
 const HOT: RangeInclusive<f32> = 0.85..=1.0;
 
-/// The golden picture whose map has the most places both hot and cool.
-fn telling(session: &Session, model: ModelId) -> Golden {
+/// The golden image whose map has the most places both hot and cool.
+fn telling(session: &Session, model: ModelId) -> ReferenceImage {
     let both = |index: usize| {
         let heat = reference_heat(session, model, index);
         let count = |is_it: &dyn Fn(&f32) -> bool| heat.iter().filter(|h| is_it(h)).count();
         count(&|h| HOT.contains(h)).min(count(&|h| COOL.contains(h)))
     };
-    let index = (0..session.reference.pictures.len())
+    let index = (0..session.reference.images.len())
         .max_by_key(|&index| both(index))
-        .expect("the reference has pictures");
-    session.golden(index)
+        .expect("the reference has images");
+    session.reference_image(index)
 }
 
-/// The canvas with the hook, for the golden picture and the class that the model says it shows.
-pub fn explained(
+/// The canvas with the hook, for the golden image and the class that the model says it shows.
+pub fn heat_map_canvas(
     session: &Session,
     page: &Page,
     model: ModelId,
-    golden: &Golden,
+    golden: &ReferenceImage,
     hook: &str,
 ) -> Canvas {
-    page.show(&picture::png(&golden.picture));
+    page.show(&image_files::png(&golden.image));
     page.select("gradcam-model", model.name());
     page.select("gradcam-class", session.expected(model, golden).0.label());
     settled(page, hook)
@@ -186,7 +186,7 @@ fn settled(page: &Page, hook: &str) -> Canvas {
 /// # Shapes
 /// `[FINE, FINE]`, row-major.
 fn reference_heat(session: &Session, model: ModelId, index: usize) -> Vec<f32> {
-    let answers = session.reference.answers(model);
+    let answers = session.reference.outputs(model);
     let map = HeatMap {
         rows: answers.map_side,
         columns: answers.map_side,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::Garment;
-use tests::broken;
+use tests::damaged_files;
+use tests::image_files;
 use tests::page::Page;
-use tests::picture;
 
 use crate::session::{Check, Session, Stage::Cpu};
 
@@ -38,13 +38,13 @@ fn phone(session: &Session) {
         );
         let page = session.page();
         // With everything on show: answers, bars, an explanation, a photo and its tools, a table and the comparison.
-        let photo = picture::photo(&session.clear(Garment::Bag).picture, 1200, 900);
+        let photo = image_files::jpeg_photo(&session.clear_example(Garment::Bag).image, 1200, 900);
         let before = page.snapshot();
-        page.drop_files(&[photo.clone(), broken::text(), photo]);
-        page.answer(&before);
+        page.drop_files(&[photo.clone(), damaged_files::text(), photo]);
+        page.wait_for_answer(&before);
         page.click("[data-testid=\"adjust\"]");
         page.click("[data-testid=\"details\"]");
-        crate::compare::opened(&page);
+        crate::compare::open_comparison(&page);
         let widths = session.browser.run(
             "const page = document.scrollingElement;
              const wide = [...document.querySelectorAll('body *')]
@@ -73,7 +73,7 @@ fn keyboard(session: &Session) {
     tab_to(&page, "gallery-item");
     let before = page.snapshot();
     session.browser.press(ENTER);
-    page.answer(&before);
+    page.wait_for_answer(&before);
     // On to the class, and another one.
     tab_to(&page, "gradcam-class");
     let class = "return document.querySelector('[data-testid=\"gradcam-class\"]').value;";
@@ -125,7 +125,7 @@ fn without_javascript(session: &Session) {
 
 fn without_webassembly(session: &Session) {
     let script = session.browser.on_new_pages("delete window.WebAssembly;");
-    let page = Page::open_at_once(&session.browser, &session.site);
+    let page = Page::open_without_waiting(&session.browser, &session.site);
     session.browser.forget(&script);
     let text = page.browser.wait(
         "return document.body.innerText;",

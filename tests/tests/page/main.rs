@@ -1,21 +1,21 @@
-//! The page in a real Chromium: each check is reported by name, and all share two browser sessions, one without
-//! WebGPU and one with it, as starting a browser and warming up a software GPU are what takes the time.
+//! Tests of the page in Chromium. Each check is reported by name. All share two browser sessions, without and with WebGPU, as
+//! starting a browser and warming up a software GPU take most of the time.
 
+mod all_models;
+mod batch;
+mod benchmark;
 mod brush;
 mod camera;
 mod compare;
+mod editor;
 mod engine;
+mod errors;
 mod explain;
-mod input;
-mod inspector;
 mod layout;
-mod machine;
 mod offline;
 mod parity;
-mod refusal;
-mod roll;
 mod session;
-mod seven;
+mod upload;
 mod weights;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +25,7 @@ use session::{Check, Session, Stage};
 
 fn main() {
     let mut arguments = Arguments::from_args();
-    // One browser, one page at a time.
+    // The checks share a browser with one page.
     arguments.test_threads = Some(1);
     let sessions = Arc::new(Mutex::new(None));
     let trials = checks()
@@ -36,14 +36,16 @@ fn main() {
                 format!("{:?}::{}", check.stage, check.name).to_lowercase(),
                 move || {
                     let mut current = sessions.lock().unwrap_or_else(PoisonError::into_inner);
-                    Session::of_stage(&mut current, check.stage)?.hold(&check);
+                    Session::for_stage(&mut current, check.stage)
+                        .map_err(|error| format!("{error:#}"))?
+                        .run(&check);
                     Ok(())
                 },
             )
         })
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
-    // Before the process ends: the browser ends with its session.
+    // The browser ends with its session, which must be dropped before the process exits.
     sessions
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
@@ -54,26 +56,26 @@ fn main() {
 /// Every check, the quick ones without WebGPU first.
 fn checks() -> Vec<Check> {
     [
-        input::CHECKS,
-        refusal::CHECKS,
-        inspector::CHECKS,
+        upload::CHECKS,
+        errors::CHECKS,
+        editor::CHECKS,
         brush::CHECKS,
-        roll::CHECKS,
+        batch::CHECKS,
         camera::CHECKS,
         explain::CHECKS,
         layout::CHECKS,
         weights::CHECKS,
         offline::CHECKS,
-        seven::CHECKS,
+        all_models::CHECKS,
         compare::CHECKS,
-        machine::ON_CPU,
+        benchmark::ON_CPU,
         engine::WITHOUT_WEBGPU,
         parity::ON_CPU,
-        &[session::at_home(Stage::Cpu)],
+        &[session::no_external_requests(Stage::Cpu)],
         engine::WITH_WEBGPU,
-        machine::ON_WEBGPU,
+        benchmark::ON_WEBGPU,
         parity::ON_WEBGPU,
-        &[session::at_home(Stage::WebGpu)],
+        &[session::no_external_requests(Stage::WebGpu)],
     ]
     .concat()
 }

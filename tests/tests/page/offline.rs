@@ -8,13 +8,13 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use shared::{Garment, ModelId};
 use tests::browser::{Browser, Options};
-use tests::outside::Outside;
+use tests::image_files;
 use tests::page::{Page, Snapshot};
-use tests::picture;
+use tests::proxy::Proxy;
 use tests::site::{Fault, SUB_PATH, Site};
 
-use crate::input::answers_as_the_reference;
 use crate::session::{Check, Session, Stage::Cpu};
+use crate::upload::assert_matches_reference;
 
 pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "a_second_visit_fetches_nothing_but_the_page", again),
@@ -28,7 +28,7 @@ pub const CHECKS: &[Check] = &[
     ),
 ];
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The names of the files that are kept, once the page is under the service worker's care.
 const KEPT: &str = "
@@ -43,21 +43,21 @@ const KEPT: &str = "
 struct Visitor {
     browser: Browser,
     site: Site,
-    _outside: Outside,
+    _proxy: Proxy,
 }
 
 impl Visitor {
     fn new() -> Self {
-        let outside = Outside::start().expect("an outside to watch");
+        let proxy = Proxy::start().expect("an outside to watch");
         let options = Options {
             traced: false,
             webgpu: false,
-            proxy: &outside.address(),
+            proxy: &proxy.address(),
         };
         Self {
             browser: Browser::start(&options).expect("a browser"),
-            site: Site::copied().expect("a site"),
-            _outside: outside,
+            site: Site::start_copy().expect("a site"),
+            _proxy: proxy,
         }
     }
 
@@ -71,7 +71,7 @@ impl Visitor {
         let start = Instant::now();
         while !is_it(&self.kept()) {
             assert!(
-                start.elapsed() < PATIENCE,
+                start.elapsed() < TIMEOUT,
                 "{what}: kept is {:?}",
                 self.kept()
             );
@@ -107,12 +107,12 @@ impl Visitor {
         self.browser.open("about:blank");
     }
 
-    /// Opens the page, hands a picture in and compares the answer.
+    /// Opens the page, hands an image in and compares the answer.
     fn answers(&self, session: &Session) {
         let page = Page::open(&self.browser, &self.site);
-        let golden = session.clear(Garment::Bag);
-        let shown = page.show(&picture::png(&golden.picture));
-        answers_as_the_reference(session, &golden, &shown, 1e-3);
+        let golden = session.clear_example(Garment::Bag);
+        let shown = page.show(&image_files::png(&golden.image));
+        assert_matches_reference(session, &golden, &shown, 1e-3);
     }
 
     fn title(&self) -> String {
@@ -155,7 +155,7 @@ fn renewed(session: &Session) {
     visitor.waits_for("the new file", |kept| kept.contains(&new));
     let start = Instant::now();
     while visitor.kept().contains(&old) {
-        assert!(start.elapsed() < PATIENCE, "{old} is still kept");
+        assert!(start.elapsed() < TIMEOUT, "{old} is still kept");
         visitor.leaves();
         // The browser lets the old version go in its own time.
         std::thread::sleep(Duration::from_secs(1));
@@ -205,9 +205,9 @@ fn rebuild(site: &Site) -> (String, String) {
 fn damaged(_: &Session) {
     let visitor = Visitor::new();
     let has = |kept: &[String], part: &str| kept.iter().any(|path| path.contains(part));
-    visitor.site.break_file("weights/cnn-", Fault::Truncated);
-    let page = Page::open_at_once(&visitor.browser, &visitor.site);
-    page.wait("all other weights", PATIENCE, |now| {
+    visitor.site.inject_fault("weights/cnn-", Fault::Truncated);
+    let page = Page::open_without_waiting(&visitor.browser, &visitor.site);
+    page.wait("all other weights", TIMEOUT, |now| {
         let is_over = |state: &str| state == "ready" || state == "error";
         now.models.iter().all(|row| is_over(&row.state))
     });
@@ -219,14 +219,14 @@ fn damaged(_: &Session) {
         "damaged weights are kept"
     );
     // The browser's own cache may still hold the damaged file: the second visit's worker goes past it.
-    visitor.site.mend();
-    let page = Page::open_at_once(&visitor.browser, &visitor.site);
-    let failed = page.wait("the damaged file again", PATIENCE, |now| {
+    visitor.site.clear_faults();
+    let page = Page::open_without_waiting(&visitor.browser, &visitor.site);
+    let failed = page.wait("the damaged file again", TIMEOUT, |now| {
         ["ready", "error"].contains(&now.row(ModelId::Cnn).state.as_str())
     });
     assert_eq!(failed.row(ModelId::Cnn).state, "error");
     page.click("[data-model=\"cnn\"] [data-testid=\"retry\"]");
-    page.wait("the mended weights", PATIENCE, Snapshot::is_ready);
+    page.wait("the mended weights", TIMEOUT, Snapshot::is_ready);
     visitor.waits_for("the mended weights", |kept| has(kept, "weights/cnn-"));
 }
 
@@ -237,12 +237,12 @@ fn without_service_workers(session: &Session) {
          addEventListener('haberdash-settled', () => window.settled = true, true);",
     );
     let page = session.page();
-    let golden = session.clear(Garment::Coat);
-    let shown = page.show(&picture::png(&golden.picture));
-    answers_as_the_reference(session, &golden, &shown, 1e-3);
+    let golden = session.clear_example(Garment::Coat);
+    let shown = page.show(&image_files::png(&golden.image));
+    assert_matches_reference(session, &golden, &shown, 1e-3);
     let settled = session
         .browser
-        .wait("return window.settled ?? false;", PATIENCE, |value| {
+        .wait("return window.settled ?? false;", TIMEOUT, |value| {
             value == true
         });
     session.browser.forget(&script);

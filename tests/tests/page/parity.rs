@@ -1,4 +1,4 @@
-//! Golden parity in the browser: the built site's workers against the NumPy reference, and against the same models run
+//! ReferenceImage parity in the browser: the built site's workers against the NumPy reference, and against the same models run
 //! natively.
 
 use shared::model::argmax;
@@ -52,13 +52,13 @@ pub const ON_WEBGPU: &[Check] = &[
 /// The largest difference of a score, as a share of the largest score where that is above one.
 fn as_natively(session: &Session, script: &str, models: &[ModelId], limit: f32) {
     let worker = Worker::start(&session.browser, &session.site, script, models);
-    let pictures = &session.reference.pictures;
+    let images = &session.reference.images;
     for &model in models {
-        let mut member =
+        let mut classifier =
             AnyClassifier::new(model, &weights(model)).expect("the committed weights fit");
         let mut worst = 0.0_f32;
-        for (picture, found) in pictures.iter().zip(worker.scores(model, pictures)) {
-            let expected = member.classifier().scores(&Sample::new(picture.clone()));
+        for (image, found) in images.iter().zip(worker.scores(model, images)) {
+            let expected = classifier.classifier().scores(&Sample::new(image.clone()));
             let scale = expected.iter().fold(1.0_f32, |most, s| most.max(s.abs()));
             let apart = distance::difference(&found, &expected) / scale;
             assert!(
@@ -74,18 +74,18 @@ fn as_natively(session: &Session, script: &str, models: &[ModelId], limit: f32) 
 fn agrees(session: &Session, script: &str, limit: Distance) {
     let worker = Worker::start(&session.browser, &session.site, script, &CONVOLUTIONAL);
     for model in CONVOLUTIONAL {
-        let golden = &session.reference.answers(model).scores;
+        let golden = &session.reference.outputs(model).scores;
         let cases: Vec<(Grey28, Garment)> = session
             .reference
-            .pictures
+            .images
             .iter()
             .zip(golden)
-            .map(|(picture, logits)| (picture.clone(), Garment::ALL[argmax(logits)]))
+            .map(|(image, logits)| (image.clone(), Garment::ALL[argmax(logits)]))
             .collect();
-        let mut answers = worker.answers(model, &cases).into_iter();
+        let mut answers = worker.scores_and_maps(model, &cases).into_iter();
         let worst = distance::from_reference(&session.reference, model, |_, _| {
-            answers.next().expect("an answer a picture")
+            answers.next().expect("an answer an image")
         });
-        worst.hold(script, model, limit);
+        worst.assert_within(script, model, limit);
     }
 }

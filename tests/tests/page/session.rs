@@ -1,61 +1,61 @@
-//! A browser session with its site, and what is checked in it.
+//! A browser session with its site, and the checks that run in it.
 
+use anyhow::{Result, ensure};
 use tests::browser::{Browser, Options};
-use tests::outside::Outside;
 use tests::page::Page;
-use tests::reference::{Reference, weights, weights_bytes};
+use tests::proxy::Proxy;
+use tests::reference::{Reference, artifact, weights, weights_bytes};
 use tests::site::{SUB_PATH, Site};
 
-use shared::artifact::Artifact;
 use shared::model::{Ensemble, argmax, ensemble};
 use shared::{AnyClassifier, Garment, Grey28, ModelId, Prediction, Sample};
 
-/// What a session's browser can do.
+/// The two kinds of sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// No WebGPU, as in most browsers that will ever see the page.
+    /// Without WebGPU, as in many visitors' browsers.
     Cpu,
     /// WebGPU on SwiftShader.
     WebGpu,
 }
 
-/// Something that must hold.
+/// A test of the page.
 #[derive(Clone, Copy)]
 pub struct Check {
     pub stage: Stage,
     pub name: &'static str,
     pub run: fn(&Session),
-    /// Errors in the console that the check itself causes: lines with one of these texts.
-    pub noise: &'static [&'static str],
+    /// Errors in the console that the check causes: lines with one of these texts.
+    pub expected_errors: &'static [&'static str],
 }
 
 impl Check {
-    /// A check after which the console holds no error.
+    /// A check that causes no errors in the console.
     pub const fn new(stage: Stage, name: &'static str, run: fn(&Session)) -> Self {
         Self {
             stage,
             name,
             run,
-            noise: &[],
+            expected_errors: &[],
         }
     }
 }
 
-/// A running browser and all that it is compared with.
+/// A running browser, and the expected outputs.
 pub struct Session {
     stage: Stage,
     pub browser: Browser,
     pub site: Site,
     pub reference: Reference,
-    /// What each model says of each of the reference's pictures, natively.
-    verdicts: Vec<Vec<Prediction>>,
-    vote: Ensemble,
-    outside: Outside,
+    /// Each model's prediction for each image of the reference, computed natively.
+    predictions: Vec<Vec<Prediction>>,
+    ensemble: Ensemble,
+    proxy: Proxy,
 }
 
 impl Session {
-    /// The session of this stage: the current one, or a new one in its place.
-    pub fn of_stage(current: &mut Option<Self>, stage: Stage) -> Result<&Self, String> {
+    /// The current session, or a new one if the current one belongs to another stage.
+    pub fn for_stage(current: &mut Option<Self>, stage: Stage) -> Result<&Self> {
         if current
             .as_ref()
             .is_some_and(|session| session.stage != stage)
@@ -69,31 +69,28 @@ impl Session {
         Ok(current.insert(session))
     }
 
-    fn start(stage: Stage) -> Result<Self, String> {
+    fn start(stage: Stage) -> Result<Self> {
         let site = Site::start()?;
-        let reference = Reference::read();
+        let reference = Reference::load();
         let names = ModelId::ALL
             .map(ModelId::name)
             .into_iter()
             .chain([ensemble::NAME]);
         for name in names {
-            if site.weights(name) != Some(weights_bytes(name)) {
-                return Err(format!(
-                    "the site was built with other weights than weights/{name}.hbd: run `cargo xtask test`, which builds it anew"
-                ));
-            }
+            ensure!(
+                site.weights(name) == Some(weights_bytes(name)),
+                "the site was built with other weights than weights/{name}.hbd: run `cargo xtask test`, which builds it again"
+            );
         }
-        let vote = Artifact::from_bytes(&weights_bytes(ensemble::NAME))
-            .map_err(|e| e.to_string())
-            .and_then(|artifact| Ensemble::from_artifact(&artifact).map_err(|e| e.to_string()))?;
-        let verdicts = natively(&reference)?;
-        let outside = Outside::start()?;
+        let ensemble = Ensemble::from_artifact(&artifact(ensemble::NAME))?;
+        let predictions = predict_natively(&reference)?;
+        let proxy = Proxy::start()?;
         let browser = Browser::start(&Options {
             webgpu: stage == Stage::WebGpu,
-            proxy: &outside.address(),
+            proxy: &proxy.address(),
             traced: false,
         })?;
-        // What one check leaves behind would answer the next; offline.rs looks at it in browsers of its own.
+        // Files that the service worker keeps would change the next check; offline.rs tests it in separate browsers.
         browser.on_new_pages(
             "if (navigator.serviceWorker) {
                  ServiceWorkerContainer.prototype.register = () => Promise.reject(new Error('off'));
@@ -104,22 +101,28 @@ impl Session {
             browser,
             site,
             reference,
-            verdicts,
-            vote,
-            outside,
+            predictions,
+            ensemble,
+            proxy,
         })
     }
 
-    /// Runs a check, and looks at the console when it is over.
-    pub fn hold(&self, check: &Check) {
-        self.site.mend();
+    /// Runs a check.
+    ///
+    /// # Panics
+    /// The check fails, or the console contains an unexpected error.
+    pub fn run(&self, check: &Check) {
+        self.site.clear_faults();
         self.browser.console();
         (check.run)(self);
         for line in self.browser.console() {
-            let expected = check.noise.iter().any(|noise| line.message.contains(noise));
+            let is_expected = check
+                .expected_errors
+                .iter()
+                .any(|text| line.message.contains(text));
             assert!(
-                line.level != "SEVERE" || expected,
-                "the console shows an error: {}",
+                line.level != "SEVERE" || is_expected,
+                "the console contains an error: {}",
                 line.message
             );
         }
@@ -130,95 +133,95 @@ impl Session {
         Page::open(&self.browser, &self.site)
     }
 
-    /// The golden picture of a class that all models are surest of.
-    pub fn clear(&self, class: Garment) -> Golden {
+    /// The reference's image of a class for which the least confident model is most confident.
+    pub fn clear_example(&self, class: Garment) -> ReferenceImage {
         let doubt = |i: &usize| {
             ModelId::ALL
                 .iter()
-                .map(|&m| 1.0 - self.verdicts[*i][m as usize].probabilities[class.index()])
+                .map(|&m| 1.0 - self.predictions[*i][m as usize].probabilities[class.index()])
                 .fold(0.0, f32::max)
         };
         let index = (0..self.reference.labels.len())
             .filter(|&i| self.reference.labels[i] == class.index())
             .min_by(|a, b| doubt(a).total_cmp(&doubt(b)))
-            .expect("the reference has pictures of each class");
-        self.golden(index)
+            .expect("the reference has images of each class");
+        self.reference_image(index)
     }
 
-    /// How many pictures the reference has.
-    pub fn reference_pictures(&self) -> usize {
-        self.verdicts.len()
-    }
-
-    /// One of the reference's pictures.
-    pub fn golden(&self, index: usize) -> Golden {
-        Golden {
+    /// An image of the reference.
+    pub fn reference_image(&self, index: usize) -> ReferenceImage {
+        ReferenceImage {
             index,
             class: Garment::ALL[self.reference.labels[index]],
-            picture: self.reference.pictures[index].clone(),
+            image: self.reference.images[index].clone(),
         }
     }
 
-    /// What a model says natively of a golden picture: the likeliest class and its probability.
-    pub fn expected(&self, model: ModelId, golden: &Golden) -> (Garment, f32) {
-        let verdict = &self.verdicts[golden.index][model as usize];
-        (verdict.garment(), verdict.confidence())
+    /// A model's native prediction for an image: the most probable class and its probability.
+    pub fn expected(&self, model: ModelId, golden: &ReferenceImage) -> (Garment, f32) {
+        let prediction = &self.predictions[golden.index][model as usize];
+        (prediction.garment(), prediction.confidence())
     }
 
-    /// The vote of these models on a golden picture, natively.
-    pub fn expected_vote(&self, golden: &Golden, voters: &[ModelId]) -> (Garment, f32) {
-        let said: Vec<Prediction> = voters
+    /// The native prediction of an ensemble of these models.
+    pub fn expected_ensemble(&self, golden: &ReferenceImage, models: &[ModelId]) -> (Garment, f32) {
+        let predictions: Vec<Prediction> = models
             .iter()
-            .map(|&model| self.verdicts[golden.index][model as usize])
+            .map(|&model| self.predictions[golden.index][model as usize])
             .collect();
-        let probabilities = self.vote.combine(&said).expect("there are voters");
+        let probabilities = self
+            .ensemble
+            .combine(&predictions)
+            .expect("there are models");
         let best = argmax(&probabilities);
         (Garment::ALL[best], probabilities[best])
     }
 
-    /// The golden picture that the models are most at odds about.
-    pub fn disputed(&self) -> Golden {
-        let voices = |i: &usize| {
-            let said = &self.verdicts[*i];
-            let others = said.iter().filter(|v| v.garment() != said[0].garment());
+    /// The image for which the most models disagree with the first.
+    pub fn disputed_example(&self) -> ReferenceImage {
+        let disagreeing = |i: &usize| {
+            let predictions = &self.predictions[*i];
+            let others = predictions
+                .iter()
+                .filter(|prediction| prediction.garment() != predictions[0].garment());
             others.count().min(3)
         };
-        let index = (0..self.verdicts.len()).max_by_key(voices);
-        self.golden(index.expect("the reference has pictures"))
+        let index = (0..self.predictions.len()).max_by_key(disagreeing);
+        self.reference_image(index.expect("the reference has images"))
     }
 }
 
-/// What each model says of each of the reference's pictures.
-fn natively(reference: &Reference) -> Result<Vec<Vec<Prediction>>, String> {
-    let mut members = ModelId::ALL
+/// Each model's prediction for each image of the reference.
+fn predict_natively(reference: &Reference) -> Result<Vec<Vec<Prediction>>> {
+    let mut classifiers = ModelId::ALL
         .into_iter()
-        .map(|model| AnyClassifier::new(model, &weights(model)).map_err(|e| e.to_string()))
+        .map(|model| AnyClassifier::new(model, &weights(model)))
         .collect::<Result<Vec<_>, _>>()?;
-    let answers = reference.pictures.iter().map(|picture| {
-        let sample = Sample::new(picture.clone());
-        let each = members.iter_mut();
+    let answers = reference.images.iter().map(|image| {
+        let sample = Sample::new(image.clone());
+        let each = classifiers.iter_mut();
         each.map(|m| m.classifier().classify(&sample)).collect()
     });
     Ok(answers.collect())
 }
 
-/// A picture of the reference.
-pub struct Golden {
-    /// Its place among the reference's pictures.
+/// An image of the reference.
+pub struct ReferenceImage {
+    /// Its index in the reference.
     pub index: usize,
     pub class: Garment,
-    pub picture: Grey28,
+    pub image: Grey28,
 }
 
-/// The last check of a stage: whatever was done before, nothing was asked for elsewhere.
-pub const fn at_home(stage: Stage) -> Check {
+/// The last check of a stage: no check has sent a request elsewhere.
+pub const fn no_external_requests(stage: Stage) -> Check {
     Check::new(
         stage,
-        "no_request_leaves_the_origin_or_the_sub_path",
+        "sends_no_request_to_another_origin_or_path",
         |session| {
             session.page();
-            let asked = session.outside.asked();
-            assert!(asked.is_empty(), "asked for beyond this machine: {asked:?}");
+            let external = session.proxy.requests();
+            assert!(external.is_empty(), "requests to other hosts: {external:?}");
             let requests = session.site.requests();
             assert!(!requests.is_empty());
             for (path, status) in requests {

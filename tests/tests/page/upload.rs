@@ -1,15 +1,15 @@
-//! Every way in which a picture reaches the page.
+//! Every way in which an image reaches the page.
 
 use std::time::Duration;
 
 use photo::{decode, prepare};
 use serde_json::json;
 use shared::{AnyClassifier, Garment, ModelId, Sample};
+use tests::image_files::{self, UploadFile};
 use tests::page::Snapshot;
-use tests::picture::{self, File};
 use tests::reference::weights;
 
-use crate::session::{Check, Golden, Session, Stage::Cpu};
+use crate::session::{Check, ReferenceImage, Session, Stage::Cpu};
 
 /// An engine's confidence may differ from the reference's by as much as the page's self-test allows.
 const CONFIDENCE: f32 = 1e-3;
@@ -33,17 +33,17 @@ pub const CHECKS: &[Check] = &[
         Cpu,
         "an_animated_gif_is_answered_by_its_first_frame",
         |session| {
-            let boot = session.clear(Garment::AnkleBoot).picture;
+            let boot = session.clear_example(Garment::AnkleBoot).image;
             odd(session, |trouser| {
-                picture::gif_animated(&trouser.picture, &boot)
+                image_files::gif_animated(&trouser.image, &boot)
             });
         },
     ),
     Check::new(Cpu, "a_16_bit_png_is_answered", |session| {
-        odd(session, |trouser| picture::png_16_bit(&trouser.picture));
+        odd(session, |trouser| image_files::png_16_bit(&trouser.image));
     }),
     Check::new(Cpu, "a_palette_png_is_answered", |session| {
-        odd(session, |trouser| picture::png_palette(&trouser.picture));
+        odd(session, |trouser| image_files::png_palette(&trouser.image));
     }),
     Check::new(Cpu, "a_cmyk_jpeg_is_answered", cmyk),
     Check::new(Cpu, "of_two_quick_uploads_the_newer_is_answered", quick),
@@ -72,7 +72,7 @@ fn gallery(session: &Session) {
             "document.querySelectorAll('[data-testid=\"gallery-item\"]')[arguments[0]].click();",
             vec![json!(place)],
         );
-        let after = page.answer(&before);
+        let after = page.wait_for_answer(&before);
         assert_eq!(after.engine, "cpu");
         for model in ModelId::ALL {
             let row = after.row(model);
@@ -89,30 +89,30 @@ fn gallery(session: &Session) {
 fn upload(session: &Session) {
     let page = session.page();
     for class in [Garment::Bag, Garment::Sandal, Garment::Coat] {
-        let golden = session.clear(class);
-        let after = page.show(&picture::png(&golden.picture));
-        answers_as_the_reference(session, &golden, &after, CONFIDENCE);
+        let golden = session.clear_example(class);
+        let after = page.show(&image_files::png(&golden.image));
+        assert_matches_reference(session, &golden, &after, CONFIDENCE);
     }
 }
 
 fn photo(session: &Session) {
     let page = session.page();
     for class in [Garment::Trouser, Garment::Bag] {
-        let file = picture::photo(&session.clear(class).picture, 900, 1200);
+        let file = image_files::jpeg_photo(&session.clear_example(class).image, 900, 1200);
         let prepared = decode(&file.bytes)
             .and_then(|photo| prepare(&photo))
             .expect("a garment on white can be prepared");
         let after = page.show(&file);
         for model in ModelId::ALL {
-            let mut member =
+            let mut classifier =
                 AnyClassifier::new(model, &weights(model)).expect("the committed weights fit");
-            let verdict = member
+            let prediction = classifier
                 .classifier()
                 .classify(&Sample::new(prepared.grey.clone()));
             let row = after.row(model);
-            assert_eq!(row.label, verdict.garment().label(), "{model}");
+            assert_eq!(row.label, prediction.garment().label(), "{model}");
             assert!(
-                (row.confidence - verdict.confidence()).abs() <= CONFIDENCE,
+                (row.confidence - prediction.confidence()).abs() <= CONFIDENCE,
                 "{row:?}"
             );
         }
@@ -121,25 +121,25 @@ fn photo(session: &Session) {
 
 fn drop(session: &Session) {
     let page = session.page();
-    let golden = session.clear(Garment::Sneaker);
+    let golden = session.clear_example(Garment::Sneaker);
     let before = page.snapshot();
-    page.drop_files(&[picture::png(&golden.picture)]);
-    answers_as_the_reference(session, &golden, &page.answer(&before), CONFIDENCE);
+    page.drop_files(&[image_files::png(&golden.image)]);
+    assert_matches_reference(session, &golden, &page.wait_for_answer(&before), CONFIDENCE);
 }
 
 fn paste(session: &Session) {
     let page = session.page();
-    let golden = session.clear(Garment::Dress);
+    let golden = session.clear_example(Garment::Dress);
     let before = page.snapshot();
-    page.paste(&[picture::png(&golden.picture)]);
-    answers_as_the_reference(session, &golden, &page.answer(&before), CONFIDENCE);
+    page.paste(&[image_files::png(&golden.image)]);
+    assert_matches_reference(session, &golden, &page.wait_for_answer(&before), CONFIDENCE);
 }
 
 fn ten_files(session: &Session) {
     let page = session.page();
     let classes = [Garment::Bag].into_iter().chain([Garment::Trouser; 9]);
-    let files: Vec<File> = classes
-        .map(|class| picture::png(&session.clear(class).picture))
+    let files: Vec<UploadFile> = classes
+        .map(|class| image_files::png(&session.clear_example(class).image))
         .collect();
     let before = page.snapshot();
     page.drop_files(&files);
@@ -160,83 +160,79 @@ fn ten_files(session: &Session) {
         "the page does not say that it answers the first of ten: {text}"
     );
     // And goes on.
-    let golden = session.clear(Garment::Sandal);
-    let after = page.show(&picture::png(&golden.picture));
-    answers_as_the_reference(session, &golden, &after, CONFIDENCE);
+    let golden = session.clear_example(Garment::Sandal);
+    let after = page.show(&image_files::png(&golden.image));
+    assert_matches_reference(session, &golden, &after, CONFIDENCE);
 }
 
 /// An unusual file of a pair of trousers is answered, and so is a usual one after it.
-fn odd(session: &Session, file: impl Fn(&Golden) -> File) {
+fn odd(session: &Session, file: impl Fn(&ReferenceImage) -> UploadFile) {
     let page = session.page();
-    let golden = session.clear(Garment::Trouser);
+    let golden = session.clear_example(Garment::Trouser);
     let after = page.show(&file(&golden));
-    answers_as_the_reference(session, &golden, &after, CONFIDENCE);
-    let golden = session.clear(Garment::Bag);
-    let after = page.show(&picture::png(&golden.picture));
-    answers_as_the_reference(session, &golden, &after, CONFIDENCE);
+    assert_matches_reference(session, &golden, &after, CONFIDENCE);
+    let golden = session.clear_example(Garment::Bag);
+    let after = page.show(&image_files::png(&golden.image));
+    assert_matches_reference(session, &golden, &after, CONFIDENCE);
 }
 
 fn cmyk(session: &Session) {
     let page = session.page();
-    // JPEG loses a little, so what is compared is a sure verdict; with colours inverted it would be another.
-    let golden = session.clear(Garment::Sandal);
-    let after = page.show(&picture::jpeg_cmyk(&golden.picture));
-    answers_as_the_reference(session, &golden, &after, 0.1);
+    // JPEG loses a little, so what is compared is a sure prediction; with colours inverted it would be another.
+    let golden = session.clear_example(Garment::Sandal);
+    let after = page.show(&image_files::jpeg_cmyk(&golden.image));
+    assert_matches_reference(session, &golden, &after, 0.1);
 }
 
 fn quick(session: &Session) {
     let page = session.page();
-    // Slow to decode, then quick: the older picture's answer is on its way when the newer one comes.
-    let slow = picture::photo(&session.clear(Garment::Trouser).picture, 3000, 4000);
-    let golden = session.clear(Garment::Bag);
+    // Slow to decode, then quick: the older image's answer is on its way when the newer one comes.
+    let slow = image_files::jpeg_photo(&session.clear_example(Garment::Trouser).image, 3000, 4000);
+    let golden = session.clear_example(Garment::Bag);
     let before = page.snapshot();
     page.drop_files(&[slow]);
-    page.drop_files(&[picture::png(&golden.picture)]);
-    page.wait(
-        "the newer picture's answer",
-        Duration::from_secs(20),
-        |now| {
-            now.answered_since(&before)
-                && ModelId::ALL
-                    .iter()
-                    .all(|&m| now.row(m).label == golden.class.label())
-        },
-    );
+    page.drop_files(&[image_files::png(&golden.image)]);
+    page.wait("the newer image's answer", Duration::from_secs(20), |now| {
+        now.answered_since(&before)
+            && ModelId::ALL
+                .iter()
+                .all(|&m| now.row(m).label == golden.class.label())
+    });
     std::thread::sleep(Duration::from_secs(1));
-    answers_as_the_reference(session, &golden, &page.snapshot(), CONFIDENCE);
+    assert_matches_reference(session, &golden, &page.snapshot(), CONFIDENCE);
 }
 
 fn late(session: &Session) {
-    let script = session.browser.on_new_pages(WORKERS_THAT_WAIT);
+    let script = session.browser.on_new_pages(HOLD_BACK_REPLIES);
     let page = session.page();
     session.browser.forget(&script);
-    let older = session.clear(Garment::Trouser);
-    let newer = session.clear(Garment::Bag);
+    let older = session.clear_example(Garment::Trouser);
+    let newer = session.clear_example(Garment::Bag);
     let before = page.snapshot();
-    // What the workers say of the older picture is held back until the newer one is answered.
+    // What the workers say of the older image is held back until the newer one is answered.
     session.browser.run("window.held = [];", vec![]);
-    page.drop_files(&[picture::png(&older.picture)]);
+    page.drop_files(&[image_files::png(&older.image)]);
     session
         .browser
         .wait("return held.length;", Duration::from_secs(10), |n| {
             n.as_u64() > Some(0)
         })
-        .expect("the worker replies to the older picture");
+        .expect("the worker replies to the older image");
     session
         .browser
         .run("window.late = window.held; window.held = null;", vec![]);
-    page.drop_files(&[picture::png(&newer.picture)]);
-    let answered = page.answer(&before);
-    answers_as_the_reference(session, &newer, &answered, CONFIDENCE);
+    page.drop_files(&[image_files::png(&newer.image)]);
+    let answered = page.wait_for_answer(&before);
+    assert_matches_reference(session, &newer, &answered, CONFIDENCE);
     session
         .browser
         .run("for (const deliver of late) deliver();", vec![]);
     std::thread::sleep(Duration::from_secs(1));
-    answers_as_the_reference(session, &newer, &page.snapshot(), CONFIDENCE);
+    assert_matches_reference(session, &newer, &page.snapshot(), CONFIDENCE);
 }
 
 /// Replies go to `window.held`, when that is a list, instead of to the page.
-pub const WORKERS_THAT_WAIT: &str = "
+pub const HOLD_BACK_REPLIES: &str = "
     window.held = null;
     const Original = Worker;
     window.Worker = class extends Original {
@@ -254,9 +250,9 @@ pub const WORKERS_THAT_WAIT: &str = "
     };";
 
 /// All models' labels and confidences, and the vote's, are those computed natively, which parity holds to the reference.
-pub fn answers_as_the_reference(
+pub fn assert_matches_reference(
     session: &Session,
-    golden: &Golden,
+    golden: &ReferenceImage,
     shown: &Snapshot,
     tolerance: f32,
 ) {
@@ -270,7 +266,7 @@ pub fn answers_as_the_reference(
             row.confidence
         );
     }
-    let (class, confidence) = session.expected_vote(golden, &ModelId::ALL);
+    let (class, confidence) = session.expected_ensemble(golden, &ModelId::ALL);
     assert_eq!(shown.vote.label, class.label(), "{:?}", shown.vote);
     assert!(
         (shown.vote.confidence - confidence).abs() <= 2.0 * tolerance,

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 use shared::Garment;
+use tests::image_files;
 use tests::page::Page;
-use tests::picture;
 use tests::site::Fault;
 
-use crate::input::answers_as_the_reference;
-use crate::refusal::is_a_sentence;
+use crate::errors::assert_is_message;
 use crate::session::{Check, Session, Stage::Cpu, Stage::WebGpu};
+use crate::upload::assert_matches_reference;
 
 pub const ON_CPU: &[Check] = &[
     Check::new(Cpu, "the_engine_is_timed_on_a_press", measured),
@@ -25,7 +25,7 @@ pub const ON_CPU: &[Check] = &[
         whole,
     ),
     Check {
-        noise: &["404"],
+        expected_errors: &["404"],
         ..Check::new(
             Cpu,
             "a_damaged_test_set_is_refused_and_fetched_anew",
@@ -41,9 +41,9 @@ pub const ON_WEBGPU: &[Check] = &[Check::new(
     faster,
 )];
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// SwiftShader compiles shaders on the CPU, on a machine that may be busy.
-const GPU_PATIENCE: Duration = Duration::from_secs(240);
+const GPU_TIMEOUT: Duration = Duration::from_secs(240);
 const RUN: &str = "[data-testid=\"run\"]";
 const MEASURE: &str = "[data-testid=\"machine-measure\"]";
 
@@ -76,13 +76,13 @@ fn has_test_set(page: &Page) -> bool {
     has
 }
 
-/// The rows of an engine: pictures a second.
+/// The rows of an engine: images a second.
 fn rates(state: &Value, engine: &str) -> Vec<(String, f64)> {
     let rows = state["speeds"].as_array().into_iter().flatten();
     rows.filter(|row| row["engine"] == engine)
         .map(|row| {
             let number = |name| text(row, name).parse::<f64>().unwrap_or_default();
-            assert!(number("single") > 1.0, "a picture in no time: {row}");
+            assert!(number("single") > 1.0, "an image in no time: {row}");
             (text(row, "model").to_string(), number("many"))
         })
         .collect()
@@ -91,7 +91,7 @@ fn rates(state: &Value, engine: &str) -> Vec<(String, f64)> {
 fn measured(session: &Session) {
     let page = session.page();
     page.click(MEASURE);
-    let state = wait(&page, "both networks' times", PATIENCE, |state| {
+    let state = wait(&page, "both networks' times", TIMEOUT, |state| {
         rates(state, "cpu").len() == 2 && !text(state, "reason").contains("Measuring")
     });
     for (model, rate) in rates(&state, "cpu") {
@@ -99,7 +99,7 @@ fn measured(session: &Session) {
         assert!((10.0..1e6).contains(&rate), "{model}: {rate} a second");
     }
     assert_eq!(state["batch"], "cpu");
-    is_a_sentence(text(&state, "reason"));
+    assert_is_message(text(&state, "reason"));
     assert!(text(&state, "reason").contains("the CPU"));
     assert!(text(&state, "words").starts_with("About "), "{state:#}");
 }
@@ -111,7 +111,7 @@ const NOTES: &str = "
     addEventListener('change', () => { window.notes = [done()]; }, true);
     new MutationObserver(() => { if (window.notes?.length == 1) notes.push(done()); })
         .observe(vote, {attributes: true, attributeFilter: ['data-picture']});";
-/// A file waits for the batch under way when it comes, its verdicts for another, and so does the vote: with some to spare.
+/// A file waits for the batch under way when it comes, its predictions for another, and so does the vote: with some to spare.
 const BETWEEN: u64 = 8 * 25;
 
 fn gives_way(session: &Session) {
@@ -122,18 +122,18 @@ fn gives_way(session: &Session) {
     // The slowest: it takes much longer than this check.
     page.select("run-model", "knn");
     page.click(RUN);
-    let state = wait(&page, "the first answers", PATIENCE, |s| {
+    let state = wait(&page, "the first answers", TIMEOUT, |s| {
         s["done"].as_u64() > Some(0)
     });
     assert_eq!(state["button"], "Stop");
     session.browser.run(NOTES, vec![]);
-    let golden = session.clear(Garment::Sandal);
-    let shown = page.show(&picture::png(&golden.picture));
-    answers_as_the_reference(session, &golden, &shown, 1e-3);
+    let golden = session.clear_example(Garment::Sandal);
+    let shown = page.show(&image_files::png(&golden.image));
+    assert_matches_reference(session, &golden, &shown, 1e-3);
     let notes = session.browser.run("return notes;", vec![]);
     let at = |i: usize| notes[i].as_u64().expect("a count");
-    assert!(at(1) - at(0) <= BETWEEN, "the picture had to wait: {notes}");
-    let state = wait(&page, "more answers", PATIENCE, |s| {
+    assert!(at(1) - at(0) <= BETWEEN, "the image had to wait: {notes}");
+    let state = wait(&page, "more answers", TIMEOUT, |s| {
         s["done"] != state["done"]
     });
     assert_eq!(state["run"], "running", "{state:#}");
@@ -165,7 +165,7 @@ fn whole(session: &Session) {
         return;
     }
     page.click(RUN);
-    let state = wait(&page, "all 10,000 answers", PATIENCE, |s| {
+    let state = wait(&page, "all 10,000 answers", TIMEOUT, |s| {
         ["over", "failed"].contains(&text(s, "run"))
     });
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../weights/metrics/cnn.json");
@@ -182,19 +182,19 @@ fn whole(session: &Session) {
 
 fn damaged(session: &Session) {
     for fault in [Fault::Altered, Fault::Truncated, Fault::Missing] {
-        let page = Page::open_at_once(&session.browser, &session.site);
-        page.wait("the page", PATIENCE, |now| !now.models.is_empty());
+        let page = Page::open_without_waiting(&session.browser, &session.site);
+        page.wait("the page", TIMEOUT, |now| !now.models.is_empty());
         if !has_test_set(&page) {
             return;
         }
-        session.site.break_file("t10k-images", fault);
+        session.site.inject_fault("t10k-images", fault);
         page.click(RUN);
-        let state = wait(&page, "a refusal", PATIENCE, |s| s["run"] == "failed");
-        is_a_sentence(text(&state, "outcome"));
+        let state = wait(&page, "a refusal", TIMEOUT, |s| s["run"] == "failed");
+        assert_is_message(text(&state, "outcome"));
         assert!(text(&state, "outcome").contains("test images"), "{state:#}");
-        session.site.mend();
+        session.site.clear_faults();
         page.click(RUN);
-        wait(&page, "answers", PATIENCE, |s| s["done"].as_u64() > Some(0));
+        wait(&page, "answers", TIMEOUT, |s| s["done"].as_u64() > Some(0));
         page.click(RUN);
     }
 }
@@ -214,8 +214,8 @@ fn left_out(session: &Session) {
     let page = session.page();
     session.browser.forget(&script);
     page.click(RUN);
-    let state = wait(&page, "a sentence", PATIENCE, |s| s["run"] == "failed");
-    is_a_sentence(text(&state, "outcome"));
+    let state = wait(&page, "a sentence", TIMEOUT, |s| s["run"] == "failed");
+    assert_is_message(text(&state, "outcome"));
     assert!(
         text(&state, "outcome").contains("cargo xtask build"),
         "{state:#}"
@@ -224,12 +224,12 @@ fn left_out(session: &Session) {
 
 fn faster(session: &Session) {
     let page = session.page();
-    let shown = page.wait("WebGPU to be ready", GPU_PATIENCE, |now| {
+    let shown = page.wait("WebGPU to be ready", GPU_TIMEOUT, |now| {
         ["ready", "failed", "absent"].contains(&now.gpu_state.as_str())
     });
     assert_eq!(shown.gpu_state, "ready", "{}", shown.engine_text);
     page.click(MEASURE);
-    let state = wait(&page, "both engines' times", GPU_PATIENCE, |state| {
+    let state = wait(&page, "both engines' times", GPU_TIMEOUT, |state| {
         rates(state, "webgpu").len() == 2 && !text(state, "reason").contains("Measuring")
     });
     let cnn = |engine| rates(&state, engine)[0].1;
@@ -244,11 +244,11 @@ fn faster(session: &Session) {
     page.select("engine-choice", "webgpu");
     if has_test_set(&page) {
         page.click(RUN);
-        wait(&page, "answers", GPU_PATIENCE, |s| {
+        wait(&page, "answers", GPU_TIMEOUT, |s| {
             s["done"].as_u64() >= Some(500)
         });
         page.click(RUN);
-        let state = wait(&page, "the end", PATIENCE, |s| s["run"] == "over");
+        let state = wait(&page, "the end", TIMEOUT, |s| s["run"] == "over");
         assert_eq!(state["engine"], "webgpu", "{state:#}");
         let accuracy: f64 = text(&state, "accuracy").parse().unwrap_or_default();
         assert!(accuracy > 0.9, "{state:#}");

@@ -1,4 +1,4 @@
-//! Picture files, made here: one garment in every format that the page answers.
+//! Image files of a garment in all supported formats.
 
 use std::io::Cursor;
 
@@ -11,15 +11,15 @@ use image::{
 use shared::Grey28;
 use shared::image::SIDE;
 
-/// A file as a visitor would drop it.
+/// A file that a visitor could upload.
 #[derive(Clone, Debug)]
-pub struct File {
+pub struct UploadFile {
     pub name: String,
     pub mime: &'static str,
     pub bytes: Vec<u8>,
 }
 
-impl File {
+impl UploadFile {
     pub fn new(name: &str, mime: &'static str, bytes: Vec<u8>) -> Self {
         Self {
             name: name.into(),
@@ -29,29 +29,29 @@ impl File {
     }
 }
 
-/// The 28x28 picture as an 8-bit grey PNG.
-pub fn png(picture: &Grey28) -> File {
-    File::new(
+/// The 28x28 image as a grey PNG of 8 bits.
+pub fn png(image: &Grey28) -> UploadFile {
+    UploadFile::new(
         "grey.png",
         "image/png",
-        written(&DynamicImage::ImageLuma8(grey(picture))),
+        png_bytes(&DynamicImage::ImageLuma8(grey_image(image))),
     )
 }
 
-/// The 28x28 picture as a 16-bit grey PNG of the same greys.
-pub fn png_16_bit(picture: &Grey28) -> File {
+/// The 28x28 image as a grey PNG of 16 bits with the same values.
+pub fn png_16_bit(image: &Grey28) -> UploadFile {
     let deep: ImageBuffer<Luma<u16>, _> = ImageBuffer::from_fn(SIDE as u32, SIDE as u32, |x, y| {
-        Luma([u16::from(grey(picture).get_pixel(x, y).0[0]) * 257])
+        Luma([u16::from(grey_image(image).get_pixel(x, y).0[0]) * 257])
     });
-    File::new(
+    UploadFile::new(
         "deep.png",
         "image/png",
-        written(&DynamicImage::ImageLuma16(deep)),
+        png_bytes(&DynamicImage::ImageLuma16(deep)),
     )
 }
 
-/// The 28x28 picture as a PNG whose pixels are places in a palette that runs from white to black.
-pub fn png_palette(picture: &Grey28) -> File {
+/// The 28x28 image as a PNG with a palette from white to black.
+pub fn png_palette(image: &Grey28) -> UploadFile {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, SIDE as u32, SIDE as u32);
     encoder.set_color(png::ColorType::Indexed);
@@ -62,32 +62,32 @@ pub fn png_palette(picture: &Grey28) -> File {
             .flat_map(|grey| [grey; 3])
             .collect::<Vec<_>>(),
     );
-    let places: Vec<u8> = picture.pixels().iter().map(|grey| 255 - grey).collect();
+    let places: Vec<u8> = image.pixels().iter().map(|grey| 255 - grey).collect();
     let mut writer = encoder.write_header().expect("a header to memory");
     writer
         .write_image_data(&places)
         .expect("an image to memory");
     writer.finish().expect("an end to memory");
-    File::new("palette.png", "image/png", bytes)
+    UploadFile::new("palette.png", "image/png", bytes)
 }
 
-/// An animated GIF that shows one 28x28 picture, then the other.
-pub fn gif_animated(first: &Grey28, second: &Grey28) -> File {
+/// An animated GIF of two frames.
+pub fn gif_animated(first: &Grey28, second: &Grey28) -> UploadFile {
     let mut bytes = Vec::new();
     let mut encoder = GifEncoder::new(&mut bytes);
-    for picture in [first, second] {
-        let rgba: RgbaImage = DynamicImage::ImageLuma8(grey(picture)).into_rgba8();
+    for image in [first, second] {
+        let rgba: RgbaImage = DynamicImage::ImageLuma8(grey_image(image)).into_rgba8();
         encoder
             .encode_frame(Frame::new(rgba))
             .expect("a frame to memory");
     }
     drop(encoder);
-    File::new("animated.gif", "image/gif", bytes)
+    UploadFile::new("animated.gif", "image/gif", bytes)
 }
 
-/// The 28x28 picture as a CMYK JPEG, all in the black ink, as Adobe's programs write it.
-pub fn jpeg_cmyk(picture: &Grey28) -> File {
-    let inks: Vec<u8> = picture
+/// The 28x28 image as a CMYK JPEG with inverted values, as Adobe's programs write it; only the black ink is used.
+pub fn jpeg_cmyk(image: &Grey28) -> UploadFile {
+    let inks: Vec<u8> = image
         .pixels()
         .iter()
         .flat_map(|grey| [0, 0, 0, 255 - grey])
@@ -101,12 +101,12 @@ pub fn jpeg_cmyk(picture: &Grey28) -> File {
             jpeg_encoder::ColorType::Cmyk,
         )
         .expect("a JPEG to memory");
-    File::new("print.jpg", "image/jpeg", bytes)
+    UploadFile::new("print.jpg", "image/jpeg", bytes)
 }
 
-/// The garment as a JPEG photo of `width` x `height` pixels: dark on white, large, and off the middle.
-pub fn photo(picture: &Grey28, width: u32, height: u32) -> File {
-    let mut garment = grey(picture);
+/// A JPEG photo of `width` x `height` pixels: the garment is dark on white, large, and not centred.
+pub fn jpeg_photo(image: &Grey28, width: u32, height: u32) -> UploadFile {
+    let mut garment = grey_image(image);
     imageops::invert(&mut garment);
     let side = width.min(height) * 3 / 4;
     let garment = imageops::resize(&garment, side, side, FilterType::CatmullRom);
@@ -121,23 +121,24 @@ pub fn photo(picture: &Grey28, width: u32, height: u32) -> File {
     JpegEncoder::new_with_quality(&mut bytes, 95)
         .encode_image(&photo)
         .expect("a JPEG to memory");
-    File::new("photo.jpg", "image/jpeg", bytes)
+    UploadFile::new("photo.jpg", "image/jpeg", bytes)
 }
 
-/// A photo as a JPEG from a camera that was held so that EXIF's orientation says 1, upright, or 6, on its left side.
-pub fn jpeg(photo: &shared::image::RgbaImage, orientation: u8) -> Vec<u8> {
+/// A photo as a JPEG with an EXIF orientation: 1 (upright), or 6 (stored rotated by 90 degrees).
+pub fn jpeg_with_orientation(photo: &shared::image::RgbaImage, orientation: u8) -> Vec<u8> {
     let rgba = RgbaImage::from_raw(photo.width(), photo.height(), photo.rgba().to_vec())
         .expect("four bytes a pixel");
     let upright = DynamicImage::ImageRgba8(rgba).into_rgb8();
-    let held = match orientation {
-        6 => imageops::rotate270(&upright),
-        _ => upright,
+    let stored = if orientation == 6 {
+        imageops::rotate270(&upright)
+    } else {
+        upright
     };
     let mut plain = Vec::new();
     JpegEncoder::new_with_quality(&mut plain, 92)
-        .encode_image(&held)
+        .encode_image(&stored)
         .expect("a JPEG to memory");
-    // TIFF, big-endian: one directory with one entry, tag 0x112, a short.
+    // TIFF, big-endian: one directory with one entry, the orientation (tag 0x112, type SHORT).
     let mut exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
     let length = (exif.len() + 2) as u16;
@@ -149,47 +150,47 @@ pub fn jpeg(photo: &shared::image::RgbaImage, orientation: u8) -> Vec<u8> {
     bytes
 }
 
-/// The garment, in shades of `cloth`, as a PNG photo of a room: it lies on boards, off the middle, and slightly uneven light
-/// falls on them.
-pub fn scene(picture: &Grey28, cloth: [u8; 3], width: u32, height: u32) -> File {
+/// A PNG photo of the garment on a wooden floor, not centred; `fabric` is the garment's colour.
+pub fn floor_photo(image: &Grey28, fabric: [u8; 3], width: u32, height: u32) -> UploadFile {
     let side = width.min(height) * 3 / 4;
-    let garment = imageops::resize(&grey(picture), side, side, FilterType::CatmullRom);
+    let garment = imageops::resize(&grey_image(image), side, side, FilterType::CatmullRom);
     let (left, top) = ((width - side) / 3, (height - side) / 2);
     let photo = RgbImage::from_fn(width, height, |x, y| {
-        let floor = board(x, y);
+        let floor = floor_color(x, y);
         let inside = x >= left && y >= top && x < left + side && y < top + side;
-        let value = match inside {
-            true => garment.get_pixel(x - left, y - top).0[0],
-            false => 0,
+        let value = if inside {
+            garment.get_pixel(x - left, y - top).0[0]
+        } else {
+            0
         };
-        // What is nearly black in the data set is its background.
-        let share = f32::from(value.saturating_sub(20).min(20)) / 20.0;
+        // The data set's background is nearly black.
+        let opacity = f32::from(value.saturating_sub(20).min(20)) / 20.0;
         let shade = 0.55 + 0.45 * f32::from(value) / 255.0;
         Rgb(core::array::from_fn(|c| {
-            let cloth = f32::from(cloth[c]) * shade;
-            (cloth * share + f32::from(floor[c]) * (1.0 - share)) as u8
+            let fabric = f32::from(fabric[c]) * shade;
+            (fabric * opacity + f32::from(floor[c]) * (1.0 - opacity)) as u8
         }))
     });
-    File::new(
+    UploadFile::new(
         "room.png",
         "image/png",
-        written(&DynamicImage::ImageRgb8(photo)),
+        png_bytes(&DynamicImage::ImageRgb8(photo)),
     )
 }
 
-/// A floor and nothing on it, as a PNG photo.
-pub fn floor(width: u32, height: u32) -> File {
-    let photo = RgbImage::from_fn(width, height, |x, y| Rgb(board(x, y)));
-    File::new(
+/// A PNG photo of a wooden floor without a garment.
+pub fn empty_floor(width: u32, height: u32) -> UploadFile {
+    let photo = RgbImage::from_fn(width, height, |x, y| Rgb(floor_color(x, y)));
+    UploadFile::new(
         "floor.png",
         "image/png",
-        written(&DynamicImage::ImageRgb8(photo)),
+        png_bytes(&DynamicImage::ImageRgb8(photo)),
     )
 }
 
-/// A pixel of wooden boards, grain and joints and all.
-fn board(x: u32, y: u32) -> [u8; 3] {
-    // Hashed, so that the grain does not repeat.
+/// The colour of a pixel of wooden boards, with grain and joints.
+fn floor_color(x: u32, y: u32) -> [u8; 3] {
+    // A hash, so that the grain does not repeat.
     let grain = (x / 3).wrapping_mul(0x9e37_79b1) ^ (y / 2).wrapping_mul(0x85eb_ca6b);
     let grain = (grain ^ (grain >> 15)).wrapping_mul(0x2c1b_3c6d) >> 27;
     let plank = (y / 40) * 13 % 24;
@@ -197,12 +198,12 @@ fn board(x: u32, y: u32) -> [u8; 3] {
     [176, 132, 84].map(|tone: u32| (tone + plank + grain - joint).min(255) as u8)
 }
 
-fn grey(picture: &Grey28) -> GrayImage {
-    GrayImage::from_raw(SIDE as u32, SIDE as u32, picture.pixels().to_vec())
+fn grey_image(image: &Grey28) -> GrayImage {
+    GrayImage::from_raw(SIDE as u32, SIDE as u32, image.pixels().to_vec())
         .expect("784 bytes are 28 rows of 28")
 }
 
-fn written(image: &DynamicImage) -> Vec<u8> {
+fn png_bytes(image: &DynamicImage) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     image
         .write_to(&mut bytes, ImageFormat::Png)

@@ -5,18 +5,18 @@ use std::time::Duration;
 use serde_json::json;
 use shared::model::{NoveltyDetector, novelty};
 use shared::{Grey28, ModelId, Sample};
+use tests::image_files;
 use tests::page::{Page, Snapshot};
-use tests::picture;
 use tests::reference;
 use tests::site::Fault;
 
-use crate::input::answers_as_the_reference;
-use crate::refusal::is_a_sentence;
-use crate::session::{Check, Golden, Session, Stage::Cpu};
+use crate::errors::assert_is_message;
+use crate::session::{Check, ReferenceImage, Session, Stage::Cpu};
+use crate::upload::assert_matches_reference;
 
 /// A tenth of a percent is what the page shows.
 const CONFIDENCE: f32 = 2e-3;
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// Loaded one after the other, in this order.
 const LARGE: [ModelId; 3] = [ModelId::Forest, ModelId::Svm, ModelId::Knn];
 
@@ -32,11 +32,11 @@ pub const CHECKS: &[Check] = &[
         dissent,
     ),
     Check {
-        noise: &["404"],
+        expected_errors: &["404"],
         ..Check::new(Cpu, "without_one_model_six_answer_and_vote", six)
     },
     Check {
-        noise: &["404"],
+        expected_errors: &["404"],
         ..Check::new(Cpu, "without_the_vote_all_seven_answer", no_vote)
     },
     Check::new(
@@ -47,7 +47,7 @@ pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "a_row_opens_to_its_ten_bars", disclosure),
     Check::new(Cpu, "what_is_none_of_the_ten_is_not_known", strangers),
     Check {
-        noise: &["404"],
+        expected_errors: &["404"],
         ..Check::new(
             Cpu,
             "without_the_check_for_other_things_all_answer",
@@ -59,9 +59,9 @@ pub const CHECKS: &[Check] = &[
 fn on_their_way(session: &Session) {
     for model in LARGE {
         let file = format!("weights/{model}-");
-        session.site.break_file(&file, Fault::Stalled);
+        session.site.inject_fault(&file, Fault::Stalled);
     }
-    let page = Page::open_at_once(&session.browser, &session.site);
+    let page = Page::open_without_waiting(&session.browser, &session.site);
     let early = [
         ModelId::Cnn,
         ModelId::Resnet,
@@ -71,17 +71,17 @@ fn on_their_way(session: &Session) {
     let at = |now: &Snapshot, model| now.row(model).state.clone();
     page.wait(
         "the small models, and half of a large one",
-        PATIENCE,
+        TIMEOUT,
         |now| {
             now.models.len() == 7
                 && early.iter().all(|m| at(now, *m) == "ready")
                 && now.row(ModelId::Forest).progress.is_some_and(|p| p > 0.2)
         },
     );
-    let golden = session.disputed();
-    page.choose(&[picture::png(&golden.picture)]);
-    let shown = page.wait("four answers and their vote", PATIENCE, |now| {
-        now.vote.answered == 4 && early.iter().all(|m| now.row(*m).picture > 0)
+    let golden = session.disputed_example();
+    page.choose(&[image_files::png(&golden.image)]);
+    let shown = page.wait("four answers and their vote", TIMEOUT, |now| {
+        now.vote.answered == 4 && early.iter().all(|m| now.row(*m).image > 0)
     });
     assert_eq!(at(&shown, ModelId::Forest), "loading");
     assert_eq!(at(&shown, ModelId::Svm), "waiting");
@@ -95,20 +95,20 @@ fn on_their_way(session: &Session) {
     );
     votes_as_natively(session, &golden, &shown, &early);
 
-    session.site.mend();
-    let shown = page.wait("all seven answers", PATIENCE, |now| {
+    session.site.clear_faults();
+    let shown = page.wait("all seven answers", TIMEOUT, |now| {
         now.is_ready() && now.vote.answered == 7
     });
-    answers_as_the_reference(session, &golden, &shown, 1e-3);
+    assert_matches_reference(session, &golden, &shown, 1e-3);
     assert!(!shown.vote.text.contains("so far"), "{}", shown.vote.text);
 }
 
 fn dissent(session: &Session) {
     let page = session.page();
-    let golden = session.disputed();
-    let shown = page.show(&picture::png(&golden.picture));
+    let golden = session.disputed_example();
+    let shown = page.show(&image_files::png(&golden.image));
     votes_as_natively(session, &golden, &shown, &ModelId::ALL);
-    let (vote, _) = session.expected_vote(&golden, &ModelId::ALL);
+    let (vote, _) = session.expected_ensemble(&golden, &ModelId::ALL);
     let mut agree = 0;
     for model in ModelId::ALL {
         let (class, _) = session.expected(model, &golden);
@@ -125,83 +125,83 @@ fn dissent(session: &Session) {
     assert_eq!(shown.vote.agree, agree);
     let text = &shown.vote.text;
     assert!(text.contains(&format!("{agree} of 7 agree; ")), "{text}");
-    let clear = session.clear(shared::Garment::Bag);
-    let shown = page.show(&picture::png(&clear.picture));
+    let clear = session.clear_example(shared::Garment::Bag);
+    let shown = page.show(&image_files::png(&clear.image));
     assert_eq!(shown.vote.agree, 7);
     assert!(shown.models.iter().all(|row| !row.dissents));
 }
 
 fn six(session: &Session) {
     for fault in [Fault::Altered, Fault::Missing] {
-        session.site.break_file("weights/knn-", fault);
-        let page = Page::open_at_once(&session.browser, &session.site);
+        session.site.inject_fault("weights/knn-", fault);
+        let page = Page::open_without_waiting(&session.browser, &session.site);
         let others: Vec<ModelId> = ModelId::ALL
             .into_iter()
             .filter(|m| *m != ModelId::Knn)
             .collect();
-        let shown = page.wait("six models and a sentence", PATIENCE, |now| {
+        let shown = page.wait("six models and a sentence", TIMEOUT, |now| {
             now.models.len() == 7
                 && others.iter().all(|m| now.row(*m).state == "ready")
                 && now.row(ModelId::Knn).state == "error"
         });
-        is_a_sentence(&shown.error);
+        assert_is_message(&shown.error);
         assert!(
             shown.error.contains(ModelId::Knn.title()),
             "{}",
             shown.error
         );
-        let golden = session.disputed();
-        page.choose(&[picture::png(&golden.picture)]);
-        let shown = page.wait("a vote of six", PATIENCE, |now| {
+        let golden = session.disputed_example();
+        page.choose(&[image_files::png(&golden.image)]);
+        let shown = page.wait("a vote of six", TIMEOUT, |now| {
             now.vote.answered == 6 && now.vote.state == "ready"
         });
         votes_as_natively(session, &golden, &shown, &others);
         assert!(shown.vote.text.contains("of 6 agree") || shown.vote.text.contains("All 6 agree"));
 
         // Tried again, it joins.
-        session.site.mend();
+        session.site.clear_faults();
         page.click("[data-model=\"knn\"] [data-testid=\"retry\"]");
-        let shown = page.wait("a vote of seven", PATIENCE, |now| {
+        let shown = page.wait("a vote of seven", TIMEOUT, |now| {
             now.vote.answered == 7 && now.is_ready()
         });
-        answers_as_the_reference(session, &golden, &shown, 1e-3);
+        assert_matches_reference(session, &golden, &shown, 1e-3);
     }
 }
 
 fn no_vote(session: &Session) {
-    session.site.break_file("weights/vote-", Fault::Missing);
-    let page = Page::open_at_once(&session.browser, &session.site);
+    session.site.inject_fault("weights/vote-", Fault::Missing);
+    let page = Page::open_without_waiting(&session.browser, &session.site);
     let ready =
         |now: &Snapshot| now.models.len() == 7 && now.models.iter().all(|m| m.state == "ready");
-    let shown = page.wait("all models and no vote", PATIENCE, |now| {
+    let shown = page.wait("all models and no vote", TIMEOUT, |now| {
         ready(now) && now.vote.state == "error"
     });
-    is_a_sentence(&shown.error);
-    let golden = session.disputed();
-    page.choose(&[picture::png(&golden.picture)]);
-    let shown = page.wait("seven answers", PATIENCE, |now| {
-        ready(now) && now.models.iter().all(|m| m.picture > 0)
+    assert_is_message(&shown.error);
+    let golden = session.disputed_example();
+    page.choose(&[image_files::png(&golden.image)]);
+    let shown = page.wait("seven answers", TIMEOUT, |now| {
+        ready(now) && now.models.iter().all(|m| m.image > 0)
     });
     for model in ModelId::ALL {
         let (class, _) = session.expected(model, &golden);
         assert_eq!(shown.row(model).label, class.label());
     }
-    session.site.mend();
+    session.site.clear_faults();
     page.click("[data-testid=\"retry-vote\"]");
-    let shown = page.wait("the vote", PATIENCE, |now| {
+    let shown = page.wait("the vote", TIMEOUT, |now| {
         now.vote.state == "ready" && now.vote.answered == 7
     });
-    answers_as_the_reference(session, &golden, &shown, 1e-3);
+    assert_matches_reference(session, &golden, &shown, 1e-3);
 }
 
 fn saved_data(session: &Session) {
     let script = session
         .browser
         .on_new_pages("Object.defineProperty(navigator, 'connection', {value: {saveData: true}});");
-    let page = Page::open_at_once(&session.browser, &session.site);
+    let page = Page::open_without_waiting(&session.browser, &session.site);
     session.browser.forget(&script);
-    let golden = session.clear(shared::Garment::Bag);
-    page.wait("the small models", PATIENCE, |now| {
+    let golden = session.clear_example(shared::Garment::Bag);
+    page.wait("the small models", TIMEOUT, |now| {
         now.models.len() == 7
             && ModelId::ALL.iter().all(|m| {
                 let wanted = if LARGE.contains(m) {
@@ -212,17 +212,19 @@ fn saved_data(session: &Session) {
                 now.row(*m).state == wanted
             })
     });
-    page.choose(&[picture::png(&golden.picture)]);
-    page.wait("a vote of four", PATIENCE, |now| now.vote.answered == 4);
+    page.choose(&[image_files::png(&golden.image)]);
+    page.wait("a vote of four", TIMEOUT, |now| now.vote.answered == 4);
     page.click("[data-model=\"svm\"] [data-testid=\"load\"]");
-    let shown = page.wait("the SVM's answer", PATIENCE, |now| now.vote.answered == 5);
+    let shown = page.wait("the SVM's answer", TIMEOUT, |now| now.vote.answered == 5);
     assert_eq!(shown.row(ModelId::Svm).label, golden.class.label());
     assert_eq!(shown.row(ModelId::Knn).state, "deferred");
 }
 
 fn disclosure(session: &Session) {
     let page = session.page();
-    page.show(&picture::png(&session.clear(shared::Garment::Coat).picture));
+    page.show(&image_files::png(
+        &session.clear_example(shared::Garment::Coat).image,
+    ));
     let state = "const row = document.querySelector('[data-testid=\"model\"][data-model=\"forest\"]');
         const button = row.querySelector('[data-testid=\"details\"]');
         const bars = document.getElementById(button.getAttribute('aria-controls'));
@@ -247,8 +249,13 @@ fn disclosure(session: &Session) {
     assert_eq!(session.browser.run(state, vec![])[1], 0);
 }
 
-fn votes_as_natively(session: &Session, golden: &Golden, shown: &Snapshot, voters: &[ModelId]) {
-    let (class, confidence) = session.expected_vote(golden, voters);
+fn votes_as_natively(
+    session: &Session,
+    golden: &ReferenceImage,
+    shown: &Snapshot,
+    voters: &[ModelId],
+) {
+    let (class, confidence) = session.expected_ensemble(golden, voters);
     assert_eq!(shown.vote.label, class.label(), "{:?}", shown.vote);
     assert!(
         (shown.vote.confidence - confidence).abs() <= CONFIDENCE,
@@ -267,11 +274,11 @@ fn dots() -> Grey28 {
 fn strangers(session: &Session) {
     let page = Page::open(&session.browser, &session.site);
     let mut before = page.snapshot();
-    for (picture, known) in [(&known(session), "true"), (&dots(), "false")] {
-        page.choose(&[picture::png(picture)]);
+    for (image, known) in [(&known(session), "true"), (&dots(), "false")] {
+        page.choose(&[image_files::png(image)]);
         let shown = page.wait(
             "seven answers that say whether it is known",
-            PATIENCE,
+            TIMEOUT,
             |now| now.answered_since(&before) && now.vote.known == known,
         );
         assert!(shown.models.iter().all(|m| m.known == known), "{shown:?}");
@@ -281,26 +288,28 @@ fn strangers(session: &Session) {
     }
 }
 
-/// One of the reference's pictures that the detector knows natively.
+/// One of the reference's images that the detector knows natively.
 fn known(session: &Session) -> Grey28 {
     let novelty =
         NoveltyDetector::new(&reference::artifact(novelty::NAME)).expect("weights that fit");
-    let mut pictures = (0..session.reference_pictures()).map(|i| session.golden(i).picture);
-    let known = pictures.find(|picture| novelty.is_known(&Sample::new(picture.clone())));
-    known.expect("a reference picture that is known")
+    let mut images = (0..session.reference.images.len()).map(|i| session.reference_image(i).image);
+    let known = images.find(|image| novelty.is_known(&Sample::new(image.clone())));
+    known.expect("a reference image that is known")
 }
 
 fn no_novelty(session: &Session) {
-    session.site.break_file("weights/novelty-", Fault::Missing);
+    session
+        .site
+        .inject_fault("weights/novelty-", Fault::Missing);
     let page = Page::open(&session.browser, &session.site);
-    let shown = page.wait("why other things cannot be told", PATIENCE, |now| {
+    let shown = page.wait("why other things cannot be told", TIMEOUT, |now| {
         !now.error.is_empty()
     });
-    is_a_sentence(&shown.error);
+    assert_is_message(&shown.error);
     let what = "What tells garments from other things";
     assert!(shown.error.contains(what), "{}", shown.error);
-    page.choose(&[picture::png(&dots())]);
-    let shown = page.wait("seven answers all the same", PATIENCE, |now| {
+    page.choose(&[image_files::png(&dots())]);
+    let shown = page.wait("seven answers all the same", TIMEOUT, |now| {
         now.answered_since(&shown)
     });
     assert!(shown.models.iter().all(|m| m.known.is_empty()), "{shown:?}");

@@ -7,7 +7,7 @@ use crate::{NUMBERS, files};
 
 /// One thing that is not as it was.
 #[derive(Clone, Debug)]
-pub enum Lie {
+pub enum Forgery {
     Fill {
         tensor: prop::sample::Index,
         with: f32,
@@ -36,17 +36,17 @@ pub enum Lie {
     },
 }
 
-pub fn lie() -> impl Strategy<Value = Lie> {
+pub fn forgery() -> impl Strategy<Value = Forgery> {
     let index = any::<prop::sample::Index>;
     let number = || prop::sample::select(&NUMBERS[..]);
     let few = || prop::sample::select(vec![0_usize, 1, 2, 3, 10, 63, 64, 300]);
     prop_oneof![
-        (index(), number()).prop_map(|(tensor, with)| Lie::Fill { tensor, with }),
-        (index(), index(), number()).prop_map(|(tensor, at, to)| Lie::Value { tensor, at, to }),
-        (index(), few()).prop_map(|(tensor, to)| Lie::Outermost { tensor, to }),
-        (index(), few()).prop_map(|(tensor, to)| Lie::Innermost { tensor, to }),
-        index().prop_map(|tensor| Lie::Drop { tensor }),
-        (index(), index(), index()).prop_map(|(tensor, from, theirs)| Lie::Splice {
+        (index(), number()).prop_map(|(tensor, with)| Forgery::Fill { tensor, with }),
+        (index(), index(), number()).prop_map(|(tensor, at, to)| Forgery::Value { tensor, at, to }),
+        (index(), few()).prop_map(|(tensor, to)| Forgery::Outermost { tensor, to }),
+        (index(), few()).prop_map(|(tensor, to)| Forgery::Innermost { tensor, to }),
+        index().prop_map(|tensor| Forgery::Drop { tensor }),
+        (index(), index(), index()).prop_map(|(tensor, from, theirs)| Forgery::Splice {
             tensor,
             from,
             theirs
@@ -54,7 +54,7 @@ pub fn lie() -> impl Strategy<Value = Lie> {
     ]
 }
 
-impl Lie {
+impl Forgery {
     pub fn apply(&self, artifact: &mut Artifact) {
         if artifact.tensors.is_empty() {
             return;

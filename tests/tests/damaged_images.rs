@@ -1,4 +1,4 @@
-//! Picture files that somebody altered: whatever they say, they become a picture or a sentence, in bounded time and memory.
+//! Image files that somebody altered: whatever they say, they become an image or a sentence, in bounded time and memory.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -7,11 +7,11 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, RgbaImage};
 use photo::{Edits, MAX_PIXELS, Pipeline, decode};
 use proptest::prelude::*;
-use tests::meter::{self, Metered};
-use tests::wardrobe::SCENES;
+use tests::allocation_counter::{self, CountingAllocator};
+use tests::synthetic_photos::SCENES;
 
 #[global_allocator]
-static METER: Metered = Metered;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// A decoded pixel: red, green, blue and alpha, twice while a decoder's rows become a photo, and a decoder's own numbers.
 const PIXEL: usize = 12;
@@ -35,7 +35,7 @@ fn files() -> &'static [Vec<u8>] {
             };
             photo
                 .write_to(&mut bytes, format)
-                .expect("a picture to memory");
+                .expect("an image to memory");
             bytes.into_inner()
         };
         let formats = [
@@ -49,13 +49,13 @@ fn files() -> &'static [Vec<u8>] {
     })
 }
 
-/// Reads a file as the page would. Whether there is a picture.
+/// Reads a file as the page would. Whether there is an image.
 ///
 /// # Panics
 /// Where memory was taken that the photo's size does not justify, or time that nothing does.
 fn read(bytes: &[u8]) -> bool {
     let started = Instant::now();
-    let (peak, photo) = meter::peak(|| decode(bytes));
+    let (peak, photo) = allocation_counter::peak_allocation(|| decode(bytes));
     let pixels = match &photo {
         Ok(photo) => photo.pixels().len(),
         // It may have been told to be as large as is allowed, and have ended early.
@@ -66,7 +66,9 @@ fn read(bytes: &[u8]) -> bool {
         "{pixels} pixels took {peak}"
     );
     let prepared = photo.and_then(|photo| {
-        let (peak, prepared) = meter::peak(|| Pipeline::new(&photo)?.prepare(&Edits::default()));
+        let (peak, prepared) = allocation_counter::peak_allocation(|| {
+            Pipeline::new(&photo)?.prepare(&Edits::default())
+        });
         assert!(peak <= FLOOR, "to prepare {pixels} pixels took {peak}");
         prepared
     });
@@ -87,7 +89,8 @@ fn whole_files_are_pictures() {
 
 #[test]
 fn twelve_megapixels_fit_two_hundred_megabytes() {
-    let noise = |x: u32, y: u32| (x.wrapping_mul(0x9e37_79b1) ^ y.wrapping_mul(0x85eb_ca6b)) >> 27;
+    let expected_errors =
+        |x: u32, y: u32| (x.wrapping_mul(0x9e37_79b1) ^ y.wrapping_mul(0x85eb_ca6b)) >> 27;
     let photo = image::RgbImage::from_fn(3000, 4000, |x, y| {
         let is_dress = x.abs_diff(1500) < 400 + y / 6 && (500..3500).contains(&y);
         let colour: [u32; 3] = if is_dress {
@@ -95,14 +98,14 @@ fn twelve_megapixels_fit_two_hundred_megabytes() {
         } else {
             [170, 140, 100]
         };
-        image::Rgb(colour.map(|c| (c + noise(x, y)) as u8))
+        image::Rgb(colour.map(|c| (c + expected_errors(x, y)) as u8))
     });
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, 90)
         .encode_image(&photo)
         .expect("a JPEG to memory");
     drop(photo);
-    let (peak, prepared) = meter::peak(|| {
+    let (peak, prepared) = allocation_counter::peak_allocation(|| {
         let photo = decode(&bytes)?;
         Pipeline::new(&photo)?.prepare(&Edits::default())
     });

@@ -3,9 +3,9 @@
 use photo::{Edits, Frame, Mask, POOR_QUALITY, Pipeline, Prepared, Route, decode, prepare};
 use shared::model::{Ensemble, NoveltyDetector, argmax, ensemble, novelty};
 use shared::{AnyClassifier, Garment, ModelId, Prediction, Sample};
-use tests::picture;
+use tests::image_files;
 use tests::reference::artifact;
-use tests::wardrobe::{Room, SCENES, SIZE, Scene};
+use tests::synthetic_photos::{Room, SCENES, SIZE, Scene};
 
 /// Intersection over union of a mask and the drawn garment.
 fn overlap(scene: &Scene, mask: &Mask) -> f64 {
@@ -53,14 +53,14 @@ fn garments_are_cut_out_of_every_room() {
 
 #[test]
 fn the_seven_say_what_the_garments_are() {
-    let mut members =
+    let mut classifiers =
         ModelId::ALL.map(|model| AnyClassifier::new(model, &artifact(model.name())).unwrap());
     let poll = Ensemble::from_artifact(&artifact(ensemble::NAME)).unwrap();
     let novelty = NoveltyDetector::new(&artifact(novelty::NAME)).unwrap();
     let (mut wrong, mut unknown) = (Vec::new(), Vec::new());
     for scene in &SCENES {
         let sample = Sample::new(prepared(scene).grey);
-        let ballot: Vec<Prediction> = members
+        let ballot: Vec<Prediction> = classifiers
             .iter_mut()
             .map(|m| m.classifier().classify(&sample))
             .collect();
@@ -83,8 +83,8 @@ fn the_seven_say_what_the_garments_are() {
 #[test]
 fn a_camera_held_sideways_changes_nothing() {
     let scene = SCENES[0];
-    let upright = picture::jpeg(&scene.photo(), 1);
-    let turned = picture::jpeg(&scene.photo(), 6);
+    let upright = image_files::jpeg_with_orientation(&scene.photo(), 1);
+    let turned = image_files::jpeg_with_orientation(&scene.photo(), 6);
     let prepared = |file: &[u8]| prepare(&decode(file).unwrap()).unwrap();
     let (one, other) = (prepared(&upright), prepared(&turned));
     // The same garment, but for what JPEG makes of it.

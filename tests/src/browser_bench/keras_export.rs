@@ -1,8 +1,8 @@
-//! A network for TensorFlow.js: its table of layers as JSON, its weights as little-endian floats in the layout that Keras
-//! gives them.
+//! Export of a network for TensorFlow.js: the table of layers as JSON, the weights as little-endian floats in Keras's layout.
 
 use std::path::Path;
 
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use shared::ModelId;
 use shared::artifact::Artifact;
@@ -12,8 +12,8 @@ use shared::model::layer::{BATCH_NORM_EPSILON, Layer, Padding, parameters};
 /// Writes `<model>.json` and `<model>.bin` into the folder.
 ///
 /// # Errors
-/// A sentence: a file cannot be written, or the weights are not the model's.
-pub fn write(model: ModelId, artifact: &Artifact, folder: &Path) -> Result<(), String> {
+/// A file cannot be written, or the weights are not the model's.
+pub fn write(model: ModelId, artifact: &Artifact, folder: &Path) -> Result<()> {
     let table = json!({"epsilon": BATCH_NORM_EPSILON, "layers": layers(model.layers())});
     let bytes: Vec<u8> = values(model, artifact)?
         .iter()
@@ -23,13 +23,13 @@ pub fn write(model: ModelId, artifact: &Artifact, folder: &Path) -> Result<(), S
     for (kind, bytes) in [("json", table), ("bin", bytes)] {
         let path = folder.join(format!("{model}.{kind}"));
         std::fs::write(&path, bytes)
-            .map_err(|e| format!("{} cannot be written: {e}", path.display()))?;
+            .with_context(|| format!("{} cannot be written", path.display()))?;
     }
     Ok(())
 }
 
 fn layers(layers: &[Layer]) -> Vec<Value> {
-    let each = layers.iter().map(|layer| match *layer {
+    let described = layers.iter().map(|layer| match *layer {
         Layer::Conv {
             output, padding, ..
         } => {
@@ -47,18 +47,18 @@ fn layers(layers: &[Layer]) -> Vec<Value> {
             json!({"kind": "dense", "units": output, "relu": relu})
         }
     });
-    each.collect()
+    described.collect()
 }
 
 /// All weights, in the table's order.
-fn values(model: ModelId, artifact: &Artifact) -> Result<Vec<f32>, String> {
+fn values(model: ModelId, artifact: &Artifact) -> Result<Vec<f32>> {
     let flattened = flattened(model.layers());
     let mut all = Vec::new();
     for parameter in parameters(model.layers()) {
-        let found = artifact.tensor(&parameter.name);
-        let found =
-            found.ok_or_else(|| format!("the weights of {model} lack {}", parameter.name))?;
-        let w = &found.values;
+        let tensor = artifact.tensor(&parameter.name);
+        let tensor = tensor
+            .with_context(|| format!("the weights of {model} have no tensor {}", parameter.name))?;
+        let w = &tensor.values;
         match (&parameter.shape[..], flattened) {
             // [output, input, row, column] to [row, column, input, output]
             (&[outputs, inputs, 3, 3], _) => {
@@ -78,7 +78,7 @@ fn values(model: ModelId, artifact: &Artifact) -> Result<Vec<f32>, String> {
     Ok(all)
 }
 
-/// Pixels and channels of what is flattened.
+/// Pixels and channels of the flattened activation.
 fn flattened(layers: &[Layer]) -> Option<(usize, usize)> {
     let (mut side, mut channels) = (SIDE, 1);
     for layer in layers {
@@ -103,7 +103,7 @@ mod tests {
     use crate::reference::weights;
 
     #[test]
-    fn every_weight_is_there_once() {
+    fn each_weight_is_written_once() {
         for model in [ModelId::Cnn, ModelId::Resnet] {
             let artifact = weights(model);
             let mut found = values(model, &artifact).unwrap();
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_weight_lies_where_keras_looks_for_it() {
+    fn weights_are_in_keras_s_order() {
         let artifact = weights(ModelId::Cnn);
         let found = values(ModelId::Cnn, &artifact).unwrap();
         let tensor = |name: &str| &artifact.tensor(name).unwrap().values;

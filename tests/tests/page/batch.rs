@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use shared::{Garment, ModelId};
 use tempfile::TempDir;
-use tests::broken;
+use tests::damaged_files;
+use tests::image_files::{self, UploadFile};
 use tests::page::Page;
-use tests::picture::{self, File};
 
-use crate::input::{WORKERS_THAT_WAIT, answers_as_the_reference};
-use crate::refusal::is_a_sentence;
+use crate::errors::assert_is_message;
 use crate::session::{Check, Session, Stage::Cpu};
+use crate::upload::{HOLD_BACK_REPLIES, assert_matches_reference};
 
 pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "several_files_are_answered_in_a_table", table),
@@ -22,22 +22,22 @@ pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "a_folder_s_pictures_are_answered", folder),
 ];
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const CLASSES: [Garment; 3] = [Garment::Bag, Garment::Trouser, Garment::Sandal];
 /// A name that a spreadsheet would compute, and one that a table could stumble over.
 const NAMES: [&str; 3] = ["=1+1.png", "a, \"b\".png", "plain.png"];
 
-/// Three pictures, and a letter among them.
-fn files(session: &Session) -> Vec<File> {
-    let mut files: Vec<File> = CLASSES
+/// Three images, and a letter among them.
+fn files(session: &Session) -> Vec<UploadFile> {
+    let mut files: Vec<UploadFile> = CLASSES
         .iter()
         .zip(NAMES)
-        .map(|(class, name)| File {
+        .map(|(class, name)| UploadFile {
             name: name.into(),
-            ..picture::png(&session.clear(*class).picture)
+            ..image_files::png(&session.clear_example(*class).image)
         })
         .collect();
-    files.insert(1, broken::text());
+    files.insert(1, damaged_files::text());
     files
 }
 
@@ -46,7 +46,7 @@ const ROWS: &str = "
 
 /// The rows, once each is answered by all seven models or refused.
 fn answered(page: &Page) -> Vec<Value> {
-    let rows = page.browser.wait(ROWS, PATIENCE, |rows| {
+    let rows = page.browser.wait(ROWS, TIMEOUT, |rows| {
         let rows = rows.as_array().expect("rows");
         !rows.is_empty()
             && rows
@@ -66,7 +66,7 @@ fn table(session: &Session) {
     assert_eq!(letter["state"], "error");
     let text = letter["text"].as_str().unwrap_or_default();
     let sentence = text.lines().find(|line| line.contains("text"));
-    is_a_sentence(
+    assert_is_message(
         sentence
             .unwrap_or_else(|| panic!("no sentence: {text}"))
             .trim(),
@@ -76,9 +76,9 @@ fn table(session: &Session) {
         .zip(CLASSES)
         .zip(NAMES)
     {
-        let golden = session.clear(class);
+        let golden = session.clear_example(class);
         assert_eq!(row["file"], name);
-        let (label, confidence) = session.expected_vote(&golden, &ModelId::ALL);
+        let (label, confidence) = session.expected_ensemble(&golden, &ModelId::ALL);
         assert_eq!(row["label"], label.label());
         let shown = row["confidence"].as_str().unwrap_or_default();
         let shown: f32 = shown.parse().expect("a number");
@@ -93,15 +93,15 @@ fn rows(session: &Session) {
     let page = session.page();
     let before = page.snapshot();
     page.drop_files(&files(session));
-    let first = page.answer(&before);
-    answers_as_the_reference(session, &session.clear(CLASSES[0]), &first, 1e-3);
+    let first = page.wait_for_answer(&before);
+    assert_matches_reference(session, &session.clear_example(CLASSES[0]), &first, 1e-3);
     answered(&page);
     page.browser.run(
         "document.querySelectorAll('[data-testid=\"roll-show\"]')[3].click();",
         vec![],
     );
-    let last = page.answer(&first);
-    answers_as_the_reference(session, &session.clear(CLASSES[2]), &last, 1e-3);
+    let last = page.wait_for_answer(&first);
+    assert_matches_reference(session, &session.clear_example(CLASSES[2]), &last, 1e-3);
     let pressed = page.browser.run(
         "return [...document.querySelectorAll('[data-testid=\"roll-show\"]')].map(b => b.ariaPressed);",
         vec![],
@@ -112,8 +112,8 @@ fn rows(session: &Session) {
         "document.querySelectorAll('[data-testid=\"roll-show\"]')[1].click();",
         vec![],
     );
-    let refused = page.reaction(&last);
-    is_a_sentence(&refused.error);
+    let refused = page.wait_for_answer_or_error(&last);
+    assert_is_message(&refused.error);
 }
 
 fn export(session: &Session) {
@@ -121,7 +121,7 @@ fn export(session: &Session) {
     page.drop_files(&files(session));
     answered(&page);
     let folder = TempDir::new().expect("a folder for downloads");
-    session.browser.save_into(folder.path());
+    session.browser.set_download_folder(folder.path());
     page.click("[data-testid=\"roll-csv\"]");
     page.click("[data-testid=\"roll-json\"]");
 
@@ -151,8 +151,8 @@ fn export(session: &Session) {
         .map(|o| o["file"].as_str().unwrap_or_default())
         .collect();
     assert_eq!(names, [NAMES[0], "letter.png", NAMES[1], NAMES[2]]);
-    is_a_sentence(json[1]["error"].as_str().unwrap_or_default());
-    let golden = session.clear(CLASSES[2]);
+    assert_is_message(json[1]["error"].as_str().unwrap_or_default());
+    let golden = session.clear_example(CLASSES[2]);
     for model in ModelId::ALL {
         let said = &json[3]["models"][model.name()];
         let (class, confidence) = session.expected(model, &golden);
@@ -174,7 +174,7 @@ fn saved(path: &Path) -> String {
             return text;
         }
         assert!(
-            start.elapsed() < PATIENCE,
+            start.elapsed() < TIMEOUT,
             "{} was not saved",
             path.display()
         );
@@ -183,11 +183,11 @@ fn saved(path: &Path) -> String {
 }
 
 fn stop(session: &Session) {
-    let script = session.browser.on_new_pages(WORKERS_THAT_WAIT);
+    let script = session.browser.on_new_pages(HOLD_BACK_REPLIES);
     let page = session.page();
     session.browser.forget(&script);
-    let files: Vec<File> = (0..4)
-        .map(|_| picture::png(&session.clear(Garment::Bag).picture))
+    let files: Vec<UploadFile> = (0..4)
+        .map(|_| image_files::png(&session.clear_example(Garment::Bag).image))
         .collect();
     let states = |page: &Page| -> Vec<String> {
         let rows = page.browser.run(ROWS, vec![]);
@@ -200,7 +200,7 @@ fn stop(session: &Session) {
     session.browser.run("window.held = [];", vec![]);
     page.drop_files(&files);
     page.browser
-        .wait(ROWS, PATIENCE, |rows| rows[0]["state"] == "answering")
+        .wait(ROWS, TIMEOUT, |rows| rows[0]["state"] == "answering")
         .expect("the first has its turn");
     page.click("[data-testid=\"roll-stop\"]");
     session.browser.run(
@@ -210,26 +210,26 @@ fn stop(session: &Session) {
         vec![],
     );
     page.browser
-        .wait(ROWS, PATIENCE, |rows| rows[0]["state"] == "answered")
+        .wait(ROWS, TIMEOUT, |rows| rows[0]["state"] == "answered")
         .expect("the one that was begun is answered");
     // What is asked besides has to wait for nothing, and the table stays as it is.
-    let before = page.answer(&start);
-    let golden = session.clear(Garment::Sandal);
-    page.choose(&[picture::png(&golden.picture)]);
-    let after = page.answer(&before);
-    answers_as_the_reference(session, &golden, &after, 1e-3);
+    let before = page.wait_for_answer(&start);
+    let golden = session.clear_example(Garment::Sandal);
+    page.choose(&[image_files::png(&golden.image)]);
+    let after = page.wait_for_answer(&before);
+    assert_matches_reference(session, &golden, &after, 1e-3);
     assert_eq!(states(&page), ["answered", "waiting", "waiting", "waiting"]);
     page.click("[data-testid=\"roll-resume\"]");
     assert_eq!(answered(&page).len(), 4);
 }
 
 fn folder(session: &Session) {
-    let folder = TempDir::new().expect("a folder of pictures");
+    let folder = TempDir::new().expect("a folder of images");
     let inner = folder.path().join("wardrobe");
     std::fs::create_dir(&inner).expect("a folder within");
     for (class, name) in CLASSES.iter().zip(["one.png", "two.png", "three.png"]) {
-        let file = picture::png(&session.clear(*class).picture);
-        std::fs::write(inner.join(name), file.bytes).expect("a picture");
+        let file = image_files::png(&session.clear_example(*class).image);
+        std::fs::write(inner.join(name), file.bytes).expect("an image");
     }
     std::fs::write(inner.join("notes.txt"), "to be washed").expect("notes");
     let page = session.page();

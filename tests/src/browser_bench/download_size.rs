@@ -1,4 +1,4 @@
-//! What a visitor downloads, gzipped as GitHub Pages sends it.
+//! Download sizes by kind of file, gzipped as GitHub Pages sends them.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -6,14 +6,14 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{Engine, MODELS};
+use super::engine::{Engine, MODELS};
 use crate::site::{SUB_PATH, Site};
 
-/// Gzipped bytes by what they are.
-pub type Parts = BTreeMap<&'static str, u64>;
+/// Gzipped bytes by kind of file.
+pub type DownloadSizes = BTreeMap<&'static str, u64>;
 
-/// What is told apart of a first visit's download.
-pub const PARTS: [&str; 8] = [
+/// The kinds of files in a first visit's download.
+pub const KINDS: [&str; 8] = [
     "page and styles",
     "app",
     "CPU engine",
@@ -24,16 +24,16 @@ pub const PARTS: [&str; 8] = [
     "ResNet",
 ];
 
-/// Weights of other models, the gallery, figures: what the page fetches meanwhile or afterwards, and answers without.
-pub const MEANWHILE: &str = "meanwhile";
+/// Files that the first prediction does not need: other models' weights, the gallery, metrics.
+pub const LATER: &str = "later";
 
-/// The parts of these answers, with the weights of both networks for everyone.
-pub fn parts(site: &Site, engine: Engine, requests: &[String]) -> Parts {
+/// Sizes of the requested files, with the weights of both networks for each engine.
+pub fn measure(site: &Site, engine: Engine, requests: &[String]) -> DownloadSizes {
     let mut paths: Vec<String> = requests.to_vec();
-    // A peer's page has loaded one network.
+    // The pages of the other libraries load one network only.
     paths.extend(MODELS.iter().flat_map(|model| {
         match engine {
-            Engine::Ours => vec![],
+            Engine::Haberdash => vec![],
             Engine::Onnx => vec![format!("/models/{model}.onnx")],
             Engine::TensorFlow => ["json", "bin"]
                 .map(|kind| format!("/models/{model}.{kind}"))
@@ -42,39 +42,38 @@ pub fn parts(site: &Site, engine: Engine, requests: &[String]) -> Parts {
     }));
     paths.sort();
     paths.dedup();
-    let mut parts = Parts::new();
+    let mut sizes = DownloadSizes::new();
     for path in &paths {
-        *parts.entry(part(path)).or_default() += site.file(path).map_or(0, |f| gzipped(&f));
+        *sizes.entry(kind(path)).or_default() += site.file(path).map_or(0, |f| gzipped_size(&f));
     }
-    parts
+    sizes
 }
 
-/// Of all parts but the meanwhile.
-pub fn sum(parts: &Parts) -> u64 {
-    parts
+/// The sum of all sizes except [`LATER`].
+pub fn total(sizes: &DownloadSizes) -> u64 {
+    sizes
         .iter()
-        .filter(|(part, _)| **part != MEANWHILE)
+        .filter(|(kind, _)| **kind != LATER)
         .map(|(_, bytes)| bytes)
         .sum()
 }
 
-/// What a path is.
-fn part(path: &str) -> &'static str {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let kind = name.rsplit('.').next().unwrap_or_default();
+fn kind(path: &str) -> &'static str {
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     if let Some(inside) = path.strip_prefix(SUB_PATH) {
-        return match kind {
+        return match extension {
             "hbd" if inside.starts_with("weights/cnn-") => "CNN",
             "hbd" if inside.starts_with("weights/resnet-") => "ResNet",
             "js" | "wasm" if name.starts_with("cpu-worker") => "CPU engine",
             "js" | "wasm" if name.starts_with("gpu-worker") => "GPU engine",
             "js" | "wasm" if name.starts_with("app") => "app",
             "js" | "wasm" if !name.starts_with("boot") => "other code",
-            "hbd" | "json" | "png" => MEANWHILE,
+            "hbd" | "json" | "png" => LATER,
             _ => "page and styles",
         };
     }
-    match (name.split('.').next(), kind) {
+    match (name.split('.').next(), extension) {
         _ if path.starts_with("/bench/") => "page and styles",
         (Some("cnn"), _) => "CNN",
         (Some("resnet"), _) => "ResNet",
@@ -83,11 +82,10 @@ fn part(path: &str) -> &'static str {
     }
 }
 
-fn gzipped(bytes: &[u8]) -> u64 {
+fn gzipped_size(bytes: &[u8]) -> u64 {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    // Writing into memory does not fail.
     let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
-    written.map_or(0, |bytes| bytes.len() as u64)
+    written.expect("writing to memory does not fail").len() as u64
 }
 
 #[cfg(test)]
@@ -95,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_is_some_part() {
+    fn each_file_has_a_kind() {
         for (path, expected) in [
             ("/haberdash/", "page and styles"),
             ("/haberdash/boot-12.js", "page and styles"),
@@ -104,8 +102,8 @@ mod tests {
             ("/haberdash/gpu-worker-12.js", "GPU engine"),
             ("/haberdash/decoders-12.wasm", "other code"),
             ("/haberdash/weights/cnn-12.hbd", "CNN"),
-            ("/haberdash/weights/svm-12.hbd", MEANWHILE),
-            ("/haberdash/gallery-12.png", MEANWHILE),
+            ("/haberdash/weights/svm-12.hbd", LATER),
+            ("/haberdash/gallery-12.png", LATER),
             ("/models/cnn.onnx", "CNN"),
             ("/models/resnet.bin", "ResNet"),
             (
@@ -114,17 +112,16 @@ mod tests {
             ),
             ("/peers/a.wasm", "library, WebAssembly"),
         ] {
-            assert_eq!(part(path), expected, "{path}");
-            let is_known =
-                PARTS.contains(&expected) || [MEANWHILE, "GPU engine"].contains(&expected);
+            assert_eq!(kind(path), expected, "{path}");
+            let is_known = KINDS.contains(&expected) || [LATER, "GPU engine"].contains(&expected);
             assert!(is_known, "{expected}");
         }
     }
 
     #[test]
-    fn what_comes_meanwhile_does_not_count() {
-        let parts = Parts::from([("app", 3), (MEANWHILE, 100), ("CNN", 4)]);
-        assert_eq!(sum(&parts), 7);
-        assert!(gzipped(&[0; 100_000]) < 1_000);
+    fn later_files_are_not_counted() {
+        let sizes = DownloadSizes::from([("app", 3), (LATER, 100), ("CNN", 4)]);
+        assert_eq!(total(&sizes), 7);
+        assert!(gzipped_size(&[0; 100_000]) < 1_000);
     }
 }

@@ -1,4 +1,4 @@
-//! A photo of a room: every step to the 28x28 picture is shown, and what the visitor changes is answered anew.
+//! A photo of a room: every step to the 28x28 image is shown, and what the visitor changes is answered anew.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use photo::{Crop, Edits, POOR_QUALITY, Pipeline, Prepared, Route, decode};
 use serde_json::json;
 use shared::image::SIDE;
 use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
+use tests::image_files::{self, UploadFile};
 use tests::page::{Page, Snapshot};
-use tests::picture::{self, File};
 use tests::reference::weights;
 
 use crate::session::{Check, Session, Stage::Cpu};
@@ -21,54 +21,54 @@ pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "the_latest_of_many_changes_wins", flood),
 ];
 
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 pub const BLUE: [u8; 3] = [40, 70, 190];
 
 /// A dress on a wooden floor.
-pub fn room(session: &Session) -> File {
-    picture::scene(&session.clear(Garment::Dress).picture, BLUE, 480, 600)
+pub fn room_photo(session: &Session) -> UploadFile {
+    image_files::floor_photo(&session.clear_example(Garment::Dress).image, BLUE, 480, 600)
 }
 
 /// What the photo becomes natively.
-pub fn natively(file: &File, edits: &Edits) -> Prepared {
+pub fn prepare_natively(file: &UploadFile, edits: &Edits) -> Prepared {
     let photo = decode(&file.bytes).expect("a photo");
     let pipeline = Pipeline::new(&photo).expect("a photo of some size");
     pipeline.prepare(edits).expect("a garment")
 }
 
-/// The 28x28 picture on show.
-pub fn shown(page: &Page) -> Grey28 {
+/// The 28x28 image on show.
+pub fn shown_image(page: &Page) -> Grey28 {
     let canvas = page.canvas("step-input");
     assert_eq!((canvas.width, canvas.height), (SIDE, SIDE));
     Grey28::new(core::array::from_fn(|i| canvas.rgba[4 * i]))
 }
 
 /// The photo on show, inspected and ready to be adjusted.
-pub fn opened<'a>(session: &'a Session, file: &File) -> (Page<'a>, Snapshot) {
+pub fn open_editor<'a>(session: &'a Session, file: &UploadFile) -> (Page<'a>, Snapshot) {
     let page = session.page();
     let answered = page.show(file);
     page.click("[data-testid=\"adjust\"]");
     (page, answered)
 }
 
-/// Every model's answer is the native one to this picture.
-pub fn answers(shown: &Snapshot, grey: &Grey28) {
+/// Every model's answer is the native one to this image.
+pub fn assert_matches_native(shown: &Snapshot, grey: &Grey28) {
     for model in ModelId::ALL {
-        let mut member =
+        let mut classifier =
             AnyClassifier::new(model, &weights(model)).expect("the committed weights fit");
-        let verdict = member.classifier().classify(&Sample::new(grey.clone()));
+        let prediction = classifier.classifier().classify(&Sample::new(grey.clone()));
         let row = shown.row(model);
-        assert_eq!(row.label, verdict.garment().label(), "{row:?}");
+        assert_eq!(row.label, prediction.garment().label(), "{row:?}");
         assert!(
-            (row.confidence - verdict.confidence()).abs() <= 1e-3,
-            "{row:?} {verdict:?}"
+            (row.confidence - prediction.confidence()).abs() <= 1e-3,
+            "{row:?} {prediction:?}"
         );
     }
 }
 
 fn steps(session: &Session) {
-    let file = room(session);
-    let prepared = natively(&file, &Edits::default());
+    let file = room_photo(session);
+    let prepared = prepare_natively(&file, &Edits::default());
     assert!(
         matches!(prepared.route, Route::Scene { inverted: true })
             && prepared.quality >= POOR_QUALITY,
@@ -78,9 +78,9 @@ fn steps(session: &Session) {
     );
     let page = session.page();
     let after = page.show(&file);
-    assert_eq!(page.of("inspector", "return it.hidden;"), json!(false));
-    assert_eq!(shown(&page), prepared.grey);
-    answers(&after, &prepared.grey);
+    assert_eq!(page.query("inspector", "return it.hidden;"), json!(false));
+    assert_eq!(shown_image(&page), prepared.grey);
+    assert_matches_native(&after, &prepared.grey);
     let upright = page.canvas("step-upright");
     assert_eq!((upright.width, upright.height), (480, 600));
     // What is garment is cut out in its colour, bright in the greys, and lies within the outline.
@@ -100,20 +100,20 @@ fn steps(session: &Session) {
         .filter(|p| p[..3] == [210, 40, 30]);
     assert!(red.count() > 100, "there is no outline");
 
-    // The data set's own pictures need none of this.
+    // The data set's own images need none of this.
     let before = page.snapshot();
     page.click("[data-testid=\"gallery-item\"]");
-    page.answer(&before);
-    assert_eq!(page.of("inspector", "return it.hidden;"), json!(true));
+    page.wait_for_answer(&before);
+    assert_eq!(page.query("inspector", "return it.hidden;"), json!(true));
 }
 
 fn turning(session: &Session) {
-    let file = room(session);
-    let (page, before) = opened(session, &file);
-    let upright = shown(&page);
+    let file = room_photo(session);
+    let (page, before) = open_editor(session, &file);
+    let upright = shown_image(&page);
     page.click("[data-testid=\"turn-right\"]");
-    let turned = page.answer(&before);
-    let expected = natively(
+    let turned = page.wait_for_answer(&before);
+    let expected = prepare_natively(
         &file,
         &Edits {
             rotation: 90.0,
@@ -121,25 +121,25 @@ fn turning(session: &Session) {
         },
     );
     assert_ne!(expected.grey, upright, "turning must matter");
-    assert_eq!(shown(&page), expected.grey);
-    answers(&turned, &expected.grey);
+    assert_eq!(shown_image(&page), expected.grey);
+    assert_matches_native(&turned, &expected.grey);
     let canvas = page.canvas("step-upright");
     assert_eq!((canvas.width, canvas.height), (600, 480));
     // And a little, by the keyboard.
-    page.of("tilt", "it.focus();");
+    page.query("tilt", "it.focus();");
     session.browser.press(RIGHT);
-    let tilted = page.answer(&turned);
-    let expected = natively(
+    let tilted = page.wait_for_answer(&turned);
+    let expected = prepare_natively(
         &file,
         &Edits {
             rotation: 91.0,
             ..Edits::default()
         },
     );
-    assert_eq!(shown(&page), expected.grey);
+    assert_eq!(shown_image(&page), expected.grey);
     page.click("[data-testid=\"reset\"]");
-    page.answer(&tilted);
-    assert_eq!(shown(&page), upright);
+    page.wait_for_answer(&tilted);
+    assert_eq!(shown_image(&page), upright);
 }
 
 /// WebDriver's code for the right arrow key.
@@ -148,22 +148,22 @@ pub const RIGHT: char = '\u{e014}';
 /// The edges of the crop as the sliders have them, in percent.
 fn percents(page: &Page) -> [f32; 4] {
     ["left", "right", "top", "bottom"].map(|edge| {
-        let value = page.of(edge, "return Number(it.value);");
+        let value = page.query(edge, "return Number(it.value);");
         value.as_f64().expect("a slider") as f32
     })
 }
 
 fn cropping(session: &Session) {
-    let file = room(session);
-    let (page, before) = opened(session, &file);
-    let whole = shown(&page);
+    let file = room_photo(session);
+    let (page, before) = open_editor(session, &file);
+    let whole = shown_image(&page);
     // The photo is 4:5 in a square: it begins a tenth from the left. Its lower left quarter is what is dragged over.
     page.drag(
         "[data-testid=\"surface\"]",
         &[[0.5, 0.5], [0.4, 0.7], [0.1, 0.99]],
     );
-    let after = page.answer(&before);
-    let crop = page.of("surface", "return it.dataset.crop;");
+    let after = page.wait_for_answer(&before);
+    let crop = page.query("surface", "return it.dataset.crop;");
     let crop: Vec<f32> = crop
         .as_str()
         .expect("a crop")
@@ -183,23 +183,23 @@ fn cropping(session: &Session) {
         }),
         ..Edits::default()
     };
-    let part = natively(&file, &edits).grey;
+    let part = prepare_natively(&file, &edits).grey;
     assert_ne!(part, whole);
-    assert_eq!(shown(&page), part);
-    answers(&after, &part);
+    assert_eq!(shown_image(&page), part);
+    assert_matches_native(&after, &part);
     page.click("[data-testid=\"reset\"]");
-    page.answer(&after);
-    assert_eq!(shown(&page), whole);
+    page.wait_for_answer(&after);
+    assert_eq!(shown_image(&page), whole);
     assert_eq!(percents(&page), [0.0, 100.0, 0.0, 100.0]);
 }
 
 fn edges(session: &Session) {
-    let file = room(session);
-    let (page, mut last) = opened(session, &file);
-    page.of("left", "it.focus();");
+    let file = room_photo(session);
+    let (page, mut last) = open_editor(session, &file);
+    page.query("left", "it.focus();");
     for _ in 0..3 {
         session.browser.press(RIGHT);
-        last = page.answer(&last);
+        last = page.wait_for_answer(&last);
     }
     assert_eq!(percents(&page), [3.0, 100.0, 0.0, 100.0]);
     let crop = Crop {
@@ -211,18 +211,22 @@ fn edges(session: &Session) {
         crop: Some(crop),
         ..Edits::default()
     };
-    assert_eq!(shown(&page), natively(&file, &edits).grey);
+    assert_eq!(shown_image(&page), prepare_natively(&file, &edits).grey);
 }
 
-/// The 28x28 picture once it is what it should be and all that was changed has been answered.
-pub fn settled(page: &Page, before: &Snapshot, mut is_it: impl FnMut(&Grey28) -> bool) -> Grey28 {
+/// The 28x28 image once it is what it should be and all that was changed has been answered.
+pub fn wait_for_image(
+    page: &Page,
+    before: &Snapshot,
+    mut is_it: impl FnMut(&Grey28) -> bool,
+) -> Grey28 {
     let mut grey = None;
-    page.wait("the changed picture's answers", PATIENCE, |now| {
-        let busy = page.of("inspector", "return it.getAttribute('aria-busy');");
+    page.wait("the changed image's answers", TIMEOUT, |now| {
+        let busy = page.query("inspector", "return it.getAttribute('aria-busy');");
         if busy != json!("false") || !now.answered_since(before) {
             return false;
         }
-        let current = shown(page);
+        let current = shown_image(page);
         let found = is_it(&current);
         grey = Some(current);
         found
@@ -231,28 +235,28 @@ pub fn settled(page: &Page, before: &Snapshot, mut is_it: impl FnMut(&Grey28) ->
 }
 
 fn inversion(session: &Session) {
-    let file = room(session);
-    let (page, before) = opened(session, &file);
+    let file = room_photo(session);
+    let (page, before) = open_editor(session, &file);
     page.select("inversion", "off");
-    let after = page.answer(&before);
+    let after = page.wait_for_answer(&before);
     let edits = Edits {
         inverted: Some(false),
         ..Edits::default()
     };
-    let expected = natively(&file, &edits).grey;
-    assert_ne!(expected, natively(&file, &Edits::default()).grey);
-    assert_eq!(shown(&page), expected);
-    answers(&after, &expected);
+    let expected = prepare_natively(&file, &edits).grey;
+    assert_ne!(expected, prepare_natively(&file, &Edits::default()).grey);
+    assert_eq!(shown_image(&page), expected);
+    assert_matches_native(&after, &expected);
 }
 
 fn flood(session: &Session) {
     let script = session.browser.on_new_pages(WORKERS_THAT_COUNT);
-    let file = room(session);
-    let (page, before) = opened(session, &file);
+    let file = room_photo(session);
+    let (page, before) = open_editor(session, &file);
     session.browser.forget(&script);
     // Fifty changes within one turn of the page's loop.
     session.browser.run("window.under_way = [];", vec![]);
-    page.of(
+    page.query(
         "right",
         "for (let value = 99; value >= 50; value--) {
              it.value = value;
@@ -267,8 +271,8 @@ fn flood(session: &Session) {
         crop: Some(crop),
         ..Edits::default()
     };
-    let expected = natively(&file, &edits).grey;
-    settled(&page, &before, |grey| *grey == expected);
+    let expected = prepare_natively(&file, &edits).grey;
+    wait_for_image(&page, &before, |grey| *grey == expected);
     let posted = session.browser.run("return posted;", vec![]);
     let posted = posted.as_u64().expect("a number");
     // An edit, seven models, the vote after each of them, a reason; and the same once more, for what came meanwhile.
