@@ -1,12 +1,12 @@
 //! The CPU engine's worker.
 
 mod engine;
-mod idx;
 mod preprocessing;
+mod test_set;
 
-use engine::Cpu;
+use engine::CpuEngine;
 use wasm_bindgen::JsValue;
 
 fn main() -> Result<(), JsValue> {
-    worker_runtime::serve(Cpu::new(worker_runtime::now))
+    worker_runtime::serve(CpuEngine::new(worker_runtime::now))
 }

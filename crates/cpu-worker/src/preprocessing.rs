@@ -1,52 +1,60 @@
-//! What the CPU engine does with picture files before any model sees them: what it prepares is without verdicts.
+//! Preprocessing in the CPU engine: from an image file to the 28x28 image, without predictions.
 
-use photo::{Edits, Pipeline, decode};
+use photo::{Edits, PhotoError, Pipeline, decode};
 use shared::Grey28;
 use shared::image::SIDE;
 
-use protocol::{Pixels, Prepared, Reply};
+use protocol::{Pixels, Prepared, Reply, RequestError};
 
-/// Where photos become pictures; it keeps the one that the visitor may edit.
+/// Prepares photos, and stores the last numbered one for edits.
 #[derive(Default)]
-pub struct Darkroom {
-    kept: Option<(u32, Pipeline)>,
+pub struct PhotoStore {
+    stored: Option<(u32, Pipeline)>,
 }
 
-impl Darkroom {
-    /// A picture file turned into 28x28, and kept under the number where there is one and no larger one is kept.
+impl PhotoStore {
+    /// Turns an image file into 28x28. With a number, the photo is stored unless one with a larger number is.
     ///
     /// # Errors
-    /// A sentence, where it is no picture or shows nothing to cut out; what was kept stays.
-    pub fn prepare(&mut self, file: &[u8], photo: Option<u32>) -> Result<Prepared, String> {
-        let decoded = decode(file).map_err(|e| e.to_string())?;
-        let pipeline = Pipeline::new(&decoded).map_err(|e| e.to_string())?;
-        // A photo of 50 million pixels takes 200 MB; the pipeline is all that is needed from here on.
+    /// The file is not an image, or nothing stands out from its background. The stored photo is kept.
+    pub fn prepare(&mut self, file: &[u8], photo: Option<u32>) -> Result<Prepared, RequestError> {
+        let decoded = decode(file).map_err(photo_error)?;
+        let pipeline = Pipeline::new(&decoded).map_err(photo_error)?;
+        // A photo of 50 million pixels takes 200 MB, and only the pipeline is needed from here on.
         drop(decoded);
-        let prepared = develop(&pipeline, &Edits::default())?;
-        // A large file handed in before a small one may be read after it.
-        let is_later = |number| self.kept.as_ref().is_none_or(|(kept, _)| number > *kept);
+        let prepared = prepare(&pipeline, &Edits::default())?;
+        // A large file may be read after a small one that was chosen later.
+        let is_later = |number| {
+            self.stored
+                .as_ref()
+                .is_none_or(|(stored, _)| number > *stored)
+        };
         if let Some(number) = photo.filter(|number| is_later(*number)) {
-            self.kept = Some((number, pipeline));
+            self.stored = Some((number, pipeline));
         }
         Ok(prepared)
     }
 
-    /// The kept photo once more, the visitor's way.
+    /// Prepares the stored photo with the visitor's edits.
     ///
     /// # Errors
-    /// A sentence, where another photo is kept or the edits leave nothing to see.
-    pub fn edit(&self, photo: u32, edits: &Edits) -> Result<Prepared, String> {
-        match &self.kept {
-            Some((number, pipeline)) if *number == photo => develop(pipeline, edits),
-            _ => Err(
-                "This photo is no longer at hand to be changed: choose its file again.".to_string(),
-            ),
+    /// Another photo is stored, or nothing is left after the edits.
+    pub fn edit(&self, photo: u32, edits: &Edits) -> Result<Prepared, RequestError> {
+        match &self.stored {
+            Some((number, pipeline)) if *number == photo => prepare(pipeline, edits),
+            _ => Err(RequestError::PhotoReplaced),
         }
     }
 }
 
-fn develop(pipeline: &Pipeline, edits: &Edits) -> Result<Prepared, String> {
-    let prepared = pipeline.prepare(edits).map_err(|e| e.to_string())?;
+fn photo_error(error: PhotoError) -> RequestError {
+    RequestError::Photo {
+        message: error.to_string(),
+    }
+}
+
+fn prepare(pipeline: &Pipeline, edits: &Edits) -> Result<Prepared, RequestError> {
+    let prepared = pipeline.prepare(edits).map_err(photo_error)?;
     let stages = pipeline.stages(edits, &prepared);
     Ok(Prepared {
         grey: Pixels::from(&prepared.grey),
@@ -64,12 +72,14 @@ fn develop(pipeline: &Pipeline, edits: &Edits) -> Result<Prepared, String> {
     })
 }
 
-/// Cuts the sprite, which is grey on black, into its 28x28 pictures, row by row.
+/// Cuts the gallery's sprite, which is grey on black, into its 28x28 images, row by row.
 ///
 /// # Errors
-/// A sentence, where the sprite is no picture.
-pub fn gallery(sprite: &[u8]) -> Result<Reply, String> {
-    let sprite = decode(sprite).map_err(|e| format!("The gallery cannot be shown. {e}"))?;
+/// The sprite is not an image.
+pub fn gallery(sprite: &[u8]) -> Result<Reply, RequestError> {
+    let sprite = decode(sprite).map_err(|e| RequestError::Gallery {
+        message: e.to_string(),
+    })?;
     let (columns, rows) = (
         sprite.width() as usize / SIDE,
         sprite.height() as usize / SIDE,
@@ -109,7 +119,7 @@ pub mod tests {
     }
 
     #[test]
-    fn a_sprite_is_cut_row_by_row() {
+    fn cuts_a_sprite_row_by_row() {
         let bmp = bmp(2 * SIDE, SIDE, |x, _| if x < SIDE { 10 } else { 200 });
         let Ok(Reply::Gallery { pictures }) = gallery(&bmp) else {
             panic!("no gallery");
@@ -121,44 +131,47 @@ pub mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_picture_is_a_sentence() {
-        let sentence = Darkroom::default().prepare(b"hello", None).unwrap_err();
-        assert!(sentence.ends_with('.'), "{sentence}");
+    fn rejects_a_file_that_is_not_an_image() {
+        let error = PhotoStore::default().prepare(b"hello", None).unwrap_err();
+        let RequestError::Photo { message } = error else {
+            panic!("{error}");
+        };
+        assert!(message.ends_with('.'), "{message}");
     }
 
-    fn prepared(prepared: Result<Prepared, String>) -> Prepared {
-        prepared.unwrap_or_else(|sentence| panic!("instead of a picture: {sentence}"))
+    fn prepared(prepared: Result<Prepared, RequestError>) -> Prepared {
+        prepared.unwrap_or_else(|error| panic!("not prepared: {error}"))
     }
 
     #[test]
-    fn a_kept_photo_is_edited_without_its_file() {
+    fn a_stored_photo_is_edited_without_its_file() {
         // Dark, 60 wide and 20 high, on white.
         let lying = bmp(100, 80, |x, y| {
             let inside = (20..80).contains(&x) && (30..50).contains(&y);
             if inside { 40 } else { 255 }
         });
-        let mut room = Darkroom::default();
-        let first = prepared(room.prepare(&lying, Some(7)));
+        let mut store = PhotoStore::default();
+        let first = prepared(store.prepare(&lying, Some(7)));
         assert_eq!((first.width, first.height), (100, 80));
         assert!(
             [&first.upright, &first.cutout, &first.toned]
                 .into_iter()
                 .all(|image| !image.is_empty())
         );
-        assert_eq!(first, prepared(room.edit(7, &Edits::default())));
+        assert_eq!(first, prepared(store.edit(7, &Edits::default())));
         let turn = Edits {
             rotation: 90.0,
             ..Edits::default()
         };
-        let turned = prepared(room.edit(7, &turn));
+        let turned = prepared(store.edit(7, &turn));
         assert_eq!((turned.width, turned.height), (80, 100));
         assert_ne!(turned.grey, first.grey);
-        // Neither a refused file takes its place, nor one that is not to be kept, nor an earlier one.
-        assert!(room.prepare(b"hello", Some(8)).is_err());
-        prepared(room.prepare(&bmp(40, 40, |x, _| if x < 20 { 40 } else { 255 }), None));
-        prepared(room.prepare(&bmp(40, 40, |x, _| if x < 20 { 40 } else { 255 }), Some(6)));
-        assert_eq!(turned, prepared(room.edit(7, &turn)));
-        let sentence = room.edit(8, &turn).unwrap_err();
-        assert!(sentence.ends_with("again."), "{sentence}");
+        // A refused file, a photo without a number and an earlier photo do not replace it.
+        assert!(store.prepare(b"hello", Some(8)).is_err());
+        prepared(store.prepare(&bmp(40, 40, |x, _| if x < 20 { 40 } else { 255 }), None));
+        prepared(store.prepare(&bmp(40, 40, |x, _| if x < 20 { 40 } else { 255 }), Some(6)));
+        assert_eq!(turned, prepared(store.edit(7, &turn)));
+        let error = store.edit(8, &turn).unwrap_err();
+        assert_eq!(error, RequestError::PhotoReplaced);
     }
 }

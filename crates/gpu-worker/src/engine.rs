@@ -1,57 +1,67 @@
-//! The GPU engine: answers pictures by the networks' passes as kernels of burn's GPU runtime, on the browser's WebGPU.
+//! The GPU engine: classifies images with the networks as WebGPU kernels of burn's runtime.
 
 use burn::cubecl::prelude::Client;
+use protocol::{
+    Case, FatalError, Method, Pixels, RawHeatMap, Reply, Request, RequestError, Source,
+    TimedPrediction, WeightsFile,
+};
 use shared::artifact::Artifact;
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
 use shared::model::lowering::LoweredNetwork;
 use shared::plan::Plan;
-use shared::{Classifier, Garment, Grey28, ModelId, Sample};
+use shared::{Classifier, Garment, Grey28, ModelId, Prediction, Sample};
+use worker_runtime::self_test::SelfTest;
+use worker_runtime::validation::{bytes, image, invalid_weights};
+use worker_runtime::{Engine, batch, elapsed_micros, log};
 
-use crate::network::Network;
-use protocol::{Case, Method, Pixels, RawHeatMap, Reply, Request, Source, TimedPrediction};
-use worker_runtime::batch;
-use worker_runtime::self_test::Agreement;
-use worker_runtime::validation::{brief, bytes, picture, unfit, unloaded};
-use worker_runtime::{Engine, failure, since};
+use crate::adapter;
+use crate::network::{Network, ReadError};
 
-/// Runs before the first answer. The first compiles the shaders, which takes seconds; the second allocates what the
-/// later ones use again.
-const WARM_UPS: usize = 2;
+/// Runs after a model is loaded. The first compiles the shaders, which takes seconds; the second allocates the buffers that later
+/// ones use again.
+const WARM_UP_RUNS: usize = 2;
 
-/// The graphics processor, the models loaded so far, and the clock that times them.
-pub struct Gpu {
+/// The graphics device, the models loaded so far, and the clock that times them.
+pub struct GpuEngine {
     /// Opened with the first model.
     client: Option<Client>,
-    models: Vec<Loaded>,
-    /// Milliseconds, monotonic.
+    models: Vec<LoadedModel>,
+    /// A monotonic clock in milliseconds.
     clock: fn() -> f64,
-    /// Where to call for help when the graphics processor fails between two requests.
-    alarm: fn(&str),
+    /// Called if the device fails between two requests.
+    on_device_error: fn(FatalError),
 }
 
-/// A model on the graphics processor.
-struct Loaded {
+/// A model on the graphics device.
+struct LoadedModel {
     network: Network,
-    /// Weighs the network's activations for Grad-CAM: a few thousand products, not worth a shader.
+    /// Computes Grad-CAM from the network's activations on the CPU: a few thousand products are not worth a shader.
     plan: Plan,
 }
 
-/// Why a request got no answer.
-enum Refusal {
-    /// The request or its weights are at fault; the engine goes on.
-    Request(String),
-    /// The graphics processor is: the engine is beyond help.
-    Device(String),
+/// Why a request has no answer.
+enum GpuError {
+    /// The request or its weights are invalid; the engine continues.
+    Request(RequestError),
+    /// The device failed; the engine cannot continue.
+    Device(FatalError),
 }
 
-impl From<String> for Refusal {
-    fn from(sentence: String) -> Self {
-        Self::Request(sentence)
+impl From<RequestError> for GpuError {
+    fn from(error: RequestError) -> Self {
+        Self::Request(error)
     }
 }
 
-impl Engine for Gpu {
+impl From<ReadError> for GpuError {
+    fn from(error: ReadError) -> Self {
+        log(&error.to_string());
+        Self::Device(FatalError::NoResult)
+    }
+}
+
+impl Engine for GpuEngine {
     async fn answer(&mut self, request: Request) -> Reply {
         let reply = match request {
             Request::Load { model, weights } => self.load(model, weights).await,
@@ -67,62 +77,54 @@ impl Engine for Gpu {
             Request::Gallery { .. }
             | Request::TestSet { .. }
             | Request::Prepare { .. }
-            | Request::Edit { .. } => Err(Refusal::Request(
-                "The GPU engine prepares no pictures: ask the CPU engine.".into(),
-            )),
-            Request::LoadEnsemble { .. }
+            | Request::Edit { .. }
+            | Request::LoadEnsemble { .. }
             | Request::Ensemble { .. }
             | Request::LoadNovelty { .. }
-            | Request::DetectNovelty { .. } => Err(Refusal::Request(
-                "The GPU engine answers for the networks alone: ask the CPU engine.".into(),
-            )),
+            | Request::DetectNovelty { .. } => Err(RequestError::CpuOnly.into()),
         };
         match reply {
             Ok(reply) => reply,
-            Err(Refusal::Request(sentence)) => failure(sentence),
-            Err(Refusal::Device(sentence)) => Reply::Fatal { sentence },
+            Err(GpuError::Request(error)) => Reply::Error(error),
+            Err(GpuError::Device(error)) => Reply::Fatal(error),
         }
     }
 }
 
-impl Gpu {
-    /// An engine without models; `alarm` is told when the graphics processor is lost.
-    pub fn new(clock: fn() -> f64, alarm: fn(&str)) -> Self {
+impl GpuEngine {
+    /// An engine without models.
+    pub fn new(clock: fn() -> f64, on_device_error: fn(FatalError)) -> Self {
         Self {
             client: None,
             models: Vec::new(),
             clock,
-            alarm,
+            on_device_error,
         }
     }
 
-    async fn load(&mut self, model: ModelId, weights: Source) -> Result<Reply, Refusal> {
+    async fn load(&mut self, model: ModelId, weights: Source) -> Result<Reply, GpuError> {
         if !model.is_deep() {
-            return Err(Refusal::Request(format!(
-                "The GPU engine runs networks, and {} is none: ask the CPU engine.",
-                model.title()
-            )));
+            return Err(RequestError::CpuOnly.into());
         }
+        let file = WeightsFile::Model(model);
         let weights = bytes(weights)?;
-        let title = model.title();
-        let artifact = Artifact::from_bytes(&weights).map_err(|e| unfit(title, &e.to_string()))?;
+        let artifact = Artifact::from_bytes(&weights).map_err(|e| invalid_weights(file, &e))?;
         let lowered =
-            LoweredNetwork::new(model, &artifact).map_err(|e| unfit(title, &e.to_string()))?;
+            LoweredNetwork::new(model, &artifact).map_err(|e| invalid_weights(file, &e))?;
         let plan = Plan::from_lowered(model, lowered.clone());
         let client = match &self.client {
             Some(client) => client.clone(),
             None => {
-                let client = crate::adapter::open(self.alarm)
-                    .await
-                    .map_err(|e| Refusal::Device(e.to_string()))?;
+                let client = adapter::open(self.on_device_error).await;
+                let client = client.map_err(GpuError::Device)?;
                 self.client.insert(client).clone()
             }
         };
         let network = Network::new(&client, &lowered);
-        self.models.retain(|known| known.plan.id() != model);
-        self.models.push(Loaded { network, plan });
+        self.models.retain(|m| m.plan.id() != model);
+        self.models.push(LoadedModel { network, plan });
         let blank = Pixels::from(&Grey28::new([0; PIXELS]));
-        for _ in 0..WARM_UPS {
+        for _ in 0..WARM_UP_RUNS {
             self.classify(model, &blank).await?;
             if Method::for_model(model) == Method::GradCam {
                 self.explain(model, &blank, Garment::ALL[0]).await?;
@@ -134,54 +136,53 @@ impl Gpu {
         })
     }
 
-    fn model(&self, model: ModelId) -> Result<&Loaded, Refusal> {
+    fn model(&self, model: ModelId) -> Result<&LoadedModel, RequestError> {
         let loaded = self.models.iter().find(|m| m.plan.id() == model);
-        loaded.ok_or_else(|| unloaded(model.title()).into())
+        loaded.ok_or(RequestError::WeightsMissing(WeightsFile::Model(model)))
     }
 
-    /// Timed from the upload of the picture to the arrival of its logits.
-    async fn classify(&self, model: ModelId, grey: &Pixels) -> Result<TimedPrediction, Refusal> {
-        let input = picture(grey)?.standardised().to_vec();
+    /// Timed from the upload of the image to the download of its logits.
+    async fn classify(&self, model: ModelId, grey: &Pixels) -> Result<TimedPrediction, GpuError> {
+        let input = image(grey)?.standardised().to_vec();
         let start = (self.clock)();
         let scores = self.logits(model, &input).await?[0];
-        let micros = since(self.clock, start);
+        let micros = elapsed_micros(self.clock, start);
         let temperature = self.model(model)?.plan.temperature();
-        let verdict = shared::Prediction::from_scores(model, &scores, temperature);
+        let prediction = Prediction::from_scores(model, &scores, temperature);
         Ok(TimedPrediction {
             model,
-            probabilities: verdict.probabilities,
+            probabilities: prediction.probabilities,
             scores,
             micros,
             features_micros: None,
         })
     }
 
-    /// The logits of standardised pictures: as many as there are pictures.
-    async fn logits(&self, model: ModelId, input: &[f32]) -> Result<Vec<[f32; CLASSES]>, Refusal> {
-        let network = &self.model(model)?.network;
-        network.forward(input).await.map_err(broken)
+    /// The logits of standardised images, one row for each.
+    async fn logits(&self, model: ModelId, input: &[f32]) -> Result<Vec<[f32; CLASSES]>, GpuError> {
+        Ok(self.model(model)?.network.forward(input).await?)
     }
 
-    async fn classify_batch(&self, model: ModelId, pictures: &[u8]) -> Result<Reply, Refusal> {
-        let input = standardised(&batch::pictures(pictures)?);
+    async fn classify_batch(&self, model: ModelId, pictures: &[u8]) -> Result<Reply, GpuError> {
+        let input = standardised(&batch::samples(pictures)?);
         let start = (self.clock)();
         let logits = self.logits(model, &input).await?;
-        let micros = since(self.clock, start);
+        let micros = elapsed_micros(self.clock, start);
         let temperature = self.model(model)?.plan.temperature();
-        let classes = batch::classes(model, &logits, temperature);
+        let classes = batch::class_indices(model, &logits, temperature);
         Ok(Reply::Batch { classes, micros })
     }
 
-    /// Each run from the upload of its pictures to the arrival of their logits.
-    async fn measure(&self, model: ModelId, batch: u32, runs: u32) -> Result<Reply, Refusal> {
-        let input = standardised(&batch::specimens(batch, runs)?);
-        // Compiles the shaders of this shape.
+    /// Each run is timed from the upload of its images to the download of their logits.
+    async fn measure(&self, model: ModelId, batch: u32, runs: u32) -> Result<Reply, GpuError> {
+        let input = standardised(&batch::measurement_samples(batch, runs)?);
+        // Compiles the shaders for this shape.
         self.logits(model, &input).await?;
         let start = (self.clock)();
         for _ in 0..runs {
             self.logits(model, &input).await?;
         }
-        let micros = since(self.clock, start);
+        let micros = elapsed_micros(self.clock, start);
         Ok(Reply::Measured { micros })
     }
 
@@ -190,16 +191,13 @@ impl Gpu {
         model: ModelId,
         grey: &Pixels,
         class: Garment,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<Reply, GpuError> {
         if Method::for_model(model) != Method::GradCam {
-            return Err(Refusal::Request(format!(
-                "{} has no convolutions to look into: ask the CPU engine.",
-                model.title()
-            )));
+            return Err(RequestError::CpuOnly.into());
         }
-        let input = picture(grey)?.standardised().to_vec();
-        let Loaded { network, plan } = self.model(model)?;
-        let activation = network.features(&input).await.map_err(broken)?; // [rows, columns, channels]
+        let input = image(grey)?.standardised().to_vec();
+        let LoadedModel { network, plan } = self.model(model)?;
+        let activation = network.features(&input).await?; // [rows, columns, channels]
         let map = plan.grad_cam(&activation, class);
         Ok(Reply::HeatMap(RawHeatMap {
             model,
@@ -210,29 +208,21 @@ impl Gpu {
         }))
     }
 
-    async fn self_test(&self, cases: &[Case]) -> Result<Reply, Refusal> {
-        let mut agreement = Agreement::default();
+    async fn self_test(&self, cases: &[Case]) -> Result<Reply, GpuError> {
+        let mut self_test = SelfTest::default();
         for case in cases {
-            let verdict = self.classify(case.model, &case.grey).await?;
-            agreement.add(case, &verdict);
+            let prediction = self.classify(case.model, &case.grey).await?;
+            self_test.add(case, &prediction);
         }
-        Ok(agreement.reply()?)
+        Ok(self_test.reply()?)
     }
 }
 
-/// Many pictures as the networks see them.
+/// The networks' input for these images.
 ///
 /// # Shapes
 /// `[samples * 784]`
 fn standardised(samples: &[Sample]) -> Vec<f32> {
-    let pictures = samples.iter().map(|s| s.grey().standardised());
-    pictures.flatten().collect()
-}
-
-/// The sentence for a graphics processor that gave no result, or not all of it.
-fn broken(reason: String) -> Refusal {
-    Refusal::Device(format!(
-        "The graphics processor gave no usable answer ({}): reload the page to try it again.",
-        brief(&reason)
-    ))
+    let images = samples.iter().map(|s| s.grey().standardised());
+    images.flatten().collect()
 }

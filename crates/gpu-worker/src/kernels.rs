@@ -1,15 +1,15 @@
-//! What a network's passes are on the graphics processor, in burn's kernel language: a convolution with all that stands behind
-//! it, and a dense layer. Every pass is one dispatch, which is what a single picture's time is made of.
+//! WebGPU kernels in burn's kernel language: a convolution fused with the operations after it, and a dense layer.
 //!
-//! Activations lie rows x columns x channels, four channels to a vector.
+//! Each is one dispatch: the time for a single image depends on the number of dispatches. Activations are stored as rows x
+//! columns x channels, with four channels in a vector.
 
 use burn::cubecl;
 use cubecl::prelude::*;
 
-/// Channels of a vector.
+/// Channels in a vector.
 pub const LANES: usize = 4;
 
-/// A convolution's sizes and what stands behind it; each gives a shader of its own.
+/// The sizes of a convolution and the operations after it. Each value compiles to its own shader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Convolution {
     pub rows: usize,
@@ -17,71 +17,73 @@ pub struct Convolution {
     /// Channels in and out.
     pub input: usize,
     pub output: usize,
-    /// Rows and columns of zeros around the picture: none or one.
-    pub border: usize,
-    pub is_added: bool,
-    pub is_scaled: bool,
+    /// Rows and columns of zero padding on each side: none or one.
+    pub padding: usize,
+    pub has_residual: bool,
+    pub has_batch_norm: bool,
     pub is_pooled: bool,
 }
 
 impl Convolution {
-    /// Rows and columns of the sums.
+    /// Rows and columns of the convolution's result.
     fn convolved(self) -> [usize; 2] {
-        [self.rows, self.columns].map(|side| side + 2 * self.border - 2)
+        [self.rows, self.columns].map(|side| side + 2 * self.padding - 2)
     }
 
-    /// Rows and columns of what is stored.
+    /// Rows and columns of the output, after pooling.
     pub fn stored(self) -> [usize; 2] {
-        match self.is_pooled {
-            true => self.convolved().map(|side| side / 2),
-            false => self.convolved(),
+        if self.is_pooled {
+            self.convolved().map(|side| side / 2)
+        } else {
+            self.convolved()
         }
     }
 
-    /// Rows and columns of squares of 2x2 sums.
-    fn squares(self) -> [usize; 2] {
-        match self.is_pooled {
-            true => self.stored(),
-            false => self.convolved().map(|side| side.div_ceil(2)),
+    /// Rows and columns of tiles of 2x2 results.
+    fn tiles(self) -> [usize; 2] {
+        if self.is_pooled {
+            self.stored()
+        } else {
+            self.convolved().map(|side| side.div_ceil(2))
         }
     }
 
-    /// Units of work of one picture.
-    pub fn units(self) -> usize {
-        let [rows, columns] = self.squares();
+    /// Threads for one image.
+    pub fn threads(self) -> usize {
+        let [rows, columns] = self.tiles();
         rows * columns * self.output / LANES
     }
 }
 
-/// A square of 2x2 sums of four channels a unit.
+/// The convolution. Each thread computes a tile of 2x2 results of four channels.
 ///
 /// # Shapes
 /// `input`: `[batch, rows, columns, input / 4]` vectors, or `[batch, rows, columns]` numbers where there is one channel;
-/// `weight`: `[9, input, output / 4]` vectors; `bias`: `[output / 4]`, and behind it the scales and the shifts where there are
-/// any; `identity`: the sums' shape.
+/// `weight`: `[9, input, output / 4]` vectors; `bias`: `[output / 4]`, followed by the scales and the shifts if there is a
+/// batch norm; `residual`: the shape of the convolution's result.
 #[cube(launch_unchecked)]
 pub fn convolve<N: Size, I: Size>(
     input: &[Vector<f32, I>],
     weight: &[Vector<f32, N>],
     bias: &[Vector<f32, N>],
-    identity: &[Vector<f32, N>],
+    residual: &[Vector<f32, N>],
     output: &mut [Vector<f32, N>],
-    units: u32,
+    threads: u32,
     #[comptime] sizes: Convolution,
 ) {
-    if ABSOLUTE_POS >= units as usize {
+    if ABSOLUTE_POS >= threads as usize {
         terminate!();
     }
     let lanes = input.vector_size();
     let quads = comptime![sizes.output / LANES];
     let groups = comptime![sizes.input / lanes];
-    let squares = comptime![sizes.squares()];
+    let tiles = comptime![sizes.tiles()];
     let stored = comptime![sizes.stored()];
     let quad = ABSOLUTE_POS % quads;
-    let square = ABSOLUTE_POS / quads;
-    let column = square % comptime![squares[1]] * 2;
-    let row = square / comptime![squares[1]] % comptime![squares[0]] * 2;
-    let picture = square / comptime![squares[0] * squares[1]];
+    let tile = ABSOLUTE_POS / quads;
+    let column = tile % comptime![tiles[1]] * 2;
+    let row = tile / comptime![tiles[1]] % comptime![tiles[0]] * 2;
+    let image = tile / comptime![tiles[0] * tiles[1]];
 
     // Four variables rather than an array, which software rasterizers keep in memory.
     let mut upper_left = bias[quad];
@@ -91,21 +93,21 @@ pub fn convolve<N: Size, I: Size>(
     for tap in 0..9usize {
         let y = row + tap / 3;
         let x = column + tap % 3;
-        let from_upper_left = start(picture, y, x, sizes) * groups;
-        let from_upper_right = start(picture, y, x + 1, sizes) * groups;
-        let from_lower_left = start(picture, y + 1, x, sizes) * groups;
-        let from_lower_right = start(picture, y + 1, x + 1, sizes) * groups;
+        let from_upper_left = start(image, y, x, sizes) * groups;
+        let from_upper_right = start(image, y, x + 1, sizes) * groups;
+        let from_lower_left = start(image, y + 1, x, sizes) * groups;
+        let from_lower_right = start(image, y + 1, x + 1, sizes) * groups;
         let first = tap * comptime![sizes.input] * quads + quad;
         for group in 0..groups {
             let mut of_upper_left = input[from_upper_left + group];
             let mut of_upper_right = input[from_upper_right + group];
             let mut of_lower_left = input[from_lower_left + group];
             let mut of_lower_right = input[from_lower_right + group];
-            if comptime![sizes.border > 0] {
-                of_upper_left *= Vector::new(share(y, x, sizes));
-                of_upper_right *= Vector::new(share(y, x + 1, sizes));
-                of_lower_left *= Vector::new(share(y + 1, x, sizes));
-                of_lower_right *= Vector::new(share(y + 1, x + 1, sizes));
+            if comptime![sizes.padding > 0] {
+                of_upper_left *= Vector::new(padding_factor(y, x, sizes));
+                of_upper_right *= Vector::new(padding_factor(y, x + 1, sizes));
+                of_lower_left *= Vector::new(padding_factor(y + 1, x, sizes));
+                of_lower_right *= Vector::new(padding_factor(y + 1, x + 1, sizes));
             }
             #[unroll]
             for lane in 0..lanes {
@@ -118,88 +120,90 @@ pub fn convolve<N: Size, I: Size>(
         }
     }
 
-    let upper_left = finished(
-        upper_left, bias, identity, picture, row, column, quad, sizes,
-    );
-    let upper_right = finished(
+    let upper_left = epilogue(upper_left, bias, residual, image, row, column, quad, sizes);
+    let upper_right = epilogue(
         upper_right,
         bias,
-        identity,
-        picture,
+        residual,
+        image,
         row,
         column + 1,
         quad,
         sizes,
     );
-    let lower_left = finished(
+    let lower_left = epilogue(
         lower_left,
         bias,
-        identity,
-        picture,
+        residual,
+        image,
         row + 1,
         column,
         quad,
         sizes,
     );
-    let lower_right = finished(
+    let lower_right = epilogue(
         lower_right,
         bias,
-        identity,
-        picture,
+        residual,
+        image,
         row + 1,
         column + 1,
         quad,
         sizes,
     );
-    let place = (picture * comptime![stored[0]] + row) * comptime![stored[1]] + column;
+    let index = (image * comptime![stored[0]] + row) * comptime![stored[1]] + column;
     if comptime![sizes.is_pooled] {
         let largest = max(max(upper_left, upper_right), max(lower_left, lower_right));
-        let place = (picture * comptime![stored[0]] + row / 2) * comptime![stored[1]] + column / 2;
-        output[place * quads + quad] = largest;
+        let index = (image * comptime![stored[0]] + row / 2) * comptime![stored[1]] + column / 2;
+        output[index * quads + quad] = largest;
     } else {
         let has_right = column + 1 < comptime![stored[1]];
         let has_lower = row + 1 < comptime![stored[0]];
-        output[place * quads + quad] = upper_left;
+        output[index * quads + quad] = upper_left;
         if has_right {
-            output[(place + 1) * quads + quad] = upper_right;
+            output[(index + 1) * quads + quad] = upper_right;
         }
         if has_lower {
-            output[(place + comptime![stored[1]]) * quads + quad] = lower_left;
+            output[(index + comptime![stored[1]]) * quads + quad] = lower_left;
             if has_right {
-                output[(place + comptime![stored[1] + 1]) * quads + quad] = lower_right;
+                output[(index + comptime![stored[1] + 1]) * quads + quad] = lower_right;
             }
         }
     }
 }
 
-/// The pixel of the input at a row and column of the bordered picture, or the one next to it where that lies outside.
+/// The index of the input's pixel at a row and column of the padded image, or of the nearest pixel if that is padding.
 #[cube]
-fn start(picture: usize, row: usize, column: usize, #[comptime] sizes: Convolution) -> usize {
-    let border = comptime![sizes.border];
-    let row = clamp(row, border, comptime![sizes.rows - 1 + sizes.border]) - border;
-    let column = clamp(column, border, comptime![sizes.columns - 1 + sizes.border]) - border;
-    (picture * comptime![sizes.rows] + row) * comptime![sizes.columns] + column
+fn start(image: usize, row: usize, column: usize, #[comptime] sizes: Convolution) -> usize {
+    let padding = comptime![sizes.padding];
+    let row = clamp(row, padding, comptime![sizes.rows - 1 + sizes.padding]) - padding;
+    let column = clamp(
+        column,
+        padding,
+        comptime![sizes.columns - 1 + sizes.padding],
+    ) - padding;
+    (image * comptime![sizes.rows] + row) * comptime![sizes.columns] + column
 }
 
-/// What a pixel counts: nothing beside the picture.
+/// The factor of a pixel of the padded image: 1, or 0 for padding.
 #[cube]
-fn share(row: usize, column: usize, #[comptime] sizes: Convolution) -> f32 {
-    let border = comptime![sizes.border];
-    let is_inside = row >= border
-        && row <= comptime![sizes.rows - 1 + sizes.border]
-        && column >= border
-        && column <= comptime![sizes.columns - 1 + sizes.border];
+fn padding_factor(row: usize, column: usize, #[comptime] sizes: Convolution) -> f32 {
+    let padding = comptime![sizes.padding];
+    let is_inside = row >= padding
+        && row <= comptime![sizes.rows - 1 + sizes.padding]
+        && column >= padding
+        && column <= comptime![sizes.columns - 1 + sizes.padding];
     select(is_inside, 1.0f32, 0.0f32)
 }
 
-/// A sum and what stands behind it; what lies beside the picture is computed and not stored.
+/// Applies the operations after the convolution. Results outside the image are computed but not stored.
 #[cube]
 #[allow(clippy::too_many_arguments)]
-fn finished<N: Size>(
+fn epilogue<N: Size>(
     sum: Vector<f32, N>,
     bias: &[Vector<f32, N>],
-    identity: &[Vector<f32, N>],
-    picture: usize,
+    residual: &[Vector<f32, N>],
+    image: usize,
     row: usize,
     column: usize,
     quad: usize,
@@ -209,31 +213,31 @@ fn finished<N: Size>(
     let rows = comptime![sizes.convolved()[0]];
     let columns = comptime![sizes.convolved()[1]];
     let mut sum = sum;
-    if comptime![sizes.is_added] {
+    if comptime![sizes.has_residual] {
         let row = min(row, comptime![rows - 1]);
         let column = min(column, comptime![columns - 1]);
-        let place = (picture * comptime![rows] + row) * comptime![columns] + column;
-        sum += identity[place * quads + quad];
+        let index = (image * comptime![rows] + row) * comptime![columns] + column;
+        sum += residual[index * quads + quad];
     }
     sum = max(sum, Vector::<f32, N>::new(0.0f32));
-    if comptime![sizes.is_scaled] {
+    if comptime![sizes.has_batch_norm] {
         sum = sum * bias[quads + quad] + bias[2 * quads + quad];
     }
     sum
 }
 
-/// A dense layer's sizes; each gives a shader of its own.
+/// The sizes of a dense layer. Each value compiles to its own shader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Product {
     pub input: usize,
     /// A multiple of four.
     pub output: usize,
     pub relu: bool,
-    /// The input is the mean over so many pixels, whose channels lie side by side; 1 where it is as it is.
+    /// The number of pixels that the input is averaged over; 1 without global average pooling.
     pub pixels: usize,
 }
 
-/// Four outputs a unit.
+/// The dense layer. Each thread computes four outputs.
 ///
 /// # Shapes
 /// `input`: `[batch, pixels, input]`; `weight`: `[input, output / 4]` vectors; `bias`: `[output / 4]`.
@@ -243,10 +247,10 @@ pub fn multiply<N: Size>(
     weight: &[Vector<f32, N>],
     bias: &[Vector<f32, N>],
     output: &mut [Vector<f32, N>],
-    units: u32,
+    threads: u32,
     #[comptime] sizes: Product,
 ) {
-    if ABSOLUTE_POS >= units as usize {
+    if ABSOLUTE_POS >= threads as usize {
         terminate!();
     }
     let quads = comptime![sizes.output / LANES];

@@ -5,9 +5,12 @@ mod engine;
 mod kernels;
 mod network;
 
-use engine::Gpu;
+use engine::GpuEngine;
 use wasm_bindgen::JsValue;
 
 fn main() -> Result<(), JsValue> {
-    worker_runtime::serve(Gpu::new(worker_runtime::now, worker_runtime::fatal))
+    worker_runtime::serve(GpuEngine::new(
+        worker_runtime::now,
+        worker_runtime::report_fatal,
+    ))
 }

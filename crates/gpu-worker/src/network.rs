@@ -1,4 +1,6 @@
-//! A network on the graphics processor: its weights, uploaded once, and a dispatch for each of its passes.
+//! A network on the graphics device: its weights are uploaded once, and each of its lowered layers is one dispatch.
+
+use core::fmt;
 
 use burn::cubecl::prelude::{BufferArg, Client, CubeCount, CubeDim};
 use burn::cubecl::server::Handle;
@@ -10,23 +12,42 @@ use shared::model::shape::Shape;
 
 use crate::kernels::{Convolution, LANES, Product, convolve, multiply};
 
-/// Units that share a compute unit.
-const GROUP: usize = 64;
+/// Threads of a workgroup.
+const WORKGROUP_SIZE: usize = 64;
 
-/// A network ready to answer.
+/// Why a result could not be read from the device.
+pub enum ReadError {
+    /// The error message of burn's runtime.
+    Runtime(String),
+    /// The buffer has another length, in numbers.
+    Length { expected: usize, found: usize },
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runtime(message) => write!(f, "a buffer could not be read: {message}"),
+            Self::Length { expected, found } => {
+                write!(f, "a buffer has {found} numbers, expected {expected}")
+            }
+        }
+    }
+}
+
+/// A network that is ready to run.
 pub struct Network {
     client: Client,
     body: Vec<Conv>,
     head: Vec<Dense>,
-    /// Stands where a convolution adds nothing: no buffer may be bound twice.
-    nothing: Buffer,
+    /// Bound as the residual of convolutions without one, as no buffer may be bound twice.
+    unused: Buffer,
 }
 
 struct Conv {
     sizes: Convolution,
     residual: Residual,
     weight: Buffer,
-    /// Then scales and shifts, where there are any.
+    /// The bias, then the scales and shifts of the batch norm if there is one.
     bias: Buffer,
 }
 
@@ -36,7 +57,7 @@ struct Dense {
     bias: Buffer,
 }
 
-/// Numbers on the graphics processor.
+/// 32-bit floats on the graphics device.
 #[derive(Clone)]
 struct Buffer {
     handle: Handle,
@@ -58,14 +79,14 @@ impl Buffer {
         }
     }
 
-    /// As a kernel takes it, in vectors of so many numbers.
+    /// The kernel argument, as vectors of this many numbers.
     fn vectors(&self, lanes: usize) -> BufferArg {
         // SAFETY: the handle holds `count` numbers, all of which are in bounds.
         unsafe { BufferArg::from_raw_parts(self.handle.clone(), self.count / lanes) }
     }
 }
 
-/// As graphics processors have them.
+/// The byte order of graphics devices.
 fn little_endian(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }
@@ -79,9 +100,10 @@ impl Network {
             Conv::new(client, conv, core::mem::replace(&mut shape, stored))
         });
         let body = body.collect();
-        let mut pixels = match lowered.is_averaged {
-            true => shape.rows * shape.columns,
-            false => 1,
+        let mut pixels = if lowered.is_averaged {
+            shape.rows * shape.columns
+        } else {
+            1
         };
         let head = lowered.head.iter();
         let head = head.map(|dense| Dense::new(client, dense, core::mem::replace(&mut pixels, 1)));
@@ -89,71 +111,79 @@ impl Network {
             client: client.clone(),
             body,
             head: head.collect(),
-            nothing: Buffer::empty(client, LANES),
+            unused: Buffer::empty(client, LANES),
         }
     }
 
-    /// Standardised pictures to the activation that Grad-CAM weighs: `[batch, rows, columns, channels]`.
-    pub async fn features(&self, pictures: &[f32]) -> Result<Vec<f32>, String> {
-        let activation = self.run_body(pictures);
+    /// The activation that Grad-CAM uses.
+    ///
+    /// # Shapes
+    /// `[batch, 28, 28]`, standardised, to `[batch, rows, columns, channels]`.
+    pub async fn features(&self, images: &[f32]) -> Result<Vec<f32>, ReadError> {
+        let activation = self.run_body(images);
         self.read(activation).await
     }
 
-    /// Standardised pictures to logits.
+    /// The logits.
     ///
     /// # Shapes
-    /// `[batch, 28, 28]` to `[batch]`.
-    pub async fn forward(&self, pictures: &[f32]) -> Result<Vec<[f32; CLASSES]>, String> {
-        let batch = pictures.len() / PIXELS;
-        let mut x = self.run_body(pictures);
+    /// `[batch, 28, 28]`, standardised, to `[batch]`.
+    pub async fn forward(&self, images: &[f32]) -> Result<Vec<[f32; CLASSES]>, ReadError> {
+        let batch = images.len() / PIXELS;
+        let mut x = self.run_body(images);
         for dense in &self.head {
             x = dense.run(&self.client, &x, batch);
         }
         let rows = self.read(x).await?;
-        let wide = rows.chunks_exact(CLASSES.next_multiple_of(LANES));
-        let logits: Vec<_> = wide.filter_map(|row| row.first_chunk().copied()).collect();
-        match logits.len() == batch {
-            true => Ok(logits),
-            false => Err(format!("{} answers instead of {batch}", logits.len())),
+        let padded = CLASSES.next_multiple_of(LANES);
+        let logits = rows.chunks_exact(padded);
+        let logits: Vec<_> = logits
+            .filter_map(|row| row.first_chunk().copied())
+            .collect();
+        if logits.len() == batch {
+            Ok(logits)
+        } else {
+            Err(ReadError::Length {
+                expected: batch * padded,
+                found: rows.len(),
+            })
         }
     }
 
-    fn run_body(&self, pictures: &[f32]) -> Buffer {
-        let batch = pictures.len() / PIXELS;
-        let mut x = Buffer::new(&self.client, pictures);
-        let mut kept = self.nothing.clone();
+    fn run_body(&self, images: &[f32]) -> Buffer {
+        let batch = images.len() / PIXELS;
+        let mut x = Buffer::new(&self.client, images);
+        let mut saved = self.unused.clone();
         for conv in &self.body {
-            let added = match conv.residual {
-                Residual::Add => &kept,
-                Residual::None | Residual::Save => &self.nothing,
+            let residual = match conv.residual {
+                Residual::Add => &saved,
+                Residual::None | Residual::Save => &self.unused,
             };
-            let result = conv.run(&self.client, &x, added, batch);
+            let result = conv.run(&self.client, &x, residual, batch);
             if conv.residual == Residual::Save {
-                kept = x;
+                saved = x;
             }
             x = result;
         }
         x
     }
 
-    /// The numbers of a buffer, awaited: a browser gives nothing back at once.
-    async fn read(&self, buffer: Buffer) -> Result<Vec<f32>, String> {
+    /// The numbers of a buffer. Browsers only support reading asynchronously.
+    async fn read(&self, buffer: Buffer) -> Result<Vec<f32>, ReadError> {
         let read = self.client.read_async(vec![buffer.handle]).await;
-        let bytes = read.map_err(|e| format!("{e:?}"))?;
-        let bytes = bytes.first().ok_or("nothing")?;
-        let numbers: Vec<f32> = bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|b| f32::from_le_bytes(*b))
-            .collect();
-        match numbers.len() == buffer.count {
-            true => Ok(numbers),
-            false => Err(format!(
-                "{} numbers instead of {}",
-                numbers.len(),
-                buffer.count
-            )),
+        let bytes = read.map_err(|e| ReadError::Runtime(format!("{e:?}")))?;
+        let mut numbers = Vec::with_capacity(buffer.count);
+        for bytes in bytes {
+            let chunks = bytes.as_chunks().0;
+            numbers.extend(chunks.iter().map(|b| f32::from_le_bytes(*b)));
+        }
+        if numbers.len() == buffer.count {
+            Ok(numbers)
+        } else {
+            Err(ReadError::Length {
+                expected: buffer.count,
+                found: numbers.len(),
+            })
         }
     }
 }
@@ -177,12 +207,12 @@ impl Conv {
                 columns: shape.columns,
                 input,
                 output,
-                border: match conv.padding {
+                padding: match conv.padding {
                     Padding::Valid => 0,
                     Padding::Same => 1,
                 },
-                is_added: conv.residual == Residual::Add,
-                is_scaled: conv.affine.is_some(),
+                has_residual: conv.residual == Residual::Add,
+                has_batch_norm: conv.affine.is_some(),
                 is_pooled: conv.is_pooled,
             },
             residual: conv.residual,
@@ -191,31 +221,31 @@ impl Conv {
         }
     }
 
-    fn run(&self, client: &Client, pictures: &Buffer, added: &Buffer, batch: usize) -> Buffer {
+    fn run(&self, client: &Client, images: &Buffer, residual: &Buffer, batch: usize) -> Buffer {
         let sizes = self.sizes;
         let [rows, columns] = sizes.stored();
         let result = Buffer::empty(client, batch * rows * columns * sizes.output);
-        let units = batch * sizes.units();
-        // One channel is no vector.
+        let threads = batch * sizes.threads();
+        // The first convolution has one channel, which is not a vector.
         let lanes = if sizes.input.is_multiple_of(LANES) {
             LANES
         } else {
             1
         };
-        // SAFETY: the sizes are those of the buffers, and each unit stays within them.
+        // SAFETY: the sizes are those of the buffers, and each thread stays within them.
         unsafe {
             convolve::launch_unchecked(
                 client,
-                groups(units),
-                CubeDim::new_1d(GROUP as u32),
+                workgroups(threads),
+                CubeDim::new_1d(WORKGROUP_SIZE as u32),
                 LANES,
                 lanes,
-                pictures.vectors(lanes),
+                images.vectors(lanes),
                 self.weight.vectors(LANES),
                 self.bias.vectors(LANES),
-                added.vectors(LANES),
+                residual.vectors(LANES),
                 result.vectors(LANES),
-                units as u32,
+                threads as u32,
                 sizes,
             );
         }
@@ -251,19 +281,19 @@ impl Dense {
 
     fn run(&self, client: &Client, input: &Buffer, batch: usize) -> Buffer {
         let result = Buffer::empty(client, batch * self.sizes.output);
-        let units = batch * self.sizes.output / LANES;
-        // SAFETY: the sizes are those of the buffers, and each unit stays within them.
+        let threads = batch * self.sizes.output / LANES;
+        // SAFETY: the sizes are those of the buffers, and each thread stays within them.
         unsafe {
             multiply::launch_unchecked(
                 client,
-                groups(units),
-                CubeDim::new_1d(GROUP as u32),
+                workgroups(threads),
+                CubeDim::new_1d(WORKGROUP_SIZE as u32),
                 LANES,
                 input.vectors(1),
                 self.weight.vectors(LANES),
                 self.bias.vectors(LANES),
                 result.vectors(LANES),
-                units as u32,
+                threads as u32,
                 self.sizes,
             );
         }
@@ -271,6 +301,6 @@ impl Dense {
     }
 }
 
-fn groups(units: usize) -> CubeCount {
-    CubeCount::Static(units.div_ceil(GROUP) as u32, 1, 1)
+fn workgroups(threads: usize) -> CubeCount {
+    CubeCount::Static(threads.div_ceil(WORKGROUP_SIZE) as u32, 1, 1)
 }

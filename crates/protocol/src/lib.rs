@@ -3,6 +3,7 @@
 //! Every request carries a number and its reply carries the same. Number 0 is the worker speaking unasked: `Ready`
 //! once it listens, `Fatal` when it is beyond help.
 
+mod error;
 mod message;
 mod test_set;
 
@@ -13,6 +14,10 @@ use shared::image::{PIXELS, RgbaImage};
 use shared::model::layer::grad_cam_layer;
 use shared::{Garment, Grey28, ModelId};
 
+pub use error::{
+    Download, DownloadError, FatalError, GPU_FEATURE, MAX_BATCH, MAX_RUNS, RequestError,
+    WeightsFile,
+};
 pub use message::{Message, UNASKED, WireError, decode, encode};
 pub use test_set::{TEST_SET_SIZE, TestSetPart};
 
@@ -195,14 +200,10 @@ pub enum Reply {
         largest_difference: f32,
         micros: u32,
     },
-    /// The request failed; the worker goes on.
-    Error {
-        sentence: String,
-    },
-    /// The worker is beyond help: terminate it.
-    Fatal {
-        sentence: String,
-    },
+    /// The request failed; the worker continues.
+    Error(RequestError),
+    /// The worker cannot continue.
+    Fatal(FatalError),
 }
 
 /// A picture file turned into the models' input, and what each step made of it.

@@ -43,7 +43,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Message<T>, WireError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Pixels, Reply, Request};
+    use crate::{Pixels, Reply, Request, RequestError};
     use shared::image::PIXELS;
     use shared::{Garment, Grey28, ModelId};
 
@@ -67,9 +67,9 @@ mod tests {
     fn half_a_message_is_an_error() {
         let message = Message {
             id: 1,
-            body: Reply::Error {
-                sentence: "Crop the picture.".into(),
-            },
+            body: Reply::Error(RequestError::Photo {
+                message: "Crop the picture.".into(),
+            }),
         };
         let bytes = encode(&message).unwrap();
         for length in 0..bytes.len() {

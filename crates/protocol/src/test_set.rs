@@ -1,11 +1,12 @@
-//! The test set's two files, as Fashion-MNIST publishes them.
+//! The two files of the Fashion-MNIST test set.
 
+use fashion_mnist::{IdxFile, TEST_IMAGES, TEST_LABELS};
 use serde::{Deserialize, Serialize};
 
-/// Pictures in the test set.
-pub const TEST_SET_SIZE: usize = 10_000;
+/// The number of images in the test set.
+pub const TEST_SET_SIZE: usize = TEST_IMAGES.count;
 
-/// One of the test set's two files.
+/// One of the two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TestSetPart {
     Images,
@@ -13,11 +14,11 @@ pub enum TestSetPart {
 }
 
 impl TestSetPart {
-    /// The name in the page's map of files.
-    pub const fn file(self) -> &'static str {
+    /// The published file. The page's map of assets has it under the name of its archive.
+    pub const fn idx_file(self) -> IdxFile {
         match self {
-            Self::Images => "t10k-images-idx3-ubyte.gz",
-            Self::Labels => "t10k-labels-idx1-ubyte.gz",
+            Self::Images => TEST_IMAGES,
+            Self::Labels => TEST_LABELS,
         }
     }
 

@@ -1,9 +1,11 @@
-//! What the CPU worker and the GPU worker share: the message loop, downloads, checks of requests and the self-test.
+//! What the CPU worker and the GPU worker share: the message loop, downloads, the validation of requests, and the self-test.
 
 pub mod batch;
 mod download;
+mod global_scope;
+mod message_loop;
 pub mod self_test;
 pub mod validation;
-mod worker_runtime;
 
-pub use worker_runtime::{Engine, failure, fatal, now, serve, since};
+pub use global_scope::{elapsed_micros, log, now, report_fatal};
+pub use message_loop::{Engine, serve};

@@ -1,43 +1,40 @@
-//! How far an engine's answers are from the reference's: its self-test.
+//! An engine's self-test: the largest difference between its probabilities and the reference's.
 
+use protocol::{Case, Reply, RequestError, TimedPrediction};
 use shared::ModelId;
 
-use protocol::{Case, Reply, TimedPrediction};
-
-/// What the cases seen so far have shown.
+/// The comparison of the cases so far.
 #[derive(Default)]
-pub struct Agreement {
+pub struct SelfTest {
     cases: usize,
     largest_difference: f32,
-    /// Of each model's last case.
+    /// The time of each model's last case.
     micros: [u32; ModelId::ALL.len()],
 }
 
-impl Agreement {
-    /// Compares an engine's verdict with the case's.
-    pub fn add(&mut self, case: &Case, verdict: &TimedPrediction) {
+impl SelfTest {
+    /// Compares an engine's prediction with the reference's.
+    pub fn add(&mut self, case: &Case, prediction: &TimedPrediction) {
         self.cases += 1;
-        for (ours, theirs) in verdict.probabilities.iter().zip(case.probabilities) {
+        for (ours, theirs) in prediction.probabilities.iter().zip(case.probabilities) {
             let difference = (ours - theirs).abs();
-            // `max` would pass over a NaN, and a GPU that computes nonsense would pass the test.
+            // `max` ignores NaN, so an engine that computes NaN would pass the test.
             self.largest_difference = if difference.is_nan() {
                 f32::INFINITY
             } else {
                 self.largest_difference.max(difference)
             };
         }
-        self.micros[case.model as usize] = verdict.micros;
+        self.micros[case.model as usize] = prediction.micros;
     }
 
-    /// The self-test's answer.
+    /// The reply to the page.
     ///
     /// # Errors
-    /// A sentence, where there was nothing to compare: that would look like perfect agreement.
-    pub fn reply(&self) -> Result<Reply, String> {
+    /// There were no cases, which would otherwise look like perfect agreement.
+    pub fn reply(&self) -> Result<Reply, RequestError> {
         if self.cases == 0 {
-            return Err(
-                "The engine was given no pictures to test itself on: reload the page.".into(),
-            );
+            return Err(RequestError::NoTestCases);
         }
         Ok(Reply::SelfTest {
             largest_difference: self.largest_difference,
@@ -54,24 +51,24 @@ mod tests {
     use shared::garment::CLASSES;
     use shared::image::PIXELS;
 
-    fn compared(pairs: &[(ModelId, f32, f32)]) -> Result<(f32, u32), String> {
-        let mut agreement = Agreement::default();
+    fn compared(pairs: &[(ModelId, f32, f32)]) -> Result<(f32, u32), RequestError> {
+        let mut self_test = SelfTest::default();
         for (i, &(model, ours, theirs)) in pairs.iter().enumerate() {
             let case = Case {
                 model,
                 grey: Pixels::from(&Grey28::new([0; PIXELS])),
                 probabilities: [theirs; CLASSES],
             };
-            let verdict = TimedPrediction {
+            let prediction = TimedPrediction {
                 model,
                 probabilities: [ours; CLASSES],
                 scores: [0.0; CLASSES],
                 micros: 10 + i as u32,
                 features_micros: None,
             };
-            agreement.add(&case, &verdict);
+            self_test.add(&case, &prediction);
         }
-        match agreement.reply()? {
+        match self_test.reply()? {
             Reply::SelfTest {
                 largest_difference,
                 micros,
@@ -81,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_difference_counts_in_either_direction_and_each_model_s_last_time() {
+    fn takes_the_largest_absolute_difference_and_sums_each_model_s_last_time() {
         let (difference, micros) = compared(&[
             (ModelId::Cnn, 0.5, 0.25),
             (ModelId::Cnn, 0.25, 1.0),
@@ -93,13 +90,13 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_never_agrees() {
+    fn nan_is_an_infinite_difference() {
         let pairs = [(ModelId::Cnn, f32::NAN, 0.5), (ModelId::Resnet, 0.5, 0.5)];
         assert_eq!(compared(&pairs).unwrap().0, f32::INFINITY);
     }
 
     #[test]
-    fn no_cases_are_no_agreement() {
-        assert!(compared(&[]).unwrap_err().contains("no pictures"));
+    fn rejects_a_test_without_cases() {
+        assert_eq!(compared(&[]), Err(RequestError::NoTestCases));
     }
 }

@@ -75,7 +75,7 @@ fn early(session: &Session) {
     session.site.clear_faults();
     let [first, second] = [0; 2].map(|_| worker.request(&worker.load_requests()).remove(0));
     assert!(
-        matches!(&first, Reply::Error { sentence } if sentence.contains("404")),
+        matches!(&first, Reply::Error(error) if error.to_string().contains("404")),
         "{first:?}"
     );
     assert!(matches!(second, Reply::Loaded { .. }), "{second:?}");

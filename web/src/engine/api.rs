@@ -1,156 +1,197 @@
-//! What the page asks the engines, one function a question.
+//! The requests of the page to the engines, one method each.
 
 use photo::Edits;
+use protocol::{Method, Pixels, Prepared, RawHeatMap, Reply, Request, TimedPrediction};
 use shared::garment::CLASSES;
+use shared::image::PIXELS;
 use shared::{Garment, ModelId};
 use web_sys::File;
 
 use super::client::Client;
-use super::engine_selection::Engine;
-use protocol::{Method, Pixels, Prepared, RawHeatMap, Reply, Request, Source, TimedPrediction};
+use super::engine_selection::{Engine, Speed};
+use super::error::EngineError;
+
+/// Images in a batch: enough for an engine to reach its full speed, few enough that it is soon free for other requests.
+pub const BATCH_SIZE: usize = 250;
+/// The minimum duration of a measurement in microseconds: browsers' clocks have a resolution of 0.1 ms at best.
+const MIN_MEASUREMENT_MICROS: f64 = 50_000.0;
+const MAX_MEASUREMENT_RUNS: f64 = 1000.0;
+/// After this number of runs the browser has optimised a network's loops.
+const WARM_UP_RUNS: u32 = 20;
 
 impl Client {
-    /// The gallery's pictures.
-    ///
-    /// # Errors
-    /// A sentence, as of all that follow.
-    pub async fn load_gallery(&self) -> Result<Vec<Pixels>, String> {
-        let url = self.0.assets.url("gallery.png").ok_or(
-            "The gallery is not part of this build: choose a picture of your own.".to_string(),
-        )?;
-        let request = Request::Gallery {
-            sprite: Source::Url(url),
-        };
-        let generation = self.0.generation.get();
-        let mut reply = self.ask_cpu(request.clone()).await;
-        if reply.is_err() && self.0.generation.get() != generation {
-            // Not the gallery's fault: its successor is asked once.
-            reply = self.ask_cpu(request).await;
-        }
-        match reply? {
-            Reply::Gallery { pictures } => {
-                self.0.pictures.borrow_mut().clone_from(&pictures);
-                Ok(pictures)
-            }
-            other => Err(misplaced(&other)),
-        }
-    }
-
-    /// Turns a picture file into 28x28; one with a number can be edited until the next one with a number.
-    ///
-    /// # Errors
-    /// A sentence for the visitor.
-    pub async fn prepare_photo(&self, file: &File, photo: Option<u32>) -> Result<Prepared, String> {
+    /// Turns an image file into 28x28. If `photo` is given, the photo can be edited under this number until another one is prepared
+    /// with a number.
+    pub async fn prepare_photo(
+        &self,
+        file: &File,
+        photo: Option<u32>,
+    ) -> Result<Prepared, EngineError> {
         let request = Request::Prepare {
             file: Vec::new(),
             photo,
         };
-        let reply = self.ask_cpu_with(request, Some(file)).await?;
+        let reply = self.call_cpu_with_file(request, file).await?;
         self.prepared(reply)
     }
 
-    /// Prepares the photo of that number the visitor's way.
-    ///
-    /// # Errors
-    /// A sentence for the visitor.
-    pub async fn edit_photo(&self, photo: u32, edits: Edits) -> Result<Prepared, String> {
-        let reply = self.ask_cpu(Request::Edit { photo, edits }).await?;
+    /// Prepares the photo of this number with the visitor's edits.
+    pub async fn edit_photo(&self, photo: u32, edits: Edits) -> Result<Prepared, EngineError> {
+        let reply = self.call_cpu(Request::Edit { photo, edits }).await?;
         self.prepared(reply)
     }
 
-    /// A prepared picture; its verdicts count where no other engine is to give them.
-    fn prepared(&self, reply: Reply) -> Result<Prepared, String> {
-        match reply {
-            Reply::Prepared(mut prepared) => {
-                if self.status().active_engine() != Engine::Cpu {
-                    prepared.verdicts.clear();
-                }
-                Ok(prepared)
-            }
-            other => Err(misplaced(&other)),
+    /// Removes the CPU engine's predictions if the GPU engine is to make them.
+    fn prepared(&self, reply: Reply) -> Result<Prepared, EngineError> {
+        let Reply::Prepared(mut prepared) = reply else {
+            return Err(EngineError::UnexpectedReply);
+        };
+        if self.status().active_engine() != Engine::Cpu {
+            prepared.verdicts.clear();
         }
+        Ok(prepared)
     }
 
-    /// A model's answer, and the engine that gave it.
-    ///
-    /// # Errors
-    /// A sentence for the visitor.
+    /// A model's prediction, and the engine that made it.
     pub async fn classify(
         &self,
         model: ModelId,
         grey: Pixels,
-    ) -> Result<(TimedPrediction, Engine), String> {
-        match self.ask(model, Request::Classify { model, grey }).await? {
-            (Reply::Prediction(verdict), engine) => Ok((verdict, engine)),
-            (other, _) => Err(misplaced(&other)),
+    ) -> Result<(TimedPrediction, Engine), EngineError> {
+        let engine = self.status().active_engine();
+        match self
+            .call(engine, model, Request::Classify { model, grey })
+            .await?
+        {
+            (Reply::Prediction(prediction), engine) => Ok((prediction, engine)),
+            _ => Err(EngineError::UnexpectedReply),
         }
     }
 
-    /// What in the picture speaks for the class.
-    ///
-    /// # Errors
-    /// A sentence for the visitor.
+    /// The heat map of a class.
     pub async fn explain(
         &self,
         model: ModelId,
         grey: Pixels,
         class: Garment,
-    ) -> Result<RawHeatMap, String> {
+    ) -> Result<RawHeatMap, EngineError> {
         let request = Request::Explain { model, grey, class };
         let reply = match Method::for_model(model) {
-            Method::GradCam => self.ask(model, request).await?.0,
-            // As many answers as there are places to cover: the CPU needs no trip to the graphics processor for each.
-            Method::Occlusion => self.ask_cpu(request).await?,
+            Method::GradCam => {
+                let engine = self.status().active_engine();
+                self.call(engine, model, request).await?.0
+            }
+            // Many predictions of one image each, for which the CPU engine is faster.
+            Method::Occlusion => self.call_cpu(request).await?,
         };
         match reply {
             Reply::HeatMap(map) => Ok(map),
-            other => Err(misplaced(&other)),
+            _ => Err(EngineError::UnexpectedReply),
         }
     }
 
-    /// Whether a picture may be one of the ten.
-    ///
-    /// # Errors
-    /// A sentence for the visitor.
-    pub async fn is_garment(&self, grey: Pixels) -> Result<bool, String> {
-        match self.ask_cpu(Request::DetectNovelty { grey }).await? {
+    /// Whether an image may show one of the ten classes, according to the novelty detector.
+    pub async fn is_garment(&self, grey: Pixels) -> Result<bool, EngineError> {
+        match self.call_cpu(Request::DetectNovelty { grey }).await? {
             Reply::Novelty { is_garment } => Ok(is_garment),
-            other => Err(misplaced(&other)),
+            _ => Err(EngineError::UnexpectedReply),
         }
     }
 
-    /// The vote's ten probabilities, from the verdicts on one picture.
-    ///
-    /// # Errors
-    /// A sentence for the visitor.
+    /// The ensemble's ten probabilities, from the models' predictions for one image.
     pub async fn ensemble(
         &self,
         predictions: Vec<shared::Prediction>,
-    ) -> Result<[f32; CLASSES], String> {
-        match self.ask_cpu(Request::Ensemble { predictions }).await? {
+    ) -> Result<[f32; CLASSES], EngineError> {
+        match self.call_cpu(Request::Ensemble { predictions }).await? {
             Reply::Ensemble { probabilities } => Ok(probabilities),
-            other => Err(misplaced(&other)),
+            _ => Err(EngineError::UnexpectedReply),
         }
     }
-}
 
-/// The sentence for a reply to another question.
-pub(super) fn misplaced(reply: &Reply) -> String {
-    let what = match reply {
-        Reply::Ready => "readiness",
-        Reply::Progress { .. } => "progress",
-        Reply::Loaded { .. } | Reply::EnsembleLoaded | Reply::NoveltyLoaded => "loaded weights",
-        Reply::Novelty { .. } => "a recognition",
-        Reply::Ensemble { .. } => "a vote",
-        Reply::Gallery { .. } => "a gallery",
-        Reply::Prepared(_) => "a prepared picture",
-        Reply::Prediction(_) => "a verdict",
-        Reply::HeatMap(_) => "a map",
-        Reply::Batch { .. } => "many classes",
-        Reply::TestSet { .. } => "the test images",
-        Reply::Measured { .. } => "a measurement",
-        Reply::SelfTest { .. } => "a self-test",
-        Reply::Error { .. } | Reply::Fatal { .. } => "an error",
-    };
-    format!("The engine answered with {what} where something else was asked: reload the page.")
+    /// The class of each image, 784 bytes each, from the engine that is to answer batches.
+    pub async fn classify_batch(
+        &self,
+        model: ModelId,
+        pictures: Vec<u8>,
+    ) -> Result<(Vec<u8>, Engine), EngineError> {
+        let count = pictures.len() / PIXELS;
+        let engine = self.status().batch_engine(model);
+        let request = Request::ClassifyBatch { model, pictures };
+        match self.call(engine, model, request).await? {
+            (Reply::Batch { classes, .. }, engine)
+                if classes.len() == count && classes.iter().all(|c| *c < CLASSES as u8) =>
+            {
+                Ok((classes, engine))
+            }
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// Runs a network on the CPU engine until the browser has optimised it. Returns the microseconds per image after that, or `None`
+    /// if the engine failed.
+    pub async fn warm_up(&self, model: ModelId) -> Option<u32> {
+        let mut micros = None;
+        // The first half makes the browser optimise.
+        for _ in 0..2 {
+            let request = Request::Measure {
+                model,
+                batch: 1,
+                runs: WARM_UP_RUNS,
+            };
+            micros = match self.call_cpu(request).await {
+                Ok(Reply::Measured { micros }) => Some(micros / WARM_UP_RUNS),
+                _ => return None,
+            };
+        }
+        micros
+    }
+
+    /// Measures a network's speed on each engine that can answer now, and records it in the status.
+    pub async fn measure_speed(&self, model: ModelId) -> Result<(), EngineError> {
+        for engine in [Engine::Cpu, Engine::WebGpu] {
+            if !self.can_answer(engine, model) {
+                continue;
+            }
+            let single = self.measure(engine, model, 1).await?;
+            let batch = self.measure(engine, model, BATCH_SIZE).await?;
+            if let Some((single, batch)) = single.zip(batch) {
+                self.record_speed(Speed {
+                    engine,
+                    model,
+                    single,
+                    many: 1e6 / batch,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Microseconds per image; `None` if the other engine had to answer.
+    async fn measure(
+        &self,
+        engine: Engine,
+        model: ModelId,
+        batch: usize,
+    ) -> Result<Option<f64>, EngineError> {
+        let mut runs = 1.0;
+        loop {
+            let request = Request::Measure {
+                model,
+                batch: batch as u32,
+                runs: runs as u32,
+            };
+            let micros = match self.call(engine, model, request).await? {
+                (Reply::Measured { micros }, by) if by == engine => f64::from(micros),
+                (Reply::Measured { .. }, _) => return Ok(None),
+                _ => return Err(EngineError::UnexpectedReply),
+            };
+            if micros >= MIN_MEASUREMENT_MICROS || runs >= MAX_MEASUREMENT_RUNS {
+                return Ok(Some(micros.max(1.0) / (runs * batch as f64)));
+            }
+            // Estimates how many runs last long enough.
+            let wanted = runs * MIN_MEASUREMENT_MICROS * 1.2 / micros.max(100.0);
+            runs = wanted.ceil().clamp(runs + 1.0, MAX_MEASUREMENT_RUNS);
+        }
+    }
 }

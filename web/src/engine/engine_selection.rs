@@ -1,8 +1,10 @@
-//! Which engine answers, and why not the other.
+//! Which engine answers, and why: from the visitor's choice, the GPU engine's state, and the measured speeds.
 
-use super::speeds::Speed;
-use plot::format::milliseconds;
+use plot::format::{milliseconds, thousands};
 use protocol::TOLERANCE;
+use shared::ModelId;
+
+use super::error::{CpuError, GpuError, GpuUnavailable};
 
 /// An engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +14,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// The name in the page's hooks.
+    /// The name in `data-*` attributes.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Cpu => "cpu",
@@ -20,19 +22,27 @@ impl Engine {
         }
     }
 
-    /// The name for people.
+    /// The name on the page.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Cpu => "CPU",
             Self::WebGpu => "WebGPU",
         }
     }
+
+    /// The name within a sentence.
+    const fn subject(self) -> &'static str {
+        match self {
+            Self::Cpu => "the CPU",
+            Self::WebGpu => "WebGPU",
+        }
+    }
 }
 
-/// What the visitor wants.
+/// The visitor's choice of an engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EngineChoice {
-    /// The faster one of those that passed.
+    /// The faster engine.
     #[default]
     Auto,
     Cpu,
@@ -40,10 +50,10 @@ pub enum EngineChoice {
 }
 
 impl EngineChoice {
-    /// All choices, in the order in which they are offered.
+    /// All choices, in the order of the menu.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Cpu, Self::WebGpu];
 
-    /// The name in the page's hooks.
+    /// The name in `data-*` attributes.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -52,7 +62,7 @@ impl EngineChoice {
         }
     }
 
-    /// The name for people.
+    /// The name on the page.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Auto => "Automatic",
@@ -61,41 +71,41 @@ impl EngineChoice {
         }
     }
 
-    /// The choice of that name.
+    /// The choice with this [`name`](Self::name).
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|c| c.name() == name)
     }
 }
 
-/// How far the GPU engine has come.
+/// The state of the GPU engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum GpuState {
-    /// It cannot run here: why, as the end of a sentence.
-    Absent(String),
+    /// It cannot run in this browser.
+    Absent(GpuUnavailable),
     Loading,
     Testing,
-    /// It passed: its largest difference from the reference, and its time for one picture by all models.
+    /// It passed its self-test.
     Ready {
+        /// The largest difference between its probabilities and the reference's.
         difference: f32,
+        /// Its time for one image by all networks.
         micros: u32,
     },
-    /// It ran and must not be used: why, as the end of a sentence.
-    Failed(String),
+    /// It must not be used.
+    Failed(GpuError),
 }
 
 impl GpuState {
-    /// The verdict on a self-test.
-    pub fn tested(difference: f32, micros: u32) -> Self {
+    /// The result of a self-test. A difference that is not a number fails.
+    pub fn from_self_test(difference: f32, micros: u32) -> Self {
         if difference <= TOLERANCE {
             Self::Ready { difference, micros }
         } else {
-            Self::Failed(format!(
-                "its probabilities differ from the reference by up to {difference:.1e}, more than {TOLERANCE:.0e}"
-            ))
+            Self::Failed(GpuError::Disagreement(difference))
         }
     }
 
-    /// The name in the page's hooks.
+    /// The name in `data-*` attributes.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Absent(_) => "absent",
@@ -107,41 +117,68 @@ impl GpuState {
     }
 }
 
-/// The engines' state, as the page tells it.
+/// An engine's measured speed with a network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed {
+    pub engine: Engine,
+    pub model: ModelId,
+    /// Microseconds for an image alone.
+    pub single: f64,
+    /// Images per second in batches.
+    pub many: f64,
+}
+
+/// The state of both engines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EngineStatus {
     pub choice: EngineChoice,
     pub gpu: GpuState,
-    /// The CPU's time for one picture by all models, from the same picture that timed the GPU.
+    /// The CPU engine's time for one image by all networks, measured with the images of the GPU engine's self-test.
     pub cpu_micros: Option<u32>,
-    /// What befell the CPU engine, as a sentence.
-    pub cpu_error: Option<String>,
-    /// What the engines were measured to take.
+    /// The last error of the CPU engine.
+    pub cpu_error: Option<CpuError>,
     pub speeds: Vec<Speed>,
 }
 
 impl EngineStatus {
-    /// The engine that answers now.
+    /// Nothing measured and nothing chosen.
+    pub fn new(gpu: GpuState) -> Self {
+        Self {
+            choice: EngineChoice::default(),
+            gpu,
+            cpu_micros: None,
+            cpu_error: None,
+            speeds: Vec::new(),
+        }
+    }
+
+    pub fn is_gpu_ready(&self) -> bool {
+        matches!(self.gpu, GpuState::Ready { .. })
+    }
+
+    /// The engine that answers single images now.
     pub fn active_engine(&self) -> Engine {
-        let faster = |micros: u32| self.cpu_micros.is_some_and(|cpu| micros < cpu);
+        let is_faster = |micros: u32| self.cpu_micros.is_some_and(|cpu| micros < cpu);
         match (self.choice, &self.gpu) {
             (EngineChoice::WebGpu, GpuState::Ready { .. }) => Engine::WebGpu,
-            (EngineChoice::Auto, GpuState::Ready { micros, .. }) if faster(*micros) => {
+            (EngineChoice::Auto, GpuState::Ready { micros, .. }) if is_faster(*micros) => {
                 Engine::WebGpu
             }
             _ => Engine::Cpu,
         }
     }
 
-    /// Why this engine and not the other, in a sentence or two.
+    /// Why that engine answers, in one or two sentences.
     pub fn reason(&self) -> String {
-        let wanted = self.choice == EngineChoice::WebGpu;
+        let is_wanted = self.choice == EngineChoice::WebGpu;
         match &self.gpu {
-            GpuState::Absent(why) if wanted => {
-                format!("WebGPU was chosen, but {why}: the CPU answers.")
+            GpuState::Absent(error) if is_wanted => {
+                format!("WebGPU was chosen, but {error}: the CPU answers.")
             }
-            GpuState::Absent(why) => format!("The CPU answers: {why}."),
-            GpuState::Failed(why) => format!("WebGPU is not used: {why}. The CPU goes on."),
+            GpuState::Absent(error) => format!("The CPU answers: {error}."),
+            GpuState::Failed(error) => {
+                format!("WebGPU is not used: {error}. The CPU answers instead.")
+            }
             GpuState::Loading => {
                 "WebGPU is being loaded in the background; until then the CPU answers.".into()
             }
@@ -153,28 +190,89 @@ impl EngineStatus {
                     "WebGPU passed its self-test ({})",
                     difference_text(*difference)
                 );
-                let gpu = milliseconds(*micros);
                 match (self.choice, self.cpu_micros) {
                     (EngineChoice::Auto, Some(cpu)) => format!(
-                        "{passed}. The networks took {gpu} there and {} on the CPU, so {} answers for them.",
+                        "{passed}. The networks took {} there and {} on the CPU, so {} answers for them.",
+                        milliseconds(*micros),
                         milliseconds(cpu),
-                        match self.active_engine() {
-                            Engine::Cpu => "the CPU",
-                            Engine::WebGpu => "WebGPU",
-                        }
+                        self.active_engine().subject()
                     ),
                     (EngineChoice::Auto, None) => {
                         format!("{passed}; the CPU was not timed, so it answers.")
                     }
-                    (EngineChoice::Cpu, _) => format!("The CPU was chosen; {passed} and is ready."),
-                    (EngineChoice::WebGpu, _) => format!("{passed} and answers, as was chosen."),
+                    (EngineChoice::Cpu, _) => {
+                        format!("The CPU was chosen; {passed} and is ready.")
+                    }
+                    (EngineChoice::WebGpu, _) => {
+                        format!("{passed} and answers, as was chosen.")
+                    }
                 }
             }
         }
     }
+
+    /// Adds a measurement, in place of an earlier one of the same engine and model.
+    pub fn record_speed(&mut self, speed: Speed) {
+        self.speeds
+            .retain(|s| (s.engine, s.model) != (speed.engine, speed.model));
+        self.speeds.push(speed);
+    }
+
+    /// An engine's measured speed with a model.
+    pub fn speed(&self, engine: Engine, model: ModelId) -> Option<Speed> {
+        let found = |s: &&Speed| (s.engine, s.model) == (engine, model);
+        self.speeds.iter().find(found).copied()
+    }
+
+    /// Images per second on the CPU and on WebGPU; `None` unless both were measured.
+    fn rates(&self, model: ModelId) -> Option<(f64, f64)> {
+        let rate = |engine| self.speed(engine, model).map(|s| s.many);
+        rate(Engine::Cpu).zip(rate(Engine::WebGpu))
+    }
+
+    /// Whether no measurement is needed to choose the engine for batches.
+    pub fn is_measured(&self, model: ModelId) -> bool {
+        !self.is_gpu_ready() || self.choice != EngineChoice::Auto || self.rates(model).is_some()
+    }
+
+    /// The engine that answers batches: the one that was measured to be faster, unless the visitor chose one.
+    pub fn batch_engine(&self, model: ModelId) -> Engine {
+        let is_faster = || self.rates(model).is_some_and(|(cpu, gpu)| gpu > cpu);
+        let is_ready = model.is_deep() && self.is_gpu_ready();
+        match self.choice {
+            EngineChoice::WebGpu if is_ready => Engine::WebGpu,
+            EngineChoice::Auto if is_ready && is_faster() => Engine::WebGpu,
+            _ => Engine::Cpu,
+        }
+    }
+
+    /// Why that engine answers batches, in a sentence.
+    pub fn batch_reason(&self, model: ModelId) -> String {
+        let because = match (&self.gpu, self.choice, self.rates(model)) {
+            _ if !model.is_deep() => "which alone has the classical models".to_string(),
+            (GpuState::Absent(_) | GpuState::Failed(_), ..) => "the only engine here".to_string(),
+            (GpuState::Loading | GpuState::Testing, ..) => "while WebGPU is not ready".to_string(),
+            (GpuState::Ready { .. }, EngineChoice::Auto, Some((cpu, gpu))) => format!(
+                "as measured: the CPU answers {} pictures a second, WebGPU {}",
+                format_rate(cpu),
+                format_rate(gpu)
+            ),
+            (GpuState::Ready { .. }, EngineChoice::Auto, None) => {
+                "as long as not both are measured".into()
+            }
+            (GpuState::Ready { .. }, ..) => "as was chosen".to_string(),
+        };
+        let engine = self.batch_engine(model).subject();
+        format!("Many pictures at once go to {engine}, {because}.")
+    }
 }
 
-/// The largest difference of two probabilities, as the self-test measured it.
+/// Images per second, rounded.
+pub fn format_rate(rate: f64) -> String {
+    thousands(rate.round() as u64)
+}
+
+/// The largest difference between two probabilities, as the self-test measured it.
 fn difference_text(difference: f32) -> String {
     if difference < 1e-6 {
         "no difference above 0.000001".into()
@@ -187,65 +285,115 @@ fn difference_text(difference: f32) -> String {
 mod tests {
     use super::*;
 
+    const BOTH: [(Engine, f64); 2] = [(Engine::Cpu, 3000.0), (Engine::WebGpu, 5000.0)];
+
+    fn status(choice: EngineChoice, gpu: GpuState, cpu_micros: Option<u32>) -> EngineStatus {
+        EngineStatus {
+            choice,
+            cpu_micros,
+            ..EngineStatus::new(gpu)
+        }
+    }
+
+    fn measured(choice: EngineChoice, gpu: GpuState, rates: &[(Engine, f64)]) -> EngineStatus {
+        let mut status = status(choice, gpu, None);
+        for &(engine, many) in rates {
+            status.record_speed(Speed {
+                engine,
+                model: ModelId::Cnn,
+                single: 1.0,
+                many,
+            });
+        }
+        status
+    }
+
+    fn ready(micros: u32) -> GpuState {
+        GpuState::from_self_test(1e-6, micros)
+    }
+
     #[test]
     fn a_difference_has_six_decimals() {
         assert_eq!(difference_text(2e-7), "no difference above 0.000001");
         assert_eq!(difference_text(0.000_123), "largest difference 0.000123");
     }
 
-    fn report(choice: EngineChoice, gpu: GpuState, cpu_micros: Option<u32>) -> EngineStatus {
-        EngineStatus {
-            choice,
-            gpu,
-            cpu_micros,
-            cpu_error: None,
-            speeds: Vec::new(),
-        }
-    }
-
     #[test]
-    fn automatic_takes_the_faster_engine_and_says_so() {
-        let slow = report(
-            EngineChoice::Auto,
-            GpuState::tested(1e-6, 120_000),
-            Some(900),
-        );
+    fn automatic_uses_the_faster_engine_and_gives_the_times() {
+        let slow = status(EngineChoice::Auto, ready(120_000), Some(900));
         assert_eq!(slow.active_engine(), Engine::Cpu);
         assert!(slow.reason().contains("120 ms") && slow.reason().contains("0.9 ms"));
         assert!(slow.reason().ends_with("the CPU answers for them."));
-        let fast = report(EngineChoice::Auto, GpuState::tested(1e-6, 300), Some(900));
+        let fast = status(EngineChoice::Auto, ready(300), Some(900));
         assert_eq!(fast.active_engine(), Engine::WebGpu);
         assert!(fast.reason().ends_with("WebGPU answers for them."));
     }
 
     #[test]
-    fn a_choice_is_followed_where_it_can_be() {
-        let ready = GpuState::tested(1e-6, 120_000);
-        assert_eq!(
-            report(EngineChoice::WebGpu, ready.clone(), Some(1)).active_engine(),
-            Engine::WebGpu
-        );
-        assert_eq!(
-            report(EngineChoice::Cpu, ready, Some(1)).active_engine(),
-            Engine::Cpu
-        );
+    fn a_choice_is_used_if_that_engine_is_ready() {
+        let chosen = status(EngineChoice::WebGpu, ready(120_000), Some(1));
+        assert_eq!(chosen.active_engine(), Engine::WebGpu);
+        let chosen = status(EngineChoice::Cpu, ready(120_000), Some(1));
+        assert_eq!(chosen.active_engine(), Engine::Cpu);
         for gpu in [
             GpuState::Loading,
             GpuState::Testing,
-            GpuState::Absent("this browser has no WebGPU".into()),
-            GpuState::Failed("its device was lost".into()),
+            GpuState::Absent(GpuUnavailable::NoWebGpu),
+            GpuState::Failed(GpuError::Timeout),
         ] {
-            let report = report(EngineChoice::WebGpu, gpu, Some(1));
-            assert_eq!(report.active_engine(), Engine::Cpu);
-            assert!(report.reason().contains("CPU"), "{}", report.reason());
+            let status = status(EngineChoice::WebGpu, gpu, Some(1));
+            assert_eq!(status.active_engine(), Engine::Cpu);
+            assert!(status.reason().contains("CPU"), "{}", status.reason());
         }
     }
 
     #[test]
-    fn disagreement_and_nonsense_fail_the_self_test() {
-        assert_eq!(GpuState::tested(9e-4, 1).name(), "ready");
-        assert_eq!(GpuState::tested(2e-3, 1).name(), "failed");
-        assert_eq!(GpuState::tested(f32::NAN, 1).name(), "failed");
-        assert_eq!(GpuState::tested(f32::INFINITY, 1).name(), "failed");
+    fn a_large_difference_and_nan_fail_the_self_test() {
+        assert_eq!(GpuState::from_self_test(9e-4, 1).name(), "ready");
+        assert_eq!(GpuState::from_self_test(2e-3, 1).name(), "failed");
+        assert_eq!(GpuState::from_self_test(f32::NAN, 1).name(), "failed");
+        assert_eq!(GpuState::from_self_test(f32::INFINITY, 1).name(), "failed");
+    }
+
+    #[test]
+    fn the_faster_engine_answers_batches() {
+        let fast = measured(EngineChoice::Auto, ready(9000), &BOTH);
+        assert_eq!(fast.batch_engine(ModelId::Cnn), Engine::WebGpu);
+        let reason = fast.batch_reason(ModelId::Cnn);
+        assert!(reason.contains("3,000") && reason.contains("5,000"));
+        // Measured again, and slower now.
+        let slow = (Engine::WebGpu, 2000.0);
+        let slow = measured(EngineChoice::Auto, ready(9000), &[BOTH[0], BOTH[1], slow]);
+        assert_eq!(slow.speeds.len(), 2);
+        assert_eq!(slow.batch_engine(ModelId::Cnn), Engine::Cpu);
+        // A measurement counts for one network only, and both engines have to be measured.
+        assert_eq!(fast.batch_engine(ModelId::Resnet), Engine::Cpu);
+        let one = measured(EngineChoice::Auto, ready(9000), &BOTH[1..]);
+        assert_eq!(one.batch_engine(ModelId::Cnn), Engine::Cpu);
+    }
+
+    #[test]
+    fn the_gpu_engine_answers_no_batches_before_it_is_ready() {
+        for gpu in [
+            GpuState::Loading,
+            GpuState::Testing,
+            GpuState::Failed(GpuError::Timeout),
+        ] {
+            for choice in EngineChoice::ALL {
+                let status = measured(choice, gpu.clone(), &BOTH);
+                assert_eq!(status.batch_engine(ModelId::Cnn), Engine::Cpu);
+                assert!(status.batch_reason(ModelId::Cnn).contains("the CPU, "));
+            }
+        }
+    }
+
+    #[test]
+    fn a_choice_is_used_for_batches() {
+        let cpu = measured(EngineChoice::Cpu, ready(9000), &BOTH);
+        assert_eq!(cpu.batch_engine(ModelId::Cnn), Engine::Cpu);
+        let gpu = measured(EngineChoice::WebGpu, ready(9000), &[]);
+        assert_eq!(gpu.batch_engine(ModelId::Cnn), Engine::WebGpu);
+        assert_eq!(gpu.batch_engine(ModelId::Knn), Engine::Cpu);
+        assert!(gpu.batch_reason(ModelId::Cnn).contains("as was chosen"));
     }
 }

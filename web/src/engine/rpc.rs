@@ -1,4 +1,4 @@
-//! The page's end of the line to one worker: requests out, replies to whoever asked, and word of its death.
+//! Requests to a worker and their replies.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -6,223 +6,211 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 use js_sys::{Array, Reflect, Uint8Array};
+use protocol::{Message, Reply, Request, RequestError, UNASKED, decode, encode};
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, File, MessageEvent, Worker};
 
-use protocol::{Message, Reply, Request, UNASKED, decode, encode};
+use super::error::WorkerError;
 
-/// Why a request has no answer.
+/// Why a request has no reply.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Failure {
-    /// The worker says what is wrong; it goes on.
-    Refused(String),
-    /// The worker died, or was dismissed, before it answered.
-    Died,
+pub(super) enum RpcError {
+    /// The worker refused the request and continues.
+    Refused(RequestError),
+    /// The message could not be posted to the worker.
+    NotSent,
+    /// The worker terminated before it answered.
+    Terminated,
 }
 
-/// A worker, its unanswered requests, and what to do when it dies. Dropping the last handle ends the worker.
+/// A handle to a worker. Dropping the last clone terminates the worker.
 #[derive(Clone)]
-pub struct Link(Rc<Line>);
+pub(super) struct WorkerRpc(Rc<Connection>);
 
-struct Line {
+struct Connection {
     worker: Worker,
-    next: Cell<u32>,
-    waiting: RefCell<HashMap<u32, Waiting>>,
-    dead: Cell<bool>,
-    on_death: Box<dyn Fn(String)>,
-    /// The worker's handlers, kept as long as the worker.
+    next_id: Cell<u32>,
+    pending: RefCell<HashMap<u32, PendingRequest>>,
+    is_terminated: Cell<bool>,
+    on_failure: Box<dyn Fn(WorkerError)>,
+    /// The worker's event handlers, kept as long as the worker.
     handlers: RefCell<Vec<JsValue>>,
 }
 
-/// Who asked.
-struct Waiting {
+struct PendingRequest {
     reply: oneshot::Sender<Reply>,
-    /// Hears how many bytes of the request's file have come.
-    progress: Rc<dyn Fn(u32)>,
+    /// Called with the number of bytes downloaded so far for the request.
+    on_progress: Rc<dyn Fn(u32)>,
 }
 
-impl Link {
-    /// Starts the worker of that script; `on_death` hears, once, why it died.
-    ///
-    /// # Errors
-    /// A sentence, when the browser refuses to start a worker.
-    pub fn open(url: &str, on_death: impl Fn(String) + 'static) -> Result<Self, String> {
-        let worker = Worker::new(url).map_err(|_| {
-            "This browser refuses to start a worker: allow scripts for this site and reload the page."
-                .to_string()
-        })?;
-        Ok(Self::to(worker, on_death))
+impl WorkerRpc {
+    /// Starts a worker; `None` if the browser does not allow it. `on_failure` is called at most once, when the worker fails.
+    pub fn start(url: &str, on_failure: impl Fn(WorkerError) + 'static) -> Option<Self> {
+        let worker = Worker::new(url).ok()?;
+        Some(Self::from_worker(worker, on_failure))
     }
 
-    /// The line to a worker that runs already.
-    pub fn to(worker: Worker, on_death: impl Fn(String) + 'static) -> Self {
-        let line = Rc::new(Line {
+    /// Connects to a worker that is running already.
+    pub fn from_worker(worker: Worker, on_failure: impl Fn(WorkerError) + 'static) -> Self {
+        let connection = Rc::new(Connection {
             worker,
-            next: Cell::new(UNASKED + 1),
-            waiting: RefCell::default(),
-            dead: Cell::new(false),
-            on_death: Box::new(on_death),
+            next_id: Cell::new(UNASKED + 1),
+            pending: RefCell::default(),
+            is_terminated: Cell::new(false),
+            on_failure: Box::new(on_failure),
             handlers: RefCell::default(),
         });
 
-        // Weak: the handlers belong to the worker and must not keep it alive.
-        let weak = Rc::downgrade(&line);
-        let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Some(line) = weak.upgrade() {
-                line.receive(&event.data());
+        // Weak references: the worker owns its handlers, and these must not keep it alive.
+        let weak = Rc::downgrade(&connection);
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(connection) = weak.upgrade() {
+                connection.receive(&event.data());
             }
         });
-        let weak = Rc::downgrade(&line);
-        let error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
+        let weak = Rc::downgrade(&connection);
+        let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
             event.prevent_default();
-            if let Some(line) = weak.upgrade() {
-                // A script that could not be fetched has no message; the event is then no ErrorEvent at all.
+            if let Some(connection) = weak.upgrade() {
+                // If the script could not be downloaded, the event is not an ErrorEvent and has no message.
                 let message = Reflect::get(&event, &"message".into())
                     .ok()
                     .and_then(|m| m.as_string())
                     .filter(|m| !m.is_empty());
-                line.die(message.unwrap_or_else(|| "its script could not be loaded".into()));
+                connection.fail(message.map_or(WorkerError::ScriptMissing, WorkerError::Script));
             }
         });
-        line.worker
-            .set_onmessage(Some(message.as_ref().unchecked_ref()));
-        line.worker
-            .set_onerror(Some(error.as_ref().unchecked_ref()));
-        line.handlers
+        let worker = &connection.worker;
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        connection
+            .handlers
             .borrow_mut()
-            .extend([message.into_js_value(), error.into_js_value()]);
-        Self(line)
+            .extend([on_message.into_js_value(), on_error.into_js_value()]);
+        Self(connection)
     }
 
-    /// Asks, and waits for the reply.
-    ///
-    /// # Errors
-    /// See [`Failure`].
-    pub async fn call(&self, body: Request) -> Result<Reply, Failure> {
-        self.send(body, None, |_| {}).await
+    /// Sends a request and waits for its reply.
+    pub async fn call(&self, request: Request) -> Result<Reply, RpcError> {
+        self.send(request, None, |_| {}).await
     }
 
-    /// The same, with the visitor's file that the request is about, where there is one: the worker reads it.
-    ///
-    /// # Errors
-    /// See [`Failure`].
-    pub async fn call_with(&self, body: Request, file: Option<&File>) -> Result<Reply, Failure> {
-        self.send(body, file, |_| {}).await
+    /// Sends a request together with the visitor's file, which the worker reads.
+    pub async fn call_with_file(&self, request: Request, file: &File) -> Result<Reply, RpcError> {
+        self.send(request, Some(file), |_| {}).await
     }
 
-    /// The same for a request that names a file: `progress` hears how many bytes of it have come.
-    ///
-    /// # Errors
-    /// See [`Failure`].
-    pub async fn call_patiently(
+    /// Sends a request that makes the worker download a file; `on_progress` is called with the number of bytes so far.
+    pub async fn call_with_progress(
         &self,
-        body: Request,
-        progress: impl Fn(u32) + 'static,
-    ) -> Result<Reply, Failure> {
-        self.send(body, None, progress).await
+        request: Request,
+        on_progress: impl Fn(u32) + 'static,
+    ) -> Result<Reply, RpcError> {
+        self.send(request, None, on_progress).await
     }
 
     async fn send(
         &self,
-        body: Request,
+        request: Request,
         file: Option<&File>,
-        progress: impl Fn(u32) + 'static,
-    ) -> Result<Reply, Failure> {
-        let line = &self.0;
-        if line.dead.get() {
-            return Err(Failure::Died);
+        on_progress: impl Fn(u32) + 'static,
+    ) -> Result<Reply, RpcError> {
+        let connection = &self.0;
+        if connection.is_terminated.get() {
+            return Err(RpcError::Terminated);
         }
-        let id = line.next.get();
-        line.next.set(id.checked_add(1).unwrap_or(UNASKED + 1));
-        let bytes = encode(&Message { id, body }).map_err(|e| Failure::Refused(e.to_string()))?;
+        let id = connection.next_id.get();
+        connection
+            .next_id
+            .set(id.checked_add(1).unwrap_or(UNASKED + 1));
+        let message = Message { id, body: request };
+        let bytes = encode(&message).map_err(|_| RpcError::NotSent)?;
         let bytes = Uint8Array::from(bytes.as_slice());
         let (sender, reply) = oneshot::channel();
-        let waiting = Waiting {
+        let pending = PendingRequest {
             reply: sender,
-            progress: Rc::new(progress),
+            on_progress: Rc::new(on_progress),
         };
-        line.waiting.borrow_mut().insert(id, waiting);
+        connection.pending.borrow_mut().insert(id, pending);
         let transfer = Array::of1(&bytes.buffer());
-        let message: JsValue = match file {
+        let data: JsValue = match file {
             Some(file) => Array::of2(&bytes, file).into(),
             None => bytes.into(),
         };
-        let posted = line.worker.post_message_with_transfer(&message, &transfer);
+        let posted = connection
+            .worker
+            .post_message_with_transfer(&data, &transfer);
         if posted.is_err() {
-            line.waiting.borrow_mut().remove(&id);
-            return Err(Failure::Refused(
-                "The picture could not be handed to the engine: reload the page.".into(),
-            ));
+            connection.pending.borrow_mut().remove(&id);
+            return Err(RpcError::NotSent);
         }
         match reply.await {
-            Ok(Reply::Error { sentence }) => Err(Failure::Refused(sentence)),
+            Ok(Reply::Error(error)) => Err(RpcError::Refused(error)),
             Ok(reply) => Ok(reply),
-            Err(oneshot::Canceled) => Err(Failure::Died),
+            Err(oneshot::Canceled) => Err(RpcError::Terminated),
         }
     }
 
-    /// Ends the worker without calling it a death.
-    pub fn dismiss(&self) {
-        self.0.end();
+    /// Terminates the worker without calling `on_failure`.
+    pub fn terminate(&self) {
+        self.0.terminate();
     }
 }
 
-impl Line {
+impl Connection {
     fn receive(&self, data: &JsValue) {
         let Some(bytes) = data.dyn_ref::<Uint8Array>() else {
-            // The start script's only word: the wasm could not be started.
+            // The only message of the start script: the WebAssembly could not be started.
             let reason = Reflect::get(data, &"fatal".into())
                 .ok()
                 .and_then(|f| f.as_string());
-            return self.die(reason.unwrap_or_else(|| "it spoke another language".into()));
+            return self.fail(reason.map_or(WorkerError::Message, WorkerError::NotStarted));
         };
-        match decode::<Reply>(&bytes.to_vec()) {
-            Ok(Message {
-                body: Reply::Fatal { sentence },
-                ..
-            }) => self.die(sentence),
-            Ok(Message {
-                id,
-                body: Reply::Progress { bytes },
-            }) => {
-                // Not called while borrowed: it may ask the next question.
-                let progress = self.waiting.borrow().get(&id).map(|w| w.progress.clone());
-                if let Some(progress) = progress {
-                    progress(bytes);
+        let Ok(Message { id, body }) = decode::<Reply>(&bytes.to_vec()) else {
+            return self.fail(WorkerError::Message);
+        };
+        match body {
+            Reply::Fatal(error) => self.fail(WorkerError::Fatal(error)),
+            Reply::Progress { bytes } => {
+                // Cloned first: the callback may send the next request, which borrows `pending`.
+                let pending = self.pending.borrow();
+                let on_progress = pending.get(&id).map(|p| p.on_progress.clone());
+                drop(pending);
+                if let Some(on_progress) = on_progress {
+                    on_progress(bytes);
                 }
             }
-            Ok(Message { id, body }) => {
-                let waiting = self.waiting.borrow_mut().remove(&id);
-                if let Some(waiting) = waiting {
-                    // Whoever asked may have lost interest.
-                    let _ = waiting.reply.send(body);
+            reply => {
+                let pending = self.pending.borrow_mut().remove(&id);
+                if let Some(pending) = pending {
+                    // The caller may have dropped its future.
+                    let _ = pending.reply.send(reply);
                 }
             }
-            Err(error) => self.die(error.to_string()),
         }
     }
 
-    fn die(&self, reason: String) {
-        if self.end() {
-            (self.on_death)(reason);
+    fn fail(&self, error: WorkerError) {
+        if self.terminate() {
+            (self.on_failure)(error);
         }
     }
 
-    /// Terminates the worker and lets every waiting request fail; `false` when that was done before.
-    fn end(&self) -> bool {
-        if self.dead.replace(true) {
+    /// Terminates the worker and cancels all pending requests. Returns `false` if it was terminated before.
+    fn terminate(&self) -> bool {
+        if self.is_terminated.replace(true) {
             return false;
         }
         self.worker.set_onmessage(None);
         self.worker.set_onerror(None);
         self.worker.terminate();
-        self.waiting.borrow_mut().clear();
+        self.pending.borrow_mut().clear();
         true
     }
 }
 
-impl Drop for Line {
+impl Drop for Connection {
     fn drop(&mut self) {
-        self.end();
+        self.terminate();
     }
 }

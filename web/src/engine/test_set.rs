@@ -1,68 +1,87 @@
-//! The 10,000 test pictures on the page's side: fetched when they are first asked for, and kept.
+//! The 10,000 images of the test set, loaded when they are first needed.
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use protocol::{Reply, Request, Source, TestSetPart};
 use shared::image::PIXELS;
 
-use super::api::misplaced;
-use super::client::Client;
-use protocol::{Reply, Request, Source, TestSetPart};
+use super::assets::Assets;
+use super::error::EngineError;
+use super::worker_lifecycle::CpuEngine;
 
-/// The test pictures and what they show.
+/// The test images and their labels.
 pub struct TestSet {
-    pictures: Vec<u8>,
+    images: Vec<u8>,
     labels: Vec<u8>,
 }
 
 impl TestSet {
-    /// Pictures from one to another, 784 bytes each, and their labels; fewer at the end.
-    pub fn slice(&self, from: usize, count: usize) -> (&[u8], &[u8]) {
-        let to = (from + count).min(self.labels.len());
+    /// Up to `count` images from number `start` on, 784 bytes each, and their labels.
+    pub fn slice(&self, start: usize, count: usize) -> (&[u8], &[u8]) {
+        let end = (start + count).min(self.labels.len());
         (
-            &self.pictures[from * PIXELS..to * PIXELS],
-            &self.labels[from..to],
+            &self.images[start * PIXELS..end * PIXELS],
+            &self.labels[start..end],
         )
     }
 }
 
-impl Client {
-    /// The test set, which the CPU engine fetches and unpacks.
-    ///
-    /// # Errors
-    /// A sentence for the visitor.
-    pub async fn load_test_set(&self) -> Result<Rc<TestSet>, String> {
-        if let Some(set) = self.0.test_set.borrow().clone() {
+pub(super) struct TestSetLoader {
+    assets: Assets,
+    cpu: Rc<CpuEngine>,
+    loaded: RefCell<Option<Rc<TestSet>>>,
+    /// Whether the last attempt failed.
+    has_failed: Cell<bool>,
+}
+
+impl TestSetLoader {
+    pub fn new(assets: Assets, cpu: Rc<CpuEngine>) -> Self {
+        Self {
+            assets,
+            cpu,
+            loaded: RefCell::default(),
+            has_failed: Cell::new(false),
+        }
+    }
+
+    /// The test set, loaded on the first call.
+    pub async fn load(&self) -> Result<Rc<TestSet>, EngineError> {
+        if let Some(set) = self.loaded.borrow().clone() {
             return Ok(set);
         }
-        let fetched = self.fetch_test_set().await;
-        self.0.test_set_refused.set(fetched.is_err());
-        let set = Rc::new(fetched?);
-        *self.0.test_set.borrow_mut() = Some(set.clone());
+        let set = self.load_files().await;
+        self.has_failed.set(set.is_err());
+        let set = Rc::new(set?);
+        *self.loaded.borrow_mut() = Some(set.clone());
         Ok(set)
     }
 
-    async fn fetch_test_set(&self) -> Result<TestSet, String> {
-        // The small one first: where there is none, the large one is not asked for.
-        let labels = self.test_part(TestSetPart::Labels).await?;
-        let pictures = self.test_part(TestSetPart::Images).await?;
-        match pictures.len() == labels.len() * PIXELS {
-            true => Ok(TestSet { pictures, labels }),
-            false => Err("The engine returned no test images: reload the page.".into()),
+    async fn load_files(&self) -> Result<TestSet, EngineError> {
+        // The small file first: if it is missing, the large one is not downloaded.
+        let labels = self.load_part(TestSetPart::Labels).await?;
+        let images = self.load_part(TestSetPart::Images).await?;
+        if images.len() == labels.len() * PIXELS {
+            Ok(TestSet { images, labels })
+        } else {
+            Err(EngineError::UnexpectedReply)
         }
     }
 
-    async fn test_part(&self, part: TestSetPart) -> Result<Vec<u8>, String> {
-        let url = self.0.assets.url(part.file()).ok_or(
-            "The test images are not part of this build: run `cargo run -p trainer -- evaluate`, which fetches them, and then `cargo xtask build` again.",
-        )?;
-        // What was refused once is fetched past every cache.
-        let file = match self.0.test_set_refused.get() {
-            true => Source::Fresh(url),
-            false => Source::Url(url),
+    async fn load_part(&self, part: TestSetPart) -> Result<Vec<u8>, EngineError> {
+        let url = self
+            .assets
+            .url(part.idx_file().archive)
+            .ok_or(EngineError::NoTestSet)?;
+        // A second attempt bypasses the browser's caches, which may hold a damaged file.
+        let file = if self.has_failed.get() {
+            Source::Fresh(url)
+        } else {
+            Source::Url(url)
         };
-        match self.ask_cpu(Request::TestSet { part, file }).await? {
+        match self.cpu.call(Request::TestSet { part, file }, None).await? {
             Reply::TestSet { bytes } => Ok(bytes),
-            other => Err(misplaced(&other)),
+            _ => Err(EngineError::UnexpectedReply),
         }
     }
 }

@@ -1,230 +1,209 @@
-//! Which weights the CPU engine is given, when, and how far they have come.
+//! Loads the weights into the CPU engine: in which order, and how far each file has been loaded.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use futures_util::future::join;
 use js_sys::Reflect;
+use protocol::{Reply, Request, Source};
 use shared::ModelId;
 use shared::model::{ensemble, novelty};
 use wasm_bindgen_futures::spawn_local;
 
-use super::api::misplaced;
-use super::client::{Client, EngineEvent, Inner};
-use super::rpc::{Failure, Link};
-use protocol::{Reply, Request, Source};
+use super::assets::Assets;
+use super::error::EngineError;
+use super::events::{EngineEvent, EventSink, WeightsState};
+use super::rpc::{RpcError, WorkerRpc};
 
-/// They come first, both at once: the first verdict is what a visitor waits for. The smaller one leads.
+/// Loaded first and both at once, the smaller one in front: the visitor waits for the first prediction. web/boot.js downloads
+/// them early.
 const FIRST: [ModelId; 2] = [ModelId::Resnet, ModelId::Cnn];
-/// Then these, which are small too.
+/// Loaded next, as they are small too.
 const SECOND: [ModelId; 2] = [ModelId::Logistic, ModelId::Mlp];
-/// Some megabytes each: one after the other, and where data is to be saved only when asked for.
+/// Several megabytes each: loaded one after the other, and only on request if the browser is set to save data.
 const LARGE: [ModelId; 3] = [ModelId::Forest, ModelId::Svm, ModelId::Knn];
 
-/// How far a file of weights has come.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum WeightsState {
-    /// Its turn will come.
-    #[default]
-    Queued,
-    /// It waits to be asked for: this browser saves data.
-    Deferred,
-    /// So many of its bytes are here.
-    Loading(u32),
-    /// How many numbers it holds.
-    Ready(u32),
-    /// Not part of this build.
-    Absent,
-    /// Why not, as a sentence.
-    Failed(String),
+/// The worker terminated while it loaded weights.
+struct Terminated;
+
+/// The state of each model's weights in the CPU engine.
+pub(super) struct WeightLoader {
+    assets: Assets,
+    events: EventSink,
+    states: RefCell<[WeightsState; ModelId::ALL.len()]>,
 }
 
-impl WeightsState {
-    pub fn is_ready(&self) -> bool {
-        matches!(self, Self::Ready(_))
-    }
-
-    /// Whether they may still come, be it only when asked for.
-    pub fn may_load(&self) -> bool {
-        !matches!(self, Self::Absent | Self::Failed(_))
-    }
-}
-
-/// The engine that was to be supplied is no more.
-struct Died;
-
-/// What is known of the models' weights.
-pub(super) struct Supply(RefCell<[WeightsState; ModelId::ALL.len()]>);
-
-impl Supply {
-    /// Nothing is here; whatever is large waits where data is to be saved.
-    pub fn new() -> Self {
-        let saves = saves_data();
-        Self(RefCell::new(ModelId::ALL.map(|model| {
-            match saves && LARGE.contains(&model) {
-                true => WeightsState::Deferred,
-                false => WeightsState::Queued,
+impl WeightLoader {
+    pub fn new(assets: Assets, events: EventSink) -> Rc<Self> {
+        let saves_data = saves_data();
+        let states = ModelId::ALL.map(|model| {
+            if saves_data && LARGE.contains(&model) {
+                WeightsState::Deferred
+            } else {
+                WeightsState::Queued
             }
-        })))
+        });
+        Rc::new(Self {
+            assets,
+            events,
+            states: RefCell::new(states),
+        })
     }
 
-    fn of(&self, model: ModelId) -> WeightsState {
-        self.0.borrow()[model as usize].clone()
+    pub fn is_loaded(&self, model: ModelId) -> bool {
+        self.state(model).is_ready()
     }
 
-    /// Whether the engine has a model's weights.
-    pub fn has(&self, model: ModelId) -> bool {
-        self.of(model).is_ready()
+    /// Where a model's weights are; `None` if they are not part of this build.
+    pub fn source(&self, model: ModelId) -> Option<Source> {
+        self.file_source(model.name(), false)
     }
-}
 
-impl Client {
-    /// Gives a new CPU engine all weights that come by themselves.
-    pub(super) fn supply(&self, link: Link) {
+    /// Loads everything that is loaded without a request into a new CPU worker.
+    pub fn load_all(self: &Rc<Self>, rpc: WorkerRpc) {
         for model in ModelId::ALL {
-            // What was asked for once is wanted again.
-            let weights = match self.0.supply.of(model) {
-                WeightsState::Deferred => WeightsState::Deferred,
-                _ => WeightsState::Queued,
-            };
-            self.0.set_weights(model, weights);
+            // Weights that were requested before are loaded again.
+            if self.state(model) != WeightsState::Deferred {
+                self.set_state(model, WeightsState::Queued);
+            }
         }
-        self.0
-            .tell(EngineEvent::EnsembleWeights(WeightsState::Queued));
-        let client = self.clone();
+        self.events
+            .send(EngineEvent::EnsembleWeights(WeightsState::Queued));
+        let loader = self.clone();
         spawn_local(async move {
-            if client.stock(&link).await.is_ok() {
-                client.0.tell(EngineEvent::WeightsComplete);
+            // After a worker's end its successor loads everything again.
+            if loader.load_in_order(&rpc).await.is_ok() {
+                loader.events.send(EngineEvent::WeightsComplete);
             }
         });
     }
 
-    /// Loads what comes by itself; an engine that dies has its successor supplied anew.
-    async fn stock(&self, link: &Link) -> Result<(), Died> {
-        let [one, other] = FIRST.map(|model| self.load(link, model, false));
-        let (one, other) = join(one, other).await;
-        one.and(other)?;
-        self.load_ensemble_from(link, false).await?;
-        self.load_novelty(link).await?;
+    /// Loads a model's weights that were deferred or have failed.
+    pub fn load(self: &Rc<Self>, rpc: WorkerRpc, model: ModelId) {
+        let is_retry = matches!(self.state(model), WeightsState::Failed(_));
+        let loader = self.clone();
+        // The worker's lifecycle reports its end.
+        spawn_local(async move { drop(loader.load_model(&rpc, model, is_retry).await) });
+    }
+
+    /// Loads the ensemble's weights again after they have failed.
+    pub fn retry_ensemble(self: &Rc<Self>, rpc: WorkerRpc) {
+        let loader = self.clone();
+        // The worker's lifecycle reports its end.
+        spawn_local(async move { drop(loader.load_ensemble(&rpc, true).await) });
+    }
+
+    /// Sets all weights to failed, as there is no CPU engine.
+    pub fn fail_all(&self, reason: &str) {
+        for model in ModelId::ALL {
+            self.set_state(model, WeightsState::Failed(reason.to_string()));
+        }
+        let failed = WeightsState::Failed(reason.to_string());
+        self.events.send(EngineEvent::EnsembleWeights(failed));
+        self.events.send(EngineEvent::WeightsComplete);
+    }
+
+    async fn load_in_order(self: &Rc<Self>, rpc: &WorkerRpc) -> Result<(), Terminated> {
+        let [first, second] = FIRST.map(|model| self.load_model(rpc, model, false));
+        let (first, second) = join(first, second).await;
+        first.and(second)?;
+        self.load_ensemble(rpc, false).await?;
+        self.load_novelty(rpc).await?;
         for model in SECOND.into_iter().chain(LARGE) {
-            // It may have been asked for meanwhile.
-            if self.0.supply.of(model) == WeightsState::Queued {
-                self.load(link, model, false).await?;
+            // It may have been requested meanwhile.
+            if self.state(model) == WeightsState::Queued {
+                self.load_model(rpc, model, false).await?;
             }
         }
         Ok(())
     }
 
-    /// Fetches a model's weights that wait to be asked for, or that were refused.
-    pub fn load_weights(&self, model: ModelId) {
-        let fresh = matches!(self.0.supply.of(model), WeightsState::Failed(_));
-        let Some(link) = self.0.cpu.borrow().clone() else {
-            return;
-        };
-        let client = self.clone();
-        // Its death is told elsewhere.
-        spawn_local(async move { drop(client.load(&link, model, fresh).await) });
-    }
-
-    /// Fetches the vote's weights again.
-    pub fn load_ensemble(&self) {
-        let Some(link) = self.0.cpu.borrow().clone() else {
-            return;
-        };
-        let client = self.clone();
-        // Its death is told elsewhere.
-        spawn_local(async move { drop(client.load_ensemble_from(&link, true).await) });
-    }
-
-    async fn load(&self, link: &Link, model: ModelId, fresh: bool) -> Result<(), Died> {
-        let Some(weights) = self.0.source(model.name(), fresh) else {
-            self.0.set_weights(model, WeightsState::Absent);
+    async fn load_model(
+        self: &Rc<Self>,
+        rpc: &WorkerRpc,
+        model: ModelId,
+        is_retry: bool,
+    ) -> Result<(), Terminated> {
+        let Some(weights) = self.file_source(model.name(), is_retry) else {
+            self.set_state(model, WeightsState::Absent);
             return Ok(());
         };
-        self.0.set_weights(model, WeightsState::Loading(0));
-        let weak = std::rc::Rc::downgrade(&self.0);
-        let progress = move |bytes| {
-            if let Some(inner) = weak.upgrade() {
-                inner.set_weights(model, WeightsState::Loading(bytes));
+        self.set_state(model, WeightsState::Loading(0));
+        let loader = Rc::downgrade(self);
+        let on_progress = move |bytes| {
+            if let Some(loader) = loader.upgrade() {
+                loader.set_state(model, WeightsState::Loading(bytes));
             }
         };
-        let reply = link
-            .call_patiently(Request::Load { model, weights }, progress)
-            .await;
-        let weights = match reply {
+        let request = Request::Load { model, weights };
+        let state = match rpc.call_with_progress(request, on_progress).await {
             Ok(Reply::Loaded { parameters, .. }) => WeightsState::Ready(parameters),
-            Ok(other) => WeightsState::Failed(misplaced(&other)),
-            Err(Failure::Refused(why)) => WeightsState::Failed(why),
-            // Which is told elsewhere.
-            Err(Failure::Died) => return Err(Died),
+            reply => failed(reply)?,
         };
-        self.0.set_weights(model, weights);
+        self.set_state(model, state);
         Ok(())
     }
 
-    async fn load_ensemble_from(&self, link: &Link, fresh: bool) -> Result<(), Died> {
-        let weights = match self.0.source(ensemble::NAME, fresh) {
+    async fn load_ensemble(&self, rpc: &WorkerRpc, is_retry: bool) -> Result<(), Terminated> {
+        let state = match self.file_source(ensemble::NAME, is_retry) {
             None => WeightsState::Absent,
             Some(weights) => {
-                self.0
-                    .tell(EngineEvent::EnsembleWeights(WeightsState::Loading(0)));
-                match link.call(Request::LoadEnsemble { weights }).await {
+                let loading = WeightsState::Loading(0);
+                self.events.send(EngineEvent::EnsembleWeights(loading));
+                match rpc.call(Request::LoadEnsemble { weights }).await {
                     Ok(Reply::EnsembleLoaded) => WeightsState::Ready(0),
-                    Ok(other) => WeightsState::Failed(misplaced(&other)),
-                    Err(Failure::Refused(why)) => WeightsState::Failed(why),
-                    Err(Failure::Died) => return Err(Died),
+                    reply => failed(reply)?,
                 }
             }
         };
-        self.0.tell(EngineEvent::EnsembleWeights(weights));
+        self.events.send(EngineEvent::EnsembleWeights(state));
         Ok(())
     }
 
-    async fn load_novelty(&self, link: &Link) -> Result<(), Died> {
-        let weights = match self.0.source(novelty::NAME, false) {
+    async fn load_novelty(&self, rpc: &WorkerRpc) -> Result<(), Terminated> {
+        let state = match self.file_source(novelty::NAME, false) {
             None => WeightsState::Absent,
-            Some(weights) => match link.call(Request::LoadNovelty { weights }).await {
+            Some(weights) => match rpc.call(Request::LoadNovelty { weights }).await {
                 Ok(Reply::NoveltyLoaded) => WeightsState::Ready(0),
-                Ok(other) => WeightsState::Failed(misplaced(&other)),
-                Err(Failure::Refused(why)) => WeightsState::Failed(why),
-                Err(Failure::Died) => return Err(Died),
+                reply => failed(reply)?,
             },
         };
-        self.0.tell(EngineEvent::NoveltyWeights(weights));
+        self.events.send(EngineEvent::NoveltyWeights(state));
         Ok(())
     }
-}
 
-impl Inner {
-    fn set_weights(&self, model: ModelId, weights: WeightsState) {
-        self.supply.0.borrow_mut()[model as usize] = weights.clone();
-        self.tell(EngineEvent::Weights(model, weights));
+    fn state(&self, model: ModelId) -> WeightsState {
+        self.states.borrow()[model as usize].clone()
     }
 
-    /// No engine is left to hold any.
-    pub fn no_weights(&self, why: &str) {
-        for model in ModelId::ALL {
-            self.set_weights(model, WeightsState::Failed(why.to_string()));
-        }
-        self.tell(EngineEvent::EnsembleWeights(WeightsState::Failed(
-            why.to_string(),
-        )));
+    fn set_state(&self, model: ModelId, state: WeightsState) {
+        self.states.borrow_mut()[model as usize] = state.clone();
+        self.events.send(EngineEvent::Weights(model, state));
     }
 
-    fn source(&self, name: &str, fresh: bool) -> Option<Source> {
+    /// A retry bypasses the browser's caches, which may hold the damaged file.
+    fn file_source(&self, name: &str, is_retry: bool) -> Option<Source> {
         let url = self.assets.url(&format!("{name}.hbd"))?;
-        Some(match fresh {
-            true => Source::Fresh(url),
-            false => Source::Url(url),
+        Some(if is_retry {
+            Source::Fresh(url)
+        } else {
+            Source::Url(url)
         })
     }
-
-    /// Where a network's weights are, for the GPU engine.
-    pub fn weights_of(&self, model: ModelId) -> Option<Source> {
-        self.source(model.name(), false)
-    }
 }
 
-/// Whether the visitor has asked the browser to save data.
+/// The state of weights that the worker did not load.
+fn failed(reply: Result<Reply, RpcError>) -> Result<WeightsState, Terminated> {
+    let error = match reply {
+        Ok(_) => EngineError::UnexpectedReply,
+        Err(RpcError::Refused(error)) => EngineError::Refused(error),
+        Err(RpcError::NotSent) => EngineError::NotSent,
+        Err(RpcError::Terminated) => return Err(Terminated),
+    };
+    Ok(WeightsState::Failed(error.to_string()))
+}
+
+/// Whether the visitor has set the browser to save data.
 fn saves_data() -> bool {
     let connection = web_sys::window()
         .and_then(|w| Reflect::get(&w.navigator(), &"connection".into()).ok())

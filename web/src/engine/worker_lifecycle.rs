@@ -1,80 +1,143 @@
-//! How the CPU engine begins, ends, and is followed by another.
+//! The CPU engine's worker: started with the page, and started again once if it fails.
 
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::Reflect;
+use protocol::{Reply, Request};
+use shared::ModelId;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::Worker;
+use web_sys::{File, Worker};
 
-use super::client::{Client, EngineEvent, Inner};
-use super::rpc::Link;
+use super::assets::Assets;
+use super::error::{CpuError, EngineError, WorkerError};
+use super::rpc::{RpcError, WorkerRpc};
+use super::status_store::StatusStore;
+use super::weight_loader::WeightLoader;
 
-/// A CPU worker that dies is started again this often before it has answered anything.
-const RESTARTS: u32 = 1;
+/// How often a worker is started again without having answered any request.
+const MAX_RESTARTS: u32 = 1;
 
-impl Client {
-    /// Starts a CPU engine and has it supplied with weights.
-    pub(super) fn start_cpu(&self) {
-        let Some(url) = self.0.assets.url("cpu-worker.js") else {
-            let why = "The CPU engine is not part of this build: run `cargo xtask build` again.";
-            return self.0.no_cpu(why);
+pub(super) struct CpuEngine {
+    assets: Assets,
+    status: Rc<StatusStore>,
+    loader: Rc<WeightLoader>,
+    /// The running worker, or why there is none.
+    worker: RefCell<Result<WorkerRpc, CpuError>>,
+    /// Restarts since the last reply.
+    restarts: Cell<u32>,
+    /// The number of workers started so far.
+    generation: Cell<u32>,
+}
+
+impl CpuEngine {
+    /// Starts the worker and loads the weights.
+    pub fn start(assets: Assets, status: Rc<StatusStore>, loader: Rc<WeightLoader>) -> Rc<Self> {
+        let engine = Rc::new_cyclic(|weak| Self {
+            worker: RefCell::new(start_worker(&assets, weak.clone())),
+            assets,
+            status,
+            loader,
+            restarts: Cell::new(0),
+            generation: Cell::new(0),
+        });
+        engine.after_start();
+        engine
+    }
+
+    /// Changes whenever a worker is started.
+    pub fn generation(&self) -> u32 {
+        self.generation.get()
+    }
+
+    /// Sends a request, with the visitor's file if there is one.
+    pub async fn call(&self, request: Request, file: Option<&File>) -> Result<Reply, EngineError> {
+        let rpc = self.rpc()?;
+        let reply = match file {
+            Some(file) => rpc.call_with_file(request, file).await,
+            None => rpc.call(request).await,
         };
-        let weak = Rc::downgrade(&self.0);
-        let on_death = move |why: String| cpu_died(&weak, &why);
-        let link = match early() {
-            Some(worker) => Ok(Link::to(worker, on_death)),
-            None => Link::open(&url, on_death),
-        };
-        match link {
-            Ok(link) => {
-                self.0.generation.set(self.0.generation.get() + 1);
-                *self.0.cpu.borrow_mut() = Some(link.clone());
-                self.supply(link);
+        match reply {
+            Ok(reply) => {
+                self.restarts.set(0);
+                Ok(reply)
             }
-            Err(why) => self.0.no_cpu(&why),
+            Err(RpcError::Refused(error)) => Err(EngineError::Refused(error)),
+            Err(RpcError::NotSent) => Err(EngineError::NotSent),
+            Err(RpcError::Terminated) => Err(self.rpc().err().unwrap_or(EngineError::Terminated)),
         }
     }
-}
 
-impl Inner {
-    /// Why there is no CPU engine any more.
-    pub fn obituary(&self) -> String {
-        let cpu_error = self.report.borrow().cpu_error.clone();
-        cpu_error.unwrap_or_else(|| "No engine is left to answer: reload the page.".into())
+    /// Loads a model's weights that were deferred or have failed.
+    pub fn load_weights(&self, model: ModelId) {
+        if let Ok(rpc) = self.rpc() {
+            self.loader.load(rpc, model);
+        }
     }
 
-    fn no_cpu(&self, why: &str) {
-        *self.cpu.borrow_mut() = None;
-        self.report(|report| report.cpu_error = Some(why.to_string()));
-        self.no_weights(why);
-        self.tell(EngineEvent::WeightsComplete);
+    /// Loads the ensemble's weights again after they have failed.
+    pub fn retry_ensemble(&self) {
+        if let Ok(rpc) = self.rpc() {
+            self.loader.retry_ensemble(rpc);
+        }
+    }
+
+    fn rpc(&self) -> Result<WorkerRpc, EngineError> {
+        let worker = self.worker.borrow().clone();
+        worker.map_err(EngineError::NoCpuEngine)
+    }
+
+    /// Loads the weights into a new worker, or reports that there is none.
+    fn after_start(&self) {
+        let worker = self.worker.borrow().clone();
+        match worker {
+            Ok(rpc) => {
+                self.generation.set(self.generation.get() + 1);
+                self.loader.load_all(rpc);
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                self.status.update(|status| status.cpu_error = Some(error));
+                self.loader.fail_all(&reason);
+            }
+        }
+    }
+
+    /// Starts the worker again, unless it failed before it answered anything.
+    fn restart(self: &Rc<Self>, error: WorkerError) {
+        let restarts = self.restarts.get();
+        let worker = if restarts < MAX_RESTARTS {
+            self.restarts.set(restarts + 1);
+            self.status
+                .update(|status| status.cpu_error = Some(CpuError::Restarted(error)));
+            start_worker(&self.assets, Rc::downgrade(self))
+        } else {
+            Err(CpuError::Terminated(error))
+        };
+        *self.worker.borrow_mut() = worker;
+        self.after_start();
     }
 }
 
-/// The worker that web/boot.js has started while the app was on its way; it is there to be taken once.
-fn early() -> Option<Worker> {
+/// Starts a worker that restarts its engine when it fails, or takes over the one that web/boot.js started.
+fn start_worker(assets: &Assets, engine: Weak<CpuEngine>) -> Result<WorkerRpc, CpuError> {
+    let url = assets.url("cpu-worker.js").ok_or(CpuError::NotInBuild)?;
+    let on_failure = move |error| {
+        if let Some(engine) = engine.upgrade() {
+            engine.restart(error);
+        }
+    };
+    match take_early_worker() {
+        Some(worker) => Ok(WorkerRpc::from_worker(worker, on_failure)),
+        None => WorkerRpc::start(&url, on_failure).ok_or(CpuError::NotAllowed),
+    }
+}
+
+/// The worker that web/boot.js started while the app was loading. It can be taken once.
+fn take_early_worker() -> Option<Worker> {
     let name = JsValue::from_str("haberdashEngine");
     let global = js_sys::global();
     let worker = Reflect::get(&global, &name).ok()?;
     Reflect::set(&global, &name, &JsValue::NULL).ok()?;
     worker.dyn_into().ok()
-}
-
-/// Starts the CPU engine again, unless that has been tried before.
-fn cpu_died(inner: &Weak<Inner>, why: &str) {
-    let Some(inner) = inner.upgrade() else { return };
-    let restarts = inner.restarts.get();
-    if restarts < RESTARTS {
-        inner.restarts.set(restarts + 1);
-        inner.report(|report| {
-            report.cpu_error = Some(format!(
-                "The CPU engine stopped unexpectedly ({why}) and was started again."
-            ));
-        });
-        Client(inner).start_cpu();
-    } else {
-        inner.no_cpu(&format!(
-            "The CPU engine stopped again ({why}): reload the page."
-        ));
-    }
 }

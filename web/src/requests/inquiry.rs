@@ -45,7 +45,8 @@ impl Page {
             }
             match answer {
                 Ok((verdict, engine)) => self.take_verdict(picture.number, verdict, engine),
-                Err(sentence) => {
+                Err(error) => {
+                    let sentence = error.to_string();
                     state.update(|m| {
                         m.pending = false;
                         m.failure = Some(sentence.clone());
@@ -109,7 +110,7 @@ impl Page {
                         said,
                     });
                 }),
-                Err(sentence) => add(self.errors, sentence),
+                Err(error) => add(self.errors, error.to_string()),
             }
         });
     }
@@ -134,7 +135,7 @@ impl Page {
                         self.recognised.set(Some((picture.number, known)));
                     }
                     Ok(_) => {}
-                    Err(sentence) => add(self.errors, sentence),
+                    Err(error) => add(self.errors, error.to_string()),
                 }
             });
         });
@@ -182,7 +183,7 @@ impl Page {
                     picture,
                     map: Arc::new(map),
                 })),
-                Err(sentence) => add(self.errors, sentence),
+                Err(error) => add(self.errors, error.to_string()),
             }
         });
     }

@@ -35,7 +35,10 @@ impl Page {
     /// The visitor's file number `number`.
     pub async fn take_file(self, number: u32, file: &File) {
         let prepared = match files::fits(file) {
-            Ok(()) => self.client().prepare_photo(file, Some(number)).await,
+            Ok(()) => {
+                let prepared = self.client().prepare_photo(file, Some(number)).await;
+                prepared.map_err(String::from)
+            }
             Err(sentence) => Err(sentence),
         };
         if self.is_late(number) {

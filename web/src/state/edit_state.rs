@@ -80,7 +80,9 @@ impl Page {
                 if self.is_late(number) {
                     continue;
                 }
-                let edited = prepared.and_then(|p| picture.edited(number, edits.clone(), p));
+                let edited = prepared
+                    .map_err(String::from)
+                    .and_then(|p| picture.edited(number, edits.clone(), p));
                 match edited {
                     Ok((picture, verdicts)) => self.ask_about(picture, &verdicts),
                     Err(sentence) => self.bench.refused.set(Some((edits, sentence))),

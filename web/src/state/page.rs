@@ -202,7 +202,7 @@ impl Page {
                     self.gallery
                         .set(pictures.iter().filter_map(Pixels::grey).collect());
                 }
-                Err(sentence) => add(self.errors, sentence),
+                Err(error) => add(self.errors, error.to_string()),
             }
         });
         spawn_local(async move {

@@ -32,7 +32,7 @@ pub fn EnginePanel() -> impl IntoView {
                 {move || {
                     page.report.with(|r| {
                         r.as_ref()
-                            .and_then(|r| r.cpu_error.clone())
+                            .and_then(|r| r.cpu_error.as_ref().map(ToString::to_string))
                             .map(|m| view! { " " <strong>{m}</strong> })
                     })
                 }}

@@ -1,4 +1,4 @@
-//! The CPU engine, natively, with weights of the right shapes that mean nothing.
+//! Native tests of the CPU engine, with synthetic weights of the right shapes.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,7 +11,7 @@ use shared::features::DIMENSIONS;
 use shared::model::layer::parameters;
 use shared::model::tensors::temperature;
 
-/// A file of these tensors, whose values are small and of both signs unless they are given.
+/// A file of these tensors. Values that are not given are small and of both signs.
 fn file(model: ModelId, tensors: Vec<(&str, Vec<usize>, Option<Vec<f32>>)>) -> Vec<u8> {
     let tensors = tensors
         .into_iter()
@@ -32,7 +32,7 @@ fn file(model: ModelId, tensors: Vec<(&str, Vec<usize>, Option<Vec<f32>>)>) -> V
     Artifact { model, tensors }.to_bytes().unwrap()
 }
 
-/// Weights of the right shapes: a machine of ten vectors, a forest of one stump, ten points, one a class.
+/// Weights of the right shapes: an SVM of ten vectors, a forest of one split, a KNN of ten points, one per class.
 fn weights(model: ModelId) -> Vec<u8> {
     let one = |value: f32| (vec![1], Some(vec![value]));
     let named = |name, (shape, values)| (name, shape, values);
@@ -92,13 +92,13 @@ fn weights(model: ModelId) -> Vec<u8> {
     file(model, tensors)
 }
 
-fn load(cpu: &mut Cpu, model: ModelId, weights: Vec<u8>) -> Reply {
+fn load(cpu: &mut CpuEngine, model: ModelId, weights: Vec<u8>) -> Reply {
     let weights = Source::Bytes(weights);
     cpu.reply(Request::Load { model, weights })
 }
 
-fn engine() -> Cpu {
-    let mut cpu = Cpu::new(|| 0.0);
+fn engine() -> CpuEngine {
+    let mut cpu = CpuEngine::new(|| 0.0);
     for model in ModelId::ALL {
         let reply = load(&mut cpu, model, weights(model));
         assert!(matches!(reply, Reply::Loaded { .. }), "{reply:?}");
@@ -106,9 +106,9 @@ fn engine() -> Cpu {
     cpu
 }
 
-fn sentence(reply: Reply) -> String {
+fn error(reply: Reply) -> String {
     match reply {
-        Reply::Error { sentence } => sentence,
+        Reply::Error(error) => error.to_string(),
         other => panic!("no error but {other:?}"),
     }
 }
@@ -117,7 +117,7 @@ fn boot() -> Pixels {
     Pixels::from(&Grey28::new(core::array::from_fn(|i| (i * 5 % 256) as u8)))
 }
 
-fn classified(cpu: &mut Cpu, model: ModelId, grey: Pixels) -> TimedPrediction {
+fn classified(cpu: &mut CpuEngine, model: ModelId, grey: Pixels) -> TimedPrediction {
     match cpu.reply(Request::Classify { model, grey }) {
         Reply::Prediction(verdict) => verdict,
         other => panic!("no verdict but {other:?}"),
@@ -125,7 +125,7 @@ fn classified(cpu: &mut Cpu, model: ModelId, grey: Pixels) -> TimedPrediction {
 }
 
 #[test]
-fn an_answer_is_the_model_s() {
+fn a_prediction_equals_the_classifier_s() {
     let mut cpu = engine();
     for model in ModelId::ALL {
         let artifact = Artifact::from_bytes(&weights(model)).unwrap();
@@ -144,9 +144,9 @@ fn an_answer_is_the_model_s() {
 }
 
 #[test]
-fn a_prepared_picture_comes_with_what_the_loaded_networks_say() {
-    let mut cpu = Cpu::new(|| 0.0);
-    let prepared = |cpu: &mut Cpu| {
+fn a_prepared_image_includes_the_predictions_of_the_loaded_networks() {
+    let mut cpu = CpuEngine::new(|| 0.0);
+    let prepared = |cpu: &mut CpuEngine| {
         let file = bmp(40, 40, |x, y| if x + y < 30 { 40 } else { 255 });
         match cpu.reply(Request::Prepare { file, photo: None }) {
             Reply::Prepared(prepared) => prepared,
@@ -164,10 +164,10 @@ fn a_prepared_picture_comes_with_what_the_loaded_networks_say() {
 }
 
 #[test]
-fn features_are_timed_once_a_picture_and_apart_from_the_models() {
-    // Every look at the clock is a millisecond later.
+fn features_are_timed_once_per_image_and_apart_from_the_models() {
+    // Every reading of the clock is a millisecond later.
     static TICKS: AtomicU32 = AtomicU32::new(0);
-    let mut cpu = Cpu::new(|| f64::from(TICKS.fetch_add(1, Ordering::Relaxed)));
+    let mut cpu = CpuEngine::new(|| f64::from(TICKS.fetch_add(1, Ordering::Relaxed)));
     for model in ModelId::ALL {
         load(&mut cpu, model, weights(model));
     }
@@ -178,15 +178,15 @@ fn features_are_timed_once_a_picture_and_apart_from_the_models() {
             assert_eq!(verdict.micros, 1000);
             assert_eq!(verdict.features_micros, (!model.is_deep()).then_some(1000));
         }
-        // Two looks for each of the seven models, and two for the features of all.
+        // Two readings for each of the seven models, and two for the features of all.
         assert_eq!(TICKS.load(Ordering::Relaxed) - before, 2 * (7 + 1));
     }
 }
 
 #[test]
-fn a_batch_says_of_each_picture_what_is_said_of_it_alone() {
+fn a_batch_gives_the_same_classes_as_single_images() {
     let mut cpu = engine();
-    let pictures: Vec<Grey28> = (0..5).map(|n| batch::specimen(n * 300)).collect();
+    let pictures: Vec<Grey28> = (0..5).map(|n| batch::synthetic_image(n * 300)).collect();
     let bytes = pictures.iter().flat_map(|p| *p.pixels());
     let bytes: Vec<u8> = bytes.collect();
     for model in ModelId::ALL {
@@ -205,27 +205,27 @@ fn a_batch_says_of_each_picture_what_is_said_of_it_alone() {
 }
 
 #[test]
-fn a_measurement_is_of_all_runs_together() {
-    // Every look at the clock is a millisecond later.
+fn a_measurement_is_the_time_of_all_runs() {
+    // Every reading of the clock is a millisecond later.
     static TICKS: AtomicU32 = AtomicU32::new(0);
-    let mut cpu = Cpu::new(|| f64::from(TICKS.fetch_add(1, Ordering::Relaxed)));
+    let mut cpu = CpuEngine::new(|| f64::from(TICKS.fetch_add(1, Ordering::Relaxed)));
     let measure = |model, batch, runs| Request::Measure { model, batch, runs };
     let unloaded = cpu.reply(measure(ModelId::Cnn, 1, 1));
-    assert!(sentence(unloaded).contains("no weights"));
+    assert!(error(unloaded).contains("no weights"));
     for model in ModelId::ALL {
         load(&mut cpu, model, weights(model));
         let reply = cpu.reply(measure(model, 3, 2));
         assert_eq!(reply, Reply::Measured { micros: 1000 });
     }
     let absurd = cpu.reply(measure(ModelId::Cnn, 0, 1));
-    assert!(sentence(absurd).contains("cannot be measured"));
+    assert!(error(absurd).contains("cannot be measured"));
     let (model, pictures) = (ModelId::Cnn, vec![0; 7]);
     let broken = cpu.reply(Request::ClassifyBatch { model, pictures });
-    assert!(sentence(broken).contains("not 1 to 1024 pictures"));
+    assert!(error(broken).contains("not 1 to 1024 images"));
 }
 
 #[test]
-fn a_vote_is_that_of_those_who_answered() {
+fn the_ensemble_combines_the_predictions_that_it_gets() {
     let vote = Ensemble {
         weights: [0.3, 0.3, 0.2, 0.4, 0.1, 0.1, 0.2],
         bias: [0.0; 10],
@@ -238,7 +238,7 @@ fn a_vote_is_that_of_those_who_answered() {
     let request = |verdicts: &[shared::Prediction]| Request::Ensemble {
         predictions: verdicts.to_vec(),
     };
-    assert!(sentence(cpu.reply(request(&verdicts))).contains("no weights"));
+    assert!(error(cpu.reply(request(&verdicts))).contains("no weights"));
     let weights = Source::Bytes(vote.to_artifact().to_bytes().unwrap());
     assert_eq!(
         cpu.reply(Request::LoadEnsemble { weights }),
@@ -249,7 +249,7 @@ fn a_vote_is_that_of_those_who_answered() {
         cpu.reply(request(&verdicts)),
         Reply::Ensemble { probabilities }
     );
-    assert!(sentence(cpu.reply(request(&[]))).contains("no vote"));
+    assert!(error(cpu.reply(request(&[]))).contains("no vote"));
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn a_self_test_finds_the_largest_difference() {
 }
 
 #[test]
-fn a_map_is_as_large_as_its_method_makes_it() {
+fn a_heat_map_has_the_size_of_its_method() {
     let mut cpu = engine();
     for model in ModelId::ALL {
         let expected = match model {
@@ -301,8 +301,8 @@ fn a_map_is_as_large_as_its_method_makes_it() {
 }
 
 #[test]
-fn bad_weights_are_refused_in_a_sentence_for_visitors() {
-    let mut cpu = Cpu::new(|| 0.0);
+fn rejects_bad_weights() {
+    let mut cpu = CpuEngine::new(|| 0.0);
     let good = weights(ModelId::Cnn);
     let mut altered = good.clone();
     altered[good.len() / 2] ^= 1;
@@ -313,23 +313,22 @@ fn bad_weights_are_refused_in_a_sentence_for_visitors() {
         (weights(ModelId::Resnet), "resnet"),
         (b"<!doctype html>".to_vec(), "not one of"),
     ] {
-        let sentence = sentence(load(&mut cpu, ModelId::Cnn, bad));
-        assert!(sentence.contains(word), "{sentence}");
-        assert!(sentence.contains("try again"), "{sentence}");
+        let message = error(load(&mut cpu, ModelId::Cnn, bad));
+        assert!(message.contains(word), "{message}");
     }
     let reply = cpu.reply(Request::Classify {
         model: ModelId::Cnn,
         grey: boot(),
     });
-    assert!(sentence(reply).contains("no weights"));
+    assert!(error(reply).contains("no weights"));
 }
 
 #[test]
-fn other_things_are_told_once_it_is_known_how() {
+fn detects_novelty_after_its_weights_are_loaded() {
     let mut cpu = engine();
     let noise = Grey28::new(core::array::from_fn(|i| (i * 7919 % 251) as u8));
     let asked = |grey: Pixels| Request::DetectNovelty { grey };
-    assert!(sentence(cpu.reply(asked(boot()))).contains("no weights"));
+    assert!(error(cpu.reply(asked(boot()))).contains("no weights"));
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../weights/novelty.hbd");
     let weights = Source::Bytes(std::fs::read(path).unwrap());
     let loaded = cpu.reply(Request::LoadNovelty { weights });
@@ -341,10 +340,10 @@ fn other_things_are_told_once_it_is_known_how() {
         let picture = Grey28::from_slice(pixels).unwrap();
         knows(&picture) == Reply::Novelty { is_garment: true }
     });
-    // One in twenty-three of the test pictures is taken for another thing.
+    // The detector rejects one in twenty-three of the test images.
     assert!(known.count() >= 90);
     assert_eq!(knows(&noise), Reply::Novelty { is_garment: false });
     let damaged = Source::Bytes(vec![0; 9]);
     let refused = cpu.reply(Request::LoadNovelty { weights: damaged });
-    assert!(sentence(refused).contains("The check for other things"));
+    assert!(error(refused).contains("The check for other things"));
 }

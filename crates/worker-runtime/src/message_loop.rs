@@ -1,0 +1,218 @@
+//! A worker's message loop: receives requests, downloads their files, and answers one after the other.
+
+use std::future::Future;
+
+use futures_channel::mpsc;
+use futures_util::{FutureExt, StreamExt};
+use js_sys::{Array, Reflect, Uint8Array};
+use protocol::{
+    Download, DownloadError, FatalError, Message, Reply, Request, RequestError, Source, UNASKED,
+    WeightsFile, decode,
+};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{File, MessageEvent, PromiseRejectionEvent};
+
+use crate::download::{fetch, unpack};
+use crate::global_scope::{global_scope, log, post, report_fatal, sleep};
+
+type Sender = mpsc::UnboundedSender<Message<Request>>;
+type Receiver = mpsc::UnboundedReceiver<Message<Request>>;
+
+/// Answers requests one after the other. The files of a request have been downloaded before.
+pub trait Engine {
+    fn answer(&mut self, request: Request) -> impl Future<Output = Reply>;
+}
+
+/// Installs the message handler, receives the messages that arrived before it, and reports that the worker is ready.
+///
+/// # Errors
+/// The script does not run in a dedicated worker.
+pub fn serve(mut engine: impl Engine + 'static) -> Result<(), JsValue> {
+    std::panic::set_hook(Box::new(|panic| {
+        // Without the location, which is a path on the machine that built this.
+        log(panic.payload_as_str().unwrap_or("panic"));
+        report_fatal(FatalError::Crash);
+    }));
+    let scope = global_scope()?;
+    let (sender, mut receiver) = mpsc::unbounded();
+
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new({
+        let sender = sender.clone();
+        move |event: MessageEvent| receive(&event.data(), &sender)
+    });
+    let early_messages = Reflect::get(&scope, &"earlyMessages".into())?;
+    scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    if let Ok(messages) = early_messages.dyn_into::<Array>() {
+        for message in messages.iter() {
+            match message.dyn_into::<MessageEvent>() {
+                Ok(event) => receive(&event.data(), &sender),
+                Err(data) => receive(&data, &sender),
+            }
+        }
+    }
+
+    // A trap inside a future, such as exhausted memory, does not reach the panic hook and ends as a rejected promise. The browser
+    // writes the reason to the console.
+    let on_rejection =
+        Closure::<dyn Fn(PromiseRejectionEvent)>::new(|_| report_fatal(FatalError::Crash));
+    scope.add_event_listener_with_callback(
+        "unhandledrejection",
+        on_rejection.as_ref().unchecked_ref(),
+    )?;
+    on_rejection.forget();
+
+    spawn_local(async move {
+        let mut waiting = Vec::new();
+        while let Some(Message { id, body }) = next_request(&mut waiting, &mut receiver).await {
+            let reply = engine.answer(body).await;
+            post(id, reply);
+        }
+    });
+    post(UNASKED, Reply::Ready);
+    Ok(())
+}
+
+/// The first urgent request, or else the first request.
+async fn next_request(
+    waiting: &mut Vec<Message<Request>>,
+    receiver: &mut Receiver,
+) -> Option<Message<Request>> {
+    if waiting.is_empty() {
+        waiting.push(receiver.next().await?);
+    }
+    let mut has_paused = false;
+    loop {
+        while let Some(Some(message)) = receiver.next().now_or_never() {
+            waiting.push(message);
+        }
+        if let Some(urgent) = waiting.iter().position(|m| m.body.is_urgent()) {
+            return Some(waiting.remove(urgent));
+        }
+        if has_paused || !waiting[0].body.is_long() {
+            return Some(waiting.remove(0));
+        }
+        // The browser delivers messages that arrived meanwhile only when this task pauses.
+        sleep(0).await;
+        has_paused = true;
+    }
+}
+
+/// Receives a request: its bytes, or an array of its bytes and the visitor's file.
+fn receive(data: &JsValue, sender: &Sender) {
+    let (bytes, file) = match data.dyn_ref::<Array>() {
+        Some(pair) => (pair.get(0), pair.get(1).dyn_into::<File>().ok()),
+        None => (data.clone(), None),
+    };
+    let request = bytes
+        .dyn_ref::<Uint8Array>()
+        .and_then(|bytes| decode::<Request>(&bytes.to_vec()).ok());
+    match (request, file) {
+        (Some(message), None) => download_and_enqueue(message, sender.clone()),
+        (Some(message), Some(file)) => {
+            spawn_local(read_and_enqueue(message, file, sender.clone()));
+        }
+        (None, _) => post(UNASKED, Reply::Error(RequestError::Message)),
+    }
+}
+
+/// Reads the visitor's file, then queues its request. The worker reads it, so that the page is not blocked and nothing is copied
+/// twice.
+async fn read_and_enqueue(mut message: Message<Request>, file: File, sender: Sender) {
+    let Ok(buffer) = JsFuture::from(file.array_buffer()).await else {
+        let error = RequestError::UnreadableFile { name: file.name() };
+        return post(message.id, Reply::Error(error));
+    };
+    if let Request::Prepare { file, .. } = &mut message.body {
+        *file = Uint8Array::new(&buffer).to_vec();
+    }
+    enqueue(&sender, message);
+}
+
+/// Queues a request after the download of its file, if it has one: a slow download must not delay later requests.
+fn download_and_enqueue(mut message: Message<Request>, sender: Sender) {
+    let Some((file, source)) = source_of(&mut message.body) else {
+        return enqueue(&sender, message);
+    };
+    let (url, is_fresh) = match source {
+        Source::Url(url) => (url.clone(), false),
+        Source::Fresh(url) => (url.clone(), true),
+        Source::Bytes(_) => return enqueue(&sender, message),
+    };
+    let id = message.id;
+    spawn_local(async move {
+        match download(id, &url, is_fresh).await {
+            Ok(bytes) => {
+                if let Some((_, source)) = source_of(&mut message.body) {
+                    *source = Source::Bytes(bytes);
+                }
+                enqueue(&sender, message);
+            }
+            Err(error) => post(id, Reply::Error(RequestError::Download { file, error })),
+        }
+    });
+}
+
+async fn download(id: u32, url: &str, is_fresh: bool) -> Result<Vec<u8>, DownloadError> {
+    let scope = global_scope().map_err(|_| DownloadError::NotInWorker)?;
+    let on_progress = move |bytes| post(id, Reply::Progress { bytes });
+    unpack(fetch(&scope, url, is_fresh, on_progress).await?).await
+}
+
+/// The file that a request needs.
+fn source_of(request: &mut Request) -> Option<(Download, &mut Source)> {
+    Some(match request {
+        Request::Load { model, weights } => {
+            (Download::Weights(WeightsFile::Model(*model)), weights)
+        }
+        Request::LoadEnsemble { weights } => (Download::Weights(WeightsFile::Ensemble), weights),
+        Request::LoadNovelty { weights } => (Download::Weights(WeightsFile::Novelty), weights),
+        Request::Gallery { sprite } => (Download::Gallery, sprite),
+        Request::TestSet { part, file } => (Download::TestSet(*part), file),
+        _ => return None,
+    })
+}
+
+fn enqueue(sender: &Sender, message: Message<Request>) {
+    let id = message.id;
+    if sender.unbounded_send(message).is_err() {
+        post(id, Reply::Error(RequestError::Stopped));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::Pixels;
+    use shared::image::PIXELS;
+    use shared::{Grey28, ModelId};
+
+    #[test]
+    fn urgent_requests_are_answered_first() {
+        let (sender, mut receiver) = mpsc::unbounded();
+        let grey = Pixels::from(&Grey28::new([0; PIXELS]));
+        let model = ModelId::Cnn;
+        let measure = Request::Measure {
+            model,
+            batch: 1,
+            runs: 1,
+        };
+        let bodies = [
+            measure.clone(),
+            Request::DetectNovelty { grey: grey.clone() },
+            Request::Classify { model, grey },
+            measure,
+        ];
+        for (id, body) in (0..).zip(bodies) {
+            enqueue(&sender, Message { id, body });
+        }
+        drop(sender);
+        let mut waiting = Vec::new();
+        let mut order = Vec::new();
+        while let Some(Some(message)) = next_request(&mut waiting, &mut receiver).now_or_never() {
+            order.push(message.id);
+        }
+        assert_eq!(order, [2, 0, 1, 3]);
+    }
+}
