@@ -1,12 +1,12 @@
-// Loads the app with a progress bar; where it cannot run, a sentence says why and what to do. Once the page has all it
-// needs, it is kept for the next visit.
+// Starts the CPU engine and loads the app with a progress bar, or shows why the browser cannot run it. After that it installs the
+// service worker for the next visit.
 (function () {
   "use strict";
-  // A module with one function that uses v128 (i32.const 0, i8x16.splat, i8x16.popcnt), as wasm-feature-detect has it.
+  // A module with one function that uses v128 (i32.const 0, i8x16.splat, i8x16.popcnt). Source: wasm-feature-detect.
   var simd = new Uint8Array([
     0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11
   ]);
-  function lack() {
+  function missingFeature() {
     if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
       return "This browser has no WebAssembly, which the models run on: update it, or open this page in another one.";
     }
@@ -16,12 +16,11 @@
     return null;
   }
 
-  // The CPU engine starts beside the app rather than after it, and before the page is drawn; the app takes it over, if nothing
-  // has befallen it by then.
+  // Starts the CPU engine before the app is loaded. The app takes the worker over, unless it has failed by then.
   function startEngine() {
     var names = JSON.parse(document.querySelector("meta[name=haberdash-assets]").content);
     var engine = (window.haberdashEngine = new Worker(names["cpu-worker.js"]));
-    // The first weights come while it starts; web/src/engine/supply.rs asks for them in this order.
+    // The worker downloads these weights while it starts. The order is that of web/src/engine/weight_loader.rs.
     engine.postMessage({
       files: ["resnet.hbd", "cnn.hbd"].filter(function (name) {
         return names[name];
@@ -43,24 +42,24 @@
     var text = document.getElementById("loading-text");
     var bar = document.getElementById("loading-bar");
 
-    function stop(sentence) {
+    function showError(sentence) {
       bar.hidden = true;
       text.className = "error";
       text.setAttribute("role", "alert");
       text.textContent = sentence;
     }
 
-    // Passes the answer on as it comes, and moves the bar.
-    function counted(response) {
+    // Passes the response on unchanged, and updates the progress bar.
+    function withProgress(response) {
       if (!response.ok) {
         throw new Error(response.status + " " + response.statusText);
       }
       var total = Number(response.headers.get("content-length"));
-      // The length of a compressed answer is not that of what comes out of it.
+      // The length of a compressed response is not the length of its content.
       if (!total || response.headers.get("content-encoding") || !response.body) {
         return response;
       }
-      var seen = 0;
+      var received = 0;
       bar.max = total;
       bar.value = 0;
       var reader = response.body.getReader();
@@ -70,8 +69,8 @@
             if (part.done) {
               return controller.close();
             }
-            seen += part.value.length;
-            bar.value = seen;
+            received += part.value.length;
+            bar.value = received;
             controller.enqueue(part.value);
           });
         }
@@ -79,26 +78,26 @@
       return new Response(body, { headers: { "content-type": "application/wasm" } });
     }
 
-    if (lack()) {
-      return stop(lack());
+    if (missingFeature()) {
+      return showError(missingFeature());
     }
-    // trunk wrote these two, with the hashed names and their checksums.
+    // trunk writes these two links, with the hashed file names.
     var script = document.querySelector("link[rel=modulepreload]");
     var wasm = document.querySelector("link[rel=preload][as=fetch]");
     if (!script || !wasm) {
-      return stop("This build of the page is incomplete: build it again with `cargo xtask build`.");
+      return showError("This build of the page is incomplete: build it again with `cargo xtask build`.");
     }
-    Promise.all([import(script.href), fetch(wasm.href).then(counted)])
+    Promise.all([import(script.href), fetch(wasm.href).then(withProgress)])
       .then(function (parts) {
         return parts[0].default({ module_or_path: parts[1] });
       })
       .catch(function (error) {
-        stop("The page could not be loaded (" + (error && error.message ? error.message : error) + "): check the connection and reload the page.");
+        showError("The page could not be loaded (" + (error && error.message ? error.message : error) + "): check the connection and reload the page.");
       });
   }
 
-  // The app tells when it is settled: the first answer does not wait for what the next visit gains. Without service workers
-  // (a file, a private window, plain http) the page works all the same.
+  // The app sends this event after the first prediction, which must not wait for the service worker. The page also works without
+  // service workers, which are missing in private windows, with plain http and with file URLs.
   document.addEventListener("haberdash-settled", function () {
     try {
       navigator.serviceWorker.register("offline.js")
@@ -106,18 +105,18 @@
         .then(function (registration) { registration.active.postMessage("gather"); })
         .catch(function () {});
     } catch (error) {
-      // The getter itself may be forbidden, or missing.
+      // The property itself may be missing, or access to it forbidden.
     }
   });
 
-  if (!lack()) {
+  if (!missingFeature()) {
     try {
       startEngine();
     } catch (error) {
-      // The app tries again, and says what is wrong.
+      // The app starts the engine again, and shows the error.
     }
   }
-  // This script waits neither for the styles nor for the page's end.
+  // This script is asynchronous, so the document may not be complete yet.
   if (document.readyState === "loading") {
     document.addEventListener("DOMContentLoaded", loadApp);
   } else {

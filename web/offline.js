@@ -1,24 +1,24 @@
-// The service worker: keeps the site's files, so that a second visit needs no download and works offline.
+// The service worker: caches the site's files, so that later visits need no download and work offline.
 //
-// `cargo xtask bundle` writes the line that defines FILES before these: each file's address, relative to the page's, to the
-// first digits of its SHA-256. All but the page's own address ("./") hold a hash of their content, so what is kept never
-// ages. No skipWaiting: a page that is open may still need the files of its version.
+// `cargo xtask bundle` inserts a line before this that defines FILES: it maps each file's URL, relative to the page's, to the first
+// digits of its SHA-256. All URLs except the page's own ("./") contain a hash of the content, so cached files never become outdated.
+// skipWaiting is not used: an open page may still need the files of its version.
 "use strict";
 
 const HOME = self.registration.scope;
-// Other sites may share the origin.
-const STORE = "haberdash " + HOME;
-// After so long without an answer the network is as good as none.
-const PATIENCE = 4000;
-// Kept beforehand; the others when they have been fetched: the GPU engine, the test set and some weights are large, and not
-// wanted by all.
+// The name contains the path, as other sites may share the origin.
+const CACHE = "haberdash " + HOME;
+// The timeout for the page itself in milliseconds; after that the cached page is used.
+const TIMEOUT = 4000;
+// Not cached at installation but after their download: the GPU engine, the test set and some weights are large, and not every visitor
+// needs them.
 const LATER = /gpu-worker|\.hbd$|metrics\/|test-set\//;
 
 const known = new Map(Object.entries(FILES).map(([path, hash]) => [new URL(path, HOME).href, hash]));
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(clear().then(() => self.clients.claim())));
-// The page has fetched what it needs.
+// The page has downloaded what it needs.
 self.addEventListener("message", (event) => event.waitUntil(gather()));
 
 self.addEventListener("fetch", (event) => {
@@ -36,9 +36,9 @@ self.addEventListener("fetch", (event) => {
 
 async function install() {
   await Promise.all([...known.keys()].filter((url) => !LATER.test(url)).map(async (url) => {
-    // The page's address says nothing of its content; all others do, so the browser's own copy is as good as new.
+    // The page's URL has no hash, so its copy in the browser's cache may be outdated; all other copies are valid.
     for (const cache of url === HOME ? ["no-cache"] : ["force-cache", "reload"]) {
-      if ((url !== HOME && (await kept(url))) || (await keep(url, await fetch(url, { cache })))) {
+      if ((url !== HOME && (await cached(url))) || (await store(url, await fetch(url, { cache })))) {
         return;
       }
     }
@@ -47,31 +47,31 @@ async function install() {
   await gather();
 }
 
-// Keeps of the other files what the browser has at hand, and asks the network for none.
+// Caches the other files that are in the browser's HTTP cache, without any network request.
 async function gather() {
   for (const url of known.keys()) {
-    if (!(await kept(url))) {
-      await fetch(url, { cache: "only-if-cached", mode: "same-origin" }).then((answer) => keep(url, answer)).catch(() => {});
+    if (!(await cached(url))) {
+      await fetch(url, { cache: "only-if-cached", mode: "same-origin" }).then((answer) => store(url, answer)).catch(() => {});
     }
   }
 }
 
-// Removes what this version does not know, once no page of another one is open.
+// Deletes files of other versions. It runs when no page of another version is open.
 async function clear() {
-  const store = await caches.open(STORE);
-  for (const request of await store.keys()) {
+  const cache = await caches.open(CACHE);
+  for (const request of await cache.keys()) {
     if (!known.has(request.url)) {
-      await store.delete(request);
+      await cache.delete(request);
     }
   }
 }
 
-async function kept(url) {
-  return (await caches.open(STORE)).match(url);
+async function cached(url) {
+  return (await caches.open(CACHE)).match(url);
 }
 
-// Keeps an answer whose content is what the list says; whether it did.
-async function keep(url, answer) {
+// Caches a response if its content has the listed hash. Returns whether it did.
+async function store(url, answer) {
   if (!answer.ok || answer.redirected) {
     return false;
   }
@@ -81,36 +81,36 @@ async function keep(url, answer) {
   if (!digits.startsWith(known.get(url))) {
     return false;
   }
-  await (await caches.open(STORE)).put(url, copy);
+  await (await caches.open(CACHE)).put(url, copy);
   return true;
 }
 
-// The page as it is now; the one that is kept, only where the network gives none.
+// The current page, or the cached one if the network does not return it.
 async function page() {
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), PATIENCE);
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), TIMEOUT);
   try {
-    const answer = await fetch(HOME, { cache: "no-cache", signal: patience.signal });
+    const answer = await fetch(HOME, { cache: "no-cache", signal: controller.signal });
     if (answer.ok) {
       return answer;
     }
-    return (await kept(HOME)) || answer;
+    return (await cached(HOME)) || answer;
   } catch (error) {
-    return (await kept(HOME)) || Response.error();
+    return (await cached(HOME)) || Response.error();
   } finally {
     clearTimeout(timer);
   }
 }
 
 async function file(event, url) {
-  // Whoever asks past every cache has been given a damaged file.
-  const found = event.request.cache === "reload" ? undefined : await kept(url);
+  // A request that bypasses the caches follows a damaged file.
+  const found = event.request.cache === "reload" ? undefined : await cached(url);
   if (found) {
     return found;
   }
   const answer = await fetch(event.request);
   if (known.has(url)) {
-    event.waitUntil(keep(url, answer.clone()).catch(() => {}));
+    event.waitUntil(store(url, answer.clone()).catch(() => {}));
   }
   return answer;
 }
