@@ -1,4 +1,4 @@
-//! Recomputes a model's figures from its weights file, with the code that answers in the browser.
+//! Evaluation of a model on a set of examples, with the inference code that runs in the browser.
 
 use std::num::NonZero;
 use std::thread;
@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::data::Examples;
 
-/// Why nothing could be evaluated.
+/// Why the evaluation failed.
 #[derive(Debug, Error)]
 pub enum EvaluationError {
     #[error(transparent)]
@@ -22,36 +22,36 @@ pub enum EvaluationError {
     Thread(String),
 }
 
-/// A model's answers to a set of examples, summed up.
+/// A model's predictions on a set of examples, and the figures computed from them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
     pub confusion: ConfusionMatrix,
     /// Mean cross-entropy, in nats.
     pub loss: f64,
     pub calibration_error: f64,
-    /// The answers in order.
+    /// The predicted classes, in the order of the examples.
     pub answers: Vec<Garment>,
 }
 
 impl Evaluation {
-    /// Has the model answer every example, on all cores.
+    /// Evaluates the model on all examples, on all cores.
     ///
     /// # Errors
     /// The artifact does not fit the model.
-    pub fn of(
+    pub fn run(
         model: ModelId,
         artifact: &Artifact,
         examples: &Examples,
     ) -> Result<Self, EvaluationError> {
-        let verdicts = verdicts(model, artifact, examples)?;
-        Ok(Self::of_answers(
-            verdicts.iter().map(|v| v.probabilities),
+        let predictions = predictions(model, artifact, examples)?;
+        Ok(Self::from_probabilities(
+            predictions.iter().map(|p| p.probabilities),
             &examples.labels,
         ))
     }
 
-    /// Sums up answers and the truth.
-    pub fn of_answers(
+    /// Compares predicted probabilities with the labels.
+    pub fn from_probabilities(
         answers: impl ExactSizeIterator<Item = [f32; CLASSES]>,
         labels: &[Garment],
     ) -> Self {
@@ -59,60 +59,64 @@ impl Evaluation {
         let mut confusion = ConfusionMatrix::default();
         let mut calibration = Calibration::default();
         let mut loss = 0.0;
-        let mut said = Vec::with_capacity(count);
+        let mut predicted = Vec::with_capacity(count);
         for (probabilities, &truth) in answers.zip(labels) {
             let answer = Garment::ALL[argmax(&probabilities)];
             confusion.add(truth, answer);
             calibration.add(truth, &probabilities);
             let probability = f64::from(probabilities[truth.index()]);
             loss -= probability.max(f64::from(f32::MIN_POSITIVE)).ln();
-            said.push(answer);
+            predicted.push(answer);
         }
         Self {
             confusion,
             loss: loss / count.max(1) as f64,
             calibration_error: calibration.error(),
-            answers: said,
+            answers: predicted,
         }
     }
 }
 
-/// A model's answer to every example, in order.
+/// A model's prediction for every example, in order.
 ///
 /// # Errors
 /// The artifact does not fit the model.
-pub fn verdicts(
+pub fn predictions(
     model: ModelId,
     artifact: &Artifact,
     examples: &Examples,
 ) -> Result<Vec<Prediction>, EvaluationError> {
-    asked(model, artifact, examples, |member, sample| {
+    map_examples(model, artifact, examples, |member, sample| {
         member.classifier().classify(sample)
     })
 }
 
-/// Asks a model about every example, on all cores, each with its own copy of the model.
+/// Applies a function to every example, on all cores; each thread has its own copy of the model.
 ///
 /// # Errors
 /// The artifact does not fit the model.
-pub fn asked<T: Send>(
+pub fn map_examples<T: Send>(
     model: ModelId,
     artifact: &Artifact,
     examples: &Examples,
-    ask: impl Fn(&mut AnyClassifier, &Sample) -> T + Sync,
+    function: impl Fn(&mut AnyClassifier, &Sample) -> T + Sync,
 ) -> Result<Vec<T>, EvaluationError> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let share = examples.len().div_ceil(threads).max(1);
     thread::scope(|scope| {
-        let ask = &ask;
+        let function = &function;
         let workers: Vec<_> = examples
             .images
             .chunks(share)
-            .map(|pictures| {
+            .map(|images| {
                 scope.spawn(move || {
                     let mut member = AnyClassifier::new(model, artifact)?;
-                    let samples = pictures.iter().map(|p| Sample::new(p.clone()));
-                    Ok::<_, ModelError>(samples.map(|s| ask(&mut member, &s)).collect::<Vec<T>>())
+                    let samples = images.iter().map(|p| Sample::new(p.clone()));
+                    Ok::<_, ModelError>(
+                        samples
+                            .map(|s| function(&mut member, &s))
+                            .collect::<Vec<T>>(),
+                    )
                 })
             })
             .collect();
@@ -125,7 +129,7 @@ pub fn asked<T: Send>(
     })
 }
 
-/// A model's figures on a set, as they are written down.
+/// A model's figures on a set of examples, as they are recorded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     pub accuracy: f64,
@@ -150,12 +154,12 @@ impl From<&Evaluation> for Figures {
     }
 }
 
-/// To six decimals: what a file needs; so short, a number comes back from JSON as it went in.
+/// Rounds to six decimals, so that a number read from JSON equals the one that was written.
 pub fn rounded(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }
 
-/// One class's report under its label.
+/// A class's report with its label.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LabelledReport {
     pub label: String,
@@ -182,7 +186,7 @@ pub fn class_reports(confusion: &ConfusionMatrix) -> Vec<LabelledReport> {
         .collect()
 }
 
-/// Answers as one digit each: a compact record that any part of the set can be checked against.
+/// Predicted classes as one digit each: a compact record.
 pub fn digits(answers: &[Garment]) -> String {
     answers
         .iter()

@@ -11,7 +11,7 @@ use commands::{measure, photos, predict, train, write};
 use shared::ModelId;
 use trainer::device::DeviceKind;
 use trainer::photos::Part;
-use trainer::weights::Weights;
+use trainer::weights_store::WeightsStore;
 
 /// Trains Fashion-MNIST classifiers, checks their figures, and answers pictures.
 ///
@@ -184,7 +184,7 @@ impl Places {
             .collect()
     }
 
-    fn weights(&self) -> Weights {
-        Weights::new(&self.weights)
+    fn weights(&self) -> WeightsStore {
+        WeightsStore::new(&self.weights)
     }
 }

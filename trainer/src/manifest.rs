@@ -1,4 +1,4 @@
-//! `weights/manifest.json` and `weights/metrics/*.json`: what each weights file is, and how good.
+//! The records beside the weights: `manifest.json` and `metrics/*.json`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,102 +35,101 @@ pub enum ManifestError {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub models: Vec<Entry>,
-    /// The seven together; not there before all of them are.
+    /// The ensemble; `None` before all seven models are trained.
     #[serde(default)]
     pub vote: Option<VoteEntry>,
-    /// What tells garments from other things.
+    /// The novelty detector.
     #[serde(default)]
     pub novelty: Option<NoveltyEntry>,
 }
 
-/// One model's weights file: what it is, where it came from, how good it is.
+/// A model's weights file: recipe, provenance and figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     pub model: ModelId,
-    /// Beside the manifest.
+    /// The file's name, in the manifest's folder.
     pub file: String,
     pub bytes: u64,
     pub sha256: String,
     pub parameters: usize,
     pub recipe: Recipe,
     pub seed: u64,
-    /// What it was trained on: `trainer --device`.
+    /// The training device, as in `trainer --device`.
     pub device: String,
     /// SHA-256 of the data set's decompressed files.
     pub data: BTreeMap<String, String>,
-    /// The photos that it has learned from besides.
+    /// The photos it was also trained on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photos: Option<Record>,
     pub duration_seconds: u64,
-    /// Of the crates that decide the result, and the repository's revision.
+    /// Versions of the crates that affect the result, and the repository's revision.
     pub versions: BTreeMap<String, String>,
-    /// The epoch that the validation split chose; only networks have epochs.
+    /// The epoch chosen on the validation split; networks only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<usize>,
-    /// Whom a network learnt from besides the labels.
+    /// The teachers of a network trained with distillation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teacher: Option<TeacherRecord>,
-    /// What the scores are divided by, chosen on the validation split.
+    /// The calibration temperature, fitted on the validation split.
     pub temperature: f64,
-    /// One picture natively, on one thread, in microseconds: the median of some test pictures. A classical model's
-    /// features are not in it, for the four share them.
+    /// Median time of a native prediction on one thread, in microseconds, without the features that the classical models
+    /// share.
     pub micros: f64,
-    /// On the data set's own training pictures, as they are: what it learned by heart. Only networks are asked, a classical
-    /// model keeps some of them.
+    /// Figures on the training split without augmentation and photos; networks only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub train: Option<Figures>,
     pub validation: Figures,
     pub test: Figures,
 }
 
-/// The vote's file: what it is, and how good the seven are together.
+/// The ensemble's weights file and figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VoteEntry {
     pub file: String,
     pub bytes: u64,
     pub sha256: String,
-    /// SHA-256 of the weights that it was learned with, by model.
+    /// SHA-256 of the weights it was fitted on, by model.
     pub members: BTreeMap<ModelId, String>,
-    /// How much each one's word counts.
+    /// The weight of each model.
     pub weights: BTreeMap<ModelId, f64>,
-    /// A picture's features, which the classical models share, natively, on one thread, in microseconds.
+    /// Median time of an image's features, which the classical models share, on one thread, in microseconds.
     pub features_micros: f64,
     pub validation: Figures,
     pub test: Figures,
 }
 
-/// The novelty detector's file: what it is, where it came from, and how often it is wrong about garments.
+/// The novelty detector's file: provenance, and the share of garments that it refuses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NoveltyEntry {
     pub file: String,
     pub bytes: u64,
     pub sha256: String,
     pub seed: u64,
-    /// The photos that it has learned from besides.
+    /// The photos it was also trained on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photos: Option<Record>,
     pub versions: BTreeMap<String, String>,
-    /// The share of Fashion-MNIST's validation and test pictures that it takes for none of the ten.
+    /// The share of Fashion-MNIST's validation and test images that it refuses.
     pub validation_unknown: f64,
     pub test_unknown: f64,
 }
 
-/// What is known of one model beyond its entry.
+/// A model's detailed metrics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
-    /// A model's name, or the vote's.
+    /// A model's name, or the ensemble's.
     pub model: String,
     /// Rows are the true classes, in label order.
     pub confusion: ConfusionMatrix,
     pub classes: Vec<LabelledReport>,
-    /// A digit for each of the test set's pictures, in its order.
+    /// The predicted class of each test image, one digit each.
     pub answers: String,
     pub epochs: Vec<EpochMetrics>,
 }
 
 impl Metrics {
-    /// Of an evaluation on the test set; `epochs` is empty for what has none.
-    pub fn of(model: &str, test: Evaluation, epochs: Vec<EpochMetrics>) -> Self {
+    /// The metrics of an evaluation on the test set; `epochs` is empty for a model that is not trained in epochs.
+    pub fn new(model: &str, test: Evaluation, epochs: Vec<EpochMetrics>) -> Self {
         Self {
             model: model.into(),
             classes: class_reports(&test.confusion),
@@ -157,7 +156,7 @@ impl Manifest {
             .collect()
     }
 
-    /// Puts an entry in its place, models in their order.
+    /// Inserts or replaces a model's entry; models stay in order.
     pub fn insert(&mut self, entry: Entry) {
         self.models.retain(|e| e.model != entry.model);
         self.models.push(entry);

@@ -10,13 +10,13 @@ use trainer::data::source;
 use trainer::report::{
     COMMAND, Document, PAGE, PLOTS, ReportInput, TRAINING, documents, insert_table,
 };
-use trainer::weights::Weights;
+use trainer::weights_store::WeightsStore;
 
 /// The repository's root.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 fn input() -> ReportInput {
-    ReportInput::load(&Weights::new(format!("{ROOT}/weights"))).unwrap()
+    ReportInput::load(&WeightsStore::new(format!("{ROOT}/weights"))).unwrap()
 }
 
 fn made() -> Vec<Document> {

@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::ModelId;
 use shared::image::PIXELS;
 use trainer::data::source;
-use trainer::weights::Weights;
+use trainer::weights_store::WeightsStore;
 
 use super::download_size::{self, DownloadSizes};
 use super::engine::{Backend, Engine, MODELS};
@@ -211,7 +211,8 @@ pub fn measure_test_set(harness: &Harness, measurements: &mut Measurements) -> R
         .zip(&test.labels)
         .filter(|(class, label)| usize::from(**class) == label.index())
         .count();
-    let manifest = Weights::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../weights")).manifest()?;
+    let manifest =
+        WeightsStore::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../weights")).manifest()?;
     let recorded = manifest
         .models
         .iter()

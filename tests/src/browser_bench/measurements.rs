@@ -62,7 +62,7 @@ impl Measurements {
                 )
             })
         };
-        let commit = trainer::weights::versions().remove("git");
+        let commit = trainer::provenance::versions().remove("git");
         Ok(Self {
             millis: BTreeMap::new(),
             downloads: BTreeMap::new(),

@@ -1,4 +1,4 @@
-//! The commands that measure: what is there, and how fast it was made.
+//! The commands that evaluate, ablate and time.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,6 +10,7 @@ use trainer::data::source;
 use trainer::device::DeviceKind;
 use trainer::evaluate::Figures;
 use trainer::fit::Recipe;
+use trainer::jobs::{ablation, novelty as novelty_job, raw_pixels, verify};
 use trainer::training_data::TrainingData;
 
 use super::control;
@@ -33,11 +34,17 @@ pub fn evaluate(places: &Places, limit: Option<u32>, json: bool) -> anyhow::Resu
         }
     };
     for model in places.models() {
-        show(model.name(), weights.confirm(model, &data, limit)?);
+        show(
+            model.name(),
+            verify::verify_model(&weights, model, &data, limit)?,
+        );
     }
     if places.model.is_empty() {
-        show(ensemble::NAME, weights.confirm_vote(&data, limit)?);
-        let unknown = weights.confirm_novelty(&data, limit)?;
+        show(
+            ensemble::NAME,
+            verify::verify_ensemble(&weights, &data, limit)?,
+        );
+        let unknown = novelty_job::verify(&weights, &data, limit)?;
         if json {
             println!(
                 "{}",
@@ -56,9 +63,10 @@ pub fn evaluate(places: &Places, limit: Option<u32>, json: bool) -> anyhow::Resu
 
 pub fn raw(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
     let data = source::load(places.data.as_deref())?;
+    let weights = places.weights();
     let control = control()?;
     for model in places.models() {
-        if let Some(entry) = places.weights().measure_raw(model, seed, &data, control)? {
+        if let Some(entry) = raw_pixels::measure(&weights, model, seed, &data, control)? {
             println!(
                 "{} on raw pixels  validation {:.2}%  test {:.2}%  {} s",
                 model.title(),
@@ -76,12 +84,11 @@ pub fn ablate(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
         fashion_mnist: source::load(places.data.as_deref())?,
         photos: None,
     };
+    let weights = places.weights();
     let control = control()?;
     for model in places.models() {
         if let Recipe::Network(recipe) = Recipe::for_model(model) {
-            places
-                .weights()
-                .ablate(model, &recipe, seed, &data, control)?;
+            ablation::run(&weights, model, &recipe, seed, &data, control)?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -1,10 +1,10 @@
-//! `trainer photos`: how the weights do on real photos.
+//! The command `trainer photos`: evaluates the weights on real photos.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use trainer::data::source;
-use trainer::photos::measure::{PhotoFigures, measure};
+use trainer::photos::measure::{PhotoFigures, measure, record};
 use trainer::photos::{Group, Part};
 
 use crate::Places;
@@ -19,9 +19,9 @@ pub fn photos(
     let weights = places.weights();
     let figures = measure(&weights, &data.test, folder, part, others)?;
     print(&figures);
-    // The others have been learned from, or have chosen something.
+    // The other photos were used for training or for choosing settings.
     if part == Part::HeldOut {
-        weights.record_photos(&figures)?;
+        record(&weights, &figures)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -47,7 +47,7 @@ fn print(figures: &PhotoFigures) {
         }
         println!("{:>7.1}%", answers.mean * 100.0);
     }
-    println!("taken for none of the ten; area under the ROC curve against the test pictures");
+    println!("refused as none of the ten; area under the ROC curve against the test images");
     for unknown in &figures.unknown {
         println!(
             "{:<14}{:>6.1}% of {:<6} {:.3}",

@@ -1,15 +1,17 @@
-//! Training, without a command.
+//! The command without a name: trains what is missing or out of date.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use shared::model::ensemble;
+use shared::model::ensemble::TITLE;
 use trainer::data::source;
 use trainer::device::DeviceKind;
 use trainer::fit::Recipe;
+use trainer::jobs::estimate::Estimate;
+use trainer::jobs::train::TrainJob;
+use trainer::jobs::{ensemble, estimate, novelty, train as training};
 use trainer::photos::set::{PhotoSet, Record};
 use trainer::training_data::TrainingData;
-use trainer::weights::{Forecast, Order};
 
 use super::control;
 use crate::Places;
@@ -19,16 +21,16 @@ pub struct Train {
     /// Epochs of a network instead of the recipe's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     epochs: Option<u32>,
-    /// Where the training's randomness begins
+    /// The seed of all random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Few epochs and fewer trees, for a first look; replaces what is in the folder of the weights
+    /// Few epochs and fewer trees, for a quick try; replaces the weights in the folder
     #[arg(long)]
     quick: bool,
-    /// Folder of labelled photos, a folder a group, to learn from as well; the README says how to get the public one
+    /// Folder of labelled photos to train on as well, one sub-folder per group; the README names a public one
     #[arg(long, value_name = "DIR")]
     photos: Option<PathBuf>,
-    /// What the networks train on
+    /// The device that the networks are trained on
     #[arg(long, value_enum, default_value_t = DeviceKind::Cpu)]
     device: DeviceKind,
 }
@@ -37,32 +39,33 @@ pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
     let weights = places.weights();
     let photos = options.photos.as_deref();
     let record = photos.map(Record::of).transpose()?;
-    let mut orders = Vec::new();
+    let mut jobs = Vec::new();
     for model in places.models() {
-        let mut recipe = match options.quick {
-            true => Recipe::quick(model),
-            false => Recipe::for_model(model),
+        let mut recipe = if options.quick {
+            Recipe::quick(model)
+        } else {
+            Recipe::for_model(model)
         };
-        if let (Some(epochs), Recipe::Network(deep)) = (options.epochs, &mut recipe) {
-            deep.epochs = epochs as usize;
+        if let (Some(epochs), Recipe::Network(network)) = (options.epochs, &mut recipe) {
+            network.epochs = epochs as usize;
         }
-        let order = Order {
+        let job = TrainJob {
             model,
             recipe,
             seed: options.seed,
             device: options.device,
         };
-        if weights.is_current(&order, record.as_ref())? {
+        if training::is_current(&weights, &job, record.as_ref())? {
             println!("{:>20} is up to date", model.title());
         } else {
-            orders.push(order);
+            jobs.push(job);
         }
     }
-    let is_current = weights.vote_is_current()?;
+    let is_ensemble_current = ensemble::is_current(&weights)?;
     // Whoever asks for one model gets that one.
     let is_novelty_due =
-        places.model.is_empty() && !weights.novelty_is_current(options.seed, record.as_ref())?;
-    if orders.is_empty() && is_current.is_none_or(|current| current) && !is_novelty_due {
+        places.model.is_empty() && !novelty::is_current(&weights, options.seed, record.as_ref())?;
+    if jobs.is_empty() && is_ensemble_current.is_none_or(|current| current) && !is_novelty_due {
         return Ok(ExitCode::SUCCESS);
     }
     let data = TrainingData {
@@ -72,33 +75,33 @@ pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
             .transpose()?,
     };
     let control = control()?;
-    if !orders.is_empty() {
-        announce(&weights.forecast(&orders, &data)?);
+    if !jobs.is_empty() {
+        print_estimates(&estimate::estimate(&weights, &jobs, &data)?);
     }
-    for order in orders {
-        let entry = weights.train(&order, &data, control)?;
+    for job in jobs {
+        let entry = training::train(&weights, &job, &data, control)?;
         println!(
             "{}  validation {:.2}%  test {:.2}%  {} bytes  {} s",
-            order.model.title(),
+            job.model.title(),
             entry.validation.accuracy * 100.0,
             entry.test.accuracy * 100.0,
             entry.bytes,
             entry.duration_seconds
         );
     }
-    if weights.vote_is_current()? == Some(false) {
-        let entry = weights.learn_vote(&data.fashion_mnist)?;
+    if ensemble::is_current(&weights)? == Some(false) {
+        let entry = ensemble::train(&weights, &data.fashion_mnist)?;
         println!(
             "{}  validation {:.2}%  test {:.2}%",
-            ensemble::TITLE,
+            TITLE,
             entry.validation.accuracy * 100.0,
             entry.test.accuracy * 100.0
         );
     }
     if is_novelty_due {
-        let entry = weights.learn_novelty(&data, options.seed)?;
+        let entry = novelty::train(&weights, &data, options.seed)?;
         println!(
-            "Novelty  {:.2}% of the validation pictures and {:.2}% of the test pictures are taken for none of the ten",
+            "Novelty  {:.2}% of the validation images and {:.2}% of the test images are refused",
             entry.validation_unknown * 100.0,
             entry.test_unknown * 100.0
         );
@@ -106,25 +109,26 @@ pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What training will take, a line each.
-fn announce(forecasts: &[Forecast]) {
-    for forecast in forecasts {
-        let epochs = match forecast.epochs {
+/// Prints one line for each estimate, and their sum.
+fn print_estimates(estimates: &[Estimate]) {
+    for estimate in estimates {
+        let epochs = match estimate.epochs {
             0 => String::new(),
             count => format!("{count} epochs, "),
         };
-        let time = forecast.seconds.map_or("never timed yet".into(), about);
-        println!("{:>20}  {epochs}{time}", forecast.title);
+        let time = estimate.seconds.map_or("never timed yet".into(), about);
+        println!("{:>20}  {epochs}{time}", estimate.title);
     }
-    let sum = forecasts.iter().filter_map(|f| f.seconds).sum();
-    let rest = match forecasts.iter().any(|f| f.seconds.is_none()) {
-        true => ", and what was never timed",
-        false => "",
+    let sum = estimates.iter().filter_map(|f| f.seconds).sum();
+    let rest = if estimates.iter().any(|f| f.seconds.is_none()) {
+        ", and the models that were never timed"
+    } else {
+        ""
     };
     println!("{:>20}  {}{rest}", "together", about(sum));
 }
 
-/// A time as people say it.
+/// A rounded time, in seconds or minutes.
 fn about(seconds: f64) -> String {
     match seconds {
         s if s < 100.0 => format!("about {s:.0} s"),

@@ -157,7 +157,8 @@ impl Teachers {
             pixels.chunks_exact_mut(SIDE).for_each(<[f32]>::reverse);
             self.add_logits(&pixels, logits);
         }
-        let evaluation = Evaluation::of_answers(logits.iter().map(softmax), &examples.labels);
+        let evaluation =
+            Evaluation::from_probabilities(logits.iter().map(softmax), &examples.labels);
         rounded(evaluation.confusion.accuracy())
     }
 

@@ -168,7 +168,7 @@ fn evaluate(network: &mut InferenceNetwork, examples: &Examples) -> Evaluation {
         let pixels: Vec<f32> = images.iter().flat_map(|p| p.standardised()).collect();
         logits.extend(network.logits(&pixels));
     }
-    Evaluation::of_answers(logits.iter().map(softmax), &examples.labels)
+    Evaluation::from_probabilities(logits.iter().map(softmax), &examples.labels)
 }
 
 /// Training loss and accuracy of an epoch, and the learning rate of its last step.

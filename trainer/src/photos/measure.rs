@@ -1,4 +1,4 @@
-//! What the weights make of real photos: cut-outs, right answers, and what is taken for none of the ten.
+//! Evaluation on real photos: segmentation overlap, accuracy, and the share refused by the novelty detector.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,14 +8,50 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::model::{NoveltyDetector, argmax, ensemble};
 use shared::{Garment, ModelId, Sample};
+use thiserror::Error;
 
 use super::outline::{self, Outline};
 use super::score::{Score, pictures, prepared};
-use super::{Group, Labelled, Part, list};
+use super::{Group, Labelled, Part, PhotosError, list};
 use crate::data::Examples;
 use crate::evaluate::rounded;
+use crate::jobs::JobError;
+use crate::jobs::ensemble::predictions;
+use crate::jobs::novelty::scores;
 use crate::predict::Picture;
-use crate::weights::{Weights, WeightsError, strangeness};
+use crate::weights_store::{StoreError, WeightsStore};
+
+/// Why the weights could not be evaluated on photos.
+#[derive(Debug, Error)]
+pub enum MeasureError {
+    #[error(transparent)]
+    Photos(#[from] PhotosError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Job(#[from] JobError),
+}
+
+/// The name of the record in the folder `metrics`.
+const RECORD: &str = "photos";
+
+/// The recorded figures; `None` if there are none, or if they belong to other weights than those in the store.
+///
+/// # Errors
+/// The file is damaged.
+pub fn recorded(store: &WeightsStore) -> Result<Option<PhotoFigures>, StoreError> {
+    let figures: Option<PhotoFigures> = store.read_metrics_file(RECORD)?;
+    let hashes = store.hashes()?;
+    Ok(figures.filter(|f| f.weights == hashes))
+}
+
+/// Writes the figures to the store.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn record(store: &WeightsStore, figures: &PhotoFigures) -> Result<(), StoreError> {
+    store.write_metrics_file(RECORD, figures)
+}
 
 /// Figures of one part of a folder of photos.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,12 +94,12 @@ pub struct Unknown {
 /// # Errors
 /// Weights are missing or damaged, or there are no photos.
 pub fn measure(
-    weights: &Weights,
+    weights: &WeightsStore,
     test: &Examples,
     folder: &Path,
     part: Part,
     others: Option<&Path>,
-) -> Result<PhotoFigures, WeightsError> {
+) -> Result<PhotoFigures, MeasureError> {
     let all = list(folder)?;
     let overlaps = overlaps(&all);
     let photos: Vec<Labelled> = all.into_iter().filter(|p| p.part == part).collect();
@@ -72,8 +108,8 @@ pub fn measure(
         images: pictures(&photos),
     };
     let novelty = weights.novelty()?;
-    let known = strangeness(&novelty, &test.images);
-    let strange = strangeness(&novelty, &examples.images);
+    let known = scores(&novelty, &test.images);
+    let strange = scores(&novelty, &examples.images);
     let mut unknown = vec![Unknown::of("test pictures", &known, &known)];
     for group in Group::ALL {
         let of_group = photos
@@ -110,17 +146,17 @@ fn of_file(novelty: &NoveltyDetector, file: &Path) -> f32 {
 }
 
 fn answers(
-    weights: &Weights,
+    weights: &WeightsStore,
     photos: &[Labelled],
     examples: &Examples,
-) -> Result<Vec<Answers>, WeightsError> {
+) -> Result<Vec<Answers>, MeasureError> {
     let mut answers = Vec::new();
-    let ballots = weights.ballots(examples)?;
+    let ballots = predictions(weights, examples)?;
     for model in ModelId::ALL {
         let said = ballots.iter().map(|b| b[model as usize].garment());
         answers.push(Answers::of(model.name(), &Score::of(photos, said)));
     }
-    let poll = weights.vote()?;
+    let poll = weights.ensemble()?;
     let said = ballots
         .iter()
         .map(|ballot| Garment::ALL[argmax(&poll.combine(ballot).unwrap_or_default())]);

@@ -13,7 +13,7 @@ use shared::model::{Ensemble, ModelError, NoveltyDetector};
 use shared::{AnyClassifier, ModelId, Prediction, Sample};
 use thiserror::Error;
 
-use crate::weights::{Weights, WeightsError};
+use crate::weights_store::{StoreError, WeightsStore};
 
 /// Why there is no verdict.
 #[derive(Debug, Error)]
@@ -23,7 +23,7 @@ pub enum PredictError {
     #[error(transparent)]
     Photo(#[from] PhotoError),
     #[error(transparent)]
-    Weights(#[from] WeightsError),
+    Store(#[from] StoreError),
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error(
@@ -102,13 +102,13 @@ impl Panelists {
     ///
     /// # Errors
     /// A file is missing, damaged or another model's.
-    pub fn load(weights: &Weights, models: &[ModelId]) -> Result<Self, PredictError> {
+    pub fn load(weights: &WeightsStore, models: &[ModelId]) -> Result<Self, PredictError> {
         let members = models
             .iter()
             .map(|&model| Ok(AnyClassifier::new(model, &weights.artifact(model)?)?))
             .collect::<Result<_, PredictError>>()?;
         let vote = match models.len() == ModelId::ALL.len() {
-            true => Some(weights.vote()?),
+            true => Some(weights.ensemble()?),
             false => None,
         };
         Ok(Self {

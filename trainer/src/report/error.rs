@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::document::{BEGIN, END};
-use crate::weights::WeightsError;
+use crate::weights_store::StoreError;
 
 /// Why the report could not be written.
 #[derive(Debug, Error)]
@@ -23,5 +23,5 @@ pub enum ReportError {
     #[error("an image of the plot of samples could not be encoded as PNG")]
     Png(#[from] image::ImageError),
     #[error(transparent)]
-    Weights(#[from] WeightsError),
+    Store(#[from] StoreError),
 }

@@ -7,9 +7,12 @@ use shared::model::ensemble;
 use super::error::ReportError;
 use crate::ablation::Ablation;
 use crate::evaluate::Figures;
+use crate::jobs::raw_pixels::RawPixelEntry;
+use crate::jobs::{ablation, raw_pixels};
 use crate::manifest::{Entry, Manifest, Metrics, VoteEntry};
+use crate::photos::measure;
 use crate::photos::measure::PhotoFigures;
-use crate::weights::{RawEntry, Weights};
+use crate::weights_store::WeightsStore;
 
 /// The results of one model.
 #[derive(Clone, Debug)]
@@ -26,7 +29,7 @@ pub struct ReportInput {
     pub ensemble: VoteEntry,
     pub ensemble_metrics: Metrics,
     /// Empty if the classical models were not trained on raw pixels.
-    pub raw: Vec<RawEntry>,
+    pub raw: Vec<RawPixelEntry>,
     /// Empty if no recipe was ablated.
     pub ablation: Ablation,
     /// `None` if these weights were not evaluated on photos.
@@ -38,21 +41,21 @@ impl ReportInput {
     ///
     /// # Errors
     /// A model or the ensemble is missing, or a file is damaged or belongs to other weights.
-    pub fn load(weights: &Weights) -> Result<Self, ReportError> {
+    pub fn load(weights: &WeightsStore) -> Result<Self, ReportError> {
         let manifest = weights.manifest()?;
         // Without a file there are no raw results.
-        let raw = weights.raw()?.unwrap_or_default().models;
+        let raw = raw_pixels::recorded(weights)?.unwrap_or_default().models;
         let input = Self::from_manifest(&manifest, raw, |name| Ok(weights.metrics(name)?))?;
         Ok(Self {
-            ablation: weights.ablation()?,
-            photos: weights.photos()?,
+            ablation: ablation::recorded(weights)?,
+            photos: measure::recorded(weights)?,
             ..input
         })
     }
 
     fn from_manifest(
         manifest: &Manifest,
-        raw: Vec<RawEntry>,
+        raw: Vec<RawPixelEntry>,
         metrics: impl Fn(&str) -> Result<Metrics, ReportError>,
     ) -> Result<Self, ReportError> {
         let missing: Vec<_> = ModelId::ALL
@@ -163,8 +166,8 @@ pub mod tests {
     use super::*;
 
     /// The repository's own weights.
-    fn committed() -> Weights {
-        Weights::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../weights"))
+    fn committed() -> WeightsStore {
+        WeightsStore::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../weights"))
     }
 
     /// The input from the repository's own weights.

@@ -189,7 +189,7 @@ fn data() -> String {
 mod tests {
     use super::super::input::tests::committed_input;
     use super::*;
-    use crate::weights::RawEntry;
+    use crate::jobs::raw_pixels::RawPixelEntry;
 
     #[test]
     fn raw_pixels_are_compared_if_they_were_measured() {
@@ -201,7 +201,7 @@ mod tests {
         knn.duration_seconds = 13;
         let mut test = knn.test.clone();
         test.accuracy = 0.8554;
-        input.raw.push(RawEntry {
+        input.raw.push(RawPixelEntry {
             model: ModelId::Knn,
             recipe: knn.recipe,
             duration_seconds: 3,

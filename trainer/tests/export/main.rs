@@ -11,14 +11,14 @@ use graph::logits;
 use shared::plan::Plan;
 use shared::{Classifier, Grey28, ModelId, Sample};
 use trainer::export::{ExportError, INPUT, OUTPUT, onnx};
-use trainer::weights::Weights;
+use trainer::weights_store::WeightsStore;
 use wire::each;
 
 /// The repository's root.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 fn exported(model: ModelId) -> (Vec<u8>, Plan) {
-    let artifact = Weights::new(format!("{ROOT}/weights"))
+    let artifact = WeightsStore::new(format!("{ROOT}/weights"))
         .artifact(model)
         .unwrap();
     (
@@ -76,7 +76,7 @@ fn the_file_says_what_it_takes_and_what_its_logits_mean() {
 
 #[test]
 fn what_is_no_network_is_refused_with_a_sentence() {
-    let artifact = Weights::new(format!("{ROOT}/weights"))
+    let artifact = WeightsStore::new(format!("{ROOT}/weights"))
         .artifact(ModelId::Logistic)
         .unwrap();
     let error = onnx(ModelId::Logistic, &artifact).unwrap_err();

@@ -14,6 +14,7 @@ use shared::artifact::{Artifact, Storage, Tensor};
 use shared::features::{self, DIMENSIONS};
 use shared::garment::CLASSES;
 use shared::image::{PIXELS, SIDE};
+use shared::model::ModelError;
 use shared::{Grey28, ModelId};
 use thiserror::Error;
 
@@ -35,9 +36,11 @@ pub enum ClassicalError {
     )]
     Fit { model: ModelId, reason: String },
     #[error(
-        "what tells garments from other things could not be fitted ({0}): check that the training pictures are whole"
+        "the novelty detector could not be fitted ({0}): check that the training images are complete"
     )]
     Novelty(String),
+    #[error(transparent)]
+    Model(#[from] ModelError),
     #[error("{0} is a network: its recipe is no classical one")]
     Network(ModelId),
 }

@@ -1,4 +1,4 @@
-//! Fits what tells garments from everything else.
+//! Fitting of the novelty detector.
 
 mod head;
 mod outliers;
@@ -11,13 +11,12 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use shared::artifact::{Artifact, Storage, Tensor};
-use shared::model::novelty::{DistanceFeatures, HIDDEN, INPUTS, NAME};
+use shared::model::novelty::{DistanceFeatures, HIDDEN, INPUTS};
 use shared::{Grey28, Sample};
 
 use super::classical::ClassicalError;
 use super::classical::matrix::Matrix;
 use crate::data::Examples;
-use crate::weights::WeightsError;
 pub use outliers::outliers;
 
 /// Training pictures that directions and distances are taken from.
@@ -45,17 +44,13 @@ pub fn fit(
     validation: &Examples,
     photos: &Photos,
     seed: u64,
-) -> Result<Artifact, WeightsError> {
+) -> Result<Artifact, ClassicalError> {
     let mut order: Vec<usize> = (0..train.len()).collect();
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
     let (measured, rest) = order.split_at(MEASURED.min(order.len()));
     let mut artifact = yardstick::fit(&train.select(measured), seed)
         .map_err(|e| ClassicalError::Novelty(e.to_string()))?;
-    let unusable = |source| WeightsError::Model {
-        path: NAME.into(),
-        source,
-    };
-    let yardstick = DistanceFeatures::new(&artifact).map_err(unusable)?;
+    let yardstick = DistanceFeatures::new(&artifact)?;
     let measures = |pictures: &[Grey28]| {
         let samples = pictures.par_iter().map(|p| Sample::new(p.clone()));
         let rows: Vec<Vec<f32>> = samples.map(|s| yardstick.compute(&s)).collect();

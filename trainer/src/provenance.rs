@@ -1,4 +1,4 @@
-//! Where weights come from: data, crates, revision.
+//! Provenance of the weights: hashes of the data, versions of crates, and the git revision.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use fashion_mnist::FILES;
 
-/// The hashes that `fashion_mnist` holds every file to.
+/// SHA-256 of the data set's files.
 pub fn data_hashes() -> BTreeMap<String, String> {
     FILES
         .into_iter()
@@ -14,9 +14,9 @@ pub fn data_hashes() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Of the crates that decide the result, and the repository's revision.
+/// Versions of the crates that affect the result, and the repository's revision.
 pub fn versions() -> BTreeMap<String, String> {
-    let lock = include_str!("../../../Cargo.lock");
+    let lock = include_str!("../../Cargo.lock");
     let locked = |name: &str| {
         let entry = format!("name = \"{name}\"\nversion = \"");
         let (_, rest) = lock.split_once(&entry)?;

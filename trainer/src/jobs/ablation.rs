@@ -1,0 +1,83 @@
+//! Ablation: trains the stages of a network's recipe and records their accuracy. The weights are not kept.
+
+use std::path::PathBuf;
+
+use shared::ModelId;
+
+use super::JobError;
+use super::train::{network_spec, new_run, run_name, teacher_logits};
+use crate::ablation::{Ablation, Row, stages};
+use crate::data::split::{VALIDATION, split};
+use crate::device::DeviceKind;
+use crate::evaluate::rounded;
+use crate::fit::checkpoint::Checkpoint;
+use crate::fit::progress::RunControl;
+use crate::fit::recipe::NetworkRecipe;
+use crate::fit::train_loop::{FitError, train};
+use crate::manifest;
+use crate::training_data::TrainingData;
+use crate::weights_store::{StoreError, WeightsStore};
+
+/// The recorded ablation, empty if there is none.
+///
+/// # Errors
+/// The file is damaged.
+pub fn recorded(store: &WeightsStore) -> Result<Ablation, StoreError> {
+    Ok(manifest::read(&path(store))
+        .map_err(StoreError::from)?
+        .unwrap_or_default())
+}
+
+/// Trains the stages that are not recorded for this seed, and records each when it is done.
+///
+/// # Errors
+/// See [`JobError`]; a run that was stopped goes on with the next call.
+pub fn run(
+    store: &WeightsStore,
+    model: ModelId,
+    whole: &NetworkRecipe,
+    seed: u64,
+    data: &TrainingData,
+    control: RunControl,
+) -> Result<(), JobError> {
+    let device = DeviceKind::Cpu;
+    let parts = split(&data.fashion_mnist.train, VALIDATION);
+    let mut known = recorded(store)?;
+    for stage in stages(whole) {
+        if known.knows(model, &stage.recipe, seed) {
+            continue;
+        }
+        println!("{:>6} with {}", model.title(), stage.added);
+        let run = new_run(stage.recipe, seed, device, data);
+        let taught = teacher_logits(store, &run, device, data, control)?;
+        let answers = taught.map(|(answers, _)| answers);
+        let checkpoint = Checkpoint::new(store.checkpoints().join(run_name(model, &run)));
+        let answers = answers.as_ref();
+        let trained = train(
+            network_spec(model),
+            run,
+            &parts,
+            device,
+            answers,
+            &checkpoint,
+            control,
+        )?;
+        let epochs = &trained.run.epochs;
+        let best = trained.run.best();
+        known.rows.push(Row {
+            model,
+            added: stage.added.into(),
+            recipe: stage.recipe,
+            seed,
+            validation_accuracy: rounded(best.map_or(0.0, |e| e.validation_accuracy)),
+            seconds: rounded(epochs.iter().map(|e| e.seconds).sum()),
+        });
+        manifest::write(&path(store), &known).map_err(StoreError::from)?;
+        checkpoint.clear().map_err(FitError::from)?;
+    }
+    Ok(())
+}
+
+fn path(store: &WeightsStore) -> PathBuf {
+    store.folder().join("ablation.json")
+}

@@ -1,0 +1,120 @@
+//! Fitting and evaluating the ensemble of the seven models.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use shared::model::ensemble::NAME;
+use shared::model::{Ensemble, Prediction};
+use shared::{ModelId, Sample};
+
+use super::JobError;
+use super::train::median;
+use crate::data::split::{VALIDATION, split};
+use crate::data::{DataSet, Examples};
+use crate::evaluate::{self, Evaluation, Figures, rounded};
+use crate::fit::ensemble as fitting;
+use crate::fit::train_loop::FitError;
+use crate::hash::sha256;
+use crate::manifest::{Metrics, VoteEntry};
+use crate::weights_store::{WeightsStore, file_name};
+
+/// The seven models' predictions for an image, in the order of [`ModelId::ALL`].
+type ImagePredictions = [Prediction; ModelId::ALL.len()];
+
+/// Test images whose features are timed.
+const TIMED: usize = 200;
+
+/// Whether the ensemble was fitted on the weights in the store; `None` if one of the seven models is missing.
+///
+/// # Errors
+/// The manifest cannot be read.
+pub fn is_current(store: &WeightsStore) -> Result<Option<bool>, JobError> {
+    let manifest = store.manifest()?;
+    let members = ModelId::ALL.iter().map(|&m| manifest.entry(m));
+    let Some(members) = members.collect::<Option<Vec<_>>>() else {
+        return Ok(None);
+    };
+    let members = members.iter().map(|e| (e.model, e.sha256.clone()));
+    let members: BTreeMap<ModelId, String> = members.collect();
+    let (Some(entry), true) = (&manifest.vote, store.has_metrics(NAME)?) else {
+        return Ok(Some(false));
+    };
+    let file = store.bytes(NAME).map(|bytes| sha256(&bytes));
+    let is_recorded = file.is_ok_and(|sha256| sha256 == entry.sha256);
+    Ok(Some(is_recorded && members == entry.members))
+}
+
+/// Fits the ensemble's weights on the validation split, and writes them with their metrics and manifest entry.
+///
+/// # Errors
+/// A file is missing or damaged.
+pub fn train(store: &WeightsStore, data: &DataSet) -> Result<VoteEntry, JobError> {
+    let validation = split(&data.train, VALIDATION).validation;
+    let fitted = fitting::fit(&predictions(store, &validation)?, &validation.labels);
+    let bytes = fitted.to_artifact().to_bytes().map_err(FitError::from)?;
+    store.write_bytes(NAME, &bytes)?;
+    let of_validation = evaluate(store, &validation)?;
+    let test = evaluate(store, &data.test)?;
+    let mut manifest = store.manifest()?;
+    let members = manifest.models.iter().map(|e| (e.model, e.sha256.clone()));
+    let weight = |&m: &ModelId| (m, rounded(f64::from(fitted.weights[m as usize])));
+    let entry = VoteEntry {
+        file: file_name(NAME),
+        bytes: bytes.len() as u64,
+        sha256: sha256(&bytes),
+        members: members.collect(),
+        weights: ModelId::ALL.iter().map(weight).collect(),
+        features_micros: features_micros(&data.test),
+        validation: Figures::from(&of_validation),
+        test: Figures::from(&test),
+    };
+    let metrics = Metrics::new(NAME, test, Vec::new());
+    store.write_metrics(NAME, &metrics)?;
+    manifest.vote = Some(entry.clone());
+    store.write_manifest(&manifest)?;
+    Ok(entry)
+}
+
+/// The ensemble's evaluation on some examples.
+///
+/// # Errors
+/// A file is missing or damaged.
+pub fn evaluate(store: &WeightsStore, examples: &Examples) -> Result<Evaluation, JobError> {
+    let ensemble: Ensemble = store.ensemble()?;
+    let predictions = predictions(store, examples)?;
+    // Seven have answered, so there is a vote.
+    let said = predictions
+        .iter()
+        .map(|b| ensemble.combine(b).unwrap_or_default());
+    Ok(Evaluation::from_probabilities(said, &examples.labels))
+}
+
+/// The seven models' predictions for every example.
+///
+/// # Errors
+/// A file is missing or damaged.
+pub fn predictions(
+    store: &WeightsStore,
+    examples: &Examples,
+) -> Result<Vec<ImagePredictions>, JobError> {
+    let mut each = Vec::new();
+    for model in ModelId::ALL {
+        each.push(evaluate::predictions(
+            model,
+            &store.artifact(model)?,
+            examples,
+        )?);
+    }
+    let ballot = |i: usize| core::array::from_fn(|m| each[m][i]);
+    Ok((0..examples.len()).map(ballot).collect())
+}
+
+fn features_micros(test: &Examples) -> f64 {
+    let times = test.images.iter().take(TIMED).map(|picture| {
+        let sample = Sample::new(picture.clone());
+        let started = Instant::now();
+        std::hint::black_box(sample.features());
+        started.elapsed().as_secs_f64() * 1e6
+    });
+    median(times.collect())
+}

@@ -1,0 +1,29 @@
+//! Why a job on the weights failed.
+
+use thiserror::Error;
+
+use crate::evaluate::EvaluationError;
+use crate::fit::classical::ClassicalError;
+use crate::fit::train_loop::FitError;
+use crate::weights_store::StoreError;
+
+/// Why weights could not be trained, evaluated or verified.
+#[derive(Debug, Error)]
+pub enum JobError {
+    #[error(
+        "{what} is {found} from the weights, {recorded} in the manifest: restore the weights and their records together, or train again"
+    )]
+    Mismatch {
+        what: String,
+        found: String,
+        recorded: String,
+    },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationError),
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    #[error(transparent)]
+    Classical(#[from] ClassicalError),
+}
