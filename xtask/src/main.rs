@@ -1,43 +1,42 @@
-//! Set-up and the everyday commands: `cargo xtask serve`, `build`, `test`, and `bundle` (called by trunk).
+//! Set-up and everyday commands of the repository: `cargo xtask serve`, `build`, `test` and others.
 
-// The workspace denies it where a visitor or user would meet it; a test may fail that way.
+// The workspace denies `unwrap` in code; a test may fail that way.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod bench;
+mod benchmarks;
 mod bundle;
 mod checks;
 mod lockfile;
 mod server;
 mod site;
-mod sizes;
+mod size_budgets;
 mod step;
 mod tools;
 mod workspace;
 
 use anyhow::{Context, Result, bail};
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use lexopt::{Arg, Parser, ValueExt};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 use workspace::Workspace;
 
 const USAGE: &str = "\
 cargo xtask <command>
 
-  serve [--port N] [--no-open]  build the optimised site, serve it, open it
+  serve [--port N] [--no-open]  build the optimised site, serve it, and open it in a browser
   build [--public-url URL]      build the optimised site into dist/
-  test                          run every check, as CI does
-  bench-classical               time our SVM and forest beside scikit-learn's
-  bench-train                   time the networks' training beside PyTorch's
-  weigh FOLDER                  print what the site in FOLDER weighs, and hold it to its budgets
-  bench-web                     time the page beside ONNX Runtime Web and TensorFlow.js
-            [--site DIR] [--rounds N] a site that is built already; turns of each, 5 unless told
-  bundle                        trunk's post-build hook: workers, weights, names
+  test                          run all checks, as in CI
+  bench-classical               compare the SVM and the forest with scikit-learn's
+  bench-train                   compare the networks' training with PyTorch's
+  bench-web [--site DIR] [--rounds N]
+                                compare the page with ONNX Runtime Web and TensorFlow.js;
+                                DIR is a site that is built already, N the turns of each (default 5)
+  weigh FOLDER                  print the sizes of the site in FOLDER, and check them against their budgets
+  bundle                        trunk's post-build hook: adds workers, weights and file names to the site
 
-Each command first installs the tools that are missing, and says so.";
+Each command first installs the tools that are missing.";
 
 fn main() -> ExitCode {
-    match run(std::env::args().skip(1).collect()) {
+    match run(std::env::args_os().skip(1).collect()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -46,155 +45,158 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Vec<String>) -> Result<()> {
-    match parse(&arguments)? {
-        Action::Help => println!("{USAGE}"),
-        Action::Build { public_url } => site::publish(&Workspace::find()?, &public_url)?,
-        Action::Serve { port, open } => {
+fn run(arguments: Vec<OsString>) -> Result<()> {
+    match parse(arguments)? {
+        Command::Help => println!("{USAGE}"),
+        Command::Build { public_url } => site::publish(&Workspace::find()?, &public_url)?,
+        Command::Serve { port, open } => {
             let workspace = Workspace::find()?;
             site::publish(&workspace, site::RELATIVE_URLS)?;
             server::serve(&workspace.root.join("dist"), port, open)?;
         }
-        Action::Test => checks::run(&Workspace::find()?)?,
-        Action::BenchClassical => bench::classical::run(&Workspace::find()?)?,
-        Action::BenchTrain => bench::train::run(&Workspace::find()?)?,
-        Action::Weigh { folder } => sizes::weigh(Path::new(&folder))?,
-        Action::BenchWeb { site, rounds } => {
-            bench::web::run(&Workspace::find()?, site.as_deref(), rounds)?
+        Command::Test => checks::run(&Workspace::find()?)?,
+        Command::BenchClassical => benchmarks::classical::run(&Workspace::find()?)?,
+        Command::BenchTrain => benchmarks::train::run(&Workspace::find()?)?,
+        Command::Weigh { folder } => size_budgets::check_site(&folder)?,
+        Command::BenchWeb { site, rounds } => {
+            benchmarks::web::run(&Workspace::find()?, site.as_deref(), rounds)?
         }
-        Action::Bundle => bundle::run(&Workspace::find()?)?,
+        Command::Bundle => bundle::run(&Workspace::find()?)?,
     }
     Ok(())
 }
 
-/// What the command line asks for.
+/// A command with its options.
 #[derive(Debug, PartialEq)]
-enum Action {
+enum Command {
     Help,
     Build { public_url: String },
     Serve { port: u16, open: bool },
     Test,
     BenchClassical,
     BenchTrain,
-    Weigh { folder: String },
+    Weigh { folder: PathBuf },
     BenchWeb { site: Option<PathBuf>, rounds: u32 },
     Bundle,
 }
 
-fn parse(arguments: &[String]) -> Result<Action> {
-    let mut rest = arguments.iter().map(String::as_str);
-    let mut action = match rest.next() {
-        None | Some("help" | "--help" | "-h") => return Ok(Action::Help),
-        Some("build") => Action::Build {
-            public_url: site::RELATIVE_URLS.to_owned(),
+fn parse(arguments: Vec<OsString>) -> Result<Command> {
+    let mut parser = Parser::from_args(arguments);
+    let mut command = match parser.next()? {
+        None | Some(Arg::Short('h') | Arg::Long("help")) => return Ok(Command::Help),
+        Some(Arg::Value(name)) => match name.string()?.as_str() {
+            "help" => return Ok(Command::Help),
+            "build" => Command::Build {
+                public_url: site::RELATIVE_URLS.to_owned(),
+            },
+            "serve" => Command::Serve {
+                port: server::DEFAULT_PORT,
+                open: true,
+            },
+            "test" => Command::Test,
+            "bench-classical" => Command::BenchClassical,
+            "bench-train" => Command::BenchTrain,
+            "weigh" => Command::Weigh {
+                folder: parser
+                    .value()
+                    .context("weigh needs a folder, for example `cargo xtask weigh dist`")?
+                    .into(),
+            },
+            "bench-web" => Command::BenchWeb {
+                site: None,
+                rounds: benchmarks::web::ROUNDS,
+            },
+            "bundle" => Command::Bundle,
+            other => {
+                bail!("there is no command `{other}`: run `cargo xtask help` for the list")
+            }
         },
-        Some("serve") => Action::Serve {
-            port: server::DEFAULT_PORT,
-            open: true,
-        },
-        Some("test") => Action::Test,
-        Some("bench-classical") => Action::BenchClassical,
-        Some("bench-train") => Action::BenchTrain,
-        Some("weigh") => Action::Weigh {
-            folder: rest
-                .next()
-                .context("weigh needs a folder, for example `cargo xtask weigh dist`")?
-                .to_owned(),
-        },
-        Some("bench-web") => Action::BenchWeb {
-            site: None,
-            rounds: bench::web::ROUNDS,
-        },
-        Some("bundle") => Action::Bundle,
-        Some(other) => bail!("there is no command `{other}`: run `cargo xtask help` for the list"),
+        Some(option) => return Err(unexpected(option)),
     };
-    while let Some(option) = rest.next() {
-        match (&mut action, option) {
-            (_, "--help" | "-h") => return Ok(Action::Help),
-            (Action::Serve { port, .. }, "--port") => {
-                let value = rest
-                    .next()
-                    .context("--port needs a number, for example --port 8080")?;
-                *port = value.parse().with_context(|| {
-                    format!("--port takes a number from 0 to 65535, not `{value}`")
-                })?;
+    while let Some(option) = parser.next()? {
+        match (&mut command, option) {
+            (_, Arg::Short('h') | Arg::Long("help")) => return Ok(Command::Help),
+            (Command::Serve { port, .. }, Arg::Long("port")) => {
+                *port = parser
+                    .value()
+                    .and_then(|value| value.parse())
+                    .context("--port takes a number from 0 to 65535, for example --port 8080")?;
             }
-            (Action::Serve { open, .. }, "--no-open") => *open = false,
-            (Action::Build { public_url }, "--public-url") => {
-                let value = rest
-                    .next()
+            (Command::Serve { open, .. }, Arg::Long("no-open")) => *open = false,
+            (Command::Build { public_url }, Arg::Long("public-url")) => {
+                *public_url = parser
+                    .value()
+                    .and_then(ValueExt::string)
                     .context("--public-url needs a URL, for example /haberdash/")?;
-                *public_url = value.to_owned();
             }
-            (Action::BenchWeb { site, .. }, "--site") => {
-                let value = rest
-                    .next()
+            (Command::BenchWeb { site, .. }, Arg::Long("site")) => {
+                let folder = parser
+                    .value()
                     .context("--site needs the folder of a built site, for example --site dist")?;
-                *site = Some(value.into());
+                *site = Some(folder.into());
             }
-            (Action::BenchWeb { rounds, .. }, "--rounds") => {
-                let value = rest.next().unwrap_or_default();
-                *rounds = value
-                    .parse()
-                    .ok()
-                    .filter(|count| (1..=100).contains(count))
-                    .with_context(|| {
-                        format!("--rounds takes a number from 1 to 100, not `{value}`")
-                    })?;
+            (Command::BenchWeb { rounds, .. }, Arg::Long("rounds")) => {
+                const EXPECTED: &str = "--rounds takes a number from 1 to 100";
+                *rounds = parser
+                    .value()
+                    .and_then(|value| value.parse())
+                    .context(EXPECTED)?;
+                if !(1..=100).contains(rounds) {
+                    bail!("{EXPECTED}, not {rounds}");
+                }
             }
-            (_, other) => bail!("`{other}` does not belong there: run `cargo xtask help`"),
+            (_, other) => return Err(unexpected(other)),
         }
     }
-    Ok(action)
+    Ok(command)
+}
+
+fn unexpected(argument: Arg) -> anyhow::Error {
+    anyhow::Error::from(argument.unexpected()).context("run `cargo xtask help` for the options")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(line: &str) -> Result<Action> {
-        parse(
-            &line
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect::<Vec<_>>(),
-        )
+    fn parsed(line: &str) -> Result<Command> {
+        parse(line.split_whitespace().map(OsString::from).collect())
     }
 
     #[test]
     fn options_belong_to_their_command() {
         assert_eq!(
             parsed("serve --no-open --port 9000").unwrap(),
-            Action::Serve {
+            Command::Serve {
                 port: 9000,
                 open: false
             }
         );
         assert_eq!(
             parsed("build --public-url /h/").unwrap(),
-            Action::Build {
+            Command::Build {
                 public_url: "/h/".into()
             }
         );
         assert_eq!(
             parsed("build").unwrap(),
-            Action::Build {
+            Command::Build {
                 public_url: "./".into()
             }
         );
         assert_eq!(
             parsed("bench-web --site out --rounds 2").unwrap(),
-            Action::BenchWeb {
+            Command::BenchWeb {
                 site: Some("out".into()),
                 rounds: 2
             }
         );
         assert!(parsed("bench-web --site").is_err());
         assert!(parsed("bench-web --rounds 0").is_err());
-        assert_eq!(parsed("").unwrap(), Action::Help);
+        assert_eq!(parsed("").unwrap(), Command::Help);
         assert_eq!(
             parsed("weigh dist").unwrap(),
-            Action::Weigh {
+            Command::Weigh {
                 folder: "dist".into()
             }
         );
@@ -202,5 +204,35 @@ mod tests {
         assert!(parsed("test --port 1").is_err());
         assert!(parsed("serve --port 70000").is_err());
         assert!(parsed("serv").is_err());
+        assert!(parsed("--port 1").is_err());
+    }
+
+    #[test]
+    fn messages_name_the_argument_and_what_is_expected() {
+        for (line, parts) in [
+            ("serv", &["`serv`", "cargo xtask help"][..]),
+            ("test --port 1", &["'--port'", "cargo xtask help"]),
+            ("serve --port 70000", &["from 0 to 65535", "70000"]),
+            ("bench-web --rounds 0", &["from 1 to 100", "not 0"]),
+            ("bench-web --rounds", &["from 1 to 100", "missing"]),
+            ("weigh", &["cargo xtask weigh dist"]),
+            ("weigh dist more", &["more"]),
+        ] {
+            let message = format!("{:#}", parsed(line).unwrap_err());
+            for part in parts {
+                assert!(message.contains(part), "{line}: {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_may_follow_an_equals_sign() {
+        assert_eq!(
+            parsed("serve --port=9000").unwrap(),
+            Command::Serve {
+                port: 9000,
+                open: true
+            }
+        );
     }
 }

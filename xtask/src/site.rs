@@ -1,7 +1,7 @@
 //! The site: trunk builds the page and its app, and calls `cargo xtask bundle` for all the rest.
 
 use crate::{
-    sizes, step,
+    size_budgets, step,
     tools::{self, Tool},
     workspace::{self, Workspace},
 };
@@ -55,7 +55,7 @@ pub fn publish(workspace: &Workspace, public_url: &str) -> Result<()> {
             )?)
         },
     )?;
-    sizes::weigh(&dist)
+    size_budgets::check_site(&dist)
 }
 
 /// The command that builds the site into `folder`.

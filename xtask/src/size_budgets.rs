@@ -40,7 +40,7 @@ impl Weight {
 ///
 /// # Errors
 /// When a part exceeds its budget; the table is printed before.
-pub fn weigh(folder: &Path) -> Result<()> {
+pub fn check_site(folder: &Path) -> Result<()> {
     let mut files = Vec::new();
     collect(folder, folder, &mut files)?;
     let parts = parts(&files);
@@ -90,7 +90,7 @@ fn check(parts: &BTreeMap<&'static str, Weight>, budgets: &[(&str, u64)]) -> Res
         .collect();
     if !exceeded.is_empty() {
         bail!(
-            "{}: find what has grown, or raise the budget in xtask/src/sizes.rs with the reason",
+            "{}: find what has grown, or raise the budget in xtask/src/size_budgets.rs with the reason",
             exceeded.join("; ")
         );
     }
