@@ -1,53 +1,53 @@
-//! The file format of `weights/`: what the trainer writes is what the browser reads.
+//! The file format of the weights files: named tensors with a checksum.
 //!
 //! Little-endian: magic `HBRD`, version u16, number of tensors u16, model name (16 bytes, zero-padded UTF-8);
-//! per tensor: name length u8, name, element type u8, rank u8, a u32 per dimension, the elements; last the
-//! CRC-32 (IEEE) of everything before it. Elements are f32, f16, whole numbers in 8 or 16 bits, or signed bytes that
-//! are multiplied by their row's scale; the scales, an f32 for each step of the outermost dimension, come first. Reading never panics and never allocates more than the file's size
-//! justifies.
+//! for each tensor: name length u8, name, element type u8, rank u8, one u32 per dimension, the elements; at the end the
+//! CRC-32 (IEEE) of everything before it. Elements are f32, f16, unsigned integers of 8 or 16 bits, or signed bytes with one
+//! scale per row. The scales, one f32 for each index of the outermost dimension, stand before the bytes.
+//!
+//! Reading never panics, and allocates no more than the file's size allows.
 
 use alloc::{string::String, vec::Vec};
 
 use half::f16;
 use thiserror::Error;
 
-use crate::model::tensors::{TEMPERATURE, temperature};
-
 const MAGIC: [u8; 4] = *b"HBRD";
 const VERSION: u16 = 1;
 const NAME_BYTES: usize = 16;
-/// No tensor here has more dimensions; a larger rank is damage.
+/// More dimensions than any tensor here has.
 const MAX_RANK: usize = 4;
-/// No model here has a quarter as many. Without a limit, a small file of tensors of nothing would fill much memory.
+/// Four times as many as any model here has. Without a limit, a small file of empty tensors could fill much memory.
 const MAX_TENSORS: u16 = 128;
 
-/// Why bytes are not a weights file.
+/// The tensor with the softmax temperature.
+pub const TEMPERATURE: &str = "temperature";
+
+/// Why bytes are not a valid weights file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ArtifactError {
-    #[error("the weights file is not one of Haberdash's: fetch or train it again")]
+    #[error("this is not a weights file of Haberdash")]
     Magic,
-    #[error(
-        "the weights file has format {0}, this build reads format {VERSION}: update the one or the other"
-    )]
+    #[error("the weights file has format version {0}, and this build reads version {VERSION}")]
     Version(u16),
-    #[error("the weights file ends too early: fetch it again")]
+    #[error("the weights file is truncated")]
     Truncated,
-    #[error("the weights file is damaged (its checksum does not match): fetch it again")]
+    #[error("the weights file is damaged (its checksum does not match)")]
     Checksum,
-    #[error("the weights file is malformed ({0}): fetch or train it again")]
+    #[error("the weights file is malformed ({0})")]
     Malformed(&'static str),
 }
 
-/// How a tensor's numbers are stored.
+/// How a tensor's values are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {
     F32,
     F16,
-    /// -127 to 127 times the row's scale; a row is a step of the outermost dimension.
+    /// Integers from -127 to 127 times the row's scale. A row is one index of the outermost dimension.
     I8,
-    /// Whole numbers up to 255.
+    /// Integers up to 255.
     U8,
-    /// Whole numbers up to 65,535.
+    /// Integers up to 65,535.
     U16,
 }
 
@@ -82,17 +82,27 @@ impl Storage {
     }
 }
 
-/// The largest magnitude of a signed byte; -128 is left out, so that a row and its negative are stored alike.
-const I8_PEAK: f32 = 127.0;
+/// The largest magnitude in I8: without -128 the range is symmetric.
+const I8_MAX: f32 = 127.0;
 
-/// What a row's signed bytes are multiplied by.
-fn scale(row: &[f32]) -> f32 {
-    row.iter().fold(0.0_f32, |peak, v| peak.max(v.abs())) / I8_PEAK
+/// The factor of a row's signed bytes.
+fn row_scale(row: &[f32]) -> f32 {
+    row.iter().fold(0.0_f32, |peak, v| peak.max(v.abs())) / I8_MAX
 }
 
 impl Tensor {
-    /// How many numbers a step of the outermost dimension has; 1 where that would be none.
-    fn row(&self) -> usize {
+    /// The softmax temperature as a tensor.
+    pub fn temperature(value: f32) -> Self {
+        Self {
+            name: TEMPERATURE.into(),
+            shape: Vec::from([1]),
+            storage: Storage::F32,
+            values: Vec::from([value]),
+        }
+    }
+
+    /// Values per index of the outermost dimension; at least 1, so that rows can be iterated.
+    fn row_length(&self) -> usize {
         self.shape.iter().skip(1).product::<usize>().max(1)
     }
 
@@ -101,16 +111,16 @@ impl Tensor {
         match self.storage {
             Storage::F32 => out.extend(values.flat_map(|v| v.to_le_bytes())),
             Storage::F16 => out.extend(values.flat_map(|&v| f16::from_f32(v).to_le_bytes())),
-            // Casts of floats end at the type's limits; what is no whole number is rounded.
+            // A cast from float saturates.
             Storage::U8 => out.extend(values.map(|&v| libm::roundf(v) as u8)),
             Storage::U16 => {
                 out.extend(values.flat_map(|&v| (libm::roundf(v) as u16).to_le_bytes()))
             }
             Storage::I8 => {
-                let rows = || self.values.chunks(self.row());
-                out.extend(rows().flat_map(|row| scale(row).to_le_bytes()));
+                let rows = || self.values.chunks(self.row_length());
+                out.extend(rows().flat_map(|row| row_scale(row).to_le_bytes()));
                 for row in rows() {
-                    let scale = scale(row).max(f32::MIN_POSITIVE);
+                    let scale = row_scale(row).max(f32::MIN_POSITIVE);
                     out.extend(row.iter().map(|v| libm::roundf(v / scale) as i8 as u8));
                 }
             }
@@ -118,18 +128,18 @@ impl Tensor {
     }
 }
 
-/// A named tensor, widened to `f32`.
+/// A named tensor, its values as `f32`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
     pub name: String,
     /// Outermost dimension first.
     pub shape: Vec<usize>,
     pub storage: Storage,
-    /// As many as the shape's product.
+    /// Row-major; as many as the product of the shape.
     pub values: Vec<f32>,
 }
 
-/// A model's tensors under the model's name.
+/// The content of a weights file: a model's name and tensors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Artifact {
     pub model: String,
@@ -137,27 +147,27 @@ pub struct Artifact {
 }
 
 impl Artifact {
-    /// The tensor of that name.
+    /// The tensor with that name.
     pub fn tensor(&self, name: &str) -> Option<&Tensor> {
         self.tensors.iter().find(|t| t.name == name)
     }
 
-    /// How many numbers the model learned. The temperature is none of them: it is set afterwards.
+    /// The number of learned parameters: all values except the temperature, which is fitted afterwards.
     pub fn parameter_count(&self) -> usize {
         let learned = self.tensors.iter().filter(|t| t.name != TEMPERATURE);
         learned.map(|t| t.values.len()).sum()
     }
 
-    /// Sets the temperature in its tensor of one number.
+    /// Sets the softmax temperature.
     pub fn set_temperature(&mut self, value: f32) {
         self.tensors.retain(|t| t.name != TEMPERATURE);
-        self.tensors.push(temperature(value));
+        self.tensors.push(Tensor::temperature(value));
     }
 
     /// The file's bytes.
     ///
     /// # Errors
-    /// A name, a rank or a count that the format has no room for, or a shape that does not match its values.
+    /// A name, rank or count is too large for the format, or a shape does not match its values.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ArtifactError> {
         let mut out = Vec::new();
         out.extend(MAGIC);
@@ -197,10 +207,10 @@ impl Artifact {
         Ok(out)
     }
 
-    /// Reads a file's bytes.
+    /// Parses the bytes of a weights file.
     ///
     /// # Errors
-    /// See [`ArtifactError`]; each says what to do next.
+    /// See [`ArtifactError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
         if bytes.len() < MAGIC.len() || bytes[..MAGIC.len()] != MAGIC {
             return Err(ArtifactError::Magic);
@@ -213,22 +223,14 @@ impl Artifact {
         let body = bytes.len().checked_sub(4).ok_or(ArtifactError::Truncated)?;
         let (content, checksum) = bytes.split_at(body);
         let intact = crc32fast::hash(content).to_le_bytes() == *checksum;
-        let damaged = |error| {
-            if intact {
-                error
-            } else {
-                ArtifactError::Checksum
-            }
-        };
         let rest = content
             .get(MAGIC.len() + 2..)
             .ok_or(ArtifactError::Truncated)?;
         match Self::read(rest) {
-            // A file cut short is told apart from one that was altered, for the sentence's sake.
-            Err(ArtifactError::Truncated) if !intact => Err(ArtifactError::Truncated),
-            Err(error) => Err(damaged(error)),
-            Ok(_) if !intact => Err(ArtifactError::Checksum),
-            Ok(artifact) => Ok(artifact),
+            // A truncated file has no valid checksum either; this error is the more precise one.
+            Err(ArtifactError::Truncated) => Err(ArtifactError::Truncated),
+            _ if !intact => Err(ArtifactError::Checksum),
+            result => result,
         }
     }
 
@@ -240,7 +242,7 @@ impl Artifact {
         }
         let name = reader.take(NAME_BYTES)?;
         let length = name.iter().position(|&b| b == 0).unwrap_or(NAME_BYTES);
-        let model = text(&name[..length])?;
+        let model = utf8(&name[..length])?;
         let mut tensors = Vec::new();
         for _ in 0..count {
             tensors.push(reader.tensor()?);
@@ -252,13 +254,13 @@ impl Artifact {
     }
 }
 
-fn text(bytes: &[u8]) -> Result<String, ArtifactError> {
+fn utf8(bytes: &[u8]) -> Result<String, ArtifactError> {
     core::str::from_utf8(bytes)
         .map(String::from)
         .map_err(|_| ArtifactError::Malformed("a name is not UTF-8"))
 }
 
-/// The bytes not read yet.
+/// The bytes that are not read yet.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -287,7 +289,7 @@ impl<'a> Reader<'a> {
 
     fn tensor(&mut self) -> Result<Tensor, ArtifactError> {
         let length = usize::from(self.u8()?);
-        let name = text(self.take(length)?)?;
+        let name = utf8(self.take(length)?)?;
         let storage = Storage::from_tag(self.u8()?)
             .ok_or(ArtifactError::Malformed("an unknown element type"))?;
         let rank = usize::from(self.u8()?);
@@ -303,7 +305,7 @@ impl<'a> Reader<'a> {
                 .ok_or(ArtifactError::Truncated)?;
             shape.push(dimension);
         }
-        // Taken before anything is allocated: a shape that promises more than the file holds ends here.
+        // Taken before anything is allocated, so that a shape larger than the file is refused here.
         let rows = match (storage, bytes) {
             (Storage::I8, 1..) => shape.first().copied().unwrap_or(1),
             _ => 0,
@@ -327,7 +329,7 @@ impl<'a> Reader<'a> {
                 .map(|b| f32::from(u16::from_le_bytes([b[0], b[1]])))
                 .collect(),
             Storage::I8 => {
-                // Asked for at once: growing would hold the values twice.
+                // Reserved at once: growing would need twice the memory.
                 let mut values = Vec::with_capacity(data.len());
                 let rows = data.chunks_exact((bytes / rows.max(1)).max(1));
                 for (row, scale) in rows.zip(f32s(scales)) {
@@ -390,13 +392,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_file_reads_back_equal() {
         let bytes = sample().to_bytes().unwrap();
         assert_eq!(Artifact::from_bytes(&bytes).unwrap(), sample());
     }
 
     #[test]
-    fn every_truncation_is_refused_as_such() {
+    fn rejects_a_truncated_file() {
         let bytes = sample().to_bytes().unwrap();
         for length in 0..bytes.len() {
             let error = Artifact::from_bytes(&bytes[..length]).unwrap_err();
@@ -412,8 +414,8 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_larger_than_the_file_allocates_nothing() {
-        // Two such dimensions: once more bytes than can be counted, once more than the file holds.
+    fn rejects_a_shape_larger_than_the_file() {
+        // Two such dimensions: the first product overflows, the second exceeds the file.
         for dimension in [u32::MAX, 0xffff] {
             let mut bytes = sample().to_bytes().unwrap();
             let shape_at = 4 + 2 + 2 + NAME_BYTES + 1 + "0.weight".len() + 2;
@@ -428,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn signed_bytes_are_within_half_a_step_of_their_row() {
+    fn signed_bytes_are_within_half_a_quantisation_step() {
         let values: Vec<f32> = (0..40)
             .map(|i| (i as f32 * 0.7).sin() * (1.0 + i as f32))
             .collect();
@@ -445,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn tensors_of_nothing_are_read_as_written() {
+    fn empty_tensors_read_back_equal() {
         for storage in [Storage::F32, Storage::I8, Storage::U8, Storage::U16] {
             for shape in [vec![0], vec![0, 7], vec![7, 0], vec![u32::MAX as usize, 0]] {
                 let mut artifact = sample();
@@ -460,7 +462,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_altered_byte_is_noticed(at in 0usize..256, flip in 1u8..) {
+        fn rejects_any_altered_byte(at in 0usize..256, flip in 1u8..) {
             let mut bytes = sample().to_bytes().unwrap();
             let at = at % bytes.len();
             bytes[at] ^= flip;
@@ -470,7 +472,7 @@ mod tests {
         #[test]
         fn arbitrary_bytes_never_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             let _ = Artifact::from_bytes(&bytes);
-            // Again with an honest head and checksum, so that the tensors are reached.
+            // Again with a valid header and checksum, so that the tensors are parsed.
             let head = [b"HBRD".as_slice(), &1u16.to_le_bytes()].concat();
             bytes.splice(0..0, head);
             let checksum = crc32fast::hash(&bytes).to_le_bytes();

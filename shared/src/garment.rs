@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How many classes there are.
+/// The number of classes.
 pub const CLASSES: usize = 10;
 
-/// One class; its discriminant is the data set's label.
+/// A class of Fashion-MNIST; the discriminant is its label in the data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Garment {
@@ -36,7 +36,7 @@ impl Garment {
         Self::AnkleBoot,
     ];
 
-    /// The data set's own label.
+    /// The name, as the data set's authors spell it.
     pub const fn label(self) -> &'static str {
         match self {
             Self::TShirt => "T-shirt/top",
@@ -52,17 +52,17 @@ impl Garment {
         }
     }
 
-    /// The label as a number, 0 to 9.
+    /// The label, 0 to 9.
     pub const fn index(self) -> usize {
         self as usize
     }
 
-    /// The class with this number; `None` beyond 9.
+    /// The class of this label; `None` above 9.
     pub fn from_index(index: usize) -> Option<Self> {
         Self::ALL.get(index).copied()
     }
 
-    /// The class with this label, as the data set spells it.
+    /// The class of this name, as the data set's authors spell it.
     pub fn from_label(label: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|g| g.label() == label)
     }
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn index_and_label_lead_back_to_the_class() {
+    fn every_index_and_label_is_found() {
         for (i, garment) in Garment::ALL.into_iter().enumerate() {
             assert_eq!(garment.index(), i);
             assert_eq!(Garment::from_index(i), Some(garment));

@@ -1,4 +1,4 @@
-//! The picture every model sees, and the one place where pixels become numbers.
+//! The 28x28 grey image that is the models' input, and its standardisation.
 
 mod rgba;
 
@@ -6,30 +6,30 @@ use alloc::boxed::Box;
 
 pub use rgba::RgbaImage;
 
-/// Pixels along each side.
+/// The side of an image, in pixels.
 pub const SIDE: usize = 28;
-/// Pixels in a picture.
+/// The number of pixels of an image.
 pub const PIXELS: usize = SIDE * SIDE;
 
-/// Mean of the 60,000 training images' pixels, of 255.
+/// The mean of the pixels of the 60,000 training images, 0 to 255.
 pub const MEAN: f32 = 72.94;
-/// Standard deviation of the training images' pixels, of 255.
+/// The standard deviation of the training images' pixels.
 pub const STANDARD_DEVIATION: f32 = 90.02;
 
-/// A 28x28 grey picture in the data set's polarity: garment bright, background 0.
+/// A 28x28 grey image in the data set's polarity: bright garment, background 0.
 ///
 /// # Shapes
-/// Row-major, `[28, 28]`, 8 bits a pixel.
+/// `[28, 28]`, row-major, 8 bits per pixel.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Grey28(Box<[u8; PIXELS]>);
 
 impl Grey28 {
-    /// Takes the pixels as they are.
+    /// An image with these pixels.
     pub fn new(pixels: [u8; PIXELS]) -> Self {
         Self(Box::new(pixels))
     }
 
-    /// Takes 784 bytes; `None` for any other length.
+    /// An image with these pixels; `None` unless there are 784.
     pub fn from_slice(pixels: &[u8]) -> Option<Self> {
         Some(Self::new(pixels.try_into().ok()?))
     }
@@ -39,7 +39,7 @@ impl Grey28 {
         &self.0
     }
 
-    /// The models' input: each pixel standardised by the training set's mean and deviation.
+    /// The networks' input: each pixel standardised.
     ///
     /// # Shapes
     /// `[28 * 28]`, row-major.
@@ -48,7 +48,7 @@ impl Grey28 {
     }
 }
 
-/// One pixel as the models see it.
+/// A pixel minus [`MEAN`], divided by [`STANDARD_DEVIATION`].
 pub fn standardise(pixel: u8) -> f32 {
     (f32::from(pixel) - MEAN) / STANDARD_DEVIATION
 }
@@ -65,13 +65,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_784_bytes_make_a_picture() {
+    fn rejects_other_lengths_than_784() {
         assert!(Grey28::from_slice(&[0; PIXELS]).is_some());
         assert!(Grey28::from_slice(&[0; PIXELS - 1]).is_none());
     }
 
     #[test]
-    fn the_mean_becomes_zero_and_a_deviation_becomes_one() {
+    fn standardising_gives_mean_zero_and_deviation_one() {
         let below = standardise(72);
         let above = standardise(73);
         assert!(below < 0.0 && above > 0.0);

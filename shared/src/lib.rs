@@ -1,10 +1,11 @@
-//! All that the trainer and the browser must agree on: classes, pixels, models, weights, explanations.
+//! What the trainer and the page share: classes, images, features, models, the weights file format, explanations.
 //!
-//! Nothing here touches files, the DOM, clocks, threads or global randomness.
+//! Nothing here uses files, the DOM, clocks, threads or global randomness.
 #![no_std]
 
 extern crate alloc;
 
+pub mod any_classifier;
 pub mod artifact;
 pub mod explain;
 pub mod features;
@@ -15,7 +16,8 @@ pub mod model;
 pub mod plan;
 pub mod simd;
 
+pub use any_classifier::AnyClassifier;
 pub use features::Sample;
 pub use garment::Garment;
 pub use image::Grey28;
-pub use model::{AnyClassifier, Classifier, ModelId, Prediction};
+pub use model::{Classifier, ModelId, Prediction};

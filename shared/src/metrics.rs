@@ -1,56 +1,56 @@
-//! Figures of merit: confusion matrix, precision, recall, F1, accuracy, expected calibration error.
+//! Evaluation metrics: confusion matrix, accuracy, precision, recall, F1, expected calibration error.
 
 use serde::{Deserialize, Serialize};
 
 use crate::garment::{CLASSES, Garment};
-use crate::model::argmax;
+use crate::model::classifier::argmax;
 
 /// Accuracy of people without training on Fashion-MNIST's images, as the data set's README has it
 /// (<https://github.com/zalandoresearch/fashion-mnist>).
 pub const HUMAN_ACCURACY: f64 = 0.835;
 
-/// How often each true class (row) was answered with each class (column).
+/// Counts of predictions: true classes in rows, predicted classes in columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfusionMatrix(pub [[u32; CLASSES]; CLASSES]);
 
-/// Precision, recall and F1 of one class, 0 where undefined.
+/// Precision, recall and F1 of one class; 0 where undefined.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassReport {
     pub precision: f64,
     pub recall: f64,
     pub f1: f64,
-    /// Pictures of this class.
+    /// The number of samples of this class.
     pub support: u32,
 }
 
 impl ConfusionMatrix {
-    /// Counts one answer.
-    pub fn add(&mut self, truth: Garment, answer: Garment) {
-        self.0[truth.index()][answer.index()] += 1;
+    /// Counts one prediction.
+    pub fn add(&mut self, truth: Garment, predicted: Garment) {
+        self.0[truth.index()][predicted.index()] += 1;
     }
 
-    /// All answers.
+    /// The number of predictions.
     pub fn total(&self) -> u32 {
         self.0.iter().flatten().sum()
     }
 
-    /// The right answers.
+    /// The number of correct predictions.
     pub fn correct(&self) -> u32 {
         (0..CLASSES).map(|i| self.0[i][i]).sum()
     }
 
-    /// Share of right answers, 0 where there are none.
+    /// The share of correct predictions; 0 if there are no predictions.
     pub fn accuracy(&self) -> f64 {
         share(self.correct(), self.total())
     }
 
-    /// One class's report.
+    /// The report of one class.
     pub fn class(&self, class: Garment) -> ClassReport {
         let i = class.index();
         let hit = self.0[i][i];
         let support = self.0[i].iter().sum();
-        let answered = self.0.iter().map(|row| row[i]).sum();
-        let (precision, recall) = (share(hit, answered), share(hit, support));
+        let predicted = self.0.iter().map(|row| row[i]).sum();
+        let (precision, recall) = (share(hit, predicted), share(hit, support));
         let sum = precision + recall;
         let f1 = if sum > 0.0 {
             2.0 * precision * recall / sum
@@ -65,7 +65,7 @@ impl ConfusionMatrix {
         }
     }
 
-    /// The classes' F1, averaged without weights.
+    /// The unweighted mean of the classes' F1.
     pub fn macro_f1(&self) -> f64 {
         Garment::ALL.iter().map(|&g| self.class(g).f1).sum::<f64>() / CLASSES as f64
     }
@@ -79,25 +79,25 @@ fn share(part: u32, whole: u32) -> f64 {
     }
 }
 
-/// How many bins of confidence the calibration error has.
+/// The number of confidence bins of the calibration error.
 pub const CALIBRATION_BINS: usize = 15;
 
-/// Expected calibration error: the mean distance of confidence from accuracy over equal bins of confidence,
-/// weighted by how many answers fall into each (Guo et al. 2017, arXiv 1706.04599, equation 3).
+/// The expected calibration error: the mean difference between confidence and accuracy over bins of equal width, weighted by the
+/// number of predictions per bin (Guo et al. 2017, arXiv 1706.04599, equation 3).
 #[derive(Clone, Debug, Default)]
 pub struct Calibration {
-    /// A bin's answers, right answers and summed confidence.
+    /// For each bin: predictions, correct predictions, sum of confidences.
     bins: [(u32, u32, f64); CALIBRATION_BINS],
 }
 
 impl Calibration {
-    /// Counts one answer.
+    /// Counts one prediction.
     pub fn add(&mut self, truth: Garment, probabilities: &[f32; CLASSES]) {
-        let answer = argmax(probabilities);
-        let confidence = f64::from(probabilities[answer]);
+        let predicted = argmax(probabilities);
+        let confidence = f64::from(probabilities[predicted]);
         let bin = ((confidence * CALIBRATION_BINS as f64) as usize).min(CALIBRATION_BINS - 1);
         self.bins[bin].0 += 1;
-        self.bins[bin].1 += u32::from(answer == truth.index());
+        self.bins[bin].1 += u32::from(predicted == truth.index());
         self.bins[bin].2 += confidence;
     }
 
@@ -109,7 +109,7 @@ impl Calibration {
         }
         self.bins
             .iter()
-            .map(|&(_, right, confidence)| libm::fabs(f64::from(right) - confidence))
+            .map(|&(_, correct, confidence)| libm::fabs(f64::from(correct) - confidence))
             .sum::<f64>()
             / f64::from(total)
     }
@@ -119,7 +119,7 @@ impl Calibration {
 mod tests {
     use super::*;
 
-    /// The original ResNet's matrix and per-class table, as printed in its report.
+    /// The confusion matrix of the original ResNet, from its report.
     const PRINTED: [[u32; CLASSES]; CLASSES] = [
         [913, 2, 20, 4, 4, 2, 47, 0, 8, 0],
         [3, 987, 0, 6, 1, 0, 1, 0, 2, 0],
@@ -134,7 +134,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_published_matrix_gives_its_published_table() {
+    fn a_published_matrix_gives_the_published_metrics() {
         let confusion = ConfusionMatrix(PRINTED);
         assert_eq!(confusion.correct(), 9135);
         assert_eq!(confusion.total(), 10_000);
@@ -159,19 +159,19 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_matrix_divides_by_nothing() {
+    fn metrics_of_an_empty_matrix_are_zero() {
         assert_eq!(ConfusionMatrix::default().accuracy(), 0.0);
         assert_eq!(ConfusionMatrix::default().macro_f1(), 0.0);
         assert_eq!(Calibration::default().error(), 0.0);
     }
 
     #[test]
-    fn calibration_error_matches_its_closed_form() {
+    fn the_calibration_error_matches_the_closed_form() {
         let mut sure = [0.0; CLASSES];
         sure[0] = 0.9;
         sure[1] = 0.1;
         let mut calibration = Calibration::default();
-        // Nine tenths sure, right three times in four: the error is 0.9 - 0.75.
+        // Confidence 0.9 and accuracy 0.75: the error is the difference.
         for truth in [
             Garment::TShirt,
             Garment::TShirt,

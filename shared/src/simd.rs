@@ -1,10 +1,9 @@
-//! Four numbers at a time: wasm's 128-bit vectors where the build has them, else arrays that the compiler
-//! turns into the machine's own. The one place in this crate that knows the architecture.
+//! 128-bit SIMD vectors of four `f32`: wasm's instructions where the build enables them, otherwise arrays that the compiler
+//! vectorises. The only code in this crate that depends on the architecture.
 
 pub use lanes::F32x4;
 
-/// The sum of products, over the shorter of the two: sixteen partial sums, so that the machine need not wait for one
-/// addition to begin the next.
+/// The dot product, over the length of the shorter slice. Sixteen partial sums are independent, so that additions overlap.
 #[inline]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let ((a_blocks, a_rest), (b_blocks, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
@@ -26,6 +25,15 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     sum + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
 }
 
+impl F32x4 {
+    /// The four values from index `at`.
+    #[inline(always)]
+    pub fn load_at(values: &[f32], at: usize) -> Self {
+        let v = &values[at..at + 4];
+        Self::load(&[v[0], v[1], v[2], v[3]])
+    }
+}
+
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod lanes {
     use core::ops::{Add, Mul, Sub};
@@ -45,7 +53,7 @@ mod lanes {
 
         #[inline(always)]
         pub fn load(from: &[f32; 4]) -> Self {
-            // The compiler makes one 16-byte load of it.
+            // The compiler turns this into one 16-byte load.
             Self(f32x4(from[0], from[1], from[2], from[3]))
         }
 
@@ -59,7 +67,7 @@ mod lanes {
             ]
         }
 
-        /// `self + a * b`, rounded twice: the same bits as natively.
+        /// `self + a * b`, rounded after each operation: the same bits as in the native build.
         #[inline(always)]
         pub fn add_product(self, a: Self, b: Self) -> Self {
             Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)))
@@ -122,7 +130,7 @@ mod lanes {
             self.0
         }
 
-        /// `self + a * b`, rounded twice: the same bits as in wasm.
+        /// `self + a * b`, rounded after each operation: the same bits as in wasm.
         #[inline(always)]
         pub fn add_product(mut self, a: Self, b: Self) -> Self {
             for i in 0..4 {

@@ -204,7 +204,7 @@ mod tests {
     use shared::garment::CLASSES;
     use shared::image::PIXELS;
     use shared::model::Padding;
-    use shared::model::layer::fold;
+    use shared::model::layer::fold_batch_norm;
     use shared::{Garment, ModelId};
 
     use super::*;
@@ -330,7 +330,7 @@ mod tests {
                 executor.logits(&parameters, &statistics, &pixels).concat()
             };
             let expected = logits(true, &values);
-            let folded = logits(false, &fold(layers, true, values));
+            let folded = logits(false, &fold_batch_norm(layers, true, values));
             assert!(expected.iter().any(|z| z.abs() > 0.1));
             let square = |x: f32| f64::from(x) * f64::from(x);
             let pairs = folded.iter().zip(&expected);

@@ -8,8 +8,8 @@ use protocol::{
 };
 use shared::artifact::Artifact;
 use shared::image::PIXELS;
-use shared::model::{AnyClassifier, Ensemble, NoveltyDetector};
-use shared::{Garment, Grey28, ModelId, Prediction, Sample};
+use shared::model::{Ensemble, NoveltyDetector};
+use shared::{AnyClassifier, Garment, Grey28, ModelId, Prediction, Sample};
 use worker_runtime::self_test::SelfTest;
 use worker_runtime::validation::{bytes, image, invalid_weights};
 use worker_runtime::{Engine, batch, elapsed_micros};

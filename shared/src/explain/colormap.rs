@@ -1,11 +1,11 @@
-//! Heat as colour: blue is cold, red is hot, in that order and in no other.
+//! The colour map of heat maps (Turbo), and overlays on images.
 
 use alloc::vec::Vec;
 
-/// How much of the overlay is heat where the map is at its peak.
+/// The opacity of the overlay at the heat map's peak.
 pub const OVERLAY_ALPHA: f32 = 0.55;
 
-/// The colour of a heat between 0 and 1: Turbo, whose lightness, unlike jet's, has no false edges.
+/// The Turbo colour map: from blue at 0 to red at 1. Unlike in jet, its lightness has no false edges.
 ///
 /// Source: A. Mikhailov, "Turbo, an improved rainbow colormap for visualization", 2019, the polynomial
 /// approximation by R. Du.
@@ -47,7 +47,7 @@ pub fn turbo(heat: f32) -> [u8; 3] {
     })
 }
 
-/// A heat of 0 to 1 as opaque RGBA.
+/// The colours of heat values from 0 to 1 as opaque RGBA.
 ///
 /// # Shapes
 /// `[pixels]` to `[pixels * 4]`.
@@ -60,7 +60,7 @@ pub fn apply_colormap(heat: &[f32]) -> Vec<u8> {
         .collect()
 }
 
-/// Heat laid over a picture; cold regions are tinted by a third of [`OVERLAY_ALPHA`], hot ones by all of it.
+/// Blends heat colours over an image. The opacity rises from 35% of [`OVERLAY_ALPHA`] at heat 0 to all of it at 1.
 ///
 /// # Shapes
 /// `rgba` is `[pixels * 4]`, `heat` `[pixels]` of 0 to 1; the result is opaque `[pixels * 4]`.
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cold_is_blue_and_hot_is_red() {
+    fn low_values_are_blue_and_high_values_are_red() {
         let [r, _, b] = turbo(0.1);
         assert!(b > r + 60, "cold: {:?}", turbo(0.1));
         let [r, _, b] = turbo(0.95);
@@ -93,8 +93,7 @@ mod tests {
 
     #[test]
     fn the_ends_match_the_published_table() {
-        // Turbo's table begins 0.18995, 0.07176, 0.23217 and ends 0.47960, 0.01583, 0.01055; the polynomial
-        // is within 0.13 of it.
+        // The first and last rows of Turbo's table; the polynomial differs by up to 0.13.
         for (heat, published) in [
             (0.0, [0.18995, 0.07176, 0.23217]),
             (1.0, [0.4796, 0.01583, 0.01055]),
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overlay_keeps_red_in_the_first_byte() {
+    fn an_overlay_is_in_rgba_order() {
         let grey = [128, 128, 128, 255];
         let hot = overlay(&grey, &[0.95]);
         assert!(hot[0] > hot[2]);

@@ -1,7 +1,8 @@
-//! Grad-CAM's map: how much each region speaks for a class (Selvaraju et al. 2017, arXiv 1610.02391), in the form of HiResCAM
-//! (Draelos and Carin 2020, arXiv 2011.08891), which does not average the gradient over the picture. Behind a global average
-//! the two are the same. Behind a flattening, as the CNN has it, a channel speaks for a class in one place and against it in
-//! another, and the average left a fifth of the pictures without a map.
+//! Grad-CAM heat maps (Selvaraju et al. 2017, arXiv 1610.02391), as HiResCAM (Draelos and Carin 2020, arXiv 2011.08891).
+//!
+//! HiResCAM does not average the gradient over the image. Before a global average pooling the two are equal. Before a flattening,
+//! as in the CNN, a channel can support a class in one place and oppose it in another; the average left a fifth of the images
+//! with an empty map.
 
 use alloc::vec::Vec;
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::simd::dot;
 
-/// Non-negative values on a coarse grid over the 28x28 picture, as they come: not normalised.
+/// Non-negative values on a coarse grid over the 28x28 image, not normalised.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeatMap {
     pub rows: usize,
@@ -19,8 +20,7 @@ pub struct HeatMap {
 }
 
 impl HeatMap {
-    /// What each place adds to the class's logit, as far as its gradient tells: the sum over the channels of gradient times
-    /// activation, where it is positive.
+    /// The Grad-CAM heat map: ReLU of the sum over the channels of gradient x activation.
     ///
     /// # Shapes
     /// `activation` and `gradient` are `[rows, columns, channels]`.
@@ -43,20 +43,18 @@ impl HeatMap {
         }
     }
 
-    /// The largest value; 0 where nothing speaks for the class.
+    /// The largest value; 0 if the map is empty.
     pub fn peak(&self) -> f32 {
         self.values.iter().copied().fold(0.0, f32::max)
     }
 
-    /// Bilinear, with cells' centres as samples and the border held, scaled so that the peak is 1.
+    /// The map resized with bilinear interpolation (cell centres as samples, clamped at the border) and scaled to a peak of 1.
     ///
     /// # Shapes
     /// `[side, side]`, row-major, 0 to 1.
     pub fn upsample(&self, side: usize) -> Vec<f32> {
-        let scale = match self.peak() {
-            peak if peak > 0.0 => 1.0 / peak,
-            _ => 0.0,
-        };
+        let peak = self.peak();
+        let scale = if peak > 0.0 { 1.0 / peak } else { 0.0 };
         (0..side * side)
             .map(|i| {
                 let v = (i / side) as f32 + 0.5;
@@ -66,7 +64,7 @@ impl HeatMap {
             .collect()
     }
 
-    /// The raw value at a place of the unit square, interpolated bilinearly.
+    /// The value at a point of the unit square, with bilinear interpolation.
     pub fn sample(&self, u: f32, v: f32) -> f32 {
         let (left, right, across) = neighbours(u, self.columns);
         let (top, bottom, down) = neighbours(v, self.rows);
@@ -77,9 +75,9 @@ impl HeatMap {
     }
 }
 
-/// The two cells whose centres enclose a place of the unit interval, and how far it is from the first.
-fn neighbours(place: f32, cells: usize) -> (usize, usize, f32) {
-    let position = (place * cells as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
+/// The two cells whose centres enclose a point of the unit interval, and the weight of the second.
+fn neighbours(point: f32, cells: usize) -> (usize, usize, f32) {
+    let position = (point * cells as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
     let first = position as usize;
     (first, (first + 1).min(cells - 1), position - first as f32)
 }
@@ -90,7 +88,7 @@ mod tests {
     use alloc::vec;
 
     #[test]
-    fn a_map_is_the_weighted_sum_of_its_channels() {
+    fn grad_cam_is_the_rectified_sum_over_the_channels() {
         // One row, two columns, two channels. The first channel's gradients cancel each other out on average.
         let map = HeatMap::grad_cam(1, 2, 2, &[3.0, 1.0, 1.0, 4.0], &[2.0, -2.0, -2.0, 0.0]);
         assert_eq!(map.values, [3.0 * 2.0 - 2.0, 0.0]);
@@ -98,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn upsampling_holds_the_border_and_meets_halfway() {
+    fn upsampling_interpolates_and_clamps_at_the_border() {
         let map = HeatMap {
             rows: 1,
             columns: 2,
@@ -112,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_of_nothing_stays_nothing() {
+    fn an_empty_map_stays_empty() {
         let map = HeatMap {
             rows: 2,
             columns: 2,

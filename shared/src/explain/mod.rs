@@ -1,4 +1,4 @@
-//! Why a model answered as it did, and how that is drawn.
+//! Heat maps that explain a prediction, and their colours.
 
 pub mod colormap;
 pub mod heat_map;

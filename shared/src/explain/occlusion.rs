@@ -1,28 +1,28 @@
-//! Occlusion: what a class's probability loses when a part of the picture is hidden (Zeiler & Fergus 2014,
-//! arXiv 1311.2901, section 4.2). It asks nothing of the model but answers.
+//! Occlusion heat maps: the drop of a class's probability when a part of the image is hidden (Zeiler & Fergus 2014,
+//! arXiv 1311.2901, section 4.2). They need only the model's predictions.
 
 use alloc::vec::Vec;
 
-use super::HeatMap;
+use super::heat_map::HeatMap;
 use crate::image::{Grey28, SIDE};
 
-/// Pixels along the hidden square.
+/// The side of the hidden square, in pixels.
 const PATCH: usize = 7;
-/// Pixels from one hidden square to the next.
+/// The distance between hidden squares, in pixels.
 const STRIDE: usize = 3;
-/// Squares along each side: the outermost ones are flush with the picture's edge.
+/// The number of squares along each side of the image.
 pub const STEPS: usize = (SIDE - PATCH) / STRIDE + 1;
 
-/// Hides one square after the other behind the data set's background, and asks for the probability each time.
+/// Fills one square after the other with 0, the data set's background, and computes the probability each time.
 ///
 /// # Shapes
-/// The map is `[STEPS, STEPS]`; none of its values is below zero.
-pub fn occlusion_map(picture: &Grey28, mut probability: impl FnMut(Grey28) -> f32) -> HeatMap {
-    let whole = probability(picture.clone());
+/// The map is `[STEPS, STEPS]`, non-negative.
+pub fn occlusion_map(image: &Grey28, mut probability: impl FnMut(Grey28) -> f32) -> HeatMap {
+    let whole = probability(image.clone());
     let values: Vec<f32> = (0..STEPS * STEPS)
         .map(|i| {
             let (top, left) = (i / STEPS * STRIDE, i % STEPS * STRIDE);
-            let mut pixels = *picture.pixels();
+            let mut pixels = *image.pixels();
             for row in pixels.chunks_exact_mut(SIDE).skip(top).take(PATCH) {
                 row[left..left + PATCH].fill(0);
             }
@@ -42,10 +42,10 @@ mod tests {
     use crate::image::PIXELS;
 
     #[test]
-    fn what_the_answer_hangs_on_is_what_lights_up() {
+    fn the_map_marks_the_pixel_that_the_model_uses() {
         let mut pixels = [10; PIXELS];
         pixels[4 * SIDE + 22] = 255;
-        // A model that looks at one pixel.
+        // A model that uses a single pixel.
         let map = occlusion_map(&Grey28::new(pixels), |p| {
             f32::from(p.pixels()[4 * SIDE + 22]) / 255.0
         });
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_speaks_against_a_class_is_not_shown() {
+    fn regions_that_lower_the_probability_are_zero() {
         let map = occlusion_map(&Grey28::new([200; PIXELS]), |p| {
             1.0 - f32::from(p.pixels()[0]) / 255.0
         });

@@ -1,23 +1,23 @@
-//! Histograms of oriented gradients (Dalal & Triggs 2005), at three scales.
+//! Histograms of oriented gradients (HOG, Dalal & Triggs 2005) at three scales.
 //!
-//! Of the variants measured, what counts most is that a pixel's vote is shared: between the two nearest of 12
-//! signed orientations, and between the four nearest cells. A cell is normalised by the energy around it, and
-//! the root is taken of what remains, as RootSIFT does (Arandjelović & Zisserman 2012).
+//! Each pixel's gradient is interpolated between the two nearest of 12 signed orientations and between the four nearest cells;
+//! of the variants that were measured, this matters most. A cell is normalised by the energy of its neighbourhood, then the
+//! square root is taken, as in RootSIFT (Arandjelović & Zisserman 2012).
 
 use alloc::{vec, vec::Vec};
 
 use crate::image::{Grey28, PIXELS, SIDE};
 
-/// Orientations over the full circle: dark-to-bright and bright-to-dark differ.
+/// Orientations over the full circle (signed gradients).
 pub const ORIENTATIONS: usize = 12;
-/// Pixels along a cell's side.
+/// The side of a cell at each scale, in pixels.
 pub const CELLS: [usize; 3] = [2, 4, 7];
-/// Added to a neighbourhood's energy, as its square, so that flat regions stay flat.
+/// Its square is added to the energy of a neighbourhood, so that noise in flat regions is not amplified.
 const FLOOR: f32 = 0.02;
-/// Cells around a cell whose energy counts, along each axis: the binomial weights of five.
+/// The weights of a neighbourhood's cells along each axis: binomial.
 const NEIGHBOURHOOD: [f32; 5] = [1.0 / 16.0, 4.0 / 16.0, 6.0 / 16.0, 4.0 / 16.0, 1.0 / 16.0];
 
-/// All cells' orientations.
+/// The length of the descriptor.
 pub const DIMENSIONS: usize = {
     let mut sum = 0;
     let mut i = 0;
@@ -29,107 +29,118 @@ pub const DIMENSIONS: usize = {
     sum
 };
 
-/// A pixel's vote: for its orientation and the next, and how strong.
+/// A pixel's gradient, split between the two nearest orientations.
 #[derive(Clone, Copy, Default)]
-struct Vote {
+struct Gradient {
+    /// The lower of the two orientations.
     orientation: usize,
     first: f32,
     next: f32,
 }
 
-/// The histograms: the cells of the smallest scale row by row, each with its orientations, then the larger scales.
+/// The descriptor of an image: for each scale, smallest first, the orientation histograms of the cells, row by row.
 ///
 /// # Shapes
-/// `[DIMENSIONS]`, each number 0 to 1.7.
-pub fn descriptor(picture: &Grey28) -> Vec<f32> {
-    let votes = votes(picture);
+/// `[DIMENSIONS]`, each value 0 to 1.7.
+pub fn descriptor(image: &Grey28) -> Vec<f32> {
+    let gradients = gradients(image);
     let mut all = Vec::with_capacity(DIMENSIONS);
     for cell in CELLS {
         let side = SIDE / cell;
-        let mut histogram = collect(&votes, cell);
+        let mut histogram = cell_histograms(&gradients, cell);
         normalise(&mut histogram, side);
         all.extend(histogram);
     }
     all
 }
 
-/// Central differences of the pixels' square roots (0 to 1); outside the picture all is dark.
-fn votes(picture: &Grey28) -> Vec<Vote> {
-    const WIDE: usize = SIDE + 2;
-    let mut bright = [0.0_f32; WIDE * WIDE];
-    for (i, &pixel) in picture.pixels().iter().enumerate() {
-        bright[(i / SIDE + 1) * WIDE + i % SIDE + 1] = libm::sqrtf(f32::from(pixel) / 255.0);
+/// Central differences of the pixels' square roots (0 to 1); pixels outside the image are 0.
+fn gradients(image: &Grey28) -> Vec<Gradient> {
+    const PADDED: usize = SIDE + 2;
+    let mut roots = [0.0_f32; PADDED * PADDED];
+    for (i, &pixel) in image.pixels().iter().enumerate() {
+        roots[(i / SIDE + 1) * PADDED + i % SIDE + 1] = libm::sqrtf(f32::from(pixel) / 255.0);
     }
-    let mut votes = vec![Vote::default(); PIXELS];
-    for (i, vote) in votes.iter_mut().enumerate() {
-        let at = (i / SIDE + 1) * WIDE + i % SIDE + 1;
-        let across = bright[at + 1] - bright[at - 1];
-        let down = bright[at + WIDE] - bright[at - WIDE];
-        let strength = libm::sqrtf(across * across + down * down);
-        if strength == 0.0 {
+    let mut gradients = vec![Gradient::default(); PIXELS];
+    for (i, gradient) in gradients.iter_mut().enumerate() {
+        let at = (i / SIDE + 1) * PADDED + i % SIDE + 1;
+        let across = roots[at + 1] - roots[at - 1];
+        let down = roots[at + PADDED] - roots[at - PADDED];
+        let magnitude = libm::sqrtf(across * across + down * down);
+        if magnitude == 0.0 {
             continue;
         }
-        const TURN: f32 = core::f32::consts::TAU;
+        const FULL_CIRCLE: f32 = core::f32::consts::TAU;
         let angle = libm::atan2f(down, across);
-        let angle = if angle < 0.0 { angle + TURN } else { angle };
-        let place = angle / TURN * ORIENTATIONS as f32;
-        let orientation = place as usize;
-        let beyond = place - orientation as f32;
-        *vote = Vote {
-            // A hair below a full turn may round up to one.
+        let angle = if angle < 0.0 {
+            angle + FULL_CIRCLE
+        } else {
+            angle
+        };
+        let position = angle / FULL_CIRCLE * ORIENTATIONS as f32;
+        let orientation = position as usize;
+        let fraction = position - orientation as f32;
+        *gradient = Gradient {
+            // An angle just below the full circle may round up to it.
             orientation: orientation % ORIENTATIONS,
-            first: strength * (1.0 - beyond),
-            next: strength * beyond,
+            first: magnitude * (1.0 - fraction),
+            next: magnitude * fraction,
         };
     }
-    votes
+    gradients
 }
 
-/// Each pixel's vote, shared between the cells whose centres are less than a cell away along both axes.
-fn collect(votes: &[Vote], cell: usize) -> Vec<f32> {
+/// The cells' histograms. Each pixel's gradient is split between the cells whose centres are less than a cell away on both axes.
+fn cell_histograms(gradients: &[Gradient], cell: usize) -> Vec<f32> {
     let side = SIDE / cell;
-    let shares: Vec<[(usize, f32); 2]> = (0..SIDE).map(|p| shares(p, cell, side)).collect();
+    let shares: Vec<[(usize, f32); 2]> = (0..SIDE).map(|p| cell_shares(p, cell, side)).collect();
     let mut histogram = vec![0.0; side * side * ORIENTATIONS];
-    for (i, vote) in votes.iter().enumerate() {
-        if vote.first == 0.0 && vote.next == 0.0 {
+    for (i, gradient) in gradients.iter().enumerate() {
+        if gradient.first == 0.0 && gradient.next == 0.0 {
             continue;
         }
-        let following = (vote.orientation + 1) % ORIENTATIONS;
+        let following = (gradient.orientation + 1) % ORIENTATIONS;
         for (row, down) in shares[i / SIDE] {
             for (column, across) in shares[i % SIDE] {
                 let share = down * across;
                 let bins = &mut histogram[(row * side + column) * ORIENTATIONS..][..ORIENTATIONS];
-                bins[vote.orientation] += share * vote.first;
-                bins[following] += share * vote.next;
+                bins[gradient.orientation] += share * gradient.first;
+                bins[following] += share * gradient.next;
             }
         }
     }
     histogram
 }
 
-/// The two cells that a pixel's row or column belongs to, and how much of it; what falls outside is lost.
-fn shares(pixel: usize, cell: usize, side: usize) -> [(usize, f32); 2] {
-    let place = (pixel as f32 + 0.5) / cell as f32 - 0.5;
-    let first = libm::floorf(place);
-    let beyond = place - first;
+/// The two cells that a pixel's row or column belongs to, with their shares; a share outside the image is 0.
+fn cell_shares(pixel: usize, cell: usize, side: usize) -> [(usize, f32); 2] {
+    let position = (pixel as f32 + 0.5) / cell as f32 - 0.5;
+    let first = libm::floorf(position);
+    let fraction = position - first;
     let scale = 1.0 / cell as f32;
-    let within = |cell: f32, share: f32| match cell >= 0.0 && cell < side as f32 {
-        true => (cell as usize, share * scale),
-        false => (0, 0.0),
+    let clipped = |cell: f32, share: f32| {
+        if cell >= 0.0 && cell < side as f32 {
+            (cell as usize, share * scale)
+        } else {
+            (0, 0.0)
+        }
     };
-    [within(first, 1.0 - beyond), within(first + 1.0, beyond)]
+    [
+        clipped(first, 1.0 - fraction),
+        clipped(first + 1.0, fraction),
+    ]
 }
 
-/// Divides each cell by the root of the energy around it, and takes the root.
+/// Divides each cell by the root of its neighbourhood's energy, then takes the square root.
 fn normalise(histogram: &mut [f32], side: usize) {
     let energy: Vec<f32> = histogram
         .chunks_exact(ORIENTATIONS)
         .map(|cell| cell.iter().map(|v| v * v).sum())
         .collect();
-    let along = |values: &[f32], step: usize, place: fn(usize, usize) -> usize| -> Vec<f32> {
+    let smooth = |values: &[f32], step: usize, position: fn(usize, usize) -> usize| -> Vec<f32> {
         (0..values.len())
             .map(|i| {
-                let here = place(i, side);
+                let here = position(i, side);
                 (0..NEIGHBOURHOOD.len())
                     .filter(|k| (2..side + 2).contains(&(here + k)))
                     .map(|k| NEIGHBOURHOOD[k] * values[i + k * step - 2 * step])
@@ -137,8 +148,8 @@ fn normalise(histogram: &mut [f32], side: usize) {
             })
             .collect()
     };
-    let across = along(&energy, 1, |i, side| i % side);
-    let around = along(&across, side, |i, side| i / side);
+    let across = smooth(&energy, 1, |i, side| i % side);
+    let around = smooth(&across, side, |i, side| i / side);
     for (cell, energy) in histogram.chunks_exact_mut(ORIENTATIONS).zip(around) {
         let scale = 1.0 / libm::sqrtf(energy + FLOOR * FLOOR);
         for value in cell {
@@ -151,7 +162,7 @@ fn normalise(histogram: &mut [f32], side: usize) {
 mod tests {
     use super::*;
 
-    fn picture(pixel: impl Fn(usize, usize) -> u8) -> Grey28 {
+    fn image(pixel: impl Fn(usize, usize) -> u8) -> Grey28 {
         Grey28::new(core::array::from_fn(|i| pixel(i / SIDE, i % SIDE)))
     }
 
@@ -166,18 +177,18 @@ mod tests {
     }
 
     #[test]
-    fn a_black_picture_has_no_edges() {
-        let features = descriptor(&picture(|_, _| 0));
+    fn a_black_image_has_an_empty_descriptor() {
+        let features = descriptor(&image(|_, _| 0));
         assert_eq!(features.len(), DIMENSIONS);
         assert!(features.iter().all(|&v| v == 0.0));
     }
 
     #[test]
-    fn an_edge_votes_for_where_it_brightens() {
-        // Brightens to the right, in the middle; below a bright edge it darkens downwards.
-        let upright = descriptor(&picture(|_, x| if x < 14 { 0 } else { 255 }));
+    fn an_edge_s_orientation_points_to_the_bright_side() {
+        // The first edge is bright on the right, the second at the top.
+        let upright = descriptor(&image(|_, x| if x < 14 { 0 } else { 255 }));
         let quarter = ORIENTATIONS / 4;
-        let level = descriptor(&picture(|y, _| if y < 14 { 255 } else { 0 }));
+        let level = descriptor(&image(|y, _| if y < 14 { 255 } else { 0 }));
         for (scale, size) in CELLS.into_iter().enumerate() {
             let middle = (SIDE / size) / 2;
             let across = cell(&upright, scale, middle, middle);
@@ -190,9 +201,9 @@ mod tests {
     }
 
     #[test]
-    fn a_slanted_edge_shares_its_vote_between_its_neighbours() {
-        // A ramp whose gradient points 45 degrees down: halfway between bins 1 (30) and 2 (60) of twelve.
-        let slanted = picture(|y, x| {
+    fn a_slanted_edge_is_split_between_adjacent_orientations() {
+        // A ramp with a gradient at 45 degrees: halfway between bin 1 (30) and bin 2 (60).
+        let slanted = image(|y, x| {
             let root = (x + y) as f32 / 54.0;
             (root * root * 255.0 + 0.5) as u8
         });
@@ -206,10 +217,13 @@ mod tests {
     }
 
     #[test]
-    fn a_pixel_is_shared_out_whole_but_at_the_picture_s_edge() {
+    fn a_pixel_s_shares_add_up_except_at_the_image_s_edge() {
         for size in CELLS {
             for pixel in 0..SIDE {
-                let whole: f32 = shares(pixel, size, SIDE / size).iter().map(|s| s.1).sum();
+                let whole: f32 = cell_shares(pixel, size, SIDE / size)
+                    .iter()
+                    .map(|s| s.1)
+                    .sum();
                 let is_inside = (size / 2..SIDE - size / 2).contains(&pixel);
                 let expected = 1.0 / size as f32;
                 assert!(whole <= expected + 1e-6);
@@ -224,13 +238,16 @@ mod tests {
     }
 
     #[test]
-    fn dimming_changes_little() {
-        let bright = |y: usize, x: usize| match (y / 5 + x / 5).is_multiple_of(2) {
-            true => 40,
-            false => 240_u8,
+    fn the_descriptor_hardly_depends_on_brightness() {
+        let bright = |y: usize, x: usize| {
+            if (y / 5 + x / 5).is_multiple_of(2) {
+                40
+            } else {
+                240_u8
+            }
         };
-        let one = descriptor(&picture(bright));
-        let dim = descriptor(&picture(|y, x| bright(y, x) / 2));
+        let one = descriptor(&image(bright));
+        let dim = descriptor(&image(|y, x| bright(y, x) / 2));
         let apart = one
             .iter()
             .zip(&dim)

@@ -1,4 +1,4 @@
-//! What the classical models see of a picture: gradient histograms at three scales, and the pixels themselves.
+//! The features of the classical models: HOG descriptors at three scales, and the pixels.
 
 pub mod hog;
 
@@ -7,24 +7,24 @@ use core::cell::OnceCell;
 
 use crate::image::{Grey28, PIXELS};
 
-/// How many numbers describe a picture.
+/// The length of a feature vector.
 pub const DIMENSIONS: usize = hog::DIMENSIONS + PIXELS;
 
-/// A pixel's weight beside the histograms, chosen on the validation split.
+/// The weight of the pixels relative to HOG, chosen on the validation split.
 const PIXEL_WEIGHT: f32 = 0.35;
 
-/// A picture's description: the histograms of [`hog`], then its pixels, each 0 to 0.35.
+/// The feature vector of an image: the descriptor of [`hog`], then the pixels, 0 to 0.35.
 ///
 /// # Shapes
-/// `[DIMENSIONS]`
-pub fn extract(picture: &Grey28) -> Vec<f32> {
-    let mut features = hog::descriptor(picture);
-    let pixels = picture.pixels().iter();
+/// `[DIMENSIONS]`.
+pub fn extract(image: &Grey28) -> Vec<f32> {
+    let mut features = hog::descriptor(image);
+    let pixels = image.pixels().iter();
     features.extend(pixels.map(|&p| f32::from(p) * (PIXEL_WEIGHT / 255.0)));
     features
 }
 
-/// A picture on its way through the models, which share its features.
+/// An image with its features, which are computed once and shared by the models.
 #[derive(Clone, Debug)]
 pub struct Sample {
     grey: Grey28,
@@ -32,7 +32,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Takes the picture; its features are made when first asked for.
+    /// A sample of an image. The features are computed at the first call of [`features`](Self::features).
     pub fn new(grey: Grey28) -> Self {
         Self {
             grey,
@@ -40,12 +40,12 @@ impl Sample {
         }
     }
 
-    /// The picture.
+    /// The image.
     pub fn grey(&self) -> &Grey28 {
         &self.grey
     }
 
-    /// The picture's features, made once.
+    /// The features.
     ///
     /// # Shapes
     /// `[DIMENSIONS]`.

@@ -1,32 +1,33 @@
-//! A random forest: trees that compare one feature at a time, and leaves that hold probabilities.
+//! The random forest classifier: decision trees whose leaves are class distributions.
 
 use alloc::vec::Vec;
 
+use super::classifier::Classifier;
 use super::linear::Linear;
-use super::tensors::Tensors;
-use super::{Classifier, ModelError, ModelId};
+use super::model_id::ModelId;
+use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
 use crate::garment::CLASSES;
 
-/// A class that a forest gives no share is still possible.
+/// Added to each probability before the logarithm.
 const FLOOR: f32 = 1e-3;
 
-/// A tree's node; the left child follows it.
+/// A tree's node; its left child is the next node.
 #[derive(Clone, Copy)]
 struct Node {
-    /// Which byte of the picture's place is compared; of a leaf, which distribution it holds.
+    /// The index of the feature that is compared; in a leaf, the index of its distribution.
     feature: u16,
-    /// At most this goes left.
+    /// A feature up to this value goes left.
     threshold: u8,
-    /// How far behind this node the right child is; 0 marks a leaf.
+    /// The distance to the right child; 0 in a leaf.
     right: u32,
 }
 
-/// The trees.
+/// The model.
 pub struct Forest {
     nodes: Vec<Node>,
-    /// Where each tree begins.
+    /// The first node of each tree.
     roots: Vec<u32>,
     /// `[distributions, 10]`, shared by the leaves.
     leaves: Vec<[f32; CLASSES]>,
@@ -35,19 +36,19 @@ pub struct Forest {
 }
 
 impl Forest {
-    /// From the projection (`projection` `[dimensions, input]`, `offset` `[dimensions]`), whose numbers are compared
-    /// as bytes, and trees in preorder: `shape` has a bit a node, lowest first, 1 for a split; `feature` and
-    /// `threshold` have one entry a split, `leaf` one a leaf: a row of `leaves` `[distributions, 10]`.
+    /// From the projection (`projection` `[dimensions, input]`, `offset` `[dimensions]`), whose outputs are compared as bytes,
+    /// and the trees in preorder: `shape` has one bit per node, lowest first, 1 for a split; `feature` and `threshold` have
+    /// one entry per split; `leaf` has one entry per leaf, the index of a row of `leaves` `[distributions, 10]`.
     ///
     /// # Errors
-    /// The artifact is another model's, lacks a tensor, or holds one that makes no sense.
+    /// The file is another model's, lacks a tensor, or has a tensor with invalid values.
     pub fn new(artifact: &Artifact) -> Result<Self, ModelError> {
         let tensors = Tensors::for_model(ModelId::Forest, artifact)?;
-        let shape = &tensors.take("shape", [None])?.values;
-        let feature = &tensors.take("feature", [None])?.values;
+        let shape = &tensors.tensor("shape", [None])?.values;
+        let feature = &tensors.tensor("feature", [None])?.values;
         let threshold = tensors.values("threshold", &[feature.len()])?;
-        let leaf = &tensors.take("leaf", [None])?.values;
-        let table = tensors.take("leaves", [None, Some(CLASSES)])?;
+        let leaf = &tensors.tensor("leaf", [None])?.values;
+        let table = tensors.tensor("leaves", [None, Some(CLASSES)])?;
         let leaves: Vec<[f32; CLASSES]> = table
             .values
             .chunks_exact(CLASSES)
@@ -55,20 +56,20 @@ impl Forest {
             .collect();
         let projection = Linear::new(&tensors, "projection", "offset", None)?;
         if leaves.iter().flatten().any(|p| !(0.0..=1.0).contains(p)) {
-            return Err(tensors.malformed("a leaf holds no probabilities"));
+            return Err(tensors.malformed("a leaf is not a distribution"));
         }
-        let many = feature.len() + leaf.len();
-        if shape.len() != many.div_ceil(8) {
-            return Err(tensors.malformed("the trees' shape has another length"));
+        let count = feature.len() + leaf.len();
+        if shape.len() != count.div_ceil(8) {
+            return Err(tensors.malformed("the length of the trees' shape does not match"));
         }
         let (mut splits, mut ends) = (feature.iter().zip(threshold), leaf.iter());
-        let mut nodes = Vec::with_capacity(many);
+        let mut nodes = Vec::with_capacity(count);
         let mut roots = Vec::new();
-        // Splits whose right child has not come yet.
+        // Splits that have no right child yet.
         let mut open: Vec<usize> = Vec::new();
-        // How many nodes the tree still lacks, as far as is known.
+        // How count subtrees the tree still lacks.
         let mut missing = 0_usize;
-        for i in 0..many {
+        for i in 0..count {
             if missing == 0 {
                 roots.push(i as u32);
                 missing = 1;
@@ -79,7 +80,7 @@ impl Forest {
                     return Err(tensors.malformed("a tree has more splits than features"));
                 };
                 if !(0.0..projection.output() as f32).contains(&feature) {
-                    return Err(tensors.malformed("a split asks for a feature that is not there"));
+                    return Err(tensors.malformed("a split compares a feature that does not exist"));
                 }
                 open.push(i);
                 missing += 1;
@@ -91,7 +92,7 @@ impl Forest {
             } else {
                 let known = |l: &&f32| (0.0..leaves.len() as f32).contains(*l);
                 let Some(&leaf) = ends.next().filter(known) else {
-                    return Err(tensors.malformed("a leaf holds a distribution that is not there"));
+                    return Err(tensors.malformed("a leaf has a distribution that does not exist"));
                 };
                 nodes.push(Node {
                     feature: leaf as u16,
@@ -99,15 +100,15 @@ impl Forest {
                     right: 0,
                 });
                 missing -= 1;
-                // What follows a leaf is the right child of the split opened last.
+                // The node after a leaf is the right child of the last open split.
                 if let Some(split) = open.pop() {
                     nodes[split].right = (i + 1 - split) as u32;
                 }
             }
         }
-        let unfinished = many == 0 || missing > 0;
+        let unfinished = count == 0 || missing > 0;
         if unfinished || splits.next().is_some() || ends.next().is_some() {
-            return Err(tensors.malformed("the trees are not whole"));
+            return Err(tensors.malformed("a tree is incomplete"));
         }
         Ok(Self {
             nodes,
@@ -118,7 +119,7 @@ impl Forest {
         })
     }
 
-    /// The mean of the leaves that a picture falls into.
+    /// The mean of the distributions of the leaves that the sample reaches.
     pub fn distribution(&self, sample: &Sample) -> [f32; CLASSES] {
         let bytes: Vec<u8> = self
             .projection
@@ -143,9 +144,9 @@ impl Forest {
     }
 }
 
-/// A projected number as trees compare it: 0 to 255, rounded down.
+/// A projected feature as the byte that trees compare: rounded down, and clamped to 0 to 255.
 pub fn quantise(value: f32) -> u8 {
-    // Casts of floats end at the type's limits.
+    // A cast from float saturates.
     value as u8
 }
 
@@ -158,7 +159,7 @@ impl Classifier for Forest {
         self.temperature
     }
 
-    /// The logarithm of each class's share.
+    /// The logarithm of each class's probability.
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
         self.distribution(sample).map(|p| libm::logf(p + FLOOR))
     }
@@ -168,13 +169,14 @@ impl Classifier for Forest {
 mod tests {
     use super::*;
     use crate::image::PIXELS;
-    use crate::model::tensors::by_hand::{altered, artifact, first_pixel, lit};
+    use crate::model::tensors::fixtures::{
+        artifact, first_pixel_row, first_pixel_sample, with_tensor,
+    };
     use alloc::{vec, vec::Vec};
 
-    /// A tree that asks twice for the first pixel, and one that is but a leaf: sure of class 9.
-    ///
-    /// Up to 100 the first says class 0; up to 200, class 1; above, class 2 or 3.
-    fn two() -> Artifact {
+    /// A tree that compares the first pixel twice (up to 100: class 0; up to 200: class 1; above: class 2 or 3), and a tree that
+    /// is a single leaf of class 9.
+    fn two_trees() -> Artifact {
         let mut leaves = vec![0.0; 4 * CLASSES];
         let row = |r: usize, c: usize| r * CLASSES + c;
         (leaves[row(0, 0)], leaves[row(1, 1)], leaves[row(3, 9)]) = (1.0, 1.0, 1.0);
@@ -182,8 +184,8 @@ mod tests {
         artifact(
             ModelId::Forest,
             &[
-                // The pixel's own byte; the half keeps rounding from its edges.
-                ("projection", &[1, PIXELS], &first_pixel(255.0)),
+                // The pixel's value; one half more, so that rounding down is exact.
+                ("projection", &[1, PIXELS], &first_pixel_row(255.0)),
                 ("offset", &[1], &[0.5]),
                 // Split, leaf, split, leaf, leaf; leaf.
                 ("shape", &[1], &[f32::from(0b000_101_u8)]),
@@ -196,12 +198,12 @@ mod tests {
     }
 
     #[test]
-    fn two_trees_answer_by_the_mean_of_their_leaves() {
-        let mut forest = Forest::new(&two()).unwrap();
+    fn the_distribution_is_the_mean_of_the_reached_leaves() {
+        let mut forest = Forest::new(&two_trees()).unwrap();
         assert_eq!(forest.roots, [0, 5]);
         let half = [(0, vec![0]), (100, vec![0]), (101, vec![1]), (200, vec![1])];
         for (pixel, classes) in half {
-            let found = forest.distribution(&lit(pixel));
+            let found = forest.distribution(&first_pixel_sample(pixel));
             let expected: [f32; CLASSES] = core::array::from_fn(|c| {
                 if c == 9 || classes.contains(&c) {
                     0.5
@@ -211,17 +213,17 @@ mod tests {
             });
             assert_eq!(found, expected, "{pixel}");
         }
-        let found = forest.distribution(&lit(255));
+        let found = forest.distribution(&first_pixel_sample(255));
         assert_eq!((found[2], found[3], found[9]), (0.125, 0.375, 0.5));
-        let scores = forest.scores(&lit(255));
+        let scores = forest.scores(&first_pixel_sample(255));
         assert!((scores[2] - libm::logf(0.126)).abs() < 1e-6);
         assert!((scores[0] - libm::logf(0.001)).abs() < 1e-6);
     }
 
     #[test]
-    fn trees_that_are_not_whole_are_refused() {
+    fn rejects_incomplete_trees() {
         let alterations: [(&str, &[usize], &[f32]); 7] = [
-            // A split too many for the leaves, one too few, and one more node than the bits are for.
+            // One split too count, one too few, and bits for more nodes than there are.
             ("shape", &[1], &[7.0]),
             ("shape", &[1], &[1.0]),
             ("shape", &[2], &[5.0, 0.0]),
@@ -231,20 +233,28 @@ mod tests {
             ("leaf", &[0], &[]),
         ];
         for (name, shape, values) in alterations {
-            let error = Forest::new(&altered(&two(), name, shape, values))
+            let error = Forest::new(&with_tensor(&two_trees(), name, shape, values))
                 .err()
                 .unwrap();
             assert!(matches!(error, ModelError::Malformed { .. }), "{error}");
         }
-        // Two splits and a leaf: two more are missing.
-        let cut = altered(&two(), "shape", &[1], &[f32::from(0b011_u8)]);
-        assert!(Forest::new(&altered(&cut, "leaf", &[1], &[0.0])).is_err());
+        // Two splits and one leaf: two leaves are missing.
+        let cut = with_tensor(&two_trees(), "shape", &[1], &[f32::from(0b011_u8)]);
+        assert!(Forest::new(&with_tensor(&cut, "leaf", &[1], &[0.0])).is_err());
         let impossible: Vec<f32> = vec![1.5; 4 * CLASSES];
-        assert!(Forest::new(&altered(&two(), "leaves", &[4, CLASSES], &impossible)).is_err());
+        assert!(
+            Forest::new(&with_tensor(
+                &two_trees(),
+                "leaves",
+                &[4, CLASSES],
+                &impossible
+            ))
+            .is_err()
+        );
     }
 
     #[test]
-    fn a_long_chain_of_splits_is_walked_to_its_end() {
+    fn a_deep_tree_is_followed_to_its_last_leaf() {
         // Every left child is a leaf of class 0, the last right one of class 9.
         let splits = 5000;
         let shape: Vec<f32> = (0..(2 * splits + 1_usize).div_ceil(8))
@@ -258,12 +268,12 @@ mod tests {
             .collect();
         let mut leaf = vec![0.0; splits + 1];
         leaf[splits] = 3.0;
-        let mut made = altered(&two(), "shape", &[shape.len()], &shape);
-        made = altered(&made, "feature", &[splits], &vec![0.0; splits]);
-        made = altered(&made, "threshold", &[splits], &vec![100.0; splits]);
-        made = altered(&made, "leaf", &[splits + 1], &leaf);
+        let mut made = with_tensor(&two_trees(), "shape", &[shape.len()], &shape);
+        made = with_tensor(&made, "feature", &[splits], &vec![0.0; splits]);
+        made = with_tensor(&made, "threshold", &[splits], &vec![100.0; splits]);
+        made = with_tensor(&made, "leaf", &[splits + 1], &leaf);
         let forest = Forest::new(&made).unwrap();
-        assert_eq!(forest.distribution(&lit(101))[9], 1.0);
-        assert_eq!(forest.distribution(&lit(100))[0], 1.0);
+        assert_eq!(forest.distribution(&first_pixel_sample(101))[9], 1.0);
+        assert_eq!(forest.distribution(&first_pixel_sample(100))[0], 1.0);
     }
 }

@@ -1,21 +1,22 @@
-//! K nearest neighbours in a learned projection of the features.
+//! The k-nearest-neighbours classifier, in a learned projection of the features.
 
 use alloc::vec::Vec;
 
+use super::classifier::Classifier;
 use super::linear::Linear;
-use super::tensors::Tensors;
-use super::{Classifier, ModelError, ModelId};
+use super::model_id::ModelId;
+use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
 use crate::garment::CLASSES;
 use crate::simd;
 
-/// Neighbours beyond this are not worth their time; a larger number in a file is damage.
-const MOST_NEIGHBOURS: f32 = 64.0;
-/// A class that no neighbour has is still possible.
+/// The largest number of neighbours that is accepted.
+const MAX_NEIGHBOURS: f32 = 64.0;
+/// The weight of a class that no neighbour has.
 const FLOOR: f32 = 1e-3;
 
-/// The training pictures that are kept, each a point with its class.
+/// The model: projected training samples with their classes.
 pub struct Knn {
     projection: Linear,
     /// `[points, dimensions]`.
@@ -24,7 +25,7 @@ pub struct Knn {
     half_squares: Vec<f32>,
     labels: Vec<u8>,
     neighbours: usize,
-    /// A neighbour farther by this than the nearest, in squared distance, counts e times less.
+    /// The kernel width: a neighbour whose squared distance exceeds the nearest one's by this has 1/e of its weight.
     width: f32,
     temperature: f32,
 }
@@ -34,15 +35,15 @@ impl Knn {
     /// `[points, dimensions]`, `labels` `[points]`, `neighbours`, `width` and the temperature.
     ///
     /// # Errors
-    /// The artifact is another model's, lacks a tensor, or holds one that makes no sense.
+    /// The file is another model's, lacks a tensor, or has a tensor with invalid values.
     pub fn new(artifact: &Artifact) -> Result<Self, ModelError> {
         let tensors = Tensors::for_model(ModelId::Knn, artifact)?;
         let projection = Linear::new(&tensors, "projection", "offset", None)?;
         let dimensions = projection.output();
-        let points = tensors.take("points", [None, Some(dimensions)])?;
+        let points = tensors.tensor("points", [None, Some(dimensions)])?;
         let labels = tensors.values("labels", &[points.shape[0]])?;
         let neighbours = tensors.positive("neighbours")?;
-        if !(1.0..=MOST_NEIGHBOURS).contains(&neighbours) || points.shape[0] < neighbours as usize {
+        if !(1.0..=MAX_NEIGHBOURS).contains(&neighbours) || points.shape[0] < neighbours as usize {
             return Err(tensors.malformed("the number of neighbours is out of range"));
         }
         if dimensions == 0 || labels.iter().any(|&l| !(0.0..CLASSES as f32).contains(&l)) {
@@ -60,12 +61,12 @@ impl Knn {
         })
     }
 
-    /// The nearest points, nearest first: half the squared distance less the same number for all, and the class.
-    fn nearest(&self, place: &[f32]) -> Vec<(f32, u8)> {
+    /// The nearest points, nearest first: half the squared distance, up to a constant, and the class.
+    fn nearest(&self, query: &[f32]) -> Vec<(f32, u8)> {
         let mut nearest: Vec<(f32, u8)> = Vec::with_capacity(self.neighbours + 1);
-        let points = self.points.chunks_exact(place.len());
+        let points = self.points.chunks_exact(query.len());
         for ((point, half), &label) in points.zip(&self.half_squares).zip(&self.labels) {
-            let distance = half - simd::dot(point, place);
+            let distance = half - simd::dot(point, query);
             let last = nearest.last().map_or(f32::INFINITY, |n| n.0);
             if nearest.len() < self.neighbours || distance < last {
                 let at = nearest.partition_point(|n| n.0 <= distance);
@@ -86,10 +87,11 @@ impl Classifier for Knn {
         self.temperature
     }
 
-    /// The logarithm of each class's share of the neighbours' weights.
+    /// The logarithm of each class's share of the total weight of the neighbours.
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
         let nearest = self.nearest(&self.projection.apply(sample));
-        let first = nearest.first().map_or(0.0, |n| n.0);
+        // There is at least one neighbour: `new` checks it.
+        let first = nearest[0].0;
         let mut weights = [FLOOR; CLASSES];
         for &(half, label) in &nearest {
             weights[usize::from(label)] += libm::expf(-2.0 * (half - first) / self.width);
@@ -103,7 +105,9 @@ impl Classifier for Knn {
 mod tests {
     use super::*;
     use crate::image::PIXELS;
-    use crate::model::tensors::by_hand::{altered, artifact, first_pixel, lit};
+    use crate::model::tensors::fixtures::{
+        artifact, first_pixel_row, first_pixel_sample, with_tensor,
+    };
 
     const WIDTH: f32 = 0.25;
 
@@ -112,7 +116,7 @@ mod tests {
         artifact(
             ModelId::Knn,
             &[
-                ("projection", &[1, PIXELS], &first_pixel(1.0)),
+                ("projection", &[1, PIXELS], &first_pixel_row(1.0)),
                 ("offset", &[1], &[0.0]),
                 ("points", &[3, 1], &[0.0, 0.5, 1.0]),
                 ("labels", &[3], &[1.0, 2.0, 3.0]),
@@ -123,9 +127,9 @@ mod tests {
     }
 
     #[test]
-    fn the_nearer_counts_by_how_much_nearer_it_is() {
+    fn neighbours_are_weighted_by_distance() {
         let mut knn = Knn::new(&three()).unwrap();
-        let scores = knn.scores(&lit(51));
+        let scores = knn.scores(&first_pixel_sample(51));
         // 0.2 from the first, 0.3 from the second; the third is no neighbour.
         let second = libm::expf(-(0.09 - 0.04) / WIDTH);
         let sum = 1.0 + second + 10.0 * FLOOR;
@@ -138,25 +142,28 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_at_a_point_is_its_neighbour_s_class() {
-        let mut knn = Knn::new(&altered(&three(), "neighbours", &[1], &[1.0])).unwrap();
+    fn a_sample_at_a_point_has_that_point_s_class() {
+        let mut knn = Knn::new(&with_tensor(&three(), "neighbours", &[1], &[1.0])).unwrap();
         for (pixel, class) in [(0, 1), (127, 2), (255, 3)] {
-            assert_eq!(knn.classify(&lit(pixel)).garment().index(), class);
+            assert_eq!(
+                knn.classify(&first_pixel_sample(pixel)).garment().index(),
+                class
+            );
         }
     }
 
     #[test]
-    fn too_few_points_and_unknown_classes_are_refused() {
+    fn rejects_too_few_points_and_unknown_classes() {
         for neighbours in [0.5, 4.0, 65.0] {
-            let made = altered(&three(), "neighbours", &[1], &[neighbours]);
+            let made = with_tensor(&three(), "neighbours", &[1], &[neighbours]);
             let error = Knn::new(&made).err().unwrap();
             assert!(matches!(error, ModelError::Malformed { .. }), "{error}");
         }
         for label in [-1.0, 10.0] {
-            let made = altered(&three(), "labels", &[3], &[0.0, 1.0, label]);
+            let made = with_tensor(&three(), "labels", &[3], &[0.0, 1.0, label]);
             let error = Knn::new(&made).err().unwrap();
             assert!(matches!(error, ModelError::Malformed { .. }), "{error}");
         }
-        assert!(Knn::new(&altered(&three(), "labels", &[2], &[0.0, 1.0])).is_err());
+        assert!(Knn::new(&with_tensor(&three(), "labels", &[2], &[0.0, 1.0])).is_err());
     }
 }

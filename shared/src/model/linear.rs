@@ -1,37 +1,36 @@
-//! An affine map of a picture's description: the classical models' way in.
+//! The affine map at the input of the classical models.
 
 use alloc::{vec, vec::Vec};
 
-use super::ModelError;
-use super::tensors::Tensors;
+use super::tensors::{ModelError, Tensors};
 use crate::features::{DIMENSIONS, Sample};
 use crate::image::PIXELS;
 
-/// `output = weight x input + bias`, where the input is a picture's features or its raw pixels (0 to 1).
+/// `output = weight x input + bias`, where the input is a sample's features or its raw pixels (0 to 1).
 pub(super) struct Linear {
-    /// `[input, output]`: a zero in the input skips a row, and about half of the features are zero.
+    /// `[input, output]`, so that a zero in the input skips a row: about half of the features are zero.
     weight: Vec<f32>,
     bias: Vec<f32>,
     input: usize,
 }
 
 impl Linear {
-    /// From a tensor `[output, input]` and one `[output]`.
+    /// From a tensor `weight` `[output, input]` and a tensor `bias` `[output]`.
     ///
-    /// Raw pixels are what the comparison in docs/results.md is made with; the shipped models see features.
+    /// The published models use features; those of the comparison in docs/results.md use raw pixels.
     pub fn new(
         tensors: &Tensors<'_>,
         weight: &str,
         bias: &str,
         output: Option<usize>,
     ) -> Result<Self, ModelError> {
-        let weight = tensors.take(weight, [output, None])?;
+        let weight = tensors.tensor(weight, [output, None])?;
         let (output, input) = (weight.shape[0], weight.shape[1]);
         if input != DIMENSIONS && input != PIXELS {
-            return Err(tensors.malformed("an input is neither features nor pixels"));
+            return Err(tensors.malformed("the input is neither features nor pixels"));
         }
         if output == 0 {
-            return Err(tensors.malformed("nothing comes out"));
+            return Err(tensors.malformed("the output is empty"));
         }
         let bias = tensors.values(bias, &[output])?;
         let mut transposed = vec![0.0; input * output];
@@ -47,12 +46,13 @@ impl Linear {
         })
     }
 
-    /// How many numbers come out.
+    /// The number of outputs.
     pub fn output(&self) -> usize {
         self.bias.len()
     }
 
-    /// A picture's `[output]`.
+    /// # Shapes
+    /// `[output]`.
     pub fn apply(&self, sample: &Sample) -> Vec<f32> {
         let mut output = self.bias.clone();
         let mut add = |value: f32, row: &[f32]| {
@@ -80,7 +80,7 @@ impl Linear {
 mod tests {
     use super::*;
     use crate::model::ModelId;
-    use crate::model::tensors::by_hand::{artifact, first_pixel, lit};
+    use crate::model::tensors::fixtures::{artifact, first_pixel_row, first_pixel_sample};
 
     fn linear(weight: &[f32], shape: [usize; 2], bias: &[f32]) -> Result<Linear, ModelError> {
         let artifact = artifact(
@@ -96,18 +96,18 @@ mod tests {
     }
 
     #[test]
-    fn pixels_and_features_are_told_apart_by_their_number() {
-        let rows = [first_pixel(2.0), first_pixel(-1.0)].concat();
+    fn the_input_s_length_selects_pixels_or_features() {
+        let rows = [first_pixel_row(2.0), first_pixel_row(-1.0)].concat();
         let pixels = linear(&rows, [2, PIXELS], &[1.0, 0.5]).unwrap();
-        assert_eq!(pixels.apply(&lit(255)), [3.0, -0.5]);
+        assert_eq!(pixels.apply(&first_pixel_sample(255)), [3.0, -0.5]);
         let sums = linear(&[1.0; DIMENSIONS], [1, DIMENSIONS], &[-1.0]).unwrap();
-        let sample = lit(80);
+        let sample = first_pixel_sample(80);
         let expected: f32 = sample.features().iter().sum::<f32>() - 1.0;
         assert!((sums.apply(&sample)[0] - expected).abs() < 1e-4);
     }
 
     #[test]
-    fn what_leads_nowhere_or_comes_from_nowhere_is_refused() {
+    fn rejects_unknown_inputs_and_mismatched_shapes() {
         assert!(linear(&[], [0, PIXELS], &[]).is_err());
         assert!(linear(&[0.0; 785], [1, 785], &[0.0]).is_err());
         assert!(linear(&[0.0; PIXELS], [1, PIXELS], &[0.0, 0.0]).is_err());

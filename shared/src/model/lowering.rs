@@ -1,116 +1,123 @@
-//! A network's table with its weights as the fewest passes over memory, for whatever runs it forwards: batch norms are taken into
-//! weights, poolings into the convolutions before them, and dense layers take activations as they lie in memory.
+//! Lowering of a network's layer table, with its weights, to the fused operations of inference.
+//!
+//! A batch norm becomes part of the weights or a scale and shift per channel, pooling becomes part of the convolution before it,
+//! and the rows of the first dense layer are reordered for activations in channels-last order.
 
 use alloc::vec::Vec;
 
-use super::layer::{BATCH_NORM_EPSILON, grad_cam_layer, parameters};
+use super::layer::{BATCH_NORM_EPSILON, Layer, Padding, grad_cam_layer, parameters};
+use super::model_id::ModelId;
 use super::shape::Shape;
-use super::tensors::Tensors;
-use super::{Layer, ModelError, ModelId, Padding};
+use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::image::standardise;
 
-/// What no sum of a network may exceed, whatever the picture: it leaves Winograd's transforms and the temperature room to
-/// multiply.
-const MOST: f32 = 1e30;
+/// The largest activation or logit that is allowed for any image. It leaves room for the factors of Winograd's transforms and
+/// for the temperature.
+const LARGEST: f32 = 1e30;
 
-/// What a convolution has to do with its block's input.
+/// How a convolution takes part in a residual block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Residual {
-    /// It stands outside of blocks.
+    /// It is outside of residual blocks.
     None,
-    /// Its input is the block's: it is to be kept.
+    /// Its input is the block's input: saved for the block's end.
     Save,
-    /// The block's input is added to its sums.
+    /// The block's saved input is added to its sums.
     Add,
 }
 
-/// A 3x3 convolution: sums, the identity where it is added, ReLU, a scale and a shift, and the largest of each 2x2.
+/// A fused 3x3 convolution: sums with bias, plus the block's input, ReLU, a scale and shift per channel, 2x2 max pooling.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv {
     /// `[output, input, 3, 3]`.
     pub weight: Vec<f32>,
     pub bias: Vec<f32>,
+    /// Input channels.
     pub input: usize,
     pub padding: Padding,
     pub residual: Residual,
-    /// A scale and a shift of each channel, behind the ReLU.
+    /// A scale and a shift per channel, after the ReLU.
     pub affine: Option<(Vec<f32>, Vec<f32>)>,
     pub is_pooled: bool,
 }
 
 impl Conv {
-    /// Of the output: as it is convolved, and as it is stored.
+    /// The output's shape before and after pooling.
     pub fn shapes(&self, input: Shape) -> [Shape; 2] {
         let convolved = input.convolved(self.padding, self.bias.len());
-        match self.is_pooled {
-            true => [convolved, convolved.pooled()],
-            false => [convolved; 2],
-        }
+        let stored = if self.is_pooled {
+            convolved.pooled()
+        } else {
+            convolved
+        };
+        [convolved, stored]
     }
 }
 
 /// A dense layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dense {
-    /// `[input, output]`; behind a flattening, the inputs in the order of rows x columns x channels.
+    /// `[input, output]`; after a flattening, the inputs are in the order rows x columns x channels.
     pub weight: Vec<f32>,
     pub bias: Vec<f32>,
     pub relu: bool,
 }
 
-/// A network's passes.
+/// A network as fused operations with their weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoweredNetwork {
     pub temperature: f32,
-    /// Up to and including what Grad-CAM weighs.
+    /// The convolutions, up to and including the one whose output Grad-CAM uses.
     pub body: Vec<Conv>,
-    /// Of the body's output.
+    /// The body's output shape.
     pub shape: Shape,
-    /// Whether each channel's mean is what the first dense layer sees, instead of the whole.
+    /// Whether the head's input is the mean of each channel instead of the whole activation.
     pub is_averaged: bool,
-    /// From there to the logits.
+    /// The dense layers, to the logits.
     pub head: Vec<Dense>,
 }
 
 impl LoweredNetwork {
-    /// Takes an artifact apart.
+    /// Lowers a network with the weights of a weights file.
     ///
     /// # Errors
-    /// The artifact is another model's, lacks a tensor, holds a number that is not finite or may lead to one, or the model is no
-    /// network.
+    /// The file is another model's, lacks a tensor, or contains a number that is not finite or can lead to one; or the model is
+    /// not a network.
     pub fn new(model: ModelId, artifact: &Artifact) -> Result<Self, ModelError> {
-        let source = Tensors::for_model(model, artifact)?;
+        let tensors = Tensors::for_model(model, artifact)?;
         if !model.is_deep() {
-            return Err(source.malformed("it is no network"));
+            return Err(tensors.malformed("the model is not a network"));
         }
-        let mut tensors = Vec::new();
+        let mut values = Vec::new();
         for parameter in parameters(model.layers()) {
-            let values = source.values(&parameter.name, &parameter.shape)?;
-            // A variance below zero has no root.
-            if parameter.name.ends_with("variance") && values.iter().any(|&v| v < 0.0) {
-                return Err(source.not_finite());
+            let found = tensors.values(&parameter.name, &parameter.shape)?;
+            // The square root of a negative variance is not a number.
+            if parameter.name.ends_with("variance") && found.iter().any(|&v| v < 0.0) {
+                return Err(tensors.not_finite());
             }
-            tensors.push(values);
+            values.push(found);
         }
-        let lowered = Self::lower(model.layers(), source.temperature()?, tensors.into_iter());
-        match lowered.bound() <= MOST {
-            true => Ok(lowered),
-            false => Err(source.not_finite()),
+        let lowered = Self::lower(model.layers(), tensors.temperature()?, values.into_iter());
+        if lowered.bound() <= LARGEST {
+            Ok(lowered)
+        } else {
+            Err(tensors.not_finite())
         }
     }
 
-    /// What no activation and no logit exceeds in size, whatever the picture; not a number, where one of the weights is none.
+    /// An upper bound of the magnitude of every activation and logit, for any image; NaN if a weight is NaN.
     fn bound(&self) -> f32 {
         let mut bound = standardise(u8::MAX).max(-standardise(0));
-        let mut kept = 0.0;
+        let mut saved = 0.0;
         for conv in &self.body {
             if conv.residual == Residual::Save {
-                kept = bound;
+                saved = bound;
             }
-            let added = match conv.residual {
-                Residual::Add => kept,
-                _ => 0.0,
+            let added = if conv.residual == Residual::Add {
+                saved
+            } else {
+                0.0
             };
             let windows = conv.weight.chunks_exact(conv.input * 9);
             bound = windows
@@ -119,12 +126,12 @@ impl LoweredNetwork {
                     let weights: f32 = window.iter().map(|w| w.abs()).sum();
                     weights * bound + bias.abs() + added
                 })
-                .fold(0.0, larger);
+                .fold(0.0, max_or_nan);
             if let Some((scale, shift)) = &conv.affine {
                 let channels = scale.iter().zip(shift);
                 bound = channels
                     .map(|(scale, shift)| scale.abs() * bound + shift.abs())
-                    .fold(0.0, larger);
+                    .fold(0.0, max_or_nan);
             }
         }
         for dense in &self.head {
@@ -134,17 +141,23 @@ impl LoweredNetwork {
                     *sum += weight.abs() * bound;
                 }
             }
-            bound = sums.into_iter().fold(0.0, larger);
+            bound = sums.into_iter().fold(0.0, max_or_nan);
         }
         bound
     }
 
+    /// `values` has one list for each of the table's parameters.
     fn lower<'a>(
         layers: &[Layer],
         temperature: f32,
-        mut tensors: impl Iterator<Item = &'a [f32]>,
+        mut values: impl Iterator<Item = &'a [f32]>,
     ) -> Self {
-        let mut next = || tensors.next().unwrap_or_default().to_vec();
+        let mut next = || {
+            let values = values.next();
+            values
+                .expect("invariant: a list of values per parameter")
+                .to_vec()
+        };
         let mut shape = Shape::INPUT;
         let mut lowered = Self {
             temperature,
@@ -153,7 +166,7 @@ impl LoweredNetwork {
             is_averaged: false,
             head: Vec::new(),
         };
-        // The shape that a flattening took apart: the dense layer behind it needs it to order its rows.
+        // The shape before a flattening, by which the next dense layer reorders its rows.
         let mut flattened = None;
         for (i, layer) in layers.iter().enumerate() {
             match *layer {
@@ -166,17 +179,18 @@ impl LoweredNetwork {
                     affine: None,
                     is_pooled: false,
                 }),
-                Layer::ResBlock { channels } => lowered.body.extend(block(channels, &mut next)),
-                // A table pools behind convolutions alone.
+                Layer::ResBlock { channels } => {
+                    lowered.body.extend(lower_block(channels, &mut next));
+                }
                 Layer::MaxPool => {
-                    if let Some(last) = lowered.body.last_mut() {
-                        last.is_pooled = true;
-                    }
+                    let last = lowered.body.last_mut();
+                    last.expect("invariant: a convolution stands before pooling")
+                        .is_pooled = true;
                 }
                 Layer::GlobalAveragePool => lowered.is_averaged = true,
                 Layer::Flatten => flattened = Some(shape),
                 Layer::Dense { relu, .. } => lowered.head.push(Dense {
-                    weight: in_memory_s_order(next(), flattened.take()),
+                    weight: to_channels_last(next(), flattened.take()),
                     bias: next(),
                     relu,
                 }),
@@ -190,41 +204,41 @@ impl LoweredNetwork {
     }
 }
 
-/// The larger of two numbers; not a number, where one of them is none.
-fn larger(a: f32, b: f32) -> f32 {
-    match a > b || a.is_nan() {
-        true => a,
-        false => b,
-    }
+/// The larger of two numbers; NaN if one of them is NaN.
+fn max_or_nan(a: f32, b: f32) -> f32 {
+    if a > b || a.is_nan() { a } else { b }
 }
 
-/// A residual block's two convolutions.
-fn block(channels: usize, next: &mut impl FnMut() -> Vec<f32>) -> [Conv; 2] {
-    let mut half = |residual| Conv {
-        weight: next(),
-        bias: next(),
-        input: channels,
-        padding: Padding::Same,
-        residual,
-        affine: Some(batch_norm(next)),
-        is_pooled: false,
+/// The two convolutions of a residual block.
+fn lower_block(channels: usize, next: &mut impl FnMut() -> Vec<f32>) -> [Conv; 2] {
+    let mut conv_and_norm = |residual| {
+        let conv = Conv {
+            weight: next(),
+            bias: next(),
+            input: channels,
+            padding: Padding::Same,
+            residual,
+            affine: None,
+            is_pooled: false,
+        };
+        (conv, batch_norm_affine(next))
     };
-    // The first norm stands behind the ReLU and before zero padding: it cannot be taken into the second convolution at the
-    // picture's edge.
-    let (first, mut second) = (half(Residual::Save), half(Residual::Add));
-    if let Some((scale, shift)) = second.affine.take() {
-        for (weight, scale) in second.weight.chunks_exact_mut(channels * 9).zip(&scale) {
-            weight.iter_mut().for_each(|w| *w *= scale);
-        }
-        for ((bias, scale), shift) in second.bias.iter_mut().zip(&scale).zip(&shift) {
-            *bias = *bias * scale + shift;
-        }
+    // The first norm is after the ReLU and before zero padding, so it cannot be merged into the second convolution: at the
+    // image's edge the result would differ.
+    let (mut first, affine) = conv_and_norm(Residual::Save);
+    first.affine = Some(affine);
+    let (mut second, (scale, shift)) = conv_and_norm(Residual::Add);
+    for (weight, scale) in second.weight.chunks_exact_mut(channels * 9).zip(&scale) {
+        weight.iter_mut().for_each(|w| *w *= scale);
+    }
+    for ((bias, scale), shift) in second.bias.iter_mut().zip(&scale).zip(&shift) {
+        *bias = *bias * scale + shift;
     }
     [first, second]
 }
 
-/// Batch norm with fixed statistics is a scale and a shift of each channel.
-fn batch_norm(next: &mut impl FnMut() -> Vec<f32>) -> (Vec<f32>, Vec<f32>) {
+/// A batch norm with fixed statistics as a scale and a shift per channel.
+fn batch_norm_affine(next: &mut impl FnMut() -> Vec<f32>) -> (Vec<f32>, Vec<f32>) {
     let [gamma, beta, mean, variance] = core::array::from_fn(|_| next());
     let scale: Vec<f32> = gamma
         .iter()
@@ -240,9 +254,9 @@ fn batch_norm(next: &mut impl FnMut() -> Vec<f32>) -> (Vec<f32>, Vec<f32>) {
     (scale, shift)
 }
 
-/// A dense layer's rows: the file has them channel by channel, memory pixel by pixel.
-fn in_memory_s_order(weight: Vec<f32>, from: Option<Shape>) -> Vec<f32> {
-    let Some(shape) = from else {
+/// Reorders a dense layer's rows from channels x pixels, as in the file, to pixels x channels, as in memory.
+fn to_channels_last(weight: Vec<f32>, flattened: Option<Shape>) -> Vec<f32> {
+    let Some(shape) = flattened else {
         return weight;
     };
     let output = weight.len() / shape.count();

@@ -1,55 +1,54 @@
-//! Whether a picture is one of the ten at all: how far it is from everything the models have learned from.
+//! The novelty detector: whether an image shows one of the ten classes at all.
 //!
-//! A picture's features are measured against the training pictures': where they lie along the directions in which those differ
-//! most (principal components), how far beyond the usual in each range of these, how far outside all of them, and how far from
-//! the nearest classes' middles (Mahalanobis distances: Lee et al. 2018, arXiv 1807.03888). A small network, shown garments
-//! and all sorts of other things (outlier exposure: Hendrycks et al. 2018, arXiv 1812.04606), weighs these up.
+//! Its inputs are a sample's principal components and its distances to the training data: over all features, within ranges of
+//! components, outside of all components, and the Mahalanobis distances to the nearest class means (Lee et al. 2018,
+//! arXiv 1807.03888). A small network classifies them; it was trained on garments and on many other images (outlier exposure:
+//! Hendrycks et al. 2018, arXiv 1812.04606).
 
 use alloc::{vec, vec::Vec};
 
-use super::ModelError;
 use super::linear::Linear;
-use super::tensors::Tensors;
+use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::{DIMENSIONS, Sample};
 use crate::garment::CLASSES;
 
-/// The name in files, where a model's stands otherwise.
+/// The name in file names.
 pub const NAME: &str = "novelty";
 
-/// Principal components that are looked along.
+/// Principal components.
 pub const COMPONENTS: usize = 64;
-/// Ranges of components, by their ends, each with a distance of its own.
+/// The ends of the ranges of components, each of which has its own distance.
 pub const RANGES: [usize; 4] = [8, 16, 32, 64];
-/// Distances beside the components: the whole, the ranges', the rest's, and those to the two nearest classes.
+/// The distances: over all features, one per range, outside of the components, and to the two nearest classes.
 pub const DISTANCES: usize = RANGES.len() + 4;
-/// Numbers that the network weighs.
+/// Inputs of the network.
 pub const INPUTS: usize = COMPONENTS + DISTANCES;
-/// Its hidden units.
+/// Hidden units of the network.
 pub const HIDDEN: usize = 32;
-/// Keeps logarithms from what is exactly average.
-const LEAST: f32 = 1e-3;
+/// Added to a distance before the logarithm.
+const FLOOR: f32 = 1e-3;
 
-/// Measures a picture against the training pictures.
+/// Computes the network's inputs: components and distances.
 pub struct DistanceFeatures {
-    /// To the components, each divided by its standard deviation.
+    /// The projection to the components, each divided by its standard deviation.
     components: Linear,
     /// `[64]`.
     variances: Vec<f32>,
     /// `[DIMENSIONS]`.
     mean: Vec<f32>,
-    /// `[64, 64]`: from components to where the scatter within the classes is 1 in every direction.
+    /// `[64, 64]`: from the components to a space where the covariance within the classes is the identity.
     whitening: Vec<f32>,
-    /// `[10, 64]`, there.
-    middles: Vec<f32>,
+    /// `[10, 64]`, in that space.
+    class_means: Vec<f32>,
 }
 
 impl DistanceFeatures {
     /// From `components` `[64, input]`, `offset` `[64]`, `variances` `[64]`, `mean` `[input]`, `whitening` `[64, 64]` and
-    /// `middles` `[10, 64]`.
+    /// `middles` `[10, 64]` (the class means).
     ///
     /// # Errors
-    /// The artifact is another's, lacks a tensor, or holds one that makes no sense.
+    /// The file is another model's, lacks a tensor, or has a tensor with invalid values.
     pub fn new(artifact: &Artifact) -> Result<Self, ModelError> {
         let tensors = Tensors::with_name(NAME, artifact)?;
         let components = Linear::new(&tensors, "components", "offset", Some(COMPONENTS))?;
@@ -64,47 +63,47 @@ impl DistanceFeatures {
             whitening: tensors
                 .values("whitening", &[COMPONENTS, COMPONENTS])?
                 .to_vec(),
-            middles: tensors.values("middles", &[CLASSES, COMPONENTS])?.to_vec(),
+            class_means: tensors.values("middles", &[CLASSES, COMPONENTS])?.to_vec(),
         })
     }
 
-    /// A picture's components, then the logarithms of its distances.
+    /// A sample's components, then the logarithms of its distances.
     ///
     /// # Shapes
-    /// `[INPUTS]`
+    /// `[INPUTS]`.
     pub fn compute(&self, sample: &Sample) -> Vec<f32> {
-        let mut measures = self.components.apply(sample);
+        let mut inputs = self.components.apply(sample);
         let pairs = sample.features().iter().zip(&self.mean);
         let whole: f32 = pairs.map(|(x, m)| (x - m) * (x - m)).sum();
-        let variances = measures.iter().zip(&self.variances);
+        let variances = inputs.iter().zip(&self.variances);
         let inside: f32 = variances.map(|(z, v)| z * z * v).sum();
         let mut distances = vec![whole];
         let mut start = 0;
         for end in RANGES {
-            let squares = measures[start..end].iter().map(|z| z * z);
+            let squares = inputs[start..end].iter().map(|z| z * z);
             distances.push(squares.sum::<f32>() / (end - start) as f32);
             start = end;
         }
         distances.push((whole - inside).max(0.0));
-        distances.extend(self.nearest(&measures));
-        measures.extend(distances.iter().map(|d| libm::logf(d + LEAST)));
-        measures
+        distances.extend(self.nearest_classes(&inputs));
+        inputs.extend(distances.iter().map(|d| libm::logf(d + FLOOR)));
+        inputs
     }
 
-    /// The squared distances to the two nearest classes, the nearest first.
-    fn nearest(&self, components: &[f32]) -> [f32; 2] {
-        let mut place = [0.0f32; COMPONENTS];
+    /// The squared Mahalanobis distances to the two nearest class means, the nearest first.
+    fn nearest_classes(&self, components: &[f32]) -> [f32; 2] {
+        let mut whitened = [0.0f32; COMPONENTS];
         for (z, row) in components
             .iter()
             .zip(self.whitening.chunks_exact(COMPONENTS))
         {
-            for (sum, weight) in place.iter_mut().zip(row) {
+            for (sum, weight) in whitened.iter_mut().zip(row) {
                 *sum += z * weight;
             }
         }
         let mut nearest = [f32::INFINITY; 2];
-        for middle in self.middles.chunks_exact(COMPONENTS) {
-            let pairs = place.iter().zip(middle);
+        for mean in self.class_means.chunks_exact(COMPONENTS) {
+            let pairs = whitened.iter().zip(mean);
             let squared: f32 = pairs.map(|(a, b)| (a - b) * (a - b)).sum();
             if squared < nearest[0] {
                 nearest = [squared, nearest[0]];
@@ -116,26 +115,26 @@ impl DistanceFeatures {
     }
 }
 
-/// Tells what the models know from what they do not.
+/// The novelty detector.
 pub struct NoveltyDetector {
-    yardstick: DistanceFeatures,
+    distances: DistanceFeatures,
     /// `[32, INPUTS]`, `[32]`.
     hidden: Vec<f32>,
     hidden_bias: Vec<f32>,
-    /// `[32]`, and the bias, from which the threshold has been taken.
+    /// `[32]`; the threshold is part of `bias`.
     output: Vec<f32>,
     bias: f32,
 }
 
 impl NoveltyDetector {
-    /// From the yardstick's tensors, `hidden` `[32, INPUTS]`, `hidden_bias` `[32]`, `output` `[32]` and `bias` `[1]`.
+    /// From the tensors of [`DistanceFeatures::new`], `hidden` `[32, INPUTS]`, `hidden_bias` `[32]`, `output` `[32]` and `bias` `[1]`.
     ///
     /// # Errors
-    /// The artifact is another's, lacks a tensor, or holds one that makes no sense.
+    /// The file is another model's, lacks a tensor, or has a tensor with invalid values.
     pub fn new(artifact: &Artifact) -> Result<Self, ModelError> {
         let tensors = Tensors::with_name(NAME, artifact)?;
         Ok(Self {
-            yardstick: DistanceFeatures::new(artifact)?,
+            distances: DistanceFeatures::new(artifact)?,
             hidden: tensors.values("hidden", &[HIDDEN, INPUTS])?.to_vec(),
             hidden_bias: tensors.values("hidden_bias", &[HIDDEN])?.to_vec(),
             output: tensors.values("output", &[HIDDEN])?.to_vec(),
@@ -143,21 +142,21 @@ impl NoveltyDetector {
         })
     }
 
-    /// How much a picture differs from all that was learned from; above zero, it is none of the ten.
+    /// The novelty score of a sample; above zero, it is none of the ten classes.
     pub fn score(&self, sample: &Sample) -> f32 {
-        let measures = self.yardstick.compute(sample);
+        let inputs = self.distances.compute(sample);
         let rows = self.hidden.chunks_exact(INPUTS);
         let units = rows.zip(&self.hidden_bias).map(|(row, bias)| {
-            let pairs = row.iter().zip(&measures);
-            (bias + pairs.map(|(w, m)| w * m).sum::<f32>()).max(0.0)
+            let pairs = row.iter().zip(&inputs);
+            (bias + pairs.map(|(w, x)| w * x).sum::<f32>()).max(0.0)
         });
         let pairs = units.zip(&self.output);
         self.bias + pairs.map(|(unit, weight)| unit * weight).sum::<f32>()
     }
 
-    /// Whether a picture may be one of the ten.
+    /// Whether a sample may be one of the ten classes.
     pub fn is_known(&self, sample: &Sample) -> bool {
-        // What is no number is not known.
+        // False if the score is NaN.
         self.score(sample) <= 0.0
     }
 }
@@ -178,7 +177,7 @@ mod tests {
         }
     }
 
-    /// Component `i` is feature `first + i`, of variance 4; classes lie at their number along the first.
+    /// Component `i` is feature `first + i` with variance 4; the mean of class `c` is `c` along the first component.
     fn artifact(first: usize) -> Artifact {
         let unit = |i: usize, wide: usize, at: usize, value: f32| {
             (0..wide).map(move |j| if j == at { value } else { f32::from(i > 999) })
@@ -212,21 +211,21 @@ mod tests {
         }
     }
 
-    fn lit(pixels: usize) -> Sample {
+    fn white_pixels(pixels: usize) -> Sample {
         let place = |i: usize| if i < pixels { 255 } else { 0 };
         Sample::new(Grey28::new(core::array::from_fn(place)))
     }
 
     #[test]
-    fn distances_are_what_their_names_say() {
-        // The first pixels' features are the last components but for the histograms before them.
+    fn distances_match_their_definitions() {
+        // The pixels are the features after the histograms.
         let pixels = DIMENSIONS - PIXELS;
-        let yardstick = DistanceFeatures::new(&artifact(pixels)).unwrap();
-        let sample = lit(20);
-        let measures = yardstick.compute(&sample);
+        let distances = DistanceFeatures::new(&artifact(pixels)).unwrap();
+        let sample = white_pixels(20);
+        let inputs = distances.compute(&sample);
         let value = sample.features()[pixels];
-        assert!((measures[3] - value / 2.0).abs() < 1e-6 && measures[20] == 0.0);
-        let squared = |x: f32| libm::logf(x + LEAST);
+        assert!((inputs[3] - value / 2.0).abs() < 1e-6 && inputs[20] == 0.0);
+        let squared = |x: f32| libm::logf(x + FLOOR);
         let whole: f32 = sample.features().iter().map(|x| x * x).sum();
         let half = value * value / 4.0;
         let expected = [
@@ -236,21 +235,21 @@ mod tests {
             squared(half * 4.0 / 16.0),
             squared(0.0),
             squared(whole - 20.0 * value * value),
-            // 20 components of half the value; along the first, class 0 is nearest, then class 1.
+            // 20 components of half the value; class 0 is nearest along the first component, then class 1.
             squared(20.0 * half),
             squared(20.0 * half + 1.0 - value),
         ];
-        for (found, expected) in measures[COMPONENTS..].iter().zip(expected) {
-            assert!((found - expected).abs() < 1e-3, "{measures:?}");
+        for (found, expected) in inputs[COMPONENTS..].iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-3, "{inputs:?}");
         }
     }
 
     #[test]
-    fn what_is_far_is_strange() {
+    fn a_sample_far_from_the_training_data_is_novel() {
         // ln(d + 0.001) + 10 > 12 where the squared length is above e^2.
         let novelty = NoveltyDetector::new(&artifact(0)).unwrap();
         let length = |s: &Sample| s.features().iter().map(|x| x * x).sum::<f32>();
-        let (dark, bright) = (lit(0), lit(400));
+        let (dark, bright) = (white_pixels(0), white_pixels(400));
         assert!(
             length(&dark) < 7.3 && length(&bright) > 7.5,
             "{}",
@@ -260,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_refused() {
+    fn rejects_invalid_tensors() {
         for (name, values) in [
             ("variances", vec![-1.0; COMPONENTS]),
             ("bias", vec![f32::NAN]),

@@ -1,9 +1,9 @@
-//! What lies in memory between two layers.
+//! The shape of an activation.
 
-use super::{Layer, Padding};
+use super::layer::{Layer, Padding};
 use crate::image::SIDE;
 
-/// Rows, columns and channels, in the order in which they lie in memory.
+/// Rows, columns and channels, in their order in memory (channels innermost).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     pub rows: usize,
@@ -12,19 +12,19 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// A network's input.
+    /// A network's input: 28x28, one channel.
     pub const INPUT: Self = Self {
         rows: SIDE,
         columns: SIDE,
         channels: 1,
     };
 
-    /// How many numbers.
+    /// The number of values.
     pub fn count(self) -> usize {
         self.rows * self.columns * self.channels
     }
 
-    /// A convolution's output.
+    /// The output of a 3x3 convolution with that many output channels.
     pub fn convolved(self, padding: Padding, channels: usize) -> Self {
         let lost = match padding {
             Padding::Valid => 2,
@@ -37,7 +37,7 @@ impl Shape {
         }
     }
 
-    /// Pooled by 2x2; an odd last row and column are dropped.
+    /// The output of 2x2 pooling; an odd last row or column is dropped.
     pub fn pooled(self) -> Self {
         Self {
             rows: self.rows / 2,
@@ -46,7 +46,7 @@ impl Shape {
         }
     }
 
-    /// A vector of this many numbers.
+    /// A vector.
     fn vector(channels: usize) -> Self {
         Self {
             rows: 1,
@@ -55,7 +55,7 @@ impl Shape {
         }
     }
 
-    /// What a layer makes of it.
+    /// The output of a layer.
     pub fn layer_output(self, layer: &Layer) -> Self {
         match *layer {
             Layer::Conv {

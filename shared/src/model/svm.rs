@@ -1,10 +1,11 @@
-//! A support vector machine: one against one, radial basis functions, the parameters that LIBSVM would have.
+//! The support vector machine: one-against-one with RBF kernels, parameters as in LIBSVM.
 
 use alloc::{vec, vec::Vec};
 
+use super::classifier::Classifier;
 use super::linear::Linear;
-use super::tensors::Tensors;
-use super::{Classifier, ModelError, ModelId};
+use super::model_id::ModelId;
+use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
 use crate::garment::CLASSES;
@@ -13,7 +14,7 @@ use crate::simd;
 /// Pairs of classes, in LIBSVM's order: 0 against 1, 0 against 2, ..., 8 against 9.
 pub const PAIRS: usize = CLASSES * (CLASSES - 1) / 2;
 
-/// The support vectors and what each says in the nine pairs that its class takes part in.
+/// The model: support vectors with coefficients for the nine pairs of each vector's class.
 pub struct Svm {
     projection: Linear,
     /// `[vectors, dimensions]`, class by class.
@@ -23,40 +24,40 @@ pub struct Svm {
     coefficients: Vec<f32>,
     /// The class of each vector.
     classes: Vec<u8>,
-    /// `[PAIRS]`: added to a pair's sum.
+    /// `[PAIRS]`, added to each pair's sum.
     intercepts: Vec<f32>,
     gamma: f32,
-    /// A decision value becomes a probability by the logistic function of this many times the value.
+    /// A pair's probability is the logistic function of this factor times the decision value.
     slope: f32,
     temperature: f32,
 }
 
 impl Svm {
     /// From the projection (`projection` `[dimensions, input]`, `offset` `[dimensions]`), `vectors`
-    /// `[vectors, dimensions]` ordered by class, `counts` `[10]` of them, `coefficients` `[9, vectors]`, `intercepts`
+    /// `[vectors, dimensions]` ordered by class, `counts` `[10]` (vectors per class), `coefficients` `[9, vectors]`, `intercepts`
     /// `[45]`, `gamma`, `slope` and the temperature.
     ///
     /// # Errors
-    /// The artifact is another model's, lacks a tensor, or holds one that makes no sense.
+    /// The file is another model's, lacks a tensor, or has a tensor with invalid values.
     pub fn new(artifact: &Artifact) -> Result<Self, ModelError> {
         let tensors = Tensors::for_model(ModelId::Svm, artifact)?;
         let projection = Linear::new(&tensors, "projection", "offset", None)?;
         let dimensions = projection.output();
-        let vectors = tensors.take("vectors", [None, Some(dimensions)])?;
-        let many = vectors.shape[0];
+        let vectors = tensors.tensor("vectors", [None, Some(dimensions)])?;
+        let count = vectors.shape[0];
         let counts = tensors.values("counts", &[CLASSES])?;
-        let known = |c: &f32| (0.0..=many as f32).contains(c);
+        let known = |c: &f32| (0.0..=count as f32).contains(c);
         if dimensions == 0
             || !counts.iter().all(known)
-            || counts.iter().map(|&c| c as usize).sum::<usize>() != many
+            || counts.iter().map(|&c| c as usize).sum::<usize>() != count
         {
-            return Err(tensors.malformed("the vectors are not counted rightly"));
+            return Err(tensors.malformed("the counts do not match the vectors"));
         }
         let classes = (0u8..).zip(counts);
         let classes = classes.flat_map(|(class, &count)| vec![class; count as usize]);
-        let rows = tensors.values("coefficients", &[CLASSES - 1, many])?;
-        let coefficients = (0..many * (CLASSES - 1))
-            .map(|i| rows[i % (CLASSES - 1) * many + i / (CLASSES - 1)])
+        let rows = tensors.values("coefficients", &[CLASSES - 1, count])?;
+        let coefficients = (0..count * (CLASSES - 1))
+            .map(|i| rows[i % (CLASSES - 1) * count + i / (CLASSES - 1)])
             .collect();
         let square = |v: &[f32]| simd::dot(v, v);
         Ok(Self {
@@ -76,41 +77,42 @@ impl Svm {
         })
     }
 
-    /// Each pair's decision value: positive for its first class.
+    /// The decision value of each pair: positive for its first class.
     pub fn decision_values(&self, sample: &Sample) -> [f32; PAIRS] {
-        let place = self.projection.apply(sample);
-        let square = simd::dot(&place, &place);
-        // What the vectors of each class say in the pair with each other class; thousands of them, of both signs.
-        let mut said = [[0.0_f64; CLASSES - 1]; CLASSES];
-        let vectors = self.vectors.chunks_exact(place.len());
+        let query = self.projection.apply(sample);
+        let square = simd::dot(&query, &query);
+        // The sums of each class's vectors in its pairs with the other classes. In 64 bits, since thousands of terms of both signs
+        // are added.
+        let mut sums = [[0.0_f64; CLASSES - 1]; CLASSES];
+        let vectors = self.vectors.chunks_exact(query.len());
         let coefficients = self.coefficients.chunks_exact(CLASSES - 1);
         for (((vector, own), coefficients), &class) in vectors
             .zip(&self.squares)
             .zip(coefficients)
             .zip(&self.classes)
         {
-            let distance = own + square - 2.0 * simd::dot(vector, &place);
+            let distance = own + square - 2.0 * simd::dot(vector, &query);
             let kernel = libm::expf(-self.gamma * distance.max(0.0));
-            for (sum, coefficient) in said[usize::from(class)].iter_mut().zip(coefficients) {
+            for (sum, coefficient) in sums[usize::from(class)].iter_mut().zip(coefficients) {
                 *sum += f64::from(coefficient * kernel);
             }
         }
         let mut decisions = [0.0; PAIRS];
         for (pair, (first, second)) in class_pairs().enumerate() {
-            // A class's coefficients leave itself out, so those of later classes are one place earlier.
-            let sum = said[first][second - 1] + said[second][first];
+            // A class has no coefficient for itself, so those of later classes are one index lower.
+            let sum = sums[first][second - 1] + sums[second][first];
             decisions[pair] = sum as f32 + self.intercepts[pair];
         }
         decisions
     }
 }
 
-/// The pairs of classes in their order.
+/// The pairs of classes, in the order of [`PAIRS`].
 pub fn class_pairs() -> impl Iterator<Item = (usize, usize)> {
     (0..CLASSES).flat_map(|first| (first + 1..CLASSES).map(move |second| (first, second)))
 }
 
-/// A class's score: the logarithm of the product of its nine pairs' probabilities.
+/// Class scores from decision values: the sum of the logarithms of the probabilities of a class in its nine pairs.
 pub fn pairwise_scores(decisions: &[f32; PAIRS], slope: f32) -> [f32; CLASSES] {
     let mut scores = [0.0; CLASSES];
     for (decision, (first, second)) in decisions.iter().zip(class_pairs()) {
@@ -144,23 +146,25 @@ mod tests {
     use super::*;
     use crate::artifact::Artifact;
     use crate::image::PIXELS;
-    use crate::model::tensors::by_hand::{altered, artifact, first_pixel, lit};
+    use crate::model::tensors::fixtures::{
+        artifact, first_pixel_row, first_pixel_sample, with_tensor,
+    };
 
     const GAMMA: f32 = 1.5;
 
-    /// Two vectors: a dark first pixel is class 0, a bright one class 2.
-    fn two() -> Artifact {
+    /// Two vectors: a black first pixel is class 0, a white one class 2.
+    fn two_vectors() -> Artifact {
         let mut counts = [0.0; CLASSES];
         (counts[0], counts[2]) = (1.0, 1.0);
         let mut coefficients = [0.0; 2 * (CLASSES - 1)];
-        // Class 0's word against class 2 comes second, class 2's against class 0 first.
+        // The pair (0, 2) is class 0's second pair and class 2's first.
         (coefficients[2], coefficients[1]) = (0.75, -0.5);
         let mut intercepts = [0.0; PAIRS];
         intercepts[1] = 0.125;
         artifact(
             ModelId::Svm,
             &[
-                ("projection", &[1, PIXELS], &first_pixel(1.0)),
+                ("projection", &[1, PIXELS], &first_pixel_row(1.0)),
                 ("offset", &[1], &[0.0]),
                 ("vectors", &[2, 1], &[0.0, 1.0]),
                 ("counts", &[CLASSES], &counts),
@@ -173,13 +177,13 @@ mod tests {
     }
 
     #[test]
-    fn two_vectors_decide_as_the_formula_says() {
-        let mut svm = Svm::new(&two()).unwrap();
+    fn decision_values_and_scores_match_the_formula() {
+        let mut svm = Svm::new(&two_vectors()).unwrap();
         for pixel in [0, 100, 255] {
             let x = f32::from(pixel) / 255.0;
             let kernel = |v: f32| libm::expf(-GAMMA * (x - v) * (x - v));
             let expected = 0.75 * kernel(0.0) - 0.5 * kernel(1.0) + 0.125;
-            let decisions = svm.decision_values(&lit(pixel));
+            let decisions = svm.decision_values(&first_pixel_sample(pixel));
             for (pair, (found, classes)) in decisions.iter().zip(class_pairs()).enumerate() {
                 let expected = if classes == (0, 2) { expected } else { 0.0 };
                 assert!(
@@ -187,31 +191,47 @@ mod tests {
                     "{pixel}, pair {pair}: {found}"
                 );
             }
-            // Nine fair coins each, but for this pair.
+            // All other pairs have probability 1/2.
             let ln2 = core::f32::consts::LN_2;
-            let scores = svm.scores(&lit(pixel));
-            let word = |x: f32| -libm::log1pf(libm::expf(-x));
-            assert!((scores[0] - (word(2.0 * expected) - 8.0 * ln2)).abs() < 1e-5);
-            assert!((scores[2] - (word(-2.0 * expected) - 8.0 * ln2)).abs() < 1e-5);
+            let scores = svm.scores(&first_pixel_sample(pixel));
+            let log_probability = |x: f32| -libm::log1pf(libm::expf(-x));
+            assert!((scores[0] - (log_probability(2.0 * expected) - 8.0 * ln2)).abs() < 1e-5);
+            assert!((scores[2] - (log_probability(-2.0 * expected) - 8.0 * ln2)).abs() < 1e-5);
             assert!((scores[1] + 9.0 * ln2).abs() < 1e-5);
         }
     }
 
     #[test]
-    fn decisions_far_out_neither_overflow_nor_vanish() {
+    fn the_log_logistic_function_handles_large_arguments() {
         assert_eq!(log_logistic(1e30), 0.0);
         assert_eq!(log_logistic(-1e30), -1e30);
     }
 
     #[test]
-    fn vectors_that_are_not_counted_rightly_are_refused() {
+    fn rejects_invalid_counts_and_shapes() {
         for counts in [[1.0; CLASSES], [0.0; CLASSES], [-1.0; CLASSES]] {
-            let made = altered(&two(), "counts", &[CLASSES], &counts);
+            let made = with_tensor(&two_vectors(), "counts", &[CLASSES], &counts);
             let error = Svm::new(&made).err().unwrap();
             assert!(matches!(error, ModelError::Malformed { .. }), "{error}");
         }
-        assert!(Svm::new(&altered(&two(), "gamma", &[1], &[0.0])).is_err());
-        assert!(Svm::new(&altered(&two(), "vectors", &[1, 2], &[0.0, 1.0])).is_err());
-        assert!(Svm::new(&altered(&two(), "coefficients", &[2, 9], &[0.0; 18])).is_err());
+        assert!(Svm::new(&with_tensor(&two_vectors(), "gamma", &[1], &[0.0])).is_err());
+        assert!(
+            Svm::new(&with_tensor(
+                &two_vectors(),
+                "vectors",
+                &[1, 2],
+                &[0.0, 1.0]
+            ))
+            .is_err()
+        );
+        assert!(
+            Svm::new(&with_tensor(
+                &two_vectors(),
+                "coefficients",
+                &[2, 9],
+                &[0.0; 18]
+            ))
+            .is_err()
+        );
     }
 }

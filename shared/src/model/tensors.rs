@@ -1,4 +1,4 @@
-//! A weights file's tensors, checked as a model takes them.
+//! Access to a weights file's tensors with checks of shape and range, and a network's values as a weights file.
 
 use alloc::{
     string::{String, ToString},
@@ -7,33 +7,26 @@ use alloc::{
 
 use thiserror::Error;
 
-use super::ModelId;
-use super::layer::{Layer, Parameter, parameters};
-use crate::artifact::{Artifact, Storage, Tensor};
+use super::layer::{Layer, parameters};
+use super::model_id::ModelId;
+use crate::artifact::{Artifact, Storage, TEMPERATURE, Tensor};
 
-/// Why an artifact does not make the model that it was taken for.
+/// Why a weights file does not fit its model.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ModelError {
-    #[error(
-        "the weights file holds the model \"{found}\" where {wanted} was wanted: fetch it again"
-    )]
+    #[error("the weights file is for the model \"{found}\", not for {wanted}")]
     OtherModel { wanted: String, found: String },
-    #[error(
-        "the weights of {model} lack {tensor} or hold it in another shape: train the model again"
-    )]
+    #[error("the weights of {model} have no tensor {tensor} of the required shape")]
     Missing { model: String, tensor: String },
     #[error(
-        "the weights of {0} hold or lead to a number that is not finite, or a negative variance: train the model again"
+        "the weights of {0} contain a negative variance or a number that is not finite, or lead to one"
     )]
     NotFinite(String),
-    #[error("the weights of {model} make no sense ({what}): train the model again")]
+    #[error("the weights of {model} are invalid ({what})")]
     Malformed { model: String, what: &'static str },
 }
 
-/// The tensor of the number that the scores are divided by before they become probabilities.
-pub(crate) const TEMPERATURE: &str = "temperature";
-
-/// An artifact under the name of the model that it should hold.
+/// The tensors of a weights file whose model name was checked.
 #[derive(Clone, Copy)]
 pub(crate) struct Tensors<'a> {
     model: &'static str,
@@ -41,12 +34,12 @@ pub(crate) struct Tensors<'a> {
 }
 
 impl<'a> Tensors<'a> {
-    /// The artifact, if it is this model's.
+    /// The tensors, if the file is this model's.
     pub fn for_model(model: ModelId, artifact: &'a Artifact) -> Result<Self, ModelError> {
         Self::with_name(model.name(), artifact)
     }
 
-    /// The artifact, if that is its name.
+    /// The tensors, if the file has this model name.
     pub fn with_name(model: &'static str, artifact: &'a Artifact) -> Result<Self, ModelError> {
         if artifact.model != model {
             return Err(ModelError::OtherModel {
@@ -57,49 +50,51 @@ impl<'a> Tensors<'a> {
         Ok(Self { model, artifact })
     }
 
-    /// A tensor of this shape, where `None` is any length; all its numbers are finite.
-    pub fn take<const D: usize>(
+    /// A tensor with finite values and this shape, where `None` matches any length.
+    pub fn tensor<const D: usize>(
         &self,
         name: &str,
         shape: [Option<usize>; D],
     ) -> Result<&'a Tensor, ModelError> {
-        self.fitting(name, |found| {
+        self.find(name, |found| {
             let mut pairs = shape.iter().zip(found);
             found.len() == D && pairs.all(|(wanted, found)| wanted.is_none_or(|w| w == *found))
         })
     }
 
-    /// The values of a tensor of exactly this shape.
+    /// The values of a tensor with finite values and exactly this shape.
     pub fn values(&self, name: &str, shape: &[usize]) -> Result<&'a [f32], ModelError> {
-        Ok(&self.fitting(name, |found| found == shape)?.values)
+        Ok(&self.find(name, |found| found == shape)?.values)
     }
 
-    fn fitting(
+    fn find(
         &self,
         name: &str,
-        fits: impl Fn(&[usize]) -> bool,
+        has_shape: impl Fn(&[usize]) -> bool,
     ) -> Result<&'a Tensor, ModelError> {
-        let tensor = self.artifact.tensor(name).filter(|t| fits(&t.shape));
+        let tensor = self.artifact.tensor(name).filter(|t| has_shape(&t.shape));
         let tensor = tensor.ok_or_else(|| ModelError::Missing {
             model: self.model.into(),
             tensor: name.into(),
         })?;
-        match tensor.values.iter().all(|v| v.is_finite()) {
-            true => Ok(tensor),
-            false => Err(self.not_finite()),
+        if tensor.values.iter().all(|v| v.is_finite()) {
+            Ok(tensor)
+        } else {
+            Err(self.not_finite())
         }
     }
 
-    /// A number above zero that its reciprocal can be taken of.
+    /// A single positive number whose reciprocal is finite.
     pub fn positive(&self, name: &str) -> Result<f32, ModelError> {
         let value = self.values(name, &[1])?[0];
-        match value > 1e-6 && value < 1e6 {
-            true => Ok(value),
-            false => Err(self.malformed("a scale is out of range")),
+        if value > 1e-6 && value < 1e6 {
+            Ok(value)
+        } else {
+            Err(self.malformed("a scale is out of range"))
         }
     }
 
-    /// The temperature that the validation split chose.
+    /// The softmax temperature.
     pub fn temperature(&self) -> Result<f32, ModelError> {
         self.positive(TEMPERATURE)
     }
@@ -116,47 +111,48 @@ impl<'a> Tensors<'a> {
     }
 }
 
-/// The temperature as a tensor of a weights file.
-pub fn temperature(value: f32) -> Tensor {
-    Tensor {
-        name: TEMPERATURE.into(),
-        shape: Vec::from([1]),
-        storage: Storage::F32,
-        values: Vec::from([value]),
-    }
-}
-
-/// A network's weights file: weights of two and more dimensions in 8 bits, which costs no accuracy that can be measured, the
-/// rest in 32. The temperature is 1, for the validation split to change.
+/// A network's values as a weights file with temperature 1. Weights (two or more dimensions) are stored in 8 bits, which costs
+/// no measurable accuracy; everything else in 32.
 ///
-/// `values` holds a list for each of the table's parameters, in their order.
+/// `values` has one list for each of the table's [`parameters`], in their order.
+///
+/// # Panics
+/// The number of lists is not the number of parameters.
 pub fn network_artifact(name: &str, layers: &[Layer], values: Vec<Vec<f32>>) -> Artifact {
-    let tensors = parameters(layers).into_iter().zip(values);
-    let tensors = tensors.map(|(Parameter { name, shape }, values)| Tensor {
-        name,
-        storage: if shape.len() > 1 {
-            Storage::I8
-        } else {
-            Storage::F32
-        },
-        shape,
-        values,
-    });
+    let parameters = parameters(layers);
+    assert_eq!(
+        parameters.len(),
+        values.len(),
+        "one list of values per parameter"
+    );
+    let tensors = parameters
+        .into_iter()
+        .zip(values)
+        .map(|(parameter, values)| Tensor {
+            name: parameter.name,
+            storage: if parameter.shape.len() > 1 {
+                Storage::I8
+            } else {
+                Storage::F32
+            },
+            shape: parameter.shape,
+            values,
+        });
     Artifact {
         model: name.into(),
-        tensors: tensors.chain([temperature(1.0)]).collect(),
+        tensors: tensors.chain([Tensor::temperature(1.0)]).collect(),
     }
 }
 
-/// Artifacts made by hand, for the tests of the models.
+/// Small weights files for the models' tests.
 #[cfg(test)]
-pub(crate) mod by_hand {
+pub(crate) mod fixtures {
     use super::*;
     use crate::features::Sample;
     use crate::image::{Grey28, PIXELS};
     use alloc::vec;
 
-    /// A model's artifact with these tensors, at temperature 1.
+    /// A model's weights file with these tensors and temperature 1.
     pub fn artifact(model: ModelId, tensors: &[(&str, &[usize], &[f32])]) -> Artifact {
         let tensors = tensors.iter().map(|(name, shape, values)| Tensor {
             name: (*name).into(),
@@ -166,26 +162,31 @@ pub(crate) mod by_hand {
         });
         Artifact {
             model: model.name().into(),
-            tensors: tensors.chain([temperature(1.0)]).collect(),
+            tensors: tensors.chain([Tensor::temperature(1.0)]).collect(),
         }
     }
 
-    /// `[1, 784]`: the first pixel, 0 to 1, times this.
-    pub fn first_pixel(times: f32) -> Vec<f32> {
+    /// A weight row `[784]` with this factor for the first pixel (0 to 1) and 0 elsewhere.
+    pub fn first_pixel_row(factor: f32) -> Vec<f32> {
         let mut row = vec![0.0; PIXELS];
-        row[0] = times;
+        row[0] = factor;
         row
     }
 
-    /// A picture that is dark but for its first pixel.
-    pub fn lit(first: u8) -> Sample {
+    /// An image that is black except for its first pixel.
+    pub fn first_pixel_sample(first: u8) -> Sample {
         let mut pixels = [0; PIXELS];
         pixels[0] = first;
         Sample::new(Grey28::new(pixels))
     }
 
-    /// The artifact with another content of one tensor.
-    pub fn altered(artifact: &Artifact, name: &str, shape: &[usize], values: &[f32]) -> Artifact {
+    /// The weights file with one tensor replaced.
+    pub fn with_tensor(
+        artifact: &Artifact,
+        name: &str,
+        shape: &[usize],
+        values: &[f32],
+    ) -> Artifact {
         let mut artifact = artifact.clone();
         for tensor in artifact.tensors.iter_mut().filter(|t| t.name == name) {
             tensor.shape = shape.to_vec();

@@ -1,10 +1,10 @@
-//! Dense layers, forwards and (for Grad-CAM) backwards.
+//! Dense layers: forward, and backward for Grad-CAM.
 
 use alloc::vec::Vec;
 
 use crate::model::lowering;
 
-/// A dense layer, as it is.
+/// A dense layer.
 pub struct Dense {
     /// `[input, output]`.
     weight: Vec<f32>,
@@ -22,18 +22,23 @@ impl Dense {
     pub fn run(&self, input: &[f32]) -> Vec<f32> {
         let mut output = self.bias.clone();
         let rows = input.iter().zip(self.weight.chunks_exact(output.len()));
-        // Behind a ReLU about half of the inputs are zero. Of the others, four at a time: the sums are fetched and put back
-        // once for all of them.
-        let mut lit = rows.filter(|(value, _)| **value != 0.0);
+        // After a ReLU about half of the inputs are zero. The others are added four at a time, so that the sums are loaded and
+        // stored once for all four.
+        let mut nonzero = rows.filter(|(value, _)| **value != 0.0);
         loop {
-            let four = [lit.next(), lit.next(), lit.next(), lit.next()];
+            let four = [
+                nonzero.next(),
+                nonzero.next(),
+                nonzero.next(),
+                nonzero.next(),
+            ];
             let [Some(a), Some(b), Some(c), Some(d)] = four else {
                 for (value, row) in four.into_iter().flatten() {
-                    add(&mut output, [(value, row)]);
+                    add_rows(&mut output, [(value, row)]);
                 }
                 break;
             };
-            add(&mut output, [a, b, c, d]);
+            add_rows(&mut output, [a, b, c, d]);
         }
         if self.relu {
             for value in &mut output {
@@ -43,7 +48,7 @@ impl Dense {
         output
     }
 
-    /// The gradient at the input, from the gradient at the output and that output.
+    /// The gradient with respect to the input, from the gradient with respect to the output and the output itself.
     pub fn backward(&self, gradient: &[f32], output: &[f32]) -> Vec<f32> {
         let mut gradient = gradient.to_vec();
         if self.relu {
@@ -60,9 +65,9 @@ impl Dense {
     }
 }
 
-/// Adds some rows, each times its value.
+/// Adds each row times its value.
 #[inline(always)]
-fn add<const N: usize>(sums: &mut [f32], rows: [(&f32, &[f32]); N]) {
+fn add_rows<const N: usize>(sums: &mut [f32], rows: [(&f32, &[f32]); N]) {
     let rows = rows.map(|(value, row)| (*value, &row[..sums.len()]));
     for (i, sum) in sums.iter_mut().enumerate() {
         for (value, row) in &rows {

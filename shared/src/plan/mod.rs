@@ -1,15 +1,13 @@
-//! The table of layers as a fused CPU forward pass: batch norm folded, weights packed once, SIMD.
+//! The CPU inference engine of the networks: fused operations on packed weights, with SIMD.
 //!
-//! Activations are kept rows x columns x channels, so that the channels of a pixel, and with them a 3x3
-//! window's rows, lie side by side.
+//! Activations are stored rows x columns x channels (channels last), so that the channels of a pixel, and the rows of a 3x3
+//! window, are contiguous.
 
-mod conv;
+mod convolution;
 mod dense;
-mod epilogue;
-mod pool;
-mod product;
+mod direct;
+mod gemm;
 mod stem;
-mod step;
 mod winograd;
 
 use alloc::{vec, vec::Vec};
@@ -17,45 +15,49 @@ use alloc::{vec, vec::Vec};
 use crate::artifact::Artifact;
 use crate::explain::HeatMap;
 use crate::features::Sample;
-use crate::garment::CLASSES;
+use crate::garment::{CLASSES, Garment};
 use crate::image::Grey28;
 use crate::model::layer::grad_cam_layer;
 use crate::model::lowering::LoweredNetwork;
 use crate::model::shape::Shape;
 use crate::model::{Classifier, ModelError, ModelId};
+use convolution::Convolution;
 use dense::Dense;
-use step::Step;
+use winograd::Scratch;
 
-/// A model ready to answer.
+/// A network that is ready to classify.
 pub struct Plan {
     model: ModelId,
     temperature: f32,
-    /// Up to and including what Grad-CAM weighs.
-    body: Vec<Step>,
+    /// The convolutions, up to and including the one whose output Grad-CAM uses.
+    body: Vec<Convolution>,
+    /// Whether the head's input is the mean of each channel.
     is_averaged: bool,
-    /// From there to the logits.
+    /// The dense layers, to the logits.
     head: Vec<Dense>,
-    /// The last picture's activation at Grad-CAM's layer, and its shape.
+    /// The body's output for the last image.
     activation: Vec<f32>,
+    /// The shape of `activation`.
     shape: Shape,
     buffers: Buffers,
 }
 
-/// What lives from picture to picture.
+/// Memory that is reused from image to image.
 #[derive(Default)]
 struct Buffers {
-    front: Vec<f32>,
-    back: Vec<f32>,
-    /// A block's input.
-    kept: Vec<f32>,
-    scratch: winograd::Scratch,
+    input: Vec<f32>,
+    output: Vec<f32>,
+    /// The input of the current residual block.
+    saved: Vec<f32>,
+    scratch: Scratch,
 }
 
 impl Plan {
-    /// Packs an artifact's weights.
+    /// A network with the weights of a weights file.
     ///
     /// # Errors
-    /// The artifact is another model's, lacks a tensor, or holds a number that is not finite or may lead to one.
+    /// The file is another model's, lacks a tensor, or contains a number that is not finite or can lead to one; or the model is
+    /// not a network.
     pub fn new(model: ModelId, artifact: &Artifact) -> Result<Self, ModelError> {
         Ok(Self::from_lowered(
             model,
@@ -63,12 +65,12 @@ impl Plan {
         ))
     }
 
-    /// Packs a network's passes.
+    /// Packs the weights of a lowered network.
     pub fn from_lowered(model: ModelId, lowered: LoweredNetwork) -> Self {
         let mut shape = Shape::INPUT;
         let body = lowered.body.into_iter().map(|conv| {
             let [_, stored] = conv.shapes(shape);
-            Step::new(conv, core::mem::replace(&mut shape, stored))
+            Convolution::new(conv, core::mem::replace(&mut shape, stored))
         });
         Self {
             model,
@@ -82,46 +84,46 @@ impl Plan {
         }
     }
 
-    /// One picture to logits; the activation is kept for [`explain`](Self::explain).
-    pub fn logits(&mut self, picture: &Grey28) -> [f32; CLASSES] {
+    /// The logits of an image. The activation is kept for [`explain`](Self::explain).
+    pub fn logits(&mut self, image: &Grey28) -> [f32; CLASSES] {
         let Buffers {
-            front,
-            back,
-            kept,
+            input,
+            output,
+            saved,
             scratch,
         } = &mut self.buffers;
-        front.clear();
-        front.extend_from_slice(&picture.standardised());
+        input.clear();
+        input.extend_from_slice(&image.standardised());
         let mut shape = Shape::INPUT;
-        for step in &self.body {
-            shape = step.run(front, shape, kept, scratch, back);
-            core::mem::swap(front, back);
+        for convolution in &self.body {
+            shape = convolution.run(input, shape, saved, scratch, output);
+            core::mem::swap(input, output);
         }
         self.activation.clear();
-        self.activation.extend_from_slice(front);
+        self.activation.extend_from_slice(input);
         self.run_head(&self.activation, |_| {})
     }
 
-    /// The activation that Grad-CAM weighs, of the last picture: `[rows, columns, channels]`.
+    /// The last image's activation at the layer that Grad-CAM uses: `[rows, columns, channels]`.
     pub fn activation(&self) -> &[f32] {
         &self.activation
     }
 
-    /// Grad-CAM of the last picture for one class.
-    pub fn explain(&self, class: crate::Garment) -> HeatMap {
+    /// The Grad-CAM heat map of the last image for a class.
+    pub fn explain(&self, class: Garment) -> HeatMap {
         self.grad_cam(&self.activation, class)
     }
 
-    /// Grad-CAM for an activation computed elsewhere, on a GPU say.
+    /// The Grad-CAM heat map for an activation that was computed elsewhere, for example on a GPU.
     ///
-    /// The class's logit is differentiated by hand through the head, whose layers are few and simple.
+    /// The gradient of the class's logit with respect to the activation is computed by backpropagation through the head.
     ///
     /// # Shapes
-    /// `activation`: `[rows, columns, channels]` of this model's last convolution or block.
-    pub fn grad_cam(&self, activation: &[f32], class: crate::Garment) -> HeatMap {
+    /// `activation` is `[rows, columns, channels]`: the output of this network's last convolution or block.
+    pub fn grad_cam(&self, activation: &[f32], class: Garment) -> HeatMap {
         let mut outputs: Vec<Vec<f32>> = Vec::new();
         self.run_head(activation, |output| outputs.push(output.to_vec()));
-        // From the logits backwards: the gradient of one logit is 1 there and 0 elsewhere.
+        // The gradient of one logit with respect to the logits is one-hot.
         let mut gradient = vec![0.0; CLASSES];
         gradient[class.index()] = 1.0;
         for (dense, output) in self.head.iter().zip(&outputs).rev() {
@@ -129,9 +131,9 @@ impl Plan {
         }
         if self.is_averaged {
             let pixels = self.shape.rows * self.shape.columns;
-            let spread = 1.0 / pixels as f32;
+            let share = 1.0 / pixels as f32;
             gradient = (0..pixels)
-                .flat_map(|_| gradient.iter().map(move |g| g * spread))
+                .flat_map(|_| gradient.iter().map(move |g| g * share))
                 .collect();
         }
         HeatMap::grad_cam(
@@ -143,28 +145,30 @@ impl Plan {
         )
     }
 
-    /// From Grad-CAM's layer to the logits; `seen` is shown each dense layer's output.
-    fn run_head(&self, activation: &[f32], mut seen: impl FnMut(&[f32])) -> [f32; CLASSES] {
-        let mut x = match self.is_averaged {
-            true => pool::average(activation, self.shape),
-            false => Vec::new(),
+    /// The logits from the body's output; `visit` is called with the output of each dense layer.
+    fn run_head(&self, activation: &[f32], mut visit: impl FnMut(&[f32])) -> [f32; CLASSES] {
+        let mut x = if self.is_averaged {
+            channel_means(activation, self.shape)
+        } else {
+            Vec::new()
         };
         for (i, dense) in self.head.iter().enumerate() {
-            x = match i {
-                0 if !self.is_averaged => dense.run(activation),
-                _ => dense.run(&x),
+            x = if i == 0 && !self.is_averaged {
+                dense.run(activation)
+            } else {
+                dense.run(&x)
             };
-            seen(&x);
+            visit(&x);
         }
-        core::array::from_fn(|i| x.get(i).copied().unwrap_or_default())
+        core::array::from_fn(|class| x[class])
     }
 
-    /// Whether the model has a convolution that Grad-CAM could weigh.
+    /// Whether the network has a convolution, which Grad-CAM needs.
     pub fn has_grad_cam(&self) -> bool {
         grad_cam_layer(self.model.layers()).is_some()
     }
 
-    /// Rows, columns and channels of [`activation`](Self::activation).
+    /// The shape of [`activation`](Self::activation): rows, columns, channels.
     pub fn activation_shape(&self) -> [usize; 3] {
         [self.shape.rows, self.shape.columns, self.shape.channels]
     }
@@ -182,6 +186,21 @@ impl Classifier for Plan {
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
         self.logits(sample.grey())
     }
+}
+
+/// The mean of each channel over rows and columns.
+fn channel_means(activation: &[f32], shape: Shape) -> Vec<f32> {
+    let mut means = vec![0.0; shape.channels];
+    for pixel in activation.chunks_exact(shape.channels) {
+        for (mean, value) in means.iter_mut().zip(pixel) {
+            *mean += value;
+        }
+    }
+    let pixels = (shape.rows * shape.columns) as f32;
+    for mean in &mut means {
+        *mean /= pixels;
+    }
+    means
 }
 
 #[cfg(test)]

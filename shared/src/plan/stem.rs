@@ -1,19 +1,19 @@
-//! The first convolution, which sees one channel, with the pooling behind it: nothing is stored in between.
+//! The first convolution, of one channel, fused with the pooling after it: the values between the two are not stored.
 
 use alloc::vec::Vec;
 
-use crate::model::Padding;
+use crate::model::layer::Padding;
 use crate::model::shape::Shape;
 use crate::simd::F32x4;
 
-/// 3x3 convolution of a grey picture, ReLU, and the largest of each 2x2.
-pub struct Stem {
+/// A 3x3 convolution of a grey image, ReLU and 2x2 max pooling.
+pub struct StemConv {
     /// `[output / 4][ky * 3 + kx][4]`.
     weight: Vec<f32>,
     bias: Vec<f32>,
 }
 
-impl Stem {
+impl StemConv {
     /// Packs `weight` `[output, 1, 3, 3]` and `bias` `[output]`; `output` is a multiple of four.
     pub fn new(weight: &[f32], bias: &[f32]) -> Self {
         let packed = (0..bias.len()).step_by(4).flat_map(|quad| {
@@ -25,9 +25,11 @@ impl Stem {
         }
     }
 
+    /// Convolves `image` of `shape` into `result` and returns the result's shape.
+    ///
     /// # Shapes
     /// `[rows, columns, 1]` to `[(rows - 2) / 2, (columns - 2) / 2, output]`.
-    pub fn run(&self, picture: &[f32], shape: Shape, result: &mut Vec<f32>) -> Shape {
+    pub fn run(&self, image: &[f32], shape: Shape, result: &mut Vec<f32>) -> Shape {
         let channels = self.bias.len();
         let out = shape.convolved(Padding::Valid, channels).pooled();
         result.resize(out.count(), 0.0);
@@ -39,7 +41,7 @@ impl Stem {
             let bias = F32x4::load(bias);
             for y in 0..out.rows {
                 let rows: [&[f32]; 4] = core::array::from_fn(|r| {
-                    &picture[(2 * y + r) * shape.columns..][..shape.columns]
+                    &image[(2 * y + r) * shape.columns..][..shape.columns]
                 });
                 let row = &mut result[y * out.columns * channels..][..out.columns * channels];
                 for (x, pixel) in row.chunks_exact_mut(channels).enumerate() {
@@ -47,7 +49,7 @@ impl Stem {
                         let taps = &row[2 * x..2 * x + 4];
                         core::array::from_fn(|i| F32x4::splat(taps[i]))
                     });
-                    let value = (largest(&patch, &weight) + bias).max(F32x4::splat(0.0));
+                    let value = (max_of_windows(&patch, &weight) + bias).max(F32x4::splat(0.0));
                     pixel[4 * quad..4 * quad + 4].copy_from_slice(&value.to_array());
                 }
             }
@@ -56,9 +58,9 @@ impl Stem {
     }
 }
 
-/// The largest of the four sums whose windows lie in a 4x4 patch.
+/// The largest of the sums of the four windows of a 4x4 patch.
 #[inline(always)]
-fn largest(patch: &[[F32x4; 4]; 4], weight: &[F32x4; 9]) -> F32x4 {
+fn max_of_windows(patch: &[[F32x4; 4]; 4], weight: &[F32x4; 9]) -> F32x4 {
     let window = |y: usize, x: usize| {
         let mut sum = patch[y][x] * weight[0];
         for tap in 1..9 {

@@ -1,21 +1,20 @@
-//! Each way of convolving against the definition, on sizes that leave tiles and groups ragged; and weights that make no plan.
+//! The convolutions and the dense layer against their definitions, at sizes that tiles do not divide, and invalid weights.
 
 use alloc::{vec, vec::Vec};
 
 use super::Plan;
-use super::conv::Conv;
 use super::dense::Dense;
-use super::stem::Stem;
-use super::winograd::{Scratch, Winograd};
+use super::direct::DirectConv;
+use super::stem::StemConv;
+use super::winograd::{Scratch, WinogradConv};
 use crate::artifact::{Artifact, Storage, Tensor};
 use crate::model::layer::parameters;
 use crate::model::lowering::{self, Residual};
 use crate::model::shape::Shape;
-use crate::model::tensors::temperature;
 use crate::model::{ModelError, ModelId, Padding};
 use alloc::string::ToString;
 
-/// Numbers between -1 and 1 that repeat late.
+/// Pseudorandom numbers between -1 and 1.
 fn numbers(count: usize, seed: usize) -> Vec<f32> {
     let mut state = (seed as u32 + 1).wrapping_mul(2_654_435_761);
     let next = |_| {
@@ -25,11 +24,11 @@ fn numbers(count: usize, seed: usize) -> Vec<f32> {
     (0..count).map(next).collect()
 }
 
-/// The convolution as it is defined, in 64 bits: `[rows, columns, output]`.
-fn defined(
+/// The convolution by its definition, in 64 bits: `[rows, columns, output]`.
+fn reference_conv(
     weight: &[f32],
     bias: &[f32],
-    picture: &[f32],
+    image: &[f32],
     shape: Shape,
     padding: Padding,
 ) -> (Vec<f64>, Shape) {
@@ -45,7 +44,7 @@ fn defined(
             let column = (x + tap % 3).wrapping_sub(border);
             if row < shape.rows && column < shape.columns {
                 for i in 0..shape.channels {
-                    let value = picture[(row * shape.columns + column) * shape.channels + i];
+                    let value = image[(row * shape.columns + column) * shape.channels + i];
                     let weight = weight[(o * shape.channels + i) * 9 + tap];
                     sum += f64::from(weight) * f64::from(value);
                 }
@@ -56,8 +55,8 @@ fn defined(
     (result, out)
 }
 
-/// The largest of each 2x2.
-fn pooled(values: &[f64], shape: Shape) -> Vec<f64> {
+/// 2x2 max pooling.
+fn reference_pooling(values: &[f64], shape: Shape) -> Vec<f64> {
     let out = shape.pooled();
     let largest = (0..out.count()).map(|at| {
         let (pixel, channel) = (at / out.channels, at % out.channels);
@@ -69,19 +68,19 @@ fn pooled(values: &[f64], shape: Shape) -> Vec<f64> {
     largest.collect()
 }
 
-fn assert_close(ours: &[f32], wanted: &[f64], what: &str) {
-    assert_eq!(ours.len(), wanted.len(), "{what}");
-    let pairs = ours.iter().zip(wanted);
+fn assert_close(ours: &[f32], expected: &[f64], what: &str) {
+    assert_eq!(ours.len(), expected.len(), "{what}");
+    let pairs = ours.iter().zip(expected);
     let worst = pairs.map(|(a, b)| (f64::from(*a) - b).abs());
     let worst = worst.fold(0.0, f64::max);
-    // Measured: up to 2e-5, Winograd's of 36 products of sums.
+    // Measured: up to 2e-5, in Winograd's convolution.
     assert!(worst < 1e-4, "{what}: {worst}");
 }
 
 const SIZES: [(usize, usize); 5] = [(6, 6), (7, 9), (11, 11), (13, 13), (16, 5)];
 
 #[test]
-fn winograd_s_convolution_is_the_convolution() {
+fn winograd_s_convolution_matches_the_definition() {
     let (input, output) = (12, 16);
     let (weight, bias) = (numbers(output * input * 9, 1), numbers(output, 2));
     let (scale, shift) = (numbers(output, 3), numbers(output, 4));
@@ -93,17 +92,18 @@ fn winograd_s_convolution_is_the_convolution() {
             columns,
             channels: input,
         };
-        let picture = numbers(shape.count(), rows);
+        let image = numbers(shape.count(), rows);
         for case in 0..16 {
-            let [is_same, is_pooled, has_identity, is_affine] = [1, 2, 4, 8].map(|b| case & b > 0);
-            let padding = match is_same {
-                true => Padding::Same,
-                false => Padding::Valid,
+            let [is_same, is_pooled, has_residual, is_affine] = [1, 2, 4, 8].map(|b| case & b > 0);
+            let padding = if is_same {
+                Padding::Same
+            } else {
+                Padding::Valid
             };
-            let (mut wanted, out) = defined(&weight, &bias, &picture, shape, padding);
-            let identity = has_identity.then(|| numbers(out.count(), 5));
-            for (at, value) in wanted.iter_mut().enumerate() {
-                let own = identity.as_ref().map_or(0.0, |i| i[at]);
+            let (mut expected, out) = reference_conv(&weight, &bias, &image, shape, padding);
+            let residual = has_residual.then(|| numbers(out.count(), 5));
+            for (at, value) in expected.iter_mut().enumerate() {
+                let own = residual.as_ref().map_or(0.0, |i| i[at]);
                 *value = (*value + f64::from(own)).max(0.0);
                 if is_affine {
                     let channel = at % output;
@@ -111,9 +111,9 @@ fn winograd_s_convolution_is_the_convolution() {
                 }
             }
             if is_pooled {
-                wanted = pooled(&wanted, out);
+                expected = reference_pooling(&expected, out);
             }
-            let conv = Winograd::new(lowering::Conv {
+            let conv = WinogradConv::new(lowering::Conv {
                 weight: weight.clone(),
                 bias: bias.clone(),
                 input,
@@ -122,12 +122,12 @@ fn winograd_s_convolution_is_the_convolution() {
                 affine: is_affine.then(|| (scale.clone(), shift.clone())),
                 is_pooled,
             });
-            let identity = identity.as_deref();
-            let stored = conv.run(&picture, shape, identity, &mut scratch, &mut ours);
+            let residual = residual.as_deref();
+            let stored = conv.run(&image, shape, residual, &mut scratch, &mut ours);
             assert_eq!(stored.count(), ours.len());
             assert_close(
                 &ours,
-                &wanted,
+                &expected,
                 &alloc::format!("{rows}x{columns}, case {case}"),
             );
         }
@@ -135,7 +135,7 @@ fn winograd_s_convolution_is_the_convolution() {
 }
 
 #[test]
-fn the_direct_convolution_and_the_stem_are_the_convolution() {
+fn the_direct_convolution_and_the_stem_match_the_definition() {
     for (rows, columns) in SIZES {
         for (input, output) in [(1, 32), (5, 8), (16, 24)] {
             let shape = Shape {
@@ -143,49 +143,49 @@ fn the_direct_convolution_and_the_stem_are_the_convolution() {
                 columns,
                 channels: input,
             };
-            let picture = numbers(shape.count(), columns);
+            let image = numbers(shape.count(), columns);
             let (weight, bias) = (numbers(output * input * 9, 6), numbers(output, 7));
-            let (wanted, out) = defined(&weight, &bias, &picture, shape, Padding::Valid);
-            let wanted: Vec<f64> = wanted.iter().map(|v| v.max(0.0)).collect();
+            let (expected, out) = reference_conv(&weight, &bias, &image, shape, Padding::Valid);
+            let expected: Vec<f64> = expected.iter().map(|v| v.max(0.0)).collect();
             let mut ours = Vec::new();
             assert_eq!(
-                Conv::new(&weight, &bias, input).run(&picture, shape, &mut ours),
+                DirectConv::new(&weight, &bias, input).run(&image, shape, &mut ours),
                 out
             );
-            assert_close(&ours, &wanted, "directly");
+            assert_close(&ours, &expected, "direct");
             if input == 1 {
-                let stem = Stem::new(&weight, &bias);
-                assert_eq!(stem.run(&picture, shape, &mut ours), out.pooled());
-                assert_close(&ours, &pooled(&wanted, out), "stem");
+                let stem = StemConv::new(&weight, &bias);
+                assert_eq!(stem.run(&image, shape, &mut ours), out.pooled());
+                assert_close(&ours, &reference_pooling(&expected, out), "stem");
             }
         }
     }
 }
 
 #[test]
-fn a_dense_layer_skips_zeros_and_nothing_else() {
+fn a_dense_layer_matches_the_definition_with_any_number_of_zeros() {
     let (input, output) = (37, 10);
     let (weight, bias) = (numbers(input * output, 8), numbers(output, 9));
-    for lit in [0, 1, 3, 4, 7, 37] {
+    for nonzero in [0, 1, 3, 4, 7, 37] {
         let mut values = vec![0.0; input];
-        values[input - lit..].copy_from_slice(&numbers(lit, 10 + lit));
-        let wanted = (0..output).map(|o| {
+        values[input - nonzero..].copy_from_slice(&numbers(nonzero, 10 + nonzero));
+        let expected = (0..output).map(|o| {
             let products =
                 (0..input).map(|i| f64::from(values[i]) * f64::from(weight[i * output + o]));
             (f64::from(bias[o]) + products.sum::<f64>()).max(0.0)
         });
-        let wanted: Vec<f64> = wanted.collect();
+        let expected: Vec<f64> = expected.collect();
         let dense = Dense::new(lowering::Dense {
             weight: weight.clone(),
             bias: bias.clone(),
             relu: true,
         });
         let ours = dense.run(&values);
-        assert_close(&ours, &wanted, &alloc::format!("{lit} lit"));
+        assert_close(&ours, &expected, &alloc::format!("{nonzero} nonzero"));
     }
 }
 
-/// All zeros, but for the variances.
+/// A weights file of zeros, except for the variances.
 fn artifact(model: ModelId, variance: f32) -> Artifact {
     let tensors = parameters(model.layers()).into_iter().map(|p| Tensor {
         values: vec![
@@ -202,30 +202,30 @@ fn artifact(model: ModelId, variance: f32) -> Artifact {
     });
     Artifact {
         model: model.name().into(),
-        tensors: tensors.chain([temperature(1.0)]).collect(),
+        tensors: tensors.chain([Tensor::temperature(1.0)]).collect(),
     }
 }
 
 #[test]
-fn weights_that_lead_to_no_answer_are_refused() {
-    let refusal = |variance| Plan::new(ModelId::Resnet, &artifact(ModelId::Resnet, variance)).err();
-    assert_eq!(refusal(1.0), None);
+fn rejects_weights_that_lead_to_infinite_or_undefined_values() {
+    let error = |variance| Plan::new(ModelId::Resnet, &artifact(ModelId::Resnet, variance)).err();
+    assert_eq!(error(1.0), None);
     let expected = Some(ModelError::NotFinite("resnet".into()));
-    assert_eq!(refusal(f32::NAN), expected);
-    assert_eq!(refusal(-1.0), expected);
-    // None of these overflows by itself; a layer's sums of them do.
+    assert_eq!(error(f32::NAN), expected);
+    assert_eq!(error(-1.0), expected);
+    // No weight overflows by itself; the sums of a layer do.
     let mut large = artifact(ModelId::Cnn, 1.0);
     let weights = large
         .tensors
         .iter_mut()
         .filter(|t| t.name.ends_with("weight"));
     weights.for_each(|t| t.values.iter_mut().for_each(|w| *w = 1e12));
-    let refused = Plan::new(ModelId::Cnn, &large).err();
-    assert_eq!(refused, Some(ModelError::NotFinite("cnn".into())));
+    let error = Plan::new(ModelId::Cnn, &large).err();
+    assert_eq!(error, Some(ModelError::NotFinite("cnn".into())));
 }
 
 #[test]
-fn another_model_s_weights_and_missing_tensors_are_named() {
+fn rejects_another_model_s_weights_and_missing_tensors() {
     let mut cnn = artifact(ModelId::Cnn, 1.0);
     let other = Plan::new(ModelId::Resnet, &cnn).err().unwrap();
     assert!(matches!(other, ModelError::OtherModel { .. }), "{other}");

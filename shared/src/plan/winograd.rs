@@ -1,40 +1,57 @@
-//! 3x3 convolution by Winograd's minimal filtering F(4x4, 3x3): 36 products for what takes 144 otherwise (Lavin and Gray 2015,
-//! arXiv 1509.09308).
+//! 3x3 convolution with Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray 2015, arXiv 1509.09308): 36 multiplications
+//! instead of 144.
 //!
-//! A tile of 6x6 of the input and the weights are transformed once; each of the 36 places is then a matrix product over
-//! the channels, and what comes out is transformed to 4x4 of the output.
+//! The weights, and each 6x6 tile of the input, are transformed once. Each of the 36 positions is then a matrix product over the
+//! channels, whose results are transformed to a 4x4 tile of the output.
 
 use alloc::vec::Vec;
 use core::array::from_fn;
 
-use super::epilogue::{Epilogue, quad};
-use super::product;
+use super::gemm;
 use crate::model::Padding;
 use crate::model::lowering;
 use crate::model::shape::Shape;
 use crate::simd::F32x4;
 
-/// Rows and columns of the output that a tile makes, and of the input that it needs.
+/// Rows and columns of an output tile.
 const TILE: usize = 4;
+/// Rows and columns of an input tile.
 const PATCH: usize = TILE + 2;
-/// Numbers of a patch.
-const PLACES: usize = PATCH * PATCH;
-/// Tiles that are on their way at a time: few enough for the cache, and whole groups of those whose sums fit the registers.
-const TILES: usize = 2 * product::ROWS;
+/// Values of an input tile.
+const POSITIONS: usize = PATCH * PATCH;
+/// Tiles per matrix product: few enough for the cache, and a multiple of the rows of a register tile.
+const TILES: usize = 2 * gemm::ROWS;
 
 /// A convolution with transformed weights.
-pub struct Winograd {
+pub struct WinogradConv {
     /// `[36][output / 8][input][8]`.
     weight: Vec<f32>,
     bias: Vec<f32>,
     input: usize,
     padding: Padding,
     epilogue: Epilogue,
-    /// Of each 2x2 of the output, only the largest is stored.
+    /// Whether 2x2 max pooling follows.
     is_pooled: bool,
 }
 
-/// Buffers that live from picture to picture.
+/// ReLU, then a scale and a shift per channel if there are any.
+struct Epilogue(Option<(Vec<f32>, Vec<f32>)>);
+
+impl Epilogue {
+    /// Applies to four channels, of which `channel` is the first.
+    #[inline(always)]
+    fn apply(&self, sum: F32x4, channel: usize) -> F32x4 {
+        let value = sum.max(F32x4::splat(0.0));
+        match &self.0 {
+            None => value,
+            Some((scale, shift)) => {
+                F32x4::load_at(shift, channel).add_product(value, F32x4::load_at(scale, channel))
+            }
+        }
+    }
+}
+
+/// Memory that is reused from image to image.
 #[derive(Default)]
 pub struct Scratch {
     /// `[36][tiles][input]`.
@@ -43,21 +60,21 @@ pub struct Scratch {
     products: Vec<f32>,
 }
 
-impl Winograd {
-    /// Transforms a convolution's weights; its inputs are a multiple of four and its outputs of eight.
+impl WinogradConv {
+    /// Transforms a convolution's weights; the number of inputs is a multiple of four, that of outputs a multiple of eight.
     pub fn new(conv: lowering::Conv) -> Self {
         let (input, output) = (conv.input, conv.bias.len());
-        let mut matrices = alloc::vec![0.0; PLACES * input * output]; // [36][input][output]
+        let mut matrices = alloc::vec![0.0; POSITIONS * input * output]; // [36][input][output]
         for (o, filters) in conv.weight.chunks_exact(9 * input).enumerate() {
             for (i, filter) in filters.as_chunks::<9>().0.iter().enumerate() {
-                for (place, value) in transformed_filter(filter).into_iter().enumerate() {
-                    matrices[(place * input + i) * output + o] = value;
+                for (position, value) in transformed_filter(filter).into_iter().enumerate() {
+                    matrices[(position * input + i) * output + o] = value;
                 }
             }
         }
         let packed = matrices.chunks_exact(input * output);
         Self {
-            weight: packed.flat_map(|m| product::pack(m, output)).collect(),
+            weight: packed.flat_map(|m| gemm::pack(m, output)).collect(),
             bias: conv.bias,
             input,
             padding: conv.padding,
@@ -66,24 +83,26 @@ impl Winograd {
         }
     }
 
-    /// `picture` of `shape` to `result`; `identity`, of the convolution's output shape, is added before the ReLU.
+    /// Convolves `image` of `shape` into `result` and returns the result's shape. `residual`, if any, is added before the ReLU; it
+    /// has the shape of the output before pooling.
     ///
     /// # Shapes
-    /// `[rows, columns, input]` to `[rows, columns, output]`, two rows and columns fewer where the padding is valid, and half
-    /// as many where it is pooled.
+    /// `[rows, columns, input]` to `[rows, columns, output]`, with two rows and columns fewer without padding, and half
+    /// of them with pooling.
     pub fn run(
         &self,
-        picture: &[f32],
+        image: &[f32],
         shape: Shape,
-        identity: Option<&[f32]>,
+        residual: Option<&[f32]>,
         scratch: &mut Scratch,
         result: &mut Vec<f32>,
     ) -> Shape {
         let output = self.bias.len();
         let convolved = shape.convolved(self.padding, output);
-        let stored = match self.is_pooled {
-            true => convolved.pooled(),
-            false => convolved,
+        let stored = if self.is_pooled {
+            convolved.pooled()
+        } else {
+            convolved
         };
         result.resize(stored.count(), 0.0);
         let across = convolved.columns.div_ceil(TILE);
@@ -91,34 +110,34 @@ impl Winograd {
         let corner = |tile: usize| [TILE * (tile / across), TILE * (tile % across)];
         for first in (0..tiles).step_by(TILES) {
             let count = TILES.min(tiles - first);
-            scratch.patches.resize(PLACES * count * self.input, 0.0);
-            scratch.products.resize(PLACES * count * output, 0.0);
+            scratch.patches.resize(POSITIONS * count * self.input, 0.0);
+            scratch.products.resize(POSITIONS * count * output, 0.0);
             for i in 0..count {
                 let patches = &mut scratch.patches[i * self.input..];
-                self.take(picture, shape, corner(first + i), patches, count);
+                self.transform_input(image, shape, corner(first + i), patches, count);
             }
             let weights = self.weight.chunks_exact(self.input * output);
             let patches = scratch.patches.chunks_exact(count * self.input);
             let products = scratch.products.chunks_exact_mut(count * output);
             for ((patches, weight), products) in patches.zip(weights).zip(products) {
-                product::run(patches, self.input, weight, products, output);
+                gemm::multiply(patches, self.input, weight, products, output);
             }
             for i in 0..count {
                 let products = &scratch.products[i * output..];
-                let sums = Sums {
+                let sums = TileSums {
                     products,
                     stride: count * output,
                 };
-                self.give(sums, corner(first + i), identity, convolved, stored, result);
+                self.store(sums, corner(first + i), residual, convolved, stored, result);
             }
         }
         stored
     }
 
-    /// Transforms the patch at one tile's corner; zeros surround the picture. The 36 numbers lie `count * input` apart.
-    fn take(
+    /// Transforms the input tile at `[top, left]`, with zeros outside the image. Its 36 values are `count * input` apart in `patches`.
+    fn transform_input(
         &self,
-        picture: &[f32],
+        image: &[f32],
         shape: Shape,
         [top, left]: [usize; 2],
         patches: &mut [f32],
@@ -128,7 +147,7 @@ impl Winograd {
             Padding::Valid => 0,
             Padding::Same => 1,
         };
-        // Where the patch's pixels begin in memory; `None` beside the picture.
+        // The offset of each pixel of the tile; `None` outside the image.
         let starts: [[Option<usize>; PATCH]; PATCH] = from_fn(|r| {
             from_fn(|c| {
                 let row = (top + r).checked_sub(border).filter(|r| *r < shape.rows)?;
@@ -140,7 +159,7 @@ impl Winograd {
         for channel in (0..self.input).step_by(4) {
             let rows: [[F32x4; PATCH]; PATCH] = from_fn(|r| {
                 input_transform(from_fn(|c| match starts[r][c] {
-                    Some(start) => quad(picture, start + channel),
+                    Some(start) => F32x4::load_at(image, start + channel),
                     None => F32x4::splat(0.0),
                 }))
             });
@@ -153,19 +172,19 @@ impl Winograd {
         }
     }
 
-    /// Transforms one tile's sums back, and stores those that lie in the picture.
-    fn give(
+    /// Transforms the sums of the tile at `[top, left]` and stores the values inside the image.
+    fn store(
         &self,
-        sums: Sums,
+        sums: TileSums,
         [top, left]: [usize; 2],
-        identity: Option<&[f32]>,
+        residual: Option<&[f32]>,
         convolved: Shape,
         stored: Shape,
         result: &mut [f32],
     ) {
         let output = self.bias.len();
         for channel in (0..output).step_by(4) {
-            let bias = quad(&self.bias, channel);
+            let bias = F32x4::load_at(&self.bias, channel);
             let rows: [[F32x4; TILE]; PATCH] =
                 from_fn(|r| output_transform(from_fn(|c| sums.at(r * PATCH + c, channel))));
             let mut tile = [[F32x4::splat(0.0); TILE]; TILE];
@@ -173,14 +192,16 @@ impl Winograd {
                 for (r, sum) in output_transform(column).into_iter().enumerate() {
                     let mut sum = sum + bias;
                     let is_inside = top + r < convolved.rows && left + c < convolved.columns;
-                    if let (Some(identity), true) = (identity, is_inside) {
+                    if let Some(residual) = residual
+                        && is_inside
+                    {
                         let at = ((top + r) * convolved.columns + left + c) * output;
-                        sum = sum + quad(identity, at + channel);
+                        sum = sum + F32x4::load_at(residual, at + channel);
                     }
                     tile[r][c] = self.epilogue.apply(sum, channel);
                 }
             }
-            let mut place = |row: usize, column: usize, value: F32x4| {
+            let mut put = |row: usize, column: usize, value: F32x4| {
                 if row < stored.rows && column < stored.columns {
                     let at = (row * stored.columns + column) * output + channel;
                     result[at..at + 4].copy_from_slice(&value.to_array());
@@ -190,13 +211,13 @@ impl Winograd {
                 for (r, pair) in tile.as_chunks::<2>().0.iter().enumerate() {
                     for c in 0..TILE / 2 {
                         let [upper, lower] = pair.map(|row| row[2 * c].max(row[2 * c + 1]));
-                        place(top / 2 + r, left / 2 + c, upper.max(lower));
+                        put(top / 2 + r, left / 2 + c, upper.max(lower));
                     }
                 }
             } else {
                 for (r, row) in tile.iter().enumerate() {
                     for (c, &value) in row.iter().enumerate() {
-                        place(top + r, left + c, value);
+                        put(top + r, left + c, value);
                     }
                 }
             }
@@ -204,24 +225,24 @@ impl Winograd {
     }
 }
 
-/// One tile's 36 sums of each channel.
+/// The 36 sums of one tile for each channel.
 #[derive(Clone, Copy)]
-struct Sums<'a> {
+struct TileSums<'a> {
     products: &'a [f32],
-    /// How far apart the 36 lie.
+    /// The distance between the 36.
     stride: usize,
 }
 
-impl Sums<'_> {
+impl TileSums<'_> {
     #[inline(always)]
-    fn at(self, place: usize, channel: usize) -> F32x4 {
-        quad(self.products, place * self.stride + channel)
+    fn at(self, position: usize, channel: usize) -> F32x4 {
+        F32x4::load_at(self.products, position * self.stride + channel)
     }
 }
 
-/// G g G': a 3x3 filter as 6x6.
-fn transformed_filter(filter: &[f32; 9]) -> [f32; PLACES] {
-    let spread = |[a, b, c]: [f32; 3]| {
+/// G g G^T: the transform of a 3x3 filter to 6x6.
+fn transformed_filter(filter: &[f32; 9]) -> [f32; POSITIONS] {
+    let transform = |[a, b, c]: [f32; 3]| {
         let (even, odd) = (a + c, 4.0 * c + a);
         [
             a / 4.0,
@@ -232,9 +253,9 @@ fn transformed_filter(filter: &[f32; 9]) -> [f32; PLACES] {
             c,
         ]
     };
-    let rows: [[f32; PATCH]; 3] = from_fn(|r| spread(from_fn(|c| filter[3 * r + c])));
-    let columns: [[f32; PATCH]; PATCH] = from_fn(|c| spread(from_fn(|r| rows[r][c])));
-    from_fn(|place| columns[place % PATCH][place / PATCH])
+    let rows: [[f32; PATCH]; 3] = from_fn(|r| transform(from_fn(|c| filter[3 * r + c])));
+    let columns: [[f32; PATCH]; PATCH] = from_fn(|c| transform(from_fn(|r| rows[r][c])));
+    from_fn(|position| columns[position % PATCH][position / PATCH])
 }
 
 #[inline(always)]
@@ -242,7 +263,7 @@ fn transposed<const R: usize, const C: usize>(rows: &[[F32x4; C]; R]) -> [[F32x4
     from_fn(|c| from_fn(|r| rows[r][c]))
 }
 
-/// B' d.
+/// B^T d: the input transform of a row or column.
 #[inline(always)]
 fn input_transform(d: [F32x4; PATCH]) -> [F32x4; PATCH] {
     let [two, four, five] = [2.0, 4.0, 5.0].map(F32x4::splat);
@@ -260,7 +281,7 @@ fn input_transform(d: [F32x4; PATCH]) -> [F32x4; PATCH] {
     ]
 }
 
-/// A' m.
+/// A^T m: the output transform of a row or column.
 #[inline(always)]
 fn output_transform(m: [F32x4; PATCH]) -> [F32x4; TILE] {
     let [two, four, eight] = [2.0, 4.0, 8.0].map(F32x4::splat);

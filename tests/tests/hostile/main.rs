@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use shared::artifact::{Artifact, ArtifactError, Storage};
-use shared::model::{AnyClassifier, Ensemble, Prediction, ensemble};
-use shared::{Garment, Grey28, ModelId, Sample};
-use tests::allocation_counter::{self, CountingAllocator};
+use shared::model::{Ensemble, Prediction, ensemble};
+use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
+use tests::meter::{self, Metered};
 use tests::reference::weights_bytes;
 
 use damage::{damage, headers, mend};

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use cpu_backend::{CpuBackend, INFERENCE_BATCH, InferenceNetwork, initial_values, softmax};
 use shared::artifact::{Artifact, ArtifactError};
-use shared::model::layer::fold;
+use shared::model::layer::fold_batch_norm;
 use shared::model::tensors::network_artifact;
 use shared::model::{Layer, ModelError};
 use thiserror::Error;
@@ -111,7 +111,7 @@ pub fn train(
                 epoch: number,
             });
         }
-        let values = fold(network.layers, recipe.batch_norm, backend.values()?);
+        let values = fold_batch_norm(network.layers, recipe.batch_norm, backend.values()?);
         let artifact = network_artifact(network.name, network.layers, values).to_bytes()?;
         // Validated as shipped: batch norms folded, weights rounded by the file.
         let read_back = Artifact::from_bytes(&artifact)?;

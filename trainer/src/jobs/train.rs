@@ -5,8 +5,7 @@ use std::time::Instant;
 use fashion_mnist::TRAIN_IMAGES;
 use shared::artifact::Artifact;
 use shared::garment::CLASSES;
-use shared::model::AnyClassifier;
-use shared::{ModelId, Sample};
+use shared::{AnyClassifier, ModelId, Sample};
 
 use super::JobError;
 use crate::data::Examples;

@@ -9,7 +9,6 @@ use shared::artifact::{Storage, Tensor};
 use shared::explain::occlusion::STEPS;
 use shared::features::DIMENSIONS;
 use shared::model::layer::parameters;
-use shared::model::tensors::temperature;
 
 /// A file of these tensors. Values that are not given are small and of both signs.
 fn file(model: ModelId, tensors: Vec<(&str, Vec<usize>, Option<Vec<f32>>)>) -> Vec<u8> {
@@ -26,7 +25,7 @@ fn file(model: ModelId, tensors: Vec<(&str, Vec<usize>, Option<Vec<f32>>)>) -> V
             shape,
             storage: Storage::F32,
         })
-        .chain([temperature(1.5)])
+        .chain([Tensor::temperature(1.5)])
         .collect();
     let model = model.name().into();
     Artifact { model, tensors }.to_bytes().unwrap()

@@ -1,8 +1,7 @@
 //! All four, from pictures to files that answer.
 
 use super::*;
-use shared::model::AnyClassifier;
-use shared::{Garment, Sample};
+use shared::{AnyClassifier, Garment, Sample};
 
 const NOBODY_STOPS: RunControl = RunControl {
     show_progress: false,

@@ -1,17 +1,18 @@
-//! One of the seven, ready to answer and to say why.
+//! Any of the seven models behind one type: predictions and heat maps.
 
-use super::forest::Forest;
-use super::knn::Knn;
-use super::logistic::Logistic;
-use super::svm::Svm;
-use super::{Classifier, ModelError, ModelId};
-use crate::Garment;
 use crate::artifact::Artifact;
-use crate::explain::{HeatMap, occlusion};
+use crate::explain::HeatMap;
+use crate::explain::occlusion::occlusion_map;
 use crate::features::Sample;
+use crate::garment::Garment;
+use crate::model::forest::Forest;
+use crate::model::knn::Knn;
+use crate::model::logistic::Logistic;
+use crate::model::svm::Svm;
+use crate::model::{Classifier, ModelError, ModelId};
 use crate::plan::Plan;
 
-/// A model of whatever kind.
+/// A model of any kind.
 pub enum AnyClassifier {
     Network(Plan),
     Svm(Svm),
@@ -21,10 +22,10 @@ pub enum AnyClassifier {
 }
 
 impl AnyClassifier {
-    /// Takes a model's weights.
+    /// A model with the weights of a weights file.
     ///
     /// # Errors
-    /// The artifact is another model's, lacks a tensor, or holds one that makes no sense.
+    /// The file is another model's, lacks a tensor, or has a tensor with invalid values.
     pub fn new(model: ModelId, artifact: &Artifact) -> Result<Self, ModelError> {
         Ok(match model {
             ModelId::Cnn | ModelId::Resnet | ModelId::Mlp => {
@@ -37,7 +38,7 @@ impl AnyClassifier {
         })
     }
 
-    /// The model as one that answers.
+    /// The model as a [`Classifier`].
     pub fn classifier(&mut self) -> &mut dyn Classifier {
         match self {
             Self::Network(plan) => plan,
@@ -48,8 +49,7 @@ impl AnyClassifier {
         }
     }
 
-    /// What speaks for a class: Grad-CAM where there are convolutions, else what its probability loses when a
-    /// part of the picture is hidden.
+    /// A heat map of the regions that support a class: Grad-CAM for a network with convolutions, occlusion otherwise.
     pub fn explain(&mut self, sample: &Sample, class: Garment) -> HeatMap {
         match self {
             Self::Network(plan) if plan.has_grad_cam() => {
@@ -58,9 +58,9 @@ impl AnyClassifier {
             }
             other => {
                 let classifier = other.classifier();
-                occlusion::occlusion_map(sample.grey(), |picture| {
-                    let verdict = classifier.classify(&Sample::new(picture));
-                    verdict.probabilities[class.index()]
+                occlusion_map(sample.grey(), |image| {
+                    let prediction = classifier.classify(&Sample::new(image));
+                    prediction.probabilities[class.index()]
                 })
             }
         }

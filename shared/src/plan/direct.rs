@@ -1,23 +1,24 @@
-//! 3x3 convolution of a small picture, directly: several pixels x eight output channels stay in registers while the taps run
-//! past. Behind the last pooling, Winograd's transformed weights, four times as many, would cost more than they save.
+//! Direct 3x3 convolution, for small images: loading Winograd's transformed weights, four times as many, would take longer there
+//! than it saves.
+//!
+//! The sums of several pixels x eight output channels stay in registers during the loop over the taps.
 
 use alloc::vec::Vec;
 
-use super::epilogue::quad;
-use super::product::{BLOCK, halves, pack};
-use crate::model::Padding;
+use super::gemm::{BLOCK, halves, pack};
+use crate::model::layer::Padding;
 use crate::model::shape::Shape;
 use crate::simd::F32x4;
 
-/// A convolution without padding, with packed weights.
-pub struct Conv {
+/// A convolution without padding, followed by ReLU.
+pub struct DirectConv {
     /// `[output / 8][ky][kx][input][8]`.
     weight: Vec<f32>,
     bias: Vec<f32>,
     input: usize,
 }
 
-impl Conv {
+impl DirectConv {
     /// Packs `weight` `[output, input, 3, 3]` and `bias` `[output]`; `output` is a multiple of eight.
     pub fn new(weight: &[f32], bias: &[f32], input: usize) -> Self {
         let output = bias.len();
@@ -33,9 +34,11 @@ impl Conv {
         }
     }
 
+    /// Convolves `image` of `shape` into `result` and returns the result's shape.
+    ///
     /// # Shapes
     /// `[rows, columns, input]` to `[rows - 2, columns - 2, output]`.
-    pub fn run(&self, picture: &[f32], shape: Shape, result: &mut Vec<f32>) -> Shape {
+    pub fn run(&self, image: &[f32], shape: Shape, result: &mut Vec<f32>) -> Shape {
         let out = shape.convolved(Padding::Valid, self.bias.len());
         result.resize(out.count(), 0.0);
         let window_row = 3 * self.input;
@@ -43,9 +46,9 @@ impl Conv {
             for y in 0..out.rows {
                 let rows: [&[f32]; 3] = core::array::from_fn(|ky| {
                     let row = shape.columns * self.input;
-                    &picture[(y + ky) * row..][..row]
+                    &image[(y + ky) * row..][..row]
                 });
-                let mut place = |x: usize, sums: &[[F32x4; 2]]| {
+                let mut store = |x: usize, sums: &[[F32x4; 2]]| {
                     for (p, sum) in sums.iter().enumerate() {
                         let at = (y * out.columns + x + p) * out.channels + b * BLOCK;
                         for (half, &sum) in sum.iter().enumerate() {
@@ -58,15 +61,15 @@ impl Conv {
                 while x < out.columns {
                     match out.columns - x {
                         6.. => {
-                            place(x, &self.window::<6>(rows, x, b, weight));
+                            store(x, &self.window_sums::<6>(rows, x, b, weight));
                             x += 6;
                         }
                         3.. => {
-                            place(x, &self.window::<3>(rows, x, b, weight));
+                            store(x, &self.window_sums::<3>(rows, x, b, weight));
                             x += 3;
                         }
                         _ => {
-                            place(x, &self.window::<1>(rows, x, b, weight));
+                            store(x, &self.window_sums::<1>(rows, x, b, weight));
                             x += 1;
                         }
                     }
@@ -76,21 +79,21 @@ impl Conv {
         out
     }
 
-    /// The sums of `P` neighbouring pixels from column `x`, for one block of eight output channels.
+    /// The sums of `P` adjacent pixels from column `x`, for one block of eight output channels.
     #[inline(always)]
-    fn window<const P: usize>(
+    fn window_sums<const P: usize>(
         &self,
         rows: [&[f32]; 3],
         x: usize,
         block: usize,
         weight: &[f32],
     ) -> [[F32x4; 2]; P] {
-        let bias = [0, 4].map(|half| quad(&self.bias, block * BLOCK + half));
+        let bias = [0, 4].map(|half| F32x4::load_at(&self.bias, block * BLOCK + half));
         let mut sums = [bias; P];
         let window_row = 3 * self.input;
         let (weight, _) = weight.as_chunks::<BLOCK>();
         for (row, weight) in rows.iter().zip(weight.chunks_exact(window_row)) {
-            // For each pixel, the three columns of this row of its window.
+            // Each pixel's window in this row: three columns.
             let taps: [&[f32]; P] =
                 core::array::from_fn(|p| &row[(x + p) * self.input..][..window_row]);
             for (j, weight) in weight.iter().enumerate() {

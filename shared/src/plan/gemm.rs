@@ -1,15 +1,15 @@
-//! Rows of numbers times a packed matrix: six rows x eight columns of sums stay in registers.
+//! Matrix multiplication (GEMM) with a packed right-hand side: tiles of six rows x eight columns stay in registers.
 
 use alloc::vec::Vec;
 
 use crate::simd::F32x4;
 
-/// Columns computed together: two vectors.
+/// Columns of a register tile: two vectors.
 pub const BLOCK: usize = 8;
-/// Rows computed together: with two vectors each, two of weights and one splat, they fill sixteen registers.
+/// Rows of a register tile: with two vectors each, two of weights and one splat they fill 16 registers.
 pub const ROWS: usize = 6;
 
-/// `[input, output]` as `[output / 8][input][8]`; `output` is a multiple of eight.
+/// Packs `[input, output]` as `[output / 8][input][8]`; `output` is a multiple of eight.
 pub fn pack(matrix: &[f32], output: usize) -> Vec<f32> {
     let blocks = (0..output).step_by(BLOCK);
     let packed = blocks.flat_map(|block| {
@@ -20,8 +20,8 @@ pub fn pack(matrix: &[f32], output: usize) -> Vec<f32> {
     packed.copied().collect()
 }
 
-/// `[rows, input]` times a packed `[input, output]`.
-pub fn run(rows: &[f32], input: usize, weight: &[f32], result: &mut [f32], output: usize) {
+/// `[rows, input]` times a packed `[input, output]` into `[rows, output]`.
+pub fn multiply(rows: &[f32], input: usize, weight: &[f32], result: &mut [f32], output: usize) {
     for (block, weight) in weight.chunks_exact(input * BLOCK).enumerate() {
         let (weight, _) = weight.as_chunks::<BLOCK>();
         let mut rows = rows;
@@ -51,7 +51,7 @@ pub fn run(rows: &[f32], input: usize, weight: &[f32], result: &mut [f32], outpu
     }
 }
 
-/// Eight columns of some rows of the result.
+/// Eight columns of a few rows of the result.
 struct Columns<'a> {
     values: &'a mut [f32],
     first: usize,
