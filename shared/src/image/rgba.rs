@@ -1,10 +1,10 @@
-//! A colour image with alpha: the type in which photos are decoded, processed, sent between threads and drawn.
+//! A colour image with alpha, as photos are decoded, processed, sent between threads and drawn.
 
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grey28, SIDE};
+use super::grey28::{Grey28, SIDE};
 
 /// An image of 8 bits a channel: red, green, blue and straight (not premultiplied) alpha.
 ///
@@ -22,7 +22,7 @@ pub struct RgbaImage {
 }
 
 impl RgbaImage {
-    /// Takes pixels as they are; `None` unless there are `width * height * 4` bytes.
+    /// An image with these pixels; `None` unless there are `width * height * 4` bytes.
     pub fn new(width: u32, height: u32, rgba: Vec<u8>) -> Option<Self> {
         let bytes = (u64::from(width) * u64::from(height)).checked_mul(4)?;
         (rgba.len() as u64 == bytes).then_some(Self {
@@ -32,7 +32,7 @@ impl RgbaImage {
         })
     }
 
-    /// Calls `pixel(x, y)` for each pixel, row by row.
+    /// An image whose pixels are `pixel(x, y)`, called row by row.
     pub fn from_fn(width: u32, height: u32, mut pixel: impl FnMut(u32, u32) -> [u8; 4]) -> Self {
         let mut rgba = Vec::with_capacity(width as usize * height as usize * 4);
         for y in 0..height {
@@ -57,7 +57,7 @@ impl RgbaImage {
         self.height
     }
 
-    /// Whether it has no pixels.
+    /// Whether the image has no pixels.
     pub const fn is_empty(&self) -> bool {
         self.rgba.is_empty()
     }
@@ -72,12 +72,12 @@ impl RgbaImage {
         self.rgba.as_chunks().0
     }
 
-    /// All pixels, row by row, to be changed.
+    /// All pixels, row by row, mutable.
     pub fn pixels_mut(&mut self) -> &mut [[u8; 4]] {
         self.rgba.as_chunks_mut().0
     }
 
-    /// Downscales by the smallest whole number after which no side is longer than `side`.
+    /// Downscales by the smallest integer factor that leaves no side longer than `side`.
     ///
     /// Each pixel is the mean of a square of pixels, rounded down; squares at the right and lower edges may be cut off.
     /// Colours are averaged regardless of alpha, so this is for opaque images.
@@ -116,14 +116,14 @@ impl From<&Grey28> for RgbaImage {
     }
 }
 
-/// Without its pixels, which would fill pages.
+/// Without the pixels, which would be too long.
 impl core::fmt::Debug for RgbaImage {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "RgbaImage({} x {})", self.width, self.height)
     }
 }
 
-/// What is deserialised: the number of bytes may not fit the size.
+/// The deserialised fields, before the number of bytes is checked.
 #[derive(Deserialize)]
 struct Unchecked {
     width: u32,

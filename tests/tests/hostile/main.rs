@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use shared::artifact::{Artifact, ArtifactError, Storage};
 use shared::model::{Ensemble, Prediction, ensemble};
 use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
-use tests::meter::{self, Metered};
+use tests::allocation_counter::{self, CountingAllocator};
 use tests::reference::weights_bytes;
 
 use damage::{damage, headers, mend};

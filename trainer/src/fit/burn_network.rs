@@ -30,8 +30,8 @@ pub enum NetworkError {
 /// What a network has only while it is trained.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TrainingOptions {
-    /// Puts a batch norm before each ReLU that has none in the table; [`fold_batch_norm`](shared::model::layer::fold_batch_norm) merges it into the
-    /// weights after training.
+    /// Puts a batch norm before each ReLU that has none in the table;
+    /// [`fold_batch_norm`](shared::model::layer::fold_batch_norm) merges it into the weights after training.
     pub batch_norm: bool,
     /// The share of a dense layer's input that is dropped, 0 to 1.
     pub dropout: f64,
@@ -144,7 +144,7 @@ impl<'a> Modules<'a> {
         )
     }
 
-    fn fold_batch_norm(&mut self) -> Option<&'a BatchNorm> {
+    fn fold(&mut self) -> Option<&'a BatchNorm> {
         let folds = self.folds.as_mut()?;
         let fold = folds.next();
         Some(fold.expect("invariant: a batch norm for each ReLU of the table"))

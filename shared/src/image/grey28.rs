@@ -1,10 +1,6 @@
 //! The 28x28 grey image that is the models' input, and its standardisation.
 
-mod rgba;
-
 use alloc::boxed::Box;
-
-pub use rgba::RgbaImage;
 
 /// The side of an image, in pixels.
 pub const SIDE: usize = 28;
