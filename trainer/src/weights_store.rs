@@ -94,7 +94,7 @@ impl WeightsStore {
     /// The file is missing or damaged.
     pub fn metrics(&self, name: &str) -> Result<Metrics, StoreError> {
         let path = self.metrics_path(name);
-        Ok(manifest::read(&path)?.ok_or(StoreError::Missing { path })?)
+        manifest::read(&path)?.ok_or(StoreError::Missing { path })
     }
 
     /// Whether the metrics of a model or of the ensemble are there.
