@@ -1,44 +1,77 @@
-//! Parts of the page that are written as text and found again by their hooks: as components, each element of them would be
-//! code of its own.
+//! Helpers for the DOM.
+//!
+//! Some components are written as HTML text, because `view!` generates code for each element. In this text, `data-action`
+//! names what an element triggers and `data-ref` names an element that is updated; `data-testid` is only for tests.
 
-use leptos::ev::{Event, MouseEvent};
-use wasm_bindgen::JsCast;
-use web_sys::{Element, EventTarget};
+use js_sys::Array;
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, BlobPropertyBag, Element, Event, HtmlAnchorElement, Url};
 
-/// The first element below `root` with the hook, where it is of the wanted kind.
-pub fn part<T: JsCast>(root: &Element, hook: &str) -> Option<T> {
-    let found = root.query_selector(&format!("[data-testid=\"{hook}\"]"));
-    found.ok().flatten()?.dyn_into().ok()
+/// The first element below `root` with this `data-ref` or `data-action`, if it has the type.
+pub fn find<T: JsCast>(root: &Element, name: &str) -> Option<T> {
+    let selector = format!("[data-ref=\"{name}\"],[data-action=\"{name}\"]");
+    root.query_selector(&selector)
+        .ok()
+        .flatten()?
+        .dyn_into()
+        .ok()
 }
 
-/// Has the element with the hook say something.
-pub fn say(root: &Element, hook: &str, text: &str) {
-    if let Some(part) = part::<Element>(root, hook) {
-        part.set_text_content(Some(text));
+/// Sets the text of an element below `root`.
+pub fn set_text(root: &Element, name: &str, text: &str) {
+    if let Some(element) = find::<Element>(root, name) {
+        element.set_text_content(Some(text));
     }
 }
 
-/// Sets an attribute that is there or not.
-pub fn mark(root: &Element, hook: &str, attribute: &str, is_there: bool) {
-    if let Some(part) = part::<Element>(root, hook) {
-        // Attributes' names are ours, and legal.
-        let _ = part.toggle_attribute_with_force(attribute, is_there);
+/// Sets an attribute. The attributes of this page have valid names, so this cannot fail.
+pub fn set_attribute(element: &Element, attribute: &str, value: &str) {
+    let _ = element.set_attribute(attribute, value);
+}
+
+/// Adds or removes an attribute without a value of an element below `root`.
+pub fn toggle_attribute(root: &Element, name: &str, attribute: &str, is_set: bool) {
+    if let Some(element) = find::<Element>(root, name) {
+        // The attributes of this page have valid names.
+        let _ = element.toggle_attribute_with_force(attribute, is_set);
     }
 }
 
-/// The element with a hook that was clicked, or whose inside was, and the hook.
-pub fn clicked(event: &MouseEvent) -> Option<(Element, String)> {
-    hooked(event.target())
+/// The action of an event, and the element that has it: the event's target or its closest ancestor with `data-action`.
+pub fn action(event: &Event) -> Option<(Element, String)> {
+    let target: Element = event.target()?.dyn_into().ok()?;
+    let element = target.closest("[data-action]").ok().flatten()?;
+    let action = element.get_attribute("data-action")?;
+    Some((element, action))
 }
 
-/// The element with a hook whose value was changed, and the hook.
-pub fn changed(event: &Event) -> Option<(Element, String)> {
-    hooked(event.target())
+/// Scrolls to the element with this id if it begins below this share of the window's height: on a phone, the results are
+/// below the gallery.
+pub fn scroll_into_view(id: &str, share: f64) {
+    let height = window().inner_height().ok().and_then(|h| h.as_f64());
+    if let Some(height) = height
+        && let Some(element) = document().get_element_by_id(id)
+        && element.get_bounding_client_rect().top() > height * share
+    {
+        element.scroll_into_view();
+    }
 }
 
-fn hooked(target: Option<EventTarget>) -> Option<(Element, String)> {
-    let target: Element = target?.dyn_into().ok()?;
-    let hooked = target.closest("[data-testid]").ok().flatten()?;
-    let hook = hooked.get_attribute("data-testid")?;
-    Some((hooked, hook))
+/// Saves a text as a file in the visitor's downloads.
+///
+/// # Errors
+/// The browser does not allow it.
+pub fn save_file(name: &str, mime: &str, text: &str) -> Result<(), JsValue> {
+    let properties = BlobPropertyBag::new();
+    properties.set_type(mime);
+    let parts = Array::of1(&text.into());
+    let blob = Blob::new_with_str_sequence_and_options(&parts, &properties)?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    // The download keeps the blob.
+    Url::revoke_object_url(&url)
 }

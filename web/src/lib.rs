@@ -1,9 +1,9 @@
-//! The page, and its client of the engines in the workers.
+//! The page: its components, its state, and its requests to the engines, which run in workers.
 
-pub mod contender;
+mod contender;
 mod dom;
 pub mod engine;
 mod json;
 mod requests;
-pub mod state;
+mod state;
 pub mod ui;

@@ -50,12 +50,6 @@ impl fmt::Display for EngineError {
     }
 }
 
-impl From<EngineError> for String {
-    fn from(error: EngineError) -> Self {
-        error.to_string()
-    }
-}
-
 /// What a visitor can do about a refused request; `None` if its message includes that.
 fn advice(error: &RequestError) -> Option<&'static str> {
     Some(match error {

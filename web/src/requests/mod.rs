@@ -1,5 +1,23 @@
-//! Requests to the engines, and what their replies change in the page's state.
+//! Requests to the engines: when they are made, and how their replies change the page's state.
 
 pub mod batch;
-pub mod inquiry;
+pub mod edit;
+pub mod startup;
 pub mod upload;
+
+mod classify;
+mod ensemble;
+mod explanation;
+mod novelty;
+
+use crate::state::AppState;
+
+/// Starts the requests that follow from changes of the state; to be called once, inside the app's owner.
+pub fn watch(app: AppState) {
+    classify::watch(app);
+    startup::watch(app);
+    ensemble::watch(app);
+    novelty::watch(app);
+    explanation::watch(app);
+    batch::watch(app);
+}

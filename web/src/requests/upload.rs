@@ -1,100 +1,91 @@
-//! How pictures come in: numbered, prepared, shown; the late ones are dropped.
+//! Requests to preprocess an image that the visitor uploaded or chose from the gallery.
 
-use std::sync::Arc;
-
-use leptos::prelude::*;
-use shared::{Garment, Grey28, ModelId};
+use js_sys::Reflect;
+use leptos::task::spawn_local;
+use photo::{MAX_FILE_BYTES, PhotoError};
+use protocol::{Prepared, TimedPrediction};
+use shared::{Garment, Grey28};
 use web_sys::File;
 
-use crate::engine::Engine;
-use crate::state::image::Picture;
-use crate::state::page::Page;
-use crate::ui::upload::files;
-use protocol::TimedPrediction;
+use super::classify::show_image;
+use super::edit;
+use crate::dom::scroll_into_view;
+use crate::state::AppState;
+use crate::state::image::{ImageError, InputImage};
 
-impl Page {
-    /// Numbers the picture that comes next; answers to earlier ones are late from now on.
-    pub fn next_number(self) -> u32 {
-        self.latest.update(|n| *n += 1);
-        self.preparing.set(true);
-        self.latest.get_untracked()
+/// Classifies an image of the gallery.
+pub fn choose_from_gallery(app: AppState, grey: Grey28, garment: Garment) {
+    let number = app.upload.start();
+    app.messages.set_notice(None);
+    show(app, InputImage::from_gallery(number, grey, garment), &[]);
+}
+
+/// Classifies a file, and returns the number of its image.
+pub fn choose_file(app: AppState, file: File) -> u32 {
+    // The number is taken before the file is read: a smaller file that is chosen later can be read sooner.
+    let number = app.upload.start();
+    spawn_local(async move { read_file(app, number, &file).await });
+    number
+}
+
+/// Classifies a file as the image of that number. The result is dropped if a newer image was started meanwhile.
+pub async fn read_file(app: AppState, number: u32, file: &File) {
+    let image = request(app, number, file).await;
+    if app.upload.is_stale(number) {
+        return;
     }
-
-    /// Whether a picture has been overtaken by a newer one.
-    pub fn is_late(self, number: u32) -> bool {
-        self.latest.get_untracked() != number
-    }
-
-    /// A picture from the gallery.
-    pub fn take_from_gallery(self, grey: Grey28, garment: Garment) {
-        let number = self.next_number();
-        self.notice.set(None);
-        self.show(Picture::of_gallery(number, grey, garment), &[]);
-    }
-
-    /// The visitor's file number `number`.
-    pub async fn take_file(self, number: u32, file: &File) {
-        let prepared = match files::fits(file) {
-            Ok(()) => {
-                let prepared = self.client().prepare_photo(file, Some(number)).await;
-                prepared.map_err(String::from)
-            }
-            Err(sentence) => Err(sentence),
-        };
-        if self.is_late(number) {
-            return;
-        }
-        let picture = prepared.and_then(|p| Picture::of_visitor(number, file.name(), p));
-        match picture {
-            Ok((picture, verdicts)) => self.show(picture, &verdicts),
-            Err(sentence) => self.refuse(sentence),
-        }
-    }
-
-    /// Says why the latest picture is not answered; the earlier one and its answers stay.
-    pub fn refuse(self, sentence: String) {
-        self.preparing.set(false);
-        self.errors.set(vec![sentence]);
-        bring_into_view("answers", 0.5);
-        // What was changed about the earlier one meanwhile.
-        self.develop();
-    }
-
-    fn show(self, picture: Picture, verdicts: &[TimedPrediction]) {
-        self.errors.set(Vec::new());
-        self.asked_class.set(None);
-        self.bench.take(&picture);
-        self.preparing.set(false);
-        self.ask_about(picture, verdicts);
-        bring_into_view("answers", 0.5);
-    }
-
-    /// Puts a picture on show, with the verdicts that were given already, and asks for the others. It asks before it draws: the
-    /// engine computes meanwhile.
-    pub(crate) fn ask_about(self, picture: Picture, verdicts: &[TimedPrediction]) {
-        let number = picture.number;
-        *self.picture.write_untracked() = Some(Arc::new(picture));
-        for model in ModelId::ALL {
-            match verdicts.iter().find(|v| v.model == model) {
-                Some(verdict) => self.take_verdict(number, verdict.clone(), Engine::Cpu),
-                None => self.ask(model),
-            }
-        }
-        self.picture.notify();
+    match image {
+        Ok((image, predictions)) => show(app, image, &predictions),
+        Err(error) => reject(app, error.to_string()),
     }
 }
 
-/// On a phone the answers are below the gallery: whoever handed a picture in is taken to them, or to another part of the
-/// page that begins further down than that share of the window.
-pub(crate) fn bring_into_view(part: &str, share: f64) {
-    let height = window()
-        .inner_height()
-        .ok()
-        .and_then(|h| h.as_f64())
-        .unwrap_or_default();
-    if let Some(part) = document().get_element_by_id(part)
-        && part.get_bounding_client_rect().top() > height * share
-    {
-        part.scroll_into_view();
+async fn request(
+    app: AppState,
+    number: u32,
+    file: &File,
+) -> Result<(InputImage, Vec<TimedPrediction>), ImageError> {
+    let prepared = prepare(app, file, Some(number)).await?;
+    InputImage::from_visitor(number, file.name(), prepared)
+}
+
+/// Preprocesses a file. With a number, the photo can be edited until the next one with a number.
+pub async fn prepare(
+    app: AppState,
+    file: &File,
+    number: Option<u32>,
+) -> Result<Prepared, ImageError> {
+    // Checked before it is read: a large file would not fit into the engine's memory.
+    if file.size() > MAX_FILE_BYTES as f64 {
+        let megabytes = (file.size() / 1e6).ceil() as u64;
+        return Err(ImageError::TooLarge(PhotoError::FileTooLarge { megabytes }));
     }
+    Ok(app.engines.client().prepare_photo(file, number).await?)
+}
+
+/// Shows why the latest image is not classified; the image before it stays on the page.
+pub fn reject(app: AppState, error: String) {
+    app.upload.finish();
+    app.messages.replace_errors(error);
+    scroll_into_view("answers", 0.5);
+    // Edits of the earlier image that were made in the meantime.
+    edit::apply(app);
+}
+
+fn show(app: AppState, image: InputImage, predictions: &[TimedPrediction]) {
+    app.messages.clear_errors();
+    app.explanation.set_class(None);
+    app.edits.reset(&image);
+    app.upload.finish();
+    show_image(app, image, predictions);
+    scroll_into_view("answers", 0.5);
+}
+
+/// The name of a file; with its folders, if the visitor chose a folder.
+pub fn file_path(file: &File) -> String {
+    Reflect::get(file, &"webkitRelativePath".into())
+        .ok()
+        .and_then(|path| path.as_string())
+        .filter(|path| !path.is_empty())
+        .unwrap_or_else(|| file.name())
 }

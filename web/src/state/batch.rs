@@ -1,42 +1,178 @@
-//! What became of one of several files.
+//! A batch of files: what is known of each file, and whether the batch runs.
 
+use leptos::prelude::*;
 use shared::garment::CLASSES;
 use shared::model::argmax;
 use shared::{Garment, Grey28, ModelId, Prediction};
+use web_sys::File;
 
+use super::stale_answers::RequestCounter;
 use shared::image::RgbaImage;
 
-/// A file's state.
+/// Several files that are classified one after the other.
+#[derive(Clone, Copy)]
+pub struct BatchState {
+    items: RwSignal<Vec<BatchItem>>,
+    files: StoredValue<Vec<File>, LocalStorage>,
+    /// Counts the batches; the answers for the files of an earlier batch are stale.
+    batches: RequestCounter,
+    /// The file that was shown last, and the number that it got as an image.
+    shown: RwSignal<Option<(usize, u32)>>,
+    is_running: RwSignal<bool>,
+    is_stopped: RwSignal<bool>,
+}
+
+/// One file of a batch.
+#[derive(Clone)]
+pub struct BatchItem {
+    /// The file's index in the batch.
+    pub index: usize,
+    pub name: String,
+    pub status: ArcRwSignal<ItemStatus>,
+}
+
+/// What became of a file.
 #[derive(Clone, Default)]
-pub enum Outcome {
-    /// Its turn has not come.
+pub enum ItemStatus {
     #[default]
     Waiting,
-    /// It is being read and prepared.
     Answering,
-    Answered(Answers),
-    /// Why it has no answer, as a sentence.
+    Answered(ItemPredictions),
+    /// Why it has no predictions, as a sentence.
     Failed(String),
 }
 
-/// A photo's answers: those of the models that had their weights when it was its turn, and of those that came later.
+/// The predictions for a file: of the models whose weights were loaded at its turn, and of those loaded later.
 #[derive(Clone)]
-pub struct Answers {
+pub struct ItemPredictions {
     pub thumbnail: RgbaImage,
     pub grey: Grey28,
-    pub verdicts: Vec<Prediction>,
-    /// Who was asked; one that failed is not asked again.
-    pub asked: Vec<ModelId>,
-    /// Whether it may be one of the ten, once that is known.
-    pub known: Option<bool>,
-    /// The vote's ten probabilities, in label order.
-    pub vote: Option<[f32; CLASSES]>,
-    /// How many verdicts that counts.
-    pub counted: usize,
+    pub predictions: Vec<Prediction>,
+    /// The models that were asked; a model that failed is not asked again.
+    pub requested: Vec<ModelId>,
+    /// Whether the image can be one of the ten classes; `None` before the novelty detector has checked it.
+    pub is_known: Option<bool>,
+    /// The ensemble's probabilities, in label order.
+    pub ensemble: Option<[f32; CLASSES]>,
+    /// How many predictions the ensemble combines.
+    pub combined: usize,
 }
 
-impl Outcome {
-    /// The state's name in files and page hooks.
+/// What is loaded and can classify a file.
+#[derive(Clone, PartialEq)]
+pub struct Available {
+    pub models: Vec<ModelId>,
+    pub ensemble: bool,
+    pub novelty: bool,
+}
+
+impl Default for BatchState {
+    fn default() -> Self {
+        Self {
+            items: RwSignal::default(),
+            files: StoredValue::new_local(Vec::new()),
+            batches: RequestCounter::default(),
+            shown: RwSignal::default(),
+            is_running: RwSignal::default(),
+            is_stopped: RwSignal::default(),
+        }
+    }
+}
+
+impl BatchState {
+    /// Replaces the batch by these files with their names.
+    pub fn replace(self, files: Vec<File>, names: Vec<String>) {
+        self.batches.next();
+        let items = names
+            .into_iter()
+            .enumerate()
+            .map(|(index, name)| BatchItem {
+                index,
+                name,
+                status: ArcRwSignal::default(),
+            });
+        self.items.set(items.collect());
+        self.files.set_value(files);
+        self.is_stopped.set(false);
+        self.is_running.set(false);
+    }
+
+    /// The batch's number.
+    pub fn number(self) -> u32 {
+        self.batches.latest()
+    }
+
+    /// Whether another batch has replaced the one of that number.
+    pub fn is_stale(self, batch: u32) -> bool {
+        self.batches.is_stale(batch)
+    }
+
+    pub fn items(self) -> ReadSignal<Vec<BatchItem>> {
+        self.items.read_only()
+    }
+
+    pub fn file(self, index: usize) -> Option<File> {
+        self.files.with_value(|files| files.get(index).cloned())
+    }
+
+    /// How many files have predictions or an error.
+    pub fn done(self) -> usize {
+        self.items.with(|items| {
+            let done = |i: &&BatchItem| i.status.with(ItemStatus::is_done);
+            items.iter().filter(done).count()
+        })
+    }
+
+    /// Whether the batch runs now.
+    pub fn is_running(self) -> bool {
+        self.is_running.get()
+    }
+
+    pub fn set_running(self, is_running: bool) {
+        self.is_running.set(is_running);
+    }
+
+    /// Whether the visitor has stopped the batch.
+    pub fn is_stopped(self) -> bool {
+        self.is_stopped.get()
+    }
+
+    pub fn set_stopped(self, is_stopped: bool) {
+        self.is_stopped.set(is_stopped);
+    }
+
+    /// Records that a file is shown as the image of that number.
+    pub fn set_shown(self, index: usize, image: u32) {
+        self.shown.set(Some((index, image)));
+    }
+
+    /// Whether a file is the photo of that number.
+    pub fn is_shown(self, index: usize, photo: Option<u32>) -> bool {
+        self.shown
+            .get()
+            .is_some_and(|(shown, number)| shown == index && photo == Some(number))
+    }
+
+    /// The next file: those that wait, then those that lack a model, the ensemble or the novelty detector that was loaded later.
+    pub fn next(self, available: &Available) -> Option<BatchItem> {
+        if self.is_stopped.get_untracked() || available.models.is_empty() {
+            return None;
+        }
+        self.items.with_untracked(|items| {
+            let is_new = |i: &&BatchItem| i.status.with_untracked(|s| !s.is_done());
+            let is_incomplete = |i: &&BatchItem| {
+                i.status
+                    .with_untracked(|s| s.predictions().is_some_and(|p| !p.are_complete(available)))
+            };
+            let mut new = items.iter().filter(is_new);
+            let mut incomplete = items.iter().filter(is_incomplete);
+            new.next().or_else(|| incomplete.next()).cloned()
+        })
+    }
+}
+
+impl ItemStatus {
+    /// The status in exported files, and the value of `data-state`.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -46,53 +182,51 @@ impl Outcome {
         }
     }
 
-    /// Whether its turn is over.
     pub const fn is_done(&self) -> bool {
         matches!(self, Self::Answered(_) | Self::Failed(_))
     }
 
-    pub const fn answers(&self) -> Option<&Answers> {
+    pub const fn predictions(&self) -> Option<&ItemPredictions> {
         match self {
-            Self::Answered(answers) => Some(answers),
+            Self::Answered(predictions) => Some(predictions),
             _ => None,
         }
     }
 }
 
-impl Answers {
-    /// Nobody has been asked yet.
+impl ItemPredictions {
+    /// No predictions yet.
     pub const fn new(thumbnail: RgbaImage, grey: Grey28) -> Self {
         Self {
             thumbnail,
             grey,
-            verdicts: Vec::new(),
-            asked: Vec::new(),
-            known: None,
-            vote: None,
-            counted: 0,
+            predictions: Vec::new(),
+            requested: Vec::new(),
+            is_known: None,
+            ensemble: None,
+            combined: 0,
         }
     }
 
-    /// The vote's verdict and how sure it is.
-    pub fn vote(&self) -> Option<(Garment, f32)> {
-        let probabilities = self.vote?;
+    /// The ensemble's class and confidence.
+    pub fn ensemble(&self) -> Option<(Garment, f32)> {
+        let probabilities = self.ensemble?;
         let best = argmax(&probabilities);
         Some((Garment::ALL[best], probabilities[best]))
     }
 
-    /// A model's verdict and how sure it is.
-    pub fn of(&self, model: ModelId) -> Option<(Garment, f32)> {
-        let verdict = self.verdicts.iter().find(|v| v.model == model)?;
-        Some((verdict.garment(), verdict.confidence()))
+    /// A model's class and confidence.
+    pub fn model(&self, model: ModelId) -> Option<(Garment, f32)> {
+        let prediction = self.predictions.iter().find(|p| p.model == model)?;
+        Some((prediction.garment(), prediction.confidence()))
     }
 
-    /// Whether all of `ready` have been asked and, where it `votes`, all they said is counted; and where it `recognises`, whether
-    /// it may be one of the ten.
-    pub fn are_complete(&self, ready: &[ModelId], votes: bool, recognises: bool) -> bool {
-        let heard = ready.iter().all(|model| self.asked.contains(model));
-        heard
-            && (!votes || self.counted == self.verdicts.len())
-            && (!recognises || self.known.is_some())
+    /// Whether nothing that is available is missing here.
+    pub fn are_complete(&self, available: &Available) -> bool {
+        let all_requested = available.models.iter().all(|m| self.requested.contains(m));
+        all_requested
+            && (!available.ensemble || self.combined == self.predictions.len())
+            && (!available.novelty || self.is_known.is_some())
     }
 }
 
@@ -101,26 +235,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_complete_when_all_who_can_were_asked_and_counted() {
+    fn predictions_are_complete_when_everything_available_was_asked() {
+        let available = |models: &[ModelId], ensemble, novelty| Available {
+            models: models.to_vec(),
+            ensemble,
+            novelty,
+        };
         let blank = RgbaImage::default();
-        let mut answers = Answers::new(blank, Grey28::new([0; 784]));
-        assert!(answers.are_complete(&[], true, false));
-        assert!(!answers.are_complete(&[ModelId::Cnn], false, false));
-        answers.asked.push(ModelId::Cnn);
-        answers.verdicts.push(Prediction {
+        let mut item = ItemPredictions::new(blank, Grey28::new([0; 784]));
+        assert!(item.are_complete(&available(&[], true, false)));
+        assert!(!item.are_complete(&available(&[ModelId::Cnn], false, false)));
+        item.requested.push(ModelId::Cnn);
+        item.predictions.push(Prediction {
             model: ModelId::Cnn,
             probabilities: core::array::from_fn(|i| if i == 8 { 0.91 } else { 0.01 }),
         });
-        assert!(answers.are_complete(&[ModelId::Cnn], false, false));
-        assert!(!answers.are_complete(&[ModelId::Cnn], true, false));
-        answers.counted = 1;
-        assert!(answers.are_complete(&[ModelId::Cnn], true, false));
-        assert!(!answers.are_complete(&[ModelId::Cnn], true, true));
-        answers.known = Some(false);
-        assert!(answers.are_complete(&[ModelId::Cnn], true, true));
-        assert_eq!(answers.of(ModelId::Cnn), Some((Garment::Bag, 0.91)));
-        assert_eq!(answers.of(ModelId::Svm), None);
-        // A model whose weights have come meanwhile.
-        assert!(!answers.are_complete(&[ModelId::Cnn, ModelId::Svm], true, false));
+        assert!(item.are_complete(&available(&[ModelId::Cnn], false, false)));
+        assert!(!item.are_complete(&available(&[ModelId::Cnn], true, false)));
+        item.combined = 1;
+        assert!(item.are_complete(&available(&[ModelId::Cnn], true, false)));
+        assert!(!item.are_complete(&available(&[ModelId::Cnn], true, true)));
+        item.is_known = Some(false);
+        assert!(item.are_complete(&available(&[ModelId::Cnn], true, true)));
+        assert_eq!(item.model(ModelId::Cnn), Some((Garment::Bag, 0.91)));
+        assert_eq!(item.model(ModelId::Svm), None);
+        // A model that was loaded later.
+        assert!(!item.are_complete(&available(&[ModelId::Cnn, ModelId::Svm], true, false)));
     }
 }

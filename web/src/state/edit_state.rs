@@ -1,110 +1,82 @@
-//! What the visitor changes about the photo on show, and how it reaches the engine: one request at a time, and after it
-//! the latest state, however many changes came meanwhile.
-
-use std::sync::Arc;
+//! The visitor's edits of the photo: crop, rotation, brush strokes and inversion.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use photo::Edits;
 
-use crate::state::image::Picture;
-use crate::state::page::Page;
+use super::image::InputImage;
 
-/// The edits of the photo on show.
+/// The edits of the photo on the page.
 #[derive(Clone, Copy)]
-pub struct Bench {
-    /// As the visitor has them; the picture on show may be of earlier ones.
-    pub edits: RwSignal<Edits>,
-    /// The photo's width and height before it was turned.
-    pub size: RwSignal<[f32; 2]>,
-    /// Edits that left nothing to see, and the sentence that says so.
-    refused: RwSignal<Option<(Edits, String)>>,
-    /// Whether a request is under way.
-    busy: RwSignal<bool>,
+pub struct EditState {
+    /// The latest edits; the image on the page can still be that of earlier ones.
+    edits: RwSignal<Edits>,
+    size: RwSignal<[f32; 2]>,
+    /// The latest edits that led to an error, and the error.
+    rejected: RwSignal<Option<(Edits, String)>>,
+    is_busy: RwSignal<bool>,
 }
 
-impl Default for Bench {
+impl Default for EditState {
     fn default() -> Self {
         Self {
             edits: RwSignal::default(),
             size: RwSignal::new([1.0, 1.0]),
-            refused: RwSignal::default(),
-            busy: RwSignal::default(),
+            rejected: RwSignal::default(),
+            is_busy: RwSignal::default(),
         }
     }
 }
 
-impl Bench {
-    /// Takes a photo as it was handed in.
-    pub fn take(self, picture: &Picture) {
-        self.size.set([picture.width as f32, picture.height as f32]);
-        self.refused.set(None);
+impl EditState {
+    /// Begins without edits on a new photo.
+    pub fn reset(self, image: &InputImage) {
+        self.size.set([image.width as f32, image.height as f32]);
+        self.rejected.set(None);
         self.edits.set(Edits::default());
     }
 
-    /// Whether the picture on show is not yet of the latest edits.
-    pub fn is_busy(self) -> bool {
-        self.busy.get()
+    pub fn edits(self) -> ReadSignal<Edits> {
+        self.edits.read_only()
     }
 
-    /// Why the latest change is not answered.
-    pub fn complaint(self) -> Option<String> {
-        self.refused.with(|refused| {
-            let (edits, sentence) = refused.as_ref()?;
-            self.edits
-                .with(|now| now == edits)
-                .then(|| sentence.clone())
+    pub fn update(self, change: impl FnOnce(&mut Edits)) {
+        self.edits.update(change);
+    }
+
+    /// The photo's width and height before it is rotated.
+    pub fn photo_size(self) -> [f32; 2] {
+        self.size.get_untracked()
+    }
+
+    /// Whether the image on the page is not yet that of the latest edits.
+    pub fn is_busy(self) -> bool {
+        self.is_busy.get()
+    }
+
+    pub fn set_busy(self, is_busy: bool) {
+        self.is_busy.set(is_busy);
+    }
+
+    pub fn reject(self, edits: Edits, error: String) {
+        self.rejected.set(Some((edits, error)));
+    }
+
+    /// Why the latest edits led to no image.
+    pub fn error(self) -> Option<String> {
+        self.rejected.with(|rejected| {
+            let (edits, error) = rejected.as_ref()?;
+            let is_latest = self.edits.with(|now| now == edits);
+            is_latest.then(|| error.clone())
         })
     }
-}
 
-impl Page {
-    /// Changes the edits, and has the photo answered anew.
-    pub fn edit(self, change: impl FnOnce(&mut Edits)) {
-        self.bench.edits.update(change);
-        self.develop();
-    }
-
-    /// Has the photo on show prepared as the visitor wants it, unless that is so already or under way.
-    pub(crate) fn develop(self) {
-        if self.bench.busy.get_untracked() {
-            return;
-        }
-        self.bench.busy.set(true);
-        spawn_local(async move {
-            while let Some((picture, edits)) = self.undeveloped() {
-                // A number of its own, so that what is said of the photo as it was is late from now on.
-                self.latest.update(|n| *n += 1);
-                let number = self.latest.get_untracked();
-                let prepared = self.client().edit_photo(picture.photo, edits.clone()).await;
-                if self.is_late(number) {
-                    continue;
-                }
-                let edited = prepared
-                    .map_err(String::from)
-                    .and_then(|p| picture.edited(number, edits.clone(), p));
-                match edited {
-                    Ok((picture, verdicts)) => self.ask_about(picture, &verdicts),
-                    Err(sentence) => self.bench.refused.set(Some((edits, sentence))),
-                }
-            }
-            self.bench.busy.set(false);
-        });
-    }
-
-    /// The photo on show and its edits, where the picture is not of these.
-    fn undeveloped(self) -> Option<(Arc<Picture>, Edits)> {
-        // Another photo is about to take its place.
-        if self.preparing.get_untracked() {
-            return None;
-        }
-        let picture = self.picture.get_untracked()?;
-        let edits = self.bench.edits.get_untracked();
-        let is_shown = picture.development.as_ref()?.edits == edits;
-        let is_refused = self
-            .bench
-            .refused
-            .with_untracked(|r| r.as_ref().is_some_and(|(refused, _)| *refused == edits));
-        (!is_shown && !is_refused).then_some((picture, edits))
+    /// The latest edits, if the image is not theirs and they have led to no error.
+    pub fn pending(self, image: &InputImage) -> Option<Edits> {
+        let edits = self.edits.get_untracked();
+        let is_shown = image.preprocessing.as_ref()?.edits == edits;
+        let is_rejected = self
+            .rejected
+            .with_untracked(|r| r.as_ref().is_some_and(|(rejected, _)| *rejected == edits));
+        (!is_shown && !is_rejected).then_some(edits)
     }
 }

@@ -1,39 +1,37 @@
-//! The picture being answered: where it came from, its photo, and the 28x28 that the models see.
+//! The image being classified: its origin, its photo, and the 28x28 input of the models.
 
-use photo::{Edits, Frame, Mask, Route};
+use photo::{Edits, Frame, Mask, PhotoError, Route};
 use shared::image::{RgbaImage, SIDE};
 use shared::{Garment, Grey28};
 
+use crate::engine::EngineError;
 use protocol::{Prepared, TimedPrediction};
 
-/// What is said of an engine's answer that holds no picture.
-pub const NO_PICTURE: &str = "The engine returned no picture: reload the page.";
-
-/// A picture and its number on this page.
+/// An image, and its number on this page.
 #[derive(Clone, Debug)]
-pub struct Picture {
-    /// Counts the pictures handed in, bad ones too; a later one has the larger number.
+pub struct InputImage {
+    /// Counts the images, including those that are rejected; a later one has a larger number.
     pub number: u32,
-    /// The number that the photo had when it was handed in; its edits get numbers of their own.
+    /// The number that the photo got when it was uploaded. Each edited version has a number of its own.
     pub photo: u32,
     pub origin: Origin,
     pub grey: Grey28,
-    /// Where the 28x28 picture lies in the photo.
+    /// The position of the 28x28 input in the photo.
     pub frame: Frame,
     /// The photo's size in pixels.
     pub width: u32,
     pub height: u32,
     pub thumbnail: RgbaImage,
-    /// How the photo became the picture; a 28x28 picture is taken as it is.
-    pub development: Option<Development>,
+    /// How the photo was preprocessed; an image of 28x28 pixels is used as it is.
+    pub preprocessing: Option<Preprocessing>,
 }
 
-/// The steps from a photo to its 28x28 picture, and what the visitor changed about them.
+/// The steps from a photo to the 28x28 input, with the visitor's edits.
 #[derive(Clone, Debug)]
-pub struct Development {
+pub struct Preprocessing {
     pub edits: Edits,
     pub route: Route,
-    /// Of the part that the edits leave.
+    /// The mask of the cropped part of the photo.
     pub mask: Mask,
     pub quality: f32,
     pub is_white: bool,
@@ -41,18 +39,48 @@ pub struct Development {
     pub toned: RgbaImage,
 }
 
-/// Where a picture came from.
+/// Where an image came from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Origin {
-    /// A test image, of this class.
+    /// A test image of this class.
     Gallery(Garment),
-    /// The visitor, under this name.
+    /// The visitor's file of this name.
     Visitor(String),
 }
 
-impl Picture {
-    /// A test image: its photo is the 28x28 picture itself.
-    pub fn of_gallery(number: u32, grey: Grey28, garment: Garment) -> Self {
+/// Why a file has no predictions.
+#[derive(Debug)]
+pub enum ImageError {
+    TooLarge(PhotoError),
+    Engine(EngineError),
+    /// The engine's reply does not hold a valid image.
+    Invalid,
+    /// The visitor chose other files before it was this one's turn.
+    Replaced,
+}
+
+impl std::fmt::Display for ImageError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLarge(error) => error.fmt(f),
+            Self::Engine(error) => error.fmt(f),
+            Self::Invalid => f.write_str("The engine returned an invalid image: reload the page."),
+            Self::Replaced => {
+                f.write_str("Other files were chosen before this one was classified.")
+            }
+        }
+    }
+}
+
+impl From<EngineError> for ImageError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl InputImage {
+    /// A test image, which is its own photo.
+    pub fn from_gallery(number: u32, grey: Grey28, garment: Garment) -> Self {
         let side = SIDE as u32;
         Self {
             number,
@@ -66,21 +94,21 @@ impl Picture {
             width: side,
             height: side,
             thumbnail: RgbaImage::from(&grey),
-            development: None,
+            preprocessing: None,
             grey,
         }
     }
 
-    /// A visitor's picture, and what was said of it already.
+    /// The visitor's image, and the predictions that were made with its preprocessing.
     ///
     /// # Errors
-    /// The engine's answer holds no 28x28 picture, or others than it says.
-    pub fn of_visitor(
+    /// The engine's reply does not hold a 28x28 image, or holds images of other sizes than it states.
+    pub fn from_visitor(
         number: u32,
         name: String,
         prepared: Prepared,
-    ) -> Result<(Self, Vec<TimedPrediction>), String> {
-        Self::developed(
+    ) -> Result<(Self, Vec<TimedPrediction>), ImageError> {
+        Self::from_prepared(
             number,
             number,
             Origin::Visitor(name),
@@ -89,26 +117,26 @@ impl Picture {
         )
     }
 
-    /// The same photo, prepared the visitor's way.
+    /// The same photo, preprocessed with the visitor's edits.
     ///
     /// # Errors
-    /// As of a visitor's picture.
+    /// As of [`from_visitor`](Self::from_visitor).
     pub fn edited(
         &self,
         number: u32,
         edits: Edits,
         prepared: Prepared,
-    ) -> Result<(Self, Vec<TimedPrediction>), String> {
-        Self::developed(number, self.photo, self.origin.clone(), edits, prepared)
+    ) -> Result<(Self, Vec<TimedPrediction>), ImageError> {
+        Self::from_prepared(number, self.photo, self.origin.clone(), edits, prepared)
     }
 
-    fn developed(
+    fn from_prepared(
         number: u32,
         photo: u32,
         origin: Origin,
         edits: Edits,
         prepared: Prepared,
-    ) -> Result<(Self, Vec<TimedPrediction>), String> {
+    ) -> Result<(Self, Vec<TimedPrediction>), ImageError> {
         let mask = prepared.mask.filter(|m| {
             let pixels = u64::from(m.width) * u64::from(m.height);
             pixels > 0 && m.alpha.len() as u64 == pixels
@@ -120,8 +148,8 @@ impl Picture {
             .grey
             .grey()
             .filter(|_| is_whole)
-            .ok_or(NO_PICTURE)?;
-        let picture = Self {
+            .ok_or(ImageError::Invalid)?;
+        let image = Self {
             number,
             photo,
             origin,
@@ -130,7 +158,7 @@ impl Picture {
             width: prepared.width,
             height: prepared.height,
             thumbnail: prepared.upright,
-            development: mask.map(|mask| Development {
+            preprocessing: mask.map(|mask| Preprocessing {
                 edits,
                 route: prepared.route,
                 mask,
@@ -140,10 +168,15 @@ impl Picture {
                 toned: prepared.toned,
             }),
         };
-        Ok((picture, prepared.verdicts))
+        Ok((image, prepared.verdicts))
     }
 
-    /// Whether there is a photo besides the 28x28 picture.
+    /// The 28x28 input, to be shown enlarged.
+    pub fn input(&self) -> RgbaImage {
+        RgbaImage::from(&self.grey)
+    }
+
+    /// Whether the photo is more than the 28x28 input.
     pub fn has_photo(&self) -> bool {
         (self.width as usize, self.height as usize) != (SIDE, SIDE)
     }

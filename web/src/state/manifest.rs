@@ -1,4 +1,4 @@
-//! The published figures: what the trainer's manifest says of each model and of the vote.
+//! The trainer's manifest: the published figures of each model and of the ensemble.
 
 use shared::ModelId;
 use wasm_bindgen::JsValue;
@@ -6,16 +6,16 @@ use wasm_bindgen::JsValue;
 use crate::contender::Contender;
 use crate::json::{self, field, number};
 
-/// What the manifest says of a model or the vote; a figure that is not there is not shown.
+/// The manifest's entry on a model or the ensemble. The page does not show a figure that is missing.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Facts {
+pub struct ManifestEntry {
     pub contender: Contender,
     pub parameters: Option<f64>,
-    /// Of the weights file.
+    /// The size of the weights file.
     pub bytes: Option<f64>,
-    /// What the training took, in seconds.
+    /// The duration of the training, in seconds.
     pub seconds: Option<f64>,
-    /// Share of the test images answered rightly, 0 to 1.
+    /// The accuracy on the test set, 0 to 1.
     pub accuracy: Option<f64>,
     /// 0 to 1.
     pub macro_f1: Option<f64>,
@@ -23,7 +23,7 @@ pub struct Facts {
     pub calibration_error: Option<f64>,
 }
 
-impl Facts {
+impl ManifestEntry {
     fn read(contender: Contender, entry: &JsValue) -> Self {
         let test = field(entry, "test").unwrap_or(JsValue::NULL);
         Self {
@@ -38,8 +38,8 @@ impl Facts {
     }
 }
 
-/// The manifest's figures; none where it cannot be read, for the page works without.
-pub async fn fetch(url: &str) -> Vec<Facts> {
+/// The manifest's entries; none if it cannot be read, because the page works without it.
+pub async fn fetch(url: &str) -> Vec<ManifestEntry> {
     let Some(manifest) = json::fetch(url).await else {
         return Vec::new();
     };
@@ -47,8 +47,8 @@ pub async fn fetch(url: &str) -> Vec<Facts> {
     let models = models.iter().filter_map(|entry| {
         let name = field(&entry, "model")?.as_string()?;
         let model = ModelId::from_name(&name)?;
-        Some(Facts::read(Contender::Model(model), &entry))
+        Some(ManifestEntry::read(Contender::Model(model), &entry))
     });
-    let vote = field(&manifest, "vote").map(|entry| Facts::read(Contender::Vote, &entry));
+    let vote = field(&manifest, "vote").map(|entry| ManifestEntry::read(Contender::Vote, &entry));
     models.chain(vote).collect()
 }

@@ -1,9 +1,19 @@
-//! The page's state.
+//! The page's state: one file for each part, which owns its signals, and `AppState`, which holds all parts.
 
+pub mod app_state;
 pub mod batch;
 pub mod edit_state;
+pub mod engines;
+pub mod ensemble;
+pub mod explanation;
 pub mod image;
 pub mod manifest;
+pub mod messages;
 pub mod models;
-pub mod page;
+pub mod novelty;
+pub mod site_data;
+pub mod stale_answers;
 pub mod timings;
+pub mod upload;
+
+pub use app_state::AppState;

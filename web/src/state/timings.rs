@@ -1,62 +1,61 @@
-//! How long answers take in this browser: the median of those given so far.
+//! The time of predictions in this browser: the median of those made so far.
 
 use shared::ModelId;
 
 use protocol::TimedPrediction;
 
-/// Older times are forgotten.
+/// Older times are dropped.
 const KEPT: usize = 200;
 
-/// The times of the answers given so far, in microseconds.
+/// The times of the predictions made so far, in microseconds.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Stopwatch {
-    models: [Times; ModelId::ALL.len()],
-    /// Of the features, which the classical models share.
-    features: Times,
+pub struct Timings {
+    models: [Durations; ModelId::ALL.len()],
+    /// The features, which the classical models share.
+    features: Durations,
 }
 
-/// What has been timed several times.
+/// Several times of the same computation.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Times {
-    /// The browser compiles while it runs, so it counts only until there is another.
+struct Durations {
+    /// The first run includes the compilation in the browser, so it is used only until there is another.
     first: Option<u32>,
     later: Vec<u32>,
 }
 
-impl Stopwatch {
-    /// Notes a verdict's times.
-    pub fn note(&mut self, verdict: &TimedPrediction) {
-        self.note_model(verdict.model, verdict.micros);
-        if let Some(micros) = verdict.features_micros {
-            self.features.keep(micros);
+impl Timings {
+    /// Records the times of a prediction.
+    pub fn record(&mut self, prediction: &TimedPrediction) {
+        self.record_model(prediction.model, prediction.micros);
+        if let Some(micros) = prediction.features_micros {
+            self.features.push(micros);
         }
     }
 
-    /// Notes a model's time.
-    pub fn note_model(&mut self, model: ModelId, micros: u32) {
-        self.models[model as usize].keep(micros);
+    /// Records the time of a model.
+    pub fn record_model(&mut self, model: ModelId, micros: u32) {
+        self.models[model as usize].push(micros);
     }
 
-    /// A model alone, its features not counted.
+    /// The time of a model, without its features.
     pub fn model(&self, model: ModelId) -> Option<u32> {
         self.models[model as usize].median()
     }
 
-    /// A picture's features.
+    /// The time of the features of an image.
     pub fn features(&self) -> Option<u32> {
         self.features.median()
     }
 
-    /// All models that have a time, and the features once.
-    pub fn all(&self) -> Option<u32> {
-        let times: Vec<u32> = ModelId::ALL.iter().filter_map(|m| self.model(*m)).collect();
-        (times.len() == ModelId::ALL.len())
-            .then(|| times.iter().sum::<u32>() + self.features().unwrap_or_default())
+    /// The time of all models, with the features once; `None` before all of them were timed.
+    pub fn total(&self) -> Option<u32> {
+        let models: Option<u32> = ModelId::ALL.iter().map(|m| self.model(*m)).sum();
+        Some(models? + self.features()?)
     }
 }
 
-impl Times {
-    fn keep(&mut self, micros: u32) {
+impl Durations {
+    fn push(&mut self, micros: u32) {
         if self.first.is_none() {
             self.first = Some(micros);
             return;
@@ -67,7 +66,7 @@ impl Times {
         self.later.push(micros);
     }
 
-    /// The middle one; of an even number, the mean of the two in the middle.
+    /// For an even number of times, the mean of the two in the middle.
     fn median(&self) -> Option<u32> {
         let mut sorted = self.later.clone();
         sorted.sort_unstable();
@@ -85,7 +84,7 @@ impl Times {
 mod tests {
     use super::*;
 
-    fn verdict(model: ModelId, micros: u32) -> TimedPrediction {
+    fn prediction(model: ModelId, micros: u32) -> TimedPrediction {
         TimedPrediction {
             model,
             probabilities: [0.1; 10],
@@ -96,33 +95,33 @@ mod tests {
     }
 
     #[test]
-    fn one_slow_answer_does_not_count_for_more_than_one() {
-        let mut watch = Stopwatch::default();
-        assert_eq!(watch.model(ModelId::Knn), None);
+    fn the_median_ignores_a_slow_run() {
+        let mut timings = Timings::default();
+        assert_eq!(timings.model(ModelId::Knn), None);
         for micros in [7_000, 400, 90_000, 600] {
-            watch.note(&verdict(ModelId::Knn, micros));
+            timings.record(&prediction(ModelId::Knn, micros));
         }
-        assert_eq!(watch.model(ModelId::Knn), Some(600));
-        watch.note(&verdict(ModelId::Knn, 500));
-        assert_eq!(watch.model(ModelId::Knn), Some(550));
+        assert_eq!(timings.model(ModelId::Knn), Some(600));
+        timings.record(&prediction(ModelId::Knn, 500));
+        assert_eq!(timings.model(ModelId::Knn), Some(550));
     }
 
     #[test]
-    fn the_first_time_counts_until_there_is_another() {
-        let mut watch = Stopwatch::default();
+    fn the_first_time_is_used_until_there_is_another() {
+        let mut timings = Timings::default();
         for (micros, median) in [(7_000, 7_000), (400, 400), (500, 450)] {
-            watch.note_model(ModelId::Cnn, micros);
-            assert_eq!(watch.model(ModelId::Cnn), Some(median));
+            timings.record_model(ModelId::Cnn, micros);
+            assert_eq!(timings.model(ModelId::Cnn), Some(median));
         }
     }
 
     #[test]
-    fn all_seven_share_their_features() {
-        let mut watch = Stopwatch::default();
+    fn the_total_includes_the_features_once() {
+        let mut timings = Timings::default();
         for model in ModelId::ALL {
-            assert_eq!(watch.all(), None);
-            watch.note(&verdict(model, 100));
+            assert_eq!(timings.total(), None);
+            timings.record(&prediction(model, 100));
         }
-        assert_eq!(watch.all(), Some(7 * 100 + 900));
+        assert_eq!(timings.total(), Some(7 * 100 + 900));
     }
 }

@@ -1,4 +1,4 @@
-//! The page as a whole: a counter to hand pictures in, a fitting room to see the answers.
+//! The page as a whole: upload and gallery at the left, the image and its predictions at the right, the comparison below.
 
 use std::time::Duration;
 
@@ -6,22 +6,24 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
-use super::batch::RollTable;
+use super::batch::BatchTable;
 use super::compare::Compare;
-use super::editor::Inspector;
+use super::editor::PhotoEditor;
 use super::engine_panel::EnginePanel;
-use super::explanation::Reasons;
-use super::footer::Footer;
+use super::ensemble_text;
+use super::explanation::ExplanationSection;
 use super::gallery::Gallery;
-use super::header::Masthead;
-use super::notices::Notices;
-use super::predictions::Verdicts;
-use super::preview::Specimen;
-use super::upload::DropZone;
+use super::header::{Footer, Header};
+use super::messages::MessageList;
+use super::predictions::Predictions;
+use super::preview::Preview;
+use super::upload::{DropZone, accept_files_anywhere};
 use crate::engine::sleep;
-use crate::state::page::Page;
+use crate::requests;
+use crate::requests::startup::wait_for_first_prediction;
+use crate::state::AppState;
 
-/// Takes the place of the loading screen.
+/// Replaces the loading screen by the page.
 pub fn open() {
     let loading = document().get_element_by_id("loading");
     leptos::mount::mount_to_body(App);
@@ -32,13 +34,15 @@ pub fn open() {
 
 #[component]
 fn App() -> impl IntoView {
-    let page = Page::open();
-    provide_context(page);
-    crate::ui::upload::files::accept_anywhere(page);
-    spawn_local(furnish(page));
+    let app = AppState::start();
+    provide_context(app);
+    requests::watch(app);
+    accept_files_anywhere(app);
+    spawn_local(mount_sections(app));
+    let has_image = move || app.upload.image().with(Option::is_some);
     view! {
-        <a class="skip" href="#answers">"Skip to the answers"</a>
-        <Masthead/>
+        <a class="skip" href="#answers">"Skip to the predictions"</a>
+        <Header/>
         <main>
             <div class="desk">
                 <div class="counter">
@@ -46,14 +50,14 @@ fn App() -> impl IntoView {
                     <Gallery/>
                 </div>
                 <div class="fitting" id="answers" tabindex="-1">
-                    <Notices/>
-                    <RollTable/>
+                    <MessageList/>
+                    <BatchTable/>
                     <section id="picture" aria-labelledby="picture-title">
-                        <h2 id="picture-title">"The picture"</h2>
+                        <h2 id="picture-title">"The image"</h2>
                         <div class="exhibit">
-                            <Specimen/>
-                            <p class="said" class:waiting=move || page.picture.with(Option::is_none)>
-                                {move || page.summary()}
+                            <Preview/>
+                            <p class="said" class:waiting=move || !has_image()>
+                                {move || ensemble_text::summary(app)}
                             </p>
                         </div>
                     </section>
@@ -63,26 +67,27 @@ fn App() -> impl IntoView {
     }
 }
 
-/// Adds what stands at the end of a part of the page, each in a task of its own: together they would keep the browser from
-/// its visitor for longer than one notices. Only the verdicts do not wait for the first of them.
-async fn furnish(page: Page) {
-    add(page, "#answers", || view! { <Verdicts/> }).await;
-    page.leisure().await;
-    add(page, "#verdicts", || view! { <EnginePanel/> }).await;
-    add(page, "#picture", || view! { <Inspector/> }).await;
-    add(page, "#answers", || view! { <Reasons/> }).await;
-    add(page, "main", || view! { <Compare/> }).await;
-    add(page, "body", || view! { <Footer/> }).await;
+/// Mounts the remaining sections, each in a task of its own: together they would block the UI thread for too long. Only
+/// the predictions are mounted before the first prediction.
+async fn mount_sections(app: AppState) {
+    mount(app, "#answers", || view! { <Predictions/> }).await;
+    wait_for_first_prediction(app).await;
+    mount(app, "#verdicts", || view! { <EnginePanel/> }).await;
+    mount(app, "#picture", || view! { <PhotoEditor/> }).await;
+    mount(app, "#answers", || view! { <ExplanationSection/> }).await;
+    mount(app, "main", || view! { <Compare/> }).await;
+    mount(app, "body", || view! { <Footer/> }).await;
 }
 
-async fn add<V: IntoView + 'static>(page: Page, end_of: &str, part: fn() -> V) {
+/// Mounts a section at the end of an element.
+async fn mount<V: IntoView + 'static>(app: AppState, parent: &str, section: fn() -> V) {
     sleep(Duration::ZERO).await;
-    let element = document().query_selector(end_of).ok().flatten();
+    let element = document().query_selector(parent).ok().flatten();
     if let Some(element) = element {
-        let furnished = move || {
-            provide_context(page);
-            part()
+        let with_context = move || {
+            provide_context(app);
+            section()
         };
-        leptos::mount::mount_to(element.unchecked_into(), furnished).forget();
+        leptos::mount::mount_to(element.unchecked_into(), with_context).forget();
     }
 }

@@ -1,4 +1,4 @@
-//! A canvas that shows a bitmap: pixels are put, never read back.
+//! A canvas that shows an image.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -7,63 +7,61 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use shared::image::RgbaImage;
 
-/// A canvas of the bitmap's size; without a bitmap it is blank.
+/// A canvas of the image's size; without a image it is blank.
 #[component]
 pub fn Canvas(
-    #[prop(into)] bitmap: Signal<Option<RgbaImage>>,
-    /// The page's hook for tests.
-    #[prop(optional)]
-    hook: Option<&'static str>,
-    /// Its text alternative; without one it is decoration.
+    #[prop(into)] image: Signal<Option<RgbaImage>>,
+    #[prop(optional)] testid: Option<&'static str>,
+    /// The text alternative; a canvas without one is decoration.
     #[prop(optional, into)]
     label: Option<Signal<String>>,
-    /// Whether its pixels are to be seen as squares.
+    /// Whether pixels are shown as squares when they are enlarged.
     #[prop(optional)]
     pixelated: bool,
 ) -> impl IntoView {
     let node = NodeRef::<html::Canvas>::new();
     Effect::new(move |_| {
         if let Some(canvas) = node.get() {
-            bitmap.with(|bitmap| paint(&canvas, bitmap.as_ref()));
+            image.with(|image| paint(&canvas, image.as_ref()));
         }
     });
-    let decoration = label.is_none();
+    let is_decoration = label.is_none();
     view! {
         <canvas
             node_ref=node
             width="1"
             height="1"
             class:pixelated=pixelated
-            data-testid=hook
-            role=if decoration { "presentation" } else { "img" }
-            aria-hidden=decoration.then_some("true")
+            data-testid=testid
+            role=if is_decoration { "presentation" } else { "img" }
+            aria-hidden=is_decoration.then_some("true")
             aria-label=move || label.map(|l| l.get())
         ></canvas>
     }
 }
 
-/// Puts the bitmap on a canvas, which takes its size.
-pub fn paint(canvas: &HtmlCanvasElement, bitmap: Option<&RgbaImage>) {
-    let Some(bitmap) = bitmap else {
-        // Setting a size clears.
+/// Draws the image on a canvas, which gets its size.
+pub fn paint(canvas: &HtmlCanvasElement, image: Option<&RgbaImage>) {
+    let Some(image) = image else {
+        // To set the size clears the canvas.
         canvas.set_width(1);
         canvas.set_height(1);
         return;
     };
-    canvas.set_width(bitmap.width());
-    canvas.set_height(bitmap.height());
-    let image = ImageData::new_with_u8_clamped_array_and_sh(
-        Clamped(bitmap.rgba()),
-        bitmap.width(),
-        bitmap.height(),
+    canvas.set_width(image.width());
+    canvas.set_height(image.height());
+    let data = ImageData::new_with_u8_clamped_array_and_sh(
+        Clamped(image.rgba()),
+        image.width(),
+        image.height(),
     );
     let context = canvas
         .get_context("2d")
         .ok()
         .flatten()
         .and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok());
-    if let (Some(context), Ok(image)) = (context, image) {
-        // A browser out of memory leaves the canvas blank; the figures beside it still stand.
-        let _ = context.put_image_data(&image, 0.0, 0.0);
+    if let (Some(context), Ok(data)) = (context, data) {
+        // A browser without enough memory leaves the canvas blank.
+        let _ = context.put_image_data(&data, 0.0, 0.0);
     }
 }

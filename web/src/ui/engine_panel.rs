@@ -1,49 +1,42 @@
-//! Which engine answers, why not the other, the visitor's say in it, and what this machine can do.
+//! The panel about the engines: which one is active and why, the visitor's choice, and the benchmarks.
 
 use leptos::prelude::*;
 
-use crate::engine::{Engine, EngineChoice};
-use crate::state::page::Page;
-use crate::ui::benchmark::Machine;
+use super::benchmark::BenchmarkPanel;
+use crate::engine::{EngineChoice, EngineStatus};
+use crate::state::AppState;
 
 #[component]
 pub fn EnginePanel() -> impl IntoView {
-    let page = expect_context::<Page>();
-    let active = move || {
-        page.report
-            .with(|r| r.as_ref().map_or(Engine::Cpu, |r| r.active_engine()))
-    };
-    let gpu = move || page.report.with(|r| r.as_ref().map(|r| r.gpu.name()));
+    let engines = expect_context::<AppState>().engines;
+    let status = engines.status();
     view! {
         <div
             class="engine"
             data-testid="engine"
-            data-engine=move || active().name()
-            data-gpu-state=gpu
+            data-engine=move || engines.active().name()
+            data-gpu-state=move || status.with(|s| s.as_ref().map(|s| s.gpu.name()))
         >
             <h3>"This machine"</h3>
             <p class="answering">
                 <span class="lamp" aria-hidden="true"></span>
                 "Engine: "
-                <strong>{move || active().title()}</strong>
+                <strong>{move || engines.active().title()}</strong>
             </p>
             <p class="small why" role="status">
-                {move || page.report.with(|r| r.as_ref().map(|r| r.reason()))}
+                {move || status.with(|s| s.as_ref().map(EngineStatus::reason))}
                 {move || {
-                    page.report.with(|r| {
-                        r.as_ref()
-                            .and_then(|r| r.cpu_error.as_ref().map(ToString::to_string))
-                            .map(|m| view! { " " <strong>{m}</strong> })
-                    })
+                    let error = status.with(|s| Some(s.as_ref()?.cpu_error.as_ref()?.to_string()));
+                    error.map(|e| view! { " " <strong>{e}</strong> })
                 }}
             </p>
             <label class="choice">
-                <span class="small">"Answer with"</span>
+                <span class="small">"Choose an engine"</span>
                 <select
                     data-testid="engine-choice"
                     on:change=move |event| {
                         if let Some(choice) = EngineChoice::from_name(&event_target_value(&event)) {
-                            page.choose(choice);
+                            engines.choose(choice);
                         }
                     }
                 >
@@ -52,7 +45,7 @@ pub fn EnginePanel() -> impl IntoView {
                         .collect_view()}
                 </select>
             </label>
-            <Machine/>
+            <BenchmarkPanel/>
         </div>
     }
 }

@@ -1,68 +1,71 @@
-//! The seven's vote, above the rows.
+//! The ensemble's prediction, above the rows of the models.
 
 use leptos::prelude::*;
 use plot::format::probability;
 use shared::model::ensemble;
 
+use super::ensemble_text::{NONE_OF_THE_TEN, agreement};
+use super::probability_bars::ProbabilityBars;
 use crate::engine::WeightsState;
-use crate::state::models::State;
-use crate::state::page::Page;
-use crate::ui::ensemble_text;
-use crate::ui::probability_bars::Bars;
+use crate::requests::startup::load_ensemble;
+use crate::state::AppState;
+use crate::state::models::ModelStatus;
 
 #[component]
-pub fn VotePanel() -> impl IntoView {
-    let page = expect_context::<Page>();
-    let count = Memo::new(move |_| page.count());
-    let state = Memo::new(move |_| state(page));
-    let weights = Memo::new(move |_| page.poll.with(|p| p.weights.clone()));
-    let open = RwSignal::new(false);
+pub fn EnsemblePanel() -> impl IntoView {
+    let app = expect_context::<AppState>();
+    let prediction = Memo::new(move |_| app.ensemble_prediction());
+    let status = Memo::new(move |_| status(app));
+    let weights = app.ensemble.weights();
+    let is_open = RwSignal::new(false);
     view! {
         <div
             class="vote"
             data-testid="vote"
             data-model=ensemble::NAME
-            data-state=move || state.get().name()
-            data-label=move || count.get().map(|c| c.garment().label())
-            data-confidence=move || count.get().map(|c| c.confidence().to_string())
-            data-answered=move || count.get().map_or(0, |c| c.said.len()).to_string()
-            data-agree=move || count.get().map_or(0, |c| c.agreeing()).to_string()
-            data-known=move || page.knows().map(|known| if known { "true" } else { "false" })
-            data-picture=move || count.get().map(|c| c.picture.to_string())
-            aria-busy=move || if state.get().is_to_come() { "true" } else { "false" }
+            data-state=move || status.get().name()
+            data-label=move || prediction.get().map(|p| p.garment().label())
+            data-confidence=move || prediction.get().map(|p| p.confidence().to_string())
+            data-answered=move || prediction.get().map_or(0, |p| p.members.len()).to_string()
+            data-agree=move || prediction.get().map_or(0, |p| p.agreeing()).to_string()
+            data-known=move || app.is_known().map(|known| if known { "true" } else { "false" })
+            data-picture=move || prediction.get().map(|p| p.image.to_string())
+            aria-busy=move || if status.get().is_awaited() { "true" } else { "false" }
         >
-            <div class="ballot">
+            <div>
                 <h3 id="vote-title">{ensemble::TITLE}</h3>
-                <p class="label" class:blank=move || count.get().is_none()>
-                    {move || match (weights.get(), count.get()) {
-                        (WeightsState::Failed(_), _) => "The vote cannot be counted",
+                <p class="label" class:blank=move || prediction.get().is_none()>
+                    {move || match (weights.get(), prediction.get()) {
+                        (WeightsState::Failed(_), _) => "The vote is not available",
                         (WeightsState::Absent, _) => "The vote is not part of this build",
-                        (_, Some(count)) => count.garment().label(),
-                        (_, None) => "No answers yet",
+                        (_, Some(prediction)) => prediction.garment().label(),
+                        (_, None) => "No predictions yet",
                     }}
                 </p>
                 <p class="sure">
                     <span class="track" aria-hidden="true">
                         <span style:width=move || {
-                            format!("{:.2}%", count.get().map_or(0.0, |c| c.confidence()) * 100.0)
+                            format!("{:.2}%", prediction.get().map_or(0.0, |p| p.confidence()) * 100.0)
                         }></span>
                     </span>
-                    <span class="number">{move || count.get().map(|c| probability(c.confidence()))}</span>
+                    <span class="number">
+                        {move || prediction.get().map(|p| probability(p.confidence()))}
+                    </span>
                 </p>
             </div>
-            <Show when=move || page.knows() == Some(false)>
+            <Show when=move || app.is_known() == Some(false)>
                 <p class="unknown" data-testid="unknown">
-                    <strong>"I don't know this."</strong>
-                    " It is unlike all that the models have learned from, so it is probably none of the ten classes: take the answers for guesses."
+                    <strong>{NONE_OF_THE_TEN}</strong>
+                    " The image differs from everything in the training data, so the predictions are guesses."
                 </p>
             </Show>
             <p class="tally">
-                {move || match (weights.get(), count.get()) {
-                    (WeightsState::Failed(sentence), _) => sentence,
-                    (WeightsState::Absent, _) => "The models below answer for themselves.".to_string(),
-                    (_, Some(c)) => ensemble_text::sentence(c.garment(), &c.said, page.unheard(&c)),
+                {move || match (weights.get(), prediction.get()) {
+                    (WeightsState::Failed(error), _) => error,
+                    (WeightsState::Absent, _) => "The predictions below are not combined.".to_string(),
+                    (_, Some(p)) => agreement(p.garment(), &p.members, app.missing_members(&p)),
                     (_, None) => {
-                        "What all seven say together, each weighed by how far it can be trusted."
+                        "The ensemble of all seven models: their probabilities, combined with weights."
                             .to_string()
                     }
                 }}
@@ -72,7 +75,7 @@ pub fn VotePanel() -> impl IntoView {
                         type="button"
                         class="plain"
                         data-testid="retry-vote"
-                        on:click=move |_| page.fetch_vote()
+                        on:click=move |_| load_ensemble(app)
                     >
                         "Try again"
                     </button>
@@ -82,40 +85,45 @@ pub fn VotePanel() -> impl IntoView {
                 type="button"
                 class="opener"
                 data-testid="vote-details"
-                aria-expanded=move || if open.get() { "true" } else { "false" }
+                aria-expanded=move || if is_open.get() { "true" } else { "false" }
                 aria-controls="vote-details"
-                on:click=move |_| open.update(|o| *o = !*o)
+                on:click=move |_| is_open.update(|o| *o = !*o)
             >
                 <span class="chevron" aria-hidden="true"></span>
                 <span>"Ten probabilities"</span>
                 <span class="unseen">" of the vote"</span>
             </button>
-            <div class="details" id="vote-details" hidden=move || !open.get()>
-                <Bars probabilities=Signal::derive(move || count.get().map(|c| c.probabilities))/>
+            <div class="details" id="vote-details" hidden=move || !is_open.get()>
+                <ProbabilityBars probabilities=Signal::derive(move || {
+                    prediction.get().map(|p| p.probabilities)
+                })/>
             </div>
         </div>
     }
 }
 
-/// The vote's state: ready once it holds every answer that comes by itself.
-fn state(page: Page) -> State {
-    match page.poll.with(|p| p.weights.clone()) {
-        WeightsState::Absent => State::Absent,
-        WeightsState::Failed(_) => State::Error,
-        WeightsState::Queued | WeightsState::Deferred => State::Waiting,
-        WeightsState::Loading(_) => State::Loading,
-        WeightsState::Ready(_) => match page.count() {
-            None if page.picture.with(Option::is_none) => State::Ready,
-            Some(count)
-                if page.awaited() == 0
-                    && count.said.len() == page.answers()
-                    && page
-                        .picture
-                        .with(|p| p.as_ref().is_some_and(|p| p.number == count.picture)) =>
-            {
-                State::Ready
+/// The ensemble's status. It is ready when its prediction includes all that come without a request by the visitor.
+fn status(app: AppState) -> ModelStatus {
+    match app.ensemble.weights().get() {
+        WeightsState::Absent => ModelStatus::Absent,
+        WeightsState::Failed(_) => ModelStatus::Error,
+        WeightsState::Queued | WeightsState::Deferred => ModelStatus::Waiting,
+        WeightsState::Loading(_) => ModelStatus::Loading,
+        WeightsState::Ready(_) => {
+            let image = app.upload.image_number();
+            let is_complete = match app.ensemble_prediction() {
+                None => image.is_none(),
+                Some(p) => {
+                    image == Some(p.image)
+                        && app.awaited() == 0
+                        && p.members.len() == app.predicted()
+                }
+            };
+            if is_complete {
+                ModelStatus::Ready
+            } else {
+                ModelStatus::Answering
             }
-            _ => State::Answering,
-        },
+        }
     }
 }

@@ -1,9 +1,70 @@
-//! A vote in words: who agrees, who says what else, and who is still to be heard.
+//! The ensemble's prediction in words: which models agree, which do not, and which are missing.
 
+use leptos::prelude::*;
 use shared::{Garment, ModelId};
 
+use crate::engine::WeightsState;
+use crate::state::AppState;
+use crate::state::models::{ModelPrediction, ModelStatus};
+
+/// Shown for an image that the novelty detector rejects.
+pub const NONE_OF_THE_TEN: &str = "Probably none of the ten classes.";
+
+const CLASSIFYING: &str = "The models are classifying the image.";
+
+/// The sentence beside the image.
+pub fn summary(app: AppState) -> String {
+    let Some(image) = app.upload.image_number() else {
+        return "Choose an image from the gallery or upload your own: seven models will classify it."
+            .into();
+    };
+    if let Some(prediction) = app.ensemble_prediction() {
+        if app.is_known() == Some(false) {
+            return NONE_OF_THE_TEN.into();
+        }
+        let missing = app.missing_members(&prediction);
+        return headline(prediction.garment(), &prediction.members, missing);
+    }
+    if app.ensemble.weights().with(WeightsState::may_load) {
+        return CLASSIFYING.into();
+    }
+    // Without the ensemble, the first model's prediction is shown.
+    let predictions = app
+        .models
+        .predictions_for(image, |p| (p.timed.model, ModelPrediction::garment(p)));
+    match predictions.first() {
+        Some((model, garment)) => format!("{} predicts {garment}.", model.title()),
+        None => CLASSIFYING.into(),
+    }
+}
+
+/// The ensemble's prediction for screen readers, once all loaded models have classified the image.
+pub fn announcement(app: AppState) -> String {
+    let is_busy = |m| app.model_status(m) == ModelStatus::Answering;
+    match app.ensemble_prediction() {
+        Some(prediction) if !ModelId::ALL.into_iter().any(is_busy) => {
+            let (warning, space) = if app.is_known() == Some(false) {
+                (NONE_OF_THE_TEN, " ")
+            } else {
+                ("", "")
+            };
+            format!(
+                "{warning}{space}The vote: {}, {:.0} percent. {}",
+                prediction.garment(),
+                prediction.confidence() * 100.0,
+                agreement(
+                    prediction.garment(),
+                    &prediction.members,
+                    app.missing_members(&prediction)
+                )
+            )
+        }
+        _ => String::new(),
+    }
+}
+
 /// A model's name within a sentence.
-pub fn name(model: ModelId) -> &'static str {
+pub fn name_in_sentence(model: ModelId) -> &'static str {
     match model {
         ModelId::Cnn => "the CNN",
         ModelId::Resnet => "the ResNet",
@@ -15,88 +76,68 @@ pub fn name(model: ModelId) -> &'static str {
     }
 }
 
-/// A small number as a word.
-fn word(number: usize) -> String {
-    const WORDS: [&str; 8] = [
-        "none", "one", "two", "three", "four", "five", "six", "seven",
-    ];
-    WORDS
-        .get(number)
-        .map_or_else(|| number.to_string(), |word| (*word).to_string())
+/// How many models predict the ensemble's class; `missing` models have not answered yet.
+fn headline(ensemble: Garment, members: &[(ModelId, Garment)], missing: usize) -> String {
+    let agreeing = members.iter().filter(|(_, g)| *g == ensemble).count();
+    let answered = members.len();
+    let is_final = missing == 0;
+    if agreeing == answered {
+        return if !is_final {
+            format!("So far, all models predict {ensemble}.")
+        } else if answered == 1 {
+            format!("The only model that answered predicts {ensemble}.")
+        } else {
+            format!("All {answered} models predict {ensemble}.")
+        };
+    }
+    let so_far = if is_final { "" } else { "So far, " };
+    if 2 * agreeing > answered {
+        format!("{so_far}{agreeing} of {answered} models predict {ensemble}.")
+    } else {
+        let the = if is_final { "The" } else { "the" };
+        format!("{so_far}{the} vote is {ensemble}, predicted by {agreeing} of {answered} models.")
+    }
 }
 
-/// The vote beside the picture: how many say what it says.
-pub fn headline(vote: Garment, said: &[(ModelId, Garment)], to_come: usize) -> String {
-    let agree = said.iter().filter(|(_, g)| *g == vote).count();
-    let heard = said.len();
-    match (agree == heard, to_come > 0) {
-        (true, false) if heard == 1 => format!("The only one to answer says {vote}."),
-        (true, false) => format!("All {} say {vote}.", word(heard)),
-        (true, true) => format!("So far, all say {vote}."),
-        (false, _) => {
-            let so_far = if to_come > 0 { "so far" } else { "" };
-            let verdict = if 2 * agree > heard {
-                format!("{} of {} say {vote}", word(agree), word(heard))
-            } else {
-                format!(
-                    "the vote goes to {vote}, with {} of {}",
-                    word(agree),
-                    word(heard)
-                )
-            };
-            let sentence = match so_far {
-                "" => verdict,
-                _ => format!("so far, {verdict}"),
-            };
-            format!("{}.", capital(&sentence))
+/// Which models agree with the ensemble and which do not; `missing` models have not answered yet.
+pub fn agreement(ensemble: Garment, members: &[(ModelId, Garment)], missing: usize) -> String {
+    let agreeing = members.iter().filter(|(_, g)| *g == ensemble).count();
+    let answered = members.len();
+    let others = other_predictions(ensemble, members);
+    if missing > 0 {
+        let total = answered + missing;
+        if others.is_empty() {
+            format!("{answered} of {total} so far: all agree.")
+        } else {
+            format!("{answered} of {total} so far: {agreeing} agree; {others}.")
         }
+    } else if others.is_empty() {
+        format!("All {answered} agree.")
+    } else {
+        format!("{agreeing} of {answered} agree; {others}.")
     }
 }
 
-/// Who agrees with the vote and who does not; `to_come` models are still to be heard.
-pub fn sentence(vote: Garment, said: &[(ModelId, Garment)], to_come: usize) -> String {
-    let agree = said.iter().filter(|(_, g)| *g == vote).count();
-    let heard = said.len();
-    let dissent = dissent(vote, said);
-    let so_far = match to_come {
-        0 => String::new(),
-        _ => format!("{heard} of {} so far: ", heard + to_come),
-    };
-    match (dissent.is_empty(), to_come) {
-        (true, 0) => format!("All {heard} agree."),
-        (true, _) => format!("{so_far}all agree."),
-        (false, 0) => format!("{agree} of {heard} agree; {dissent}."),
-        (false, _) => format!("{so_far}{agree} agree; {dissent}."),
-    }
-}
-
-/// What the others say, those who say the same together.
-fn dissent(vote: Garment, said: &[(ModelId, Garment)]) -> String {
-    let parts: Vec<String> = Garment::ALL
+/// The predictions that differ from the ensemble's, by class.
+fn other_predictions(ensemble: Garment, members: &[(ModelId, Garment)]) -> String {
+    let classes: Vec<String> = Garment::ALL
         .into_iter()
-        .filter(|g| *g != vote)
+        .filter(|g| *g != ensemble)
         .filter_map(|garment| {
-            let names: Vec<&str> = said
+            let names: Vec<&str> = members
                 .iter()
                 .filter(|(_, g)| *g == garment)
-                .map(|(model, _)| name(*model))
+                .map(|(model, _)| name_in_sentence(*model))
                 .collect();
             let (last, others) = names.split_last()?;
-            Some(match others {
-                [] => format!("{last} says {garment}"),
-                _ => format!("{} and {last} say {garment}", others.join(", ")),
+            Some(if others.is_empty() {
+                format!("{last} predicts {garment}")
+            } else {
+                format!("{} and {last} predict {garment}", others.join(", "))
             })
         })
         .collect();
-    parts.join("; ")
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
+    classes.join("; ")
 }
 
 #[cfg(test)]
@@ -104,57 +145,70 @@ mod tests {
     use super::*;
     use shared::Garment::{Bag, Coat, Shirt};
 
-    fn all_say(garment: Garment) -> Vec<(ModelId, Garment)> {
+    fn all_predict(garment: Garment) -> Vec<(ModelId, Garment)> {
         ModelId::ALL.map(|model| (model, garment)).to_vec()
     }
 
     #[test]
-    fn seven_of_one_mind() {
-        let said = all_say(Bag);
-        assert_eq!(sentence(Bag, &said, 0), "All 7 agree.");
-        assert_eq!(headline(Bag, &said, 0), "All seven say Bag.");
+    fn all_models_agree() {
+        let members = all_predict(Bag);
+        assert_eq!(agreement(Bag, &members, 0), "All 7 agree.");
+        assert_eq!(headline(Bag, &members, 0), "All 7 models predict Bag.");
     }
 
     #[test]
-    fn who_disagrees_is_named_with_what_they_say() {
-        let mut said = all_say(Coat);
-        said[2].1 = Shirt;
+    fn names_the_models_that_disagree_with_their_predictions() {
+        let mut members = all_predict(Coat);
+        members[2].1 = Shirt;
         assert_eq!(
-            sentence(Coat, &said, 0),
-            "6 of 7 agree; the MLP says Shirt."
+            agreement(Coat, &members, 0),
+            "6 of 7 agree; the MLP predicts Shirt."
         );
-        assert_eq!(headline(Coat, &said, 0), "Six of seven say Coat.");
-        said[4].1 = Bag;
-        said[5].1 = Shirt;
-        said[6].1 = Shirt;
+        assert_eq!(headline(Coat, &members, 0), "6 of 7 models predict Coat.");
+        members[4].1 = Bag;
+        members[5].1 = Shirt;
+        members[6].1 = Shirt;
         assert_eq!(
-            sentence(Coat, &said, 0),
-            "3 of 7 agree; the MLP, k-nearest neighbours and logistic regression say Shirt; the random forest says Bag."
+            agreement(Coat, &members, 0),
+            "3 of 7 agree; the MLP, k-nearest neighbours and logistic regression predict Shirt; the random forest predicts Bag."
         );
         assert_eq!(
-            headline(Coat, &said, 0),
-            "The vote goes to Coat, with three of seven."
+            headline(Coat, &members, 0),
+            "The vote is Coat, predicted by 3 of 7 models."
+        );
+        assert_eq!(
+            headline(Coat, &members, 1),
+            "So far, the vote is Coat, predicted by 3 of 7 models."
         );
     }
 
     #[test]
-    fn what_is_missing_is_said() {
-        let mut said = all_say(Coat);
-        said.truncate(4);
-        assert_eq!(sentence(Coat, &said, 3), "4 of 7 so far: all agree.");
-        assert_eq!(headline(Coat, &said, 3), "So far, all say Coat.");
-        said[1].1 = Bag;
+    fn states_how_many_models_are_missing() {
+        let mut members = all_predict(Coat);
+        members.truncate(4);
+        assert_eq!(agreement(Coat, &members, 3), "4 of 7 so far: all agree.");
         assert_eq!(
-            sentence(Coat, &said, 3),
-            "4 of 7 so far: 3 agree; the ResNet says Bag."
+            headline(Coat, &members, 3),
+            "So far, all models predict Coat."
         );
-        assert_eq!(headline(Coat, &said, 3), "So far, three of four say Coat.");
+        members[1].1 = Bag;
+        assert_eq!(
+            agreement(Coat, &members, 3),
+            "4 of 7 so far: 3 agree; the ResNet predicts Bag."
+        );
+        assert_eq!(
+            headline(Coat, &members, 3),
+            "So far, 3 of 4 models predict Coat."
+        );
     }
 
     #[test]
-    fn one_is_enough_for_a_sentence() {
-        let said = [(ModelId::Svm, Bag)];
-        assert_eq!(headline(Bag, &said, 0), "The only one to answer says Bag.");
-        assert_eq!(sentence(Bag, &said, 6), "1 of 7 so far: all agree.");
+    fn one_model_is_enough() {
+        let members = [(ModelId::Svm, Bag)];
+        assert_eq!(
+            headline(Bag, &members, 0),
+            "The only model that answered predicts Bag."
+        );
+        assert_eq!(agreement(Bag, &members, 6), "1 of 7 so far: all agree.");
     }
 }

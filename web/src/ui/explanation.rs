@@ -1,76 +1,76 @@
-//! Why a model answered as it did: for any of the seven and any class.
+//! The explanation of a prediction: a heat map for a model and a class that the visitor can choose.
 
 use leptos::prelude::*;
-use shared::Garment;
-use shared::image::RgbaImage;
+use protocol::{Method, RawHeatMap};
+use shared::explain::HeatMap;
+use shared::{Garment, ModelId};
 
 use super::canvas::Canvas;
-use super::questions::Questions;
-use crate::state::image::Picture;
-use crate::state::page::{Explanation, Page};
-use crate::ui::ensemble_text;
-use crate::ui::heat_map;
-use protocol::{Method, RawHeatMap};
+use super::ensemble_text::name_in_sentence;
+use super::heat_map;
+use crate::state::AppState;
+use crate::state::image::InputImage;
+use shared::image::RgbaImage;
 
 #[component]
-pub fn Reasons() -> impl IntoView {
-    let page = expect_context::<Page>();
-    let shown = move |draw: fn(&shared::explain::HeatMap, &Picture) -> RgbaImage| {
+pub fn ExplanationSection() -> impl IntoView {
+    let app = expect_context::<AppState>();
+    let shown = app.explanation.shown();
+    let drawn = move |draw: fn(&HeatMap, &InputImage) -> RgbaImage| {
         Signal::derive(move || {
-            page.map.with(|e| {
-                let Explanation { picture, map } = e.as_ref()?;
-                Some(draw(&heat_map::heat_map(map)?, picture))
+            shown.with(|e| {
+                let explanation = e.as_ref()?;
+                Some(draw(
+                    &heat_map::from_raw(&explanation.map)?,
+                    &explanation.image,
+                ))
             })
         })
     };
-    let heat_alone = shown(|map, _| heat_map::alone(map));
-    let overlay = shown(heat_map::over_input);
-    let photo = shown(heat_map::over_photo);
-    let input = Signal::derive(move || {
-        page.map
-            .with(|e| e.as_ref().map(|e| RgbaImage::from(&e.picture.grey)))
-    });
-    let has_photo = move || {
-        page.map
-            .with(|e| e.as_ref().is_some_and(|e| e.picture.has_photo()))
+    let heat_alone = drawn(|map, _| heat_map::alone(map));
+    let overlay = drawn(heat_map::over_input);
+    let photo = drawn(heat_map::over_photo);
+    let input = Signal::derive(move || shown.with(|e| e.as_ref().map(|e| e.image.input())));
+    let has_photo = move || shown.with(|e| e.as_ref().is_some_and(|e| e.image.has_photo()));
+    let class = move || {
+        let class = shown.with(|e| e.as_ref().map(|e| e.map.class));
+        class.map_or("the class", Garment::label)
     };
-    let class = move || page.map.with(|e| e.as_ref().map(|e| e.map.class));
-    let name = move || class().map_or("the class", Garment::label);
     view! {
         <section class="reasons" id="reasons" aria-labelledby="reasons-title">
             <div class="heading">
                 <div>
-                    <h2 id="reasons-title">"Why this answer"</h2>
+                    <h2 id="reasons-title">"Why this prediction"</h2>
                     <p class="lead" role="status" data-testid="method" data-method=move || {
-                        page.map.with(|e| e.as_ref().map(|e| method_name(e.map.method)))
+                        shown.with(|e| e.as_ref().map(|e| method_name(e.map.method)))
                     }>
                         {move || {
-                            page.map
+                            shown
                                 .with(|e| match e {
-                                    Some(e) => reading(&e.map),
+                                    Some(e) => description(&e.map),
                                     None => {
-                                        "Once there is a picture: the places that speak for a class.".into()
+                                        "A heat map will show which regions of the image support a class.".into()
                                     }
                                 })
                         }}
-                        {move || waiting(page)}
+                        {move || missing_prediction(app)}
                     </p>
                 </div>
-                <Questions/>
+                <Choices/>
             </div>
-            <div class="plates" class:empty=move || page.map.with(Option::is_none)>
+            <div class="plates" class:empty=move || shown.with(Option::is_none)>
                 <figure>
                     <div class="frame">
-                        <Canvas bitmap=input pixelated=true label=Signal::stored("The 28 by 28 picture".to_string())/>
+                        <Canvas image=input pixelated=true label=Signal::stored("The 28 by 28 input".to_string())/>
                     </div>
-                    <figcaption>"Picture"</figcaption>
+                    <figcaption>"Input"</figcaption>
                 </figure>
                 <figure>
                     <div class="frame">
                         <Canvas
-                            bitmap=heat_alone
-                            hook="gradcam-heatmap"
-                            label=Signal::derive(move || format!("Heat map for {}", name()))
+                            image=heat_alone
+                            testid="gradcam-heatmap"
+                            label=Signal::derive(move || format!("Heat map for {}", class()))
                         />
                     </div>
                     <figcaption>"Heat map"</figcaption>
@@ -78,9 +78,9 @@ pub fn Reasons() -> impl IntoView {
                 <figure>
                     <div class="frame">
                         <Canvas
-                            bitmap=overlay
-                            hook="gradcam-overlay"
-                            label=Signal::derive(move || format!("Heat map for {} over the picture", name()))
+                            image=overlay
+                            testid="gradcam-overlay"
+                            label=Signal::derive(move || format!("Heat map for {} over the input", class()))
                         />
                     </div>
                     <figcaption>"Overlay"</figcaption>
@@ -89,21 +89,21 @@ pub fn Reasons() -> impl IntoView {
                     <figure>
                         <div class="frame">
                             <Canvas
-                                bitmap=photo
-                                label=Signal::derive(move || format!("Heat map for {} over the photo", name()))
+                                image=photo
+                                label=Signal::derive(move || format!("Heat map for {} over the photo", class()))
                             />
                         </div>
-                        <figcaption>"On your photo"</figcaption>
+                        <figcaption>"Overlay on the photo"</figcaption>
                     </figure>
                 </Show>
             </div>
             <div class="scale">
                 <span class="small">"0"</span>
-                <Canvas bitmap=Signal::stored(Some(heat_map::colour_bar()))/>
+                <Canvas image=Signal::stored(Some(heat_map::colour_bar()))/>
                 <span class="small">"1"</span>
                 <p class="small">
                     {move || {
-                        format!("How much a place speaks for {}, relative to the strongest.", name())
+                        format!("How much a region supports {}, relative to the strongest region.", class())
                     }}
                 </p>
             </div>
@@ -111,6 +111,56 @@ pub fn Reasons() -> impl IntoView {
     }
 }
 
+/// The choices of the model and of the class.
+#[component]
+fn Choices() -> impl IntoView {
+    let app = expect_context::<AppState>();
+    let model = app.explanation.model();
+    let class = move || app.explanation_target().map(|(_, _, class)| class);
+    view! {
+        <div class="questions">
+            <label>
+                <span class="small">"Model"</span>
+                <select
+                    data-testid="gradcam-model"
+                    prop:value=move || model.get().name()
+                    on:change=move |event| {
+                        if let Some(model) = ModelId::from_name(&event_target_value(&event)) {
+                            app.explanation.set_model(model);
+                        }
+                    }
+                >
+                    {ModelId::ALL
+                        .map(|m| {
+                            view! {
+                                <option value=m.name() selected=m == model.get_untracked()>
+                                    {m.title()}
+                                </option>
+                            }
+                        })
+                        .collect_view()}
+                </select>
+            </label>
+            <label>
+                <span class="small">"Class"</span>
+                <select
+                    data-testid="gradcam-class"
+                    prop:value=move || class().unwrap_or(Garment::ALL[0]).label()
+                    on:change=move |event| {
+                        let class = Garment::from_label(&event_target_value(&event));
+                        app.explanation.set_class(class);
+                    }
+                >
+                    {Garment::ALL
+                        .map(|g| view! { <option value=g.label()>{g.label()}</option> })
+                        .collect_view()}
+                </select>
+            </label>
+        </div>
+    }
+}
+
+/// The value of the `data-method` attribute.
 const fn method_name(method: Method) -> &'static str {
     match method {
         Method::GradCam => "grad-cam",
@@ -118,30 +168,34 @@ const fn method_name(method: Method) -> &'static str {
     }
 }
 
-/// What the map is, and how to read it.
-fn reading(map: &RawHeatMap) -> String {
-    let (model, class) = (ensemble_text::name(map.model), map.class);
-    let nothing = map.values.iter().all(|&v| v <= 0.0);
-    match (map.method, nothing) {
+/// The method of a map, and how to read it.
+fn description(map: &RawHeatMap) -> String {
+    let (model, class) = (name_in_sentence(map.model), map.class);
+    let is_empty = map.values.iter().all(|&v| v <= 0.0);
+    match (map.method, is_empty) {
         (Method::GradCam, true) => format!(
-            "Grad-CAM finds nothing in this picture that speaks for {class} to {model}: the map is zero everywhere."
+            "Grad-CAM finds no region of this image that supports {class} for {model}: the map is zero everywhere."
         ),
         (Method::GradCam, false) => format!(
-            "Grad-CAM, from {model}'s last convolution: the warmer a place, the more it speaks for {class}."
+            "Grad-CAM, from the last convolution of {model}: the warmer a region, the more it supports {class}."
         ),
         (Method::Occlusion, true) => format!(
-            "Occlusion, of {model}: no place makes {class} less likely when it is covered, so the map is zero everywhere."
+            "Occlusion, for {model}: covering a region never lowers the probability of {class}, so the map is zero everywhere."
         ),
         (Method::Occlusion, false) => format!(
-            "Occlusion: a black patch covers one place after the other; the warmer, the more of {class}'s probability {model} would lose with it."
+            "Occlusion, for {model}: a black patch covers one region after the other; the warmer a region, the more the probability of {class} falls when it is covered."
         ),
     }
 }
 
-/// That the model asked has yet to answer, where the map on show is another's.
-fn waiting(page: Page) -> Option<String> {
-    let asked = page.asked_model.get();
-    let shown = page.map.with(|e| e.as_ref().map(|e| e.map.model))?;
-    let answers = page.wanted_class().is_some();
-    (asked != shown && !answers).then(|| format!(" {} has not answered yet.", asked.title()))
+/// A sentence about a model that was chosen and has not classified the image, while another's map is shown.
+fn missing_prediction(app: AppState) -> Option<String> {
+    let chosen = app.explanation.model().get();
+    let shown = app
+        .explanation
+        .shown()
+        .with(|e| e.as_ref().map(|e| e.map.model))?;
+    let has_prediction = app.explanation_target().is_some();
+    (chosen != shown && !has_prediction)
+        .then(|| format!(" {} has not classified the image yet.", chosen.title()))
 }

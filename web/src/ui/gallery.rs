@@ -1,4 +1,4 @@
-//! Test images to try, six of each class: a column a class, one stop for the Tab key, arrows within.
+//! The gallery: six test images of each class, one column for each class. The arrow keys move within it.
 
 use leptos::prelude::*;
 use shared::garment::CLASSES;
@@ -8,20 +8,21 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::canvas::Canvas;
+use crate::requests::upload::choose_from_gallery;
+use crate::state::AppState;
 use crate::state::image::Origin;
-use crate::state::page::Page;
 
 #[component]
 pub fn Gallery() -> impl IntoView {
-    let page = expect_context::<Page>();
-    // The picture that Tab stops at.
+    let images = expect_context::<AppState>().site.gallery();
+    // The image that the Tab key reaches.
     let current = RwSignal::new(0_usize);
-    // What the caption names: the picture under the pointer or the focus.
+    // The image in the caption: the one under the pointer, or with the focus.
     let pointed = RwSignal::new(None::<usize>);
-    let count = move || page.gallery.with(Vec::len);
+    let count = move || images.with(Vec::len);
     let step = move |event: leptos::ev::KeyboardEvent| {
         let from = current.get_untracked();
-        let last = page.gallery.with_untracked(Vec::len).saturating_sub(1);
+        let last = images.with_untracked(Vec::len).saturating_sub(1);
         let to = match event.key().as_str() {
             "ArrowLeft" => from.checked_sub(1),
             "ArrowRight" => Some(from + 1),
@@ -31,7 +32,7 @@ pub fn Gallery() -> impl IntoView {
             "End" => Some(last),
             _ => return,
         };
-        // Arrows must not scroll the page, not even at the edge.
+        // The arrow keys must not scroll the page, not even at the edge.
         event.prevent_default();
         if let Some(to) = to.filter(|to| *to <= last) {
             current.set(to);
@@ -40,11 +41,11 @@ pub fn Gallery() -> impl IntoView {
     };
     view! {
         <section class="gallery" aria-labelledby="gallery-title">
-            <h2 id="gallery-title">"Or one from the test set"</h2>
+            <h2 id="gallery-title">"Or an image from the test set"</h2>
             <p class="small caption">
                 {move || match pointed.get() {
                     Some(index) => describe(index, count()),
-                    None => "Six of each class, unseen in training.".to_string(),
+                    None => "Six of each class. None was used in training.".to_string(),
                 }}
             </p>
             <div
@@ -55,12 +56,12 @@ pub fn Gallery() -> impl IntoView {
                 on:pointerleave=move |_| pointed.set(None)
             >
                 {move || {
-                    page.gallery
+                    images
                         .get()
                         .into_iter()
                         .enumerate()
                         .map(|(index, grey)| {
-                            view! { <Item index grey current pointed/> }
+                            view! { <GalleryItem index grey current pointed/> }
                         })
                         .collect_view()
                 }}
@@ -70,31 +71,31 @@ pub fn Gallery() -> impl IntoView {
 }
 
 #[component]
-fn Item(
+fn GalleryItem(
     index: usize,
     grey: Grey28,
     current: RwSignal<usize>,
     pointed: RwSignal<Option<usize>>,
 ) -> impl IntoView {
-    let page = expect_context::<Page>();
+    let app = expect_context::<AppState>();
     let garment = Garment::ALL[index % CLASSES];
-    let bitmap = RgbaImage::from(&grey);
-    let pixels = StoredValue::new(grey);
-    let shown = move || {
-        page.picture.with(|p| {
-            p.as_ref().is_some_and(|p| {
-                p.origin == Origin::Gallery(garment) && pixels.with_value(|grey| *grey == p.grey)
+    let sprite = RgbaImage::from(&grey);
+    let grey = StoredValue::new(grey);
+    let is_shown = move || {
+        app.upload.image().with(|image| {
+            image.as_ref().is_some_and(|i| {
+                i.origin == Origin::Gallery(garment) && grey.with_value(|grey| *grey == i.grey)
             })
         })
     };
     view! {
         <button
             type="button"
-            id=identity(index)
+            id=element_id(index)
             data-testid="gallery-item"
             data-label=garment.label()
-            aria-label=move || describe(index, page.gallery.with(Vec::len))
-            aria-pressed=move || if shown() { "true" } else { "false" }
+            aria-label=move || describe(index, app.site.gallery().with(Vec::len))
+            aria-pressed=move || if is_shown() { "true" } else { "false" }
             tabindex=move || if current.get() == index { "0" } else { "-1" }
             on:focus=move |_| {
                 current.set(index);
@@ -102,14 +103,14 @@ fn Item(
             }
             on:blur=move |_| pointed.set(None)
             on:pointerenter=move |_| pointed.set(Some(index))
-            on:click=move |_| page.take_from_gallery(pixels.get_value(), garment)
+            on:click=move |_| choose_from_gallery(app, grey.get_value(), garment)
         >
-            <Canvas bitmap=Signal::stored(Some(bitmap)) pixelated=true/>
+            <Canvas image=Signal::stored(Some(sprite)) pixelated=true/>
         </button>
     }
 }
 
-fn identity(index: usize) -> String {
+fn element_id(index: usize) -> String {
     format!("sprite-{index}")
 }
 
@@ -124,10 +125,10 @@ fn describe(index: usize, count: usize) -> String {
 
 fn focus(index: usize) {
     let button = document()
-        .get_element_by_id(&identity(index))
+        .get_element_by_id(&element_id(index))
         .and_then(|e| e.dyn_into::<HtmlElement>().ok());
     if let Some(button) = button {
-        // An element that cannot take the focus leaves it where it was.
+        // If the element cannot get the focus, the focus stays where it is.
         let _ = button.focus();
     }
 }

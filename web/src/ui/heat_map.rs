@@ -1,21 +1,21 @@
-//! A heat map as bitmaps: alone, over the 28x28 picture, over the photo, and its colour bar.
+//! Images of a heat map: alone, over the 28x28 input, over the photo, and its colour bar.
 
 use shared::explain::colormap::apply_colormap;
 use shared::explain::{HeatMap, overlay};
 use shared::image::{RgbaImage, SIDE};
 
-use crate::state::image::Picture;
+use crate::state::image::InputImage;
 use protocol::RawHeatMap;
 
-/// Each pixel of the 28x28 picture is drawn this large, so that the heat between them is smooth.
-const ENLARGED: usize = 8;
+/// The size of a pixel of the 28x28 input: the heat map is interpolated between them.
+const SCALE: usize = 8;
 /// Steps of the colour bar.
 const STEPS: u32 = 256;
-/// The photo is thinned to about this many pixels a side before heat is laid over it.
+/// The photo is shrunk to about this many pixels a side before the heat map is laid over it.
 const PHOTO_SIDE: usize = 320;
 
-/// The engine's map in the form that knows how to be enlarged; `None` when its numbers do not fill its square.
-pub fn heat_map(map: &RawHeatMap) -> Option<HeatMap> {
+/// The engine's heat map; `None` if its number of values is not that of its size.
+pub fn from_raw(map: &RawHeatMap) -> Option<HeatMap> {
     let side = map.side as usize;
     (side > 0 && map.values.len() == side * side).then(|| HeatMap {
         rows: side,
@@ -26,29 +26,29 @@ pub fn heat_map(map: &RawHeatMap) -> Option<HeatMap> {
 
 /// The map alone.
 pub fn alone(map: &HeatMap) -> RgbaImage {
-    square(apply_colormap(&map.upsample(SIDE * ENLARGED)))
+    square(apply_colormap(&map.upsample(SIDE * SCALE)))
 }
 
-/// The map over the 28x28 picture.
-pub fn over_input(map: &HeatMap, picture: &Picture) -> RgbaImage {
-    let side = SIDE * ENLARGED;
-    let grey = picture.grey.pixels();
+/// The map over the 28x28 image.
+pub fn over_input(map: &HeatMap, image: &InputImage) -> RgbaImage {
+    let side = SIDE * SCALE;
+    let grey = image.grey.pixels();
     let rgba: Vec<u8> = (0..side * side)
         .flat_map(|i| {
-            let p = grey[i / side / ENLARGED * SIDE + i % side / ENLARGED];
+            let p = grey[i / side / SCALE * SIDE + i % side / SCALE];
             [p, p, p, 255]
         })
         .collect();
     square(overlay(&rgba, &map.upsample(side)))
 }
 
-/// The map over the photo, where the 28x28 picture lies in it; the rest stays as it is.
-pub fn over_photo(map: &HeatMap, picture: &Picture) -> RgbaImage {
-    let shown = &picture.thumbnail;
+/// The map over the part of the photo that the 28x28 input shows.
+pub fn over_photo(map: &HeatMap, image: &InputImage) -> RgbaImage {
+    let shown = &image.thumbnail;
     let (full_width, full_height) = (shown.width() as usize, shown.height() as usize);
     let stride = full_width.max(full_height).div_ceil(PHOTO_SIDE);
     let (width, height) = (full_width.div_ceil(stride), full_height.div_ceil(stride));
-    let scale = picture.width as f32 / full_width as f32;
+    let scale = image.width as f32 / full_width as f32;
     let peak = map.peak();
     let mut rgba = Vec::with_capacity(width * height * 4);
     for row in 0..height {
@@ -56,8 +56,8 @@ pub fn over_photo(map: &HeatMap, picture: &Picture) -> RgbaImage {
             let (x, y) = (column * stride, row * stride);
             let start = (y * full_width + x) * 4;
             let pixel = &shown.rgba()[start..start + 4];
-            let u = ((x as f32 + 0.5) * scale - picture.frame.x) / picture.frame.side;
-            let v = ((y as f32 + 0.5) * scale - picture.frame.y) / picture.frame.side;
+            let u = ((x as f32 + 0.5) * scale - image.frame.x) / image.frame.side;
+            let v = ((y as f32 + 0.5) * scale - image.frame.y) / image.frame.side;
             if (0.0..=1.0).contains(&u) && (0.0..=1.0).contains(&v) {
                 let heat = if peak > 0.0 {
                     map.sample(u, v) / peak
@@ -70,20 +70,20 @@ pub fn over_photo(map: &HeatMap, picture: &Picture) -> RgbaImage {
             }
         }
     }
-    image(width, height, rgba)
+    rgba_image(width, height, rgba)
 }
 
 /// The colours from 0 to 1, left to right.
 pub fn colour_bar() -> RgbaImage {
     let heat: Vec<f32> = (0..STEPS).map(|i| i as f32 / (STEPS - 1) as f32).collect();
-    image(STEPS as usize, 1, apply_colormap(&heat))
+    rgba_image(STEPS as usize, 1, apply_colormap(&heat))
 }
 
 fn square(rgba: Vec<u8>) -> RgbaImage {
-    image(SIDE * ENLARGED, SIDE * ENLARGED, rgba)
+    rgba_image(SIDE * SCALE, SIDE * SCALE, rgba)
 }
 
-fn image(width: usize, height: usize, rgba: Vec<u8>) -> RgbaImage {
+fn rgba_image(width: usize, height: usize, rgba: Vec<u8>) -> RgbaImage {
     RgbaImage::new(width as u32, height as u32, rgba).expect("invariant: four bytes a pixel")
 }
 
@@ -97,7 +97,7 @@ mod tests {
 
     /// Hot in the upper left quarter, cold elsewhere.
     fn map() -> HeatMap {
-        heat_map(&RawHeatMap {
+        from_raw(&RawHeatMap {
             model: ModelId::Cnn,
             class: Garment::Bag,
             method: Method::GradCam,
@@ -107,22 +107,22 @@ mod tests {
         .unwrap()
     }
 
-    fn pixel(bitmap: &RgbaImage, x: u32, y: u32) -> [u8; 4] {
-        bitmap.pixels()[(y * bitmap.width() + x) as usize]
+    fn pixel(shown: &RgbaImage, x: u32, y: u32) -> [u8; 4] {
+        shown.pixels()[(y * shown.width() + x) as usize]
     }
 
     #[test]
     fn hot_is_red_and_cold_is_not() {
-        let bitmap = alone(&map());
-        let [red, _, blue, alpha] = pixel(&bitmap, 0, 0);
+        let shown = alone(&map());
+        let [red, _, blue, alpha] = pixel(&shown, 0, 0);
         assert!(red > blue && alpha == 255);
-        let [red, _, blue, _] = pixel(&bitmap, 223, 223);
+        let [red, _, blue, _] = pixel(&shown, 223, 223);
         assert!(blue >= red.saturating_sub(20));
     }
 
     #[test]
-    fn a_photo_is_coloured_inside_the_frame_only() {
-        let picture = Picture {
+    fn only_the_frame_of_a_photo_is_coloured() {
+        let image = InputImage {
             number: 1,
             photo: 1,
             origin: Origin::Visitor("bag.png".into()),
@@ -135,17 +135,17 @@ mod tests {
             width: 80,
             height: 40,
             thumbnail: RgbaImage::from_fn(80, 40, |_, _| [200, 200, 200, 255]),
-            development: None,
+            preprocessing: None,
         };
-        let bitmap = over_photo(&map(), &picture);
-        assert_eq!(pixel(&bitmap, 10, 20), [200, 200, 200, 255]);
-        assert_eq!(pixel(&bitmap, 70, 20), [200, 200, 200, 255]);
-        let [red, _, blue, _] = pixel(&bitmap, 22, 2);
+        let shown = over_photo(&map(), &image);
+        assert_eq!(pixel(&shown, 10, 20), [200, 200, 200, 255]);
+        assert_eq!(pixel(&shown, 70, 20), [200, 200, 200, 255]);
+        let [red, _, blue, _] = pixel(&shown, 22, 2);
         assert!(red > blue);
     }
 
     #[test]
-    fn a_map_of_the_wrong_size_is_none() {
+    fn rejects_a_map_of_the_wrong_size() {
         let map = RawHeatMap {
             model: ModelId::Cnn,
             class: Garment::Bag,
@@ -153,6 +153,6 @@ mod tests {
             side: 3,
             values: vec![0.0; 4],
         };
-        assert!(heat_map(&map).is_none());
+        assert!(from_raw(&map).is_none());
     }
 }

@@ -1,28 +1,23 @@
-//! The page's components.
-
-pub mod batch;
-pub mod benchmark;
-pub mod compare;
-pub mod editor;
-pub mod ensemble_text;
-pub mod heat_map;
+//! The page's components. They show the state and start requests.
 
 mod app;
+mod batch;
+mod benchmark;
 mod canvas;
+mod compare;
+mod editor;
 mod engine_panel;
 mod ensemble_panel;
+mod ensemble_text;
 mod explanation;
-mod footer;
 mod gallery;
 mod header;
+mod heat_map;
+mod messages;
 mod model_row;
-mod notices;
 mod predictions;
 mod preview;
 mod probability_bars;
-mod questions;
-mod said;
-mod summary;
-pub mod upload;
+mod upload;
 
 pub use app::open;

@@ -1,26 +1,27 @@
-//! One model's row: verdict, confidence, time, bytes, state; the ten bars on demand.
+//! The row of one model: its prediction, confidence, time and size, or the state of its weights.
 
 use leptos::prelude::*;
-use plot::format::{self, milliseconds, thousands};
+use plot::format::{self, milliseconds, probability, thousands};
 use shared::ModelId;
 
-use super::said::{Said, dissents};
+use super::probability_bars::ProbabilityBars;
 use crate::contender::Contender;
 use crate::engine::{Engine, WeightsState};
-use crate::state::models::{Answer, Model};
-use crate::state::page::Page;
-use crate::ui::probability_bars::Bars;
+use crate::requests::startup::load_weights;
+use crate::state::AppState;
+use crate::state::models::ModelPrediction;
 
 #[component]
 pub fn ModelRow(model: ModelId) -> impl IntoView {
-    let page = expect_context::<Page>();
-    let signal = page.model(model);
-    let answer = move || signal.with(|m| m.answer.clone());
-    let bytes = Memo::new(move |_| bytes(page, model));
-    let progress = Memo::new(move |_| signal.with(|m| progress(&m.weights, bytes.get())));
-    let dissents = Memo::new(move |_| dissents(page, model));
-    let state = Memo::new(move |_| page.state(model));
-    let open = RwSignal::new(false);
+    let app = expect_context::<AppState>();
+    let state = app.models.state(model);
+    let prediction = move || state.with(|m| m.prediction.clone());
+    let contender = Contender::Model(model);
+    let bytes = Memo::new(move |_| app.site.published(contender, |entry| entry.bytes));
+    let progress = Memo::new(move |_| state.with(|m| progress(&m.weights, bytes.get())));
+    let dissents = Memo::new(move |_| dissents(app, model));
+    let status = Memo::new(move |_| app.model_status(model));
+    let is_open = RwSignal::new(false);
     let name = model.name();
     let details = format!("{name}-details");
     view! {
@@ -29,51 +30,60 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
             class:dissents=move || dissents.get()
             data-testid="model"
             data-model=name
-            data-state=move || state.get().name()
-            data-label=move || answer().map(|a| a.garment().label())
-            data-confidence=move || answer().map(|a| a.confidence().to_string())
-            data-millis=move || answer().map(|a| (f64::from(a.verdict.micros) / 1000.0).to_string())
-            data-micros=move || answer().map(|a| a.verdict.micros.to_string())
+            data-state=move || status.get().name()
+            data-label=move || prediction().map(|p| p.garment().label())
+            data-confidence=move || prediction().map(|p| p.confidence().to_string())
+            data-millis=move || {
+                prediction().map(|p| (f64::from(p.timed.micros) / 1000.0).to_string())
+            }
+            data-micros=move || prediction().map(|p| p.timed.micros.to_string())
             data-bytes=move || bytes.get().map(|b| b.to_string())
             data-progress=move || progress.get().map(|p| format!("{p:.3}"))
-            data-picture=move || answer().map(|a| a.picture.to_string())
-            data-known=move || known(page, answer().map(|a| a.picture))
+            data-picture=move || prediction().map(|p| p.image.to_string())
+            data-known=move || {
+                let known = app.novelty.is_known(prediction()?.image)?;
+                Some(if known { "true" } else { "false" })
+            }
             data-dissents=move || dissents.get().then_some("true")
-            data-engine=move || answer().map(|a| a.engine.name())
-            aria-busy=move || if state.get().is_to_come() { "true" } else { "false" }
+            data-engine=move || prediction().map(|p| p.engine.name())
+            aria-busy=move || if status.get().is_awaited() { "true" } else { "false" }
         >
             <div class="line">
                 <button
                     type="button"
                     class="opener"
                     data-testid="details"
-                    aria-expanded=move || if open.get() { "true" } else { "false" }
+                    aria-expanded=move || if is_open.get() { "true" } else { "false" }
                     aria-controls=details.clone()
-                    on:click=move |_| open.update(|o| *o = !*o)
+                    on:click=move |_| is_open.update(|o| *o = !*o)
                 >
                     <span class="chevron" aria-hidden="true"></span>
                     <span>{model.title()}</span>
                     <span class="unseen">": ten probabilities"</span>
                 </button>
-                <Said page model progress bytes/>
-                <p class="time">{move || answer().map(time)}</p>
+                <PredictionOrWeights app model progress bytes/>
+                <p class="time">{move || prediction().map(time)}</p>
                 <p class="size">{move || bytes.get().map(format::bytes)}</p>
             </div>
-            <div class="details" id=details.clone() hidden=move || !open.get()>
-                <Bars probabilities=Signal::derive(move || answer().map(|a| a.verdict.probabilities))/>
+            <div class="details" id=details.clone() hidden=move || !is_open.get()>
+                <ProbabilityBars probabilities=Signal::derive(move || {
+                    prediction().map(|p| p.timed.probabilities)
+                })/>
                 <div class="asides">
-                    <p class="small">{move || facts(page, model, &signal.get())}</p>
                     <p class="small">
-                        {move || answer().map(|a| format!("Answered by the {}.", a.engine.title()))}
+                        {move || facts(app, model, state.with(|m| m.weights.clone()))}
+                    </p>
+                    <p class="small">
+                        {move || prediction().map(|p| format!("Engine: {}.", p.engine.title()))}
                     </p>
                     <button
                         type="button"
                         class="plain"
                         data-testid="why"
-                        disabled=move || answer().is_none()
-                        on:click=move |_| why(page, model)
+                        disabled=move || prediction().is_none()
+                        on:click=move |_| show_explanation(app, model)
                     >
-                        "Why this answer?"
+                        "Why this prediction?"
                     </button>
                 </div>
             </div>
@@ -81,23 +91,128 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
     }
 }
 
-/// The hook for whether the answered picture may be one of the ten.
-fn known(page: Page, picture: Option<u32>) -> Option<&'static str> {
-    let (number, known) = page.recognised.get()?;
-    (picture == Some(number)).then_some(if known { "true" } else { "false" })
+/// The prediction; until the weights are loaded, their state.
+#[component]
+fn PredictionOrWeights(
+    app: AppState,
+    model: ModelId,
+    progress: Memo<Option<f64>>,
+    bytes: Memo<Option<f64>>,
+) -> impl IntoView {
+    let state = app.models.state(model);
+    let stage = Memo::new(move |_| state.with(|m| WeightsStage::from(&m.weights)));
+    let load = move |_| load_weights(app, model);
+    view! {
+        <div class="answer">
+            {move || match stage.get() {
+                WeightsStage::Ready => view! { <PredictionText app model/> }.into_any(),
+                WeightsStage::Queued => {
+                    view! { <p class="state">"Waiting to be loaded."</p> }.into_any()
+                }
+                WeightsStage::Absent => {
+                    view! { <p class="state">"Not part of this build."</p> }.into_any()
+                }
+                WeightsStage::Deferred => {
+                    view! {
+                        <p class="state">
+                            "Not loaded, to save data. "
+                            <button type="button" class="plain" data-testid="load" on:click=load>
+                                {move || match bytes.get() {
+                                    Some(bytes) => format!("Load {}", format::bytes(bytes)),
+                                    None => "Load it".to_string(),
+                                }}
+                                <span class="unseen">" for " {model.title()}</span>
+                            </button>
+                        </p>
+                    }
+                        .into_any()
+                }
+                WeightsStage::Loading => {
+                    view! {
+                        <p class="state loading">
+                            <progress
+                                aria-label=format!("Loading {}", model.title())
+                                max="1"
+                                value=move || progress.get().map(|p| p.to_string())
+                            ></progress>
+                            <span>{move || state.with(|m| loaded(&m.weights, bytes.get()))}</span>
+                        </p>
+                    }
+                        .into_any()
+                }
+                WeightsStage::Failed(error) => {
+                    view! {
+                        <p class="state failed">
+                            {error} " "
+                            <button type="button" class="plain" data-testid="retry" on:click=load>
+                                "Try again"
+                                <span class="unseen">" with " {model.title()}</span>
+                            </button>
+                        </p>
+                    }
+                        .into_any()
+                }
+            }}
+        </div>
+    }
 }
 
-/// What the manifest says that the file weighs.
-fn bytes(page: Page, model: ModelId) -> Option<f64> {
-    page.facts.with(|facts| {
-        let facts = facts
-            .iter()
-            .find(|f| f.contender == Contender::Model(model));
-        facts.and_then(|f| f.bytes)
-    })
+#[component]
+fn PredictionText(app: AppState, model: ModelId) -> impl IntoView {
+    let state = app.models.state(model);
+    let confidence = move || state.with(|m| m.prediction.as_ref().map(ModelPrediction::confidence));
+    view! {
+        <p class="label" class:blank=move || confidence().is_none()>
+            {move || {
+                state
+                    .with(|m| match (&m.error, &m.prediction) {
+                        (Some(_), _) => "No prediction",
+                        (None, Some(prediction)) => prediction.garment().label(),
+                        (None, None) if m.is_pending => "Classifying…",
+                        (None, None) => "Ready",
+                    })
+            }}
+            {move || {
+                dissents(app, model)
+                    .then(|| view! { <span class="mark-dissent">"against the vote"</span> })
+            }}
+        </p>
+        <p class="sure">
+            <span class="track" aria-hidden="true">
+                <span style:width=move || {
+                    format!("{:.2}%", confidence().unwrap_or_default() * 100.0)
+                }></span>
+            </span>
+            <span class="number">{move || confidence().map(probability)}</span>
+        </p>
+    }
 }
 
-/// How much of the file is here, 0 to 1.
+/// [`WeightsState`] without its counts, so that a row is not built anew with every byte.
+#[derive(Clone, PartialEq)]
+enum WeightsStage {
+    Queued,
+    Deferred,
+    Loading,
+    Ready,
+    Absent,
+    Failed(String),
+}
+
+impl From<&WeightsState> for WeightsStage {
+    fn from(weights: &WeightsState) -> Self {
+        match weights {
+            WeightsState::Queued => Self::Queued,
+            WeightsState::Deferred => Self::Deferred,
+            WeightsState::Loading(_) => Self::Loading,
+            WeightsState::Ready(_) => Self::Ready,
+            WeightsState::Absent => Self::Absent,
+            WeightsState::Failed(error) => Self::Failed(error.clone()),
+        }
+    }
+}
+
+/// How much of the weights file is loaded, 0 to 1.
 fn progress(weights: &WeightsState, expected: Option<f64>) -> Option<f64> {
     match (weights, expected) {
         (WeightsState::Loading(bytes), Some(expected)) if expected > 0.0 => {
@@ -107,39 +222,54 @@ fn progress(weights: &WeightsState, expected: Option<f64>) -> Option<f64> {
     }
 }
 
-fn time(answer: Answer) -> String {
-    let time = milliseconds(answer.verdict.micros);
-    match answer.engine {
+/// The same in words.
+fn loaded(weights: &WeightsState, expected: Option<f64>) -> String {
+    match (weights, expected) {
+        (WeightsState::Loading(bytes), Some(expected)) => format!(
+            "{} of {}",
+            format::bytes(f64::from(*bytes)),
+            format::bytes(expected)
+        ),
+        _ => "Loading…".to_string(),
+    }
+}
+
+/// Whether the model's prediction for the image differs from the ensemble's.
+fn dissents(app: AppState, model: ModelId) -> bool {
+    app.ensemble_prediction()
+        .is_some_and(|prediction| prediction.is_opposed_by(model))
+}
+
+fn time(prediction: ModelPrediction) -> String {
+    let time = milliseconds(prediction.timed.micros);
+    match prediction.engine {
         Engine::Cpu => time,
         Engine::WebGpu => format!("{time} (GPU)"),
     }
 }
 
-/// Shows the model's reasons for its own answer, and goes there.
-fn why(page: Page, model: ModelId) {
-    page.asked_class.set(None);
-    page.asked_model.set(model);
-    if let Some(reasons) = document().get_element_by_id("reasons") {
-        reasons.scroll_into_view();
+/// Explains the model's own prediction, and scrolls to the explanation.
+fn show_explanation(app: AppState, model: ModelId) {
+    app.explanation.set_class(None);
+    app.explanation.set_model(model);
+    if let Some(section) = document().get_element_by_id("reasons") {
+        section.scroll_into_view();
     }
 }
 
-/// How large the model is, and how good on the test set, as far as that is known.
-fn facts(page: Page, model: ModelId, state: &Model) -> String {
-    page.facts.with(|facts| {
-        let facts = facts
-            .iter()
-            .find(|f| f.contender == Contender::Model(model));
-        let loaded = match state.weights {
-            WeightsState::Ready(parameters) => Some(f64::from(parameters)),
-            _ => None,
-        };
-        let parameters = facts.and_then(|f| f.parameters).or(loaded);
-        let parameters = parameters.map(|p| format!("{} parameters", thousands(p as u64)));
-        let accuracy = facts
-            .and_then(|f| f.accuracy)
-            .map(|a| format!("test accuracy {:.2}%", a * 100.0));
-        let known: Vec<_> = parameters.into_iter().chain(accuracy).collect();
-        known.join(" · ")
-    })
+/// The model's number of parameters and its test accuracy.
+fn facts(app: AppState, model: ModelId, weights: WeightsState) -> String {
+    let contender = Contender::Model(model);
+    let loaded = match weights {
+        WeightsState::Ready(parameters) => Some(f64::from(parameters)),
+        _ => None,
+    };
+    let parameters = app.site.published(contender, |e| e.parameters).or(loaded);
+    let parameters = parameters.map(|p| format!("{} parameters", thousands(p as u64)));
+    let accuracy = app
+        .site
+        .published(contender, |e| e.accuracy)
+        .map(|a| format!("test accuracy {}", format::percent(a)));
+    let facts: Vec<_> = parameters.into_iter().chain(accuracy).collect();
+    facts.join(" · ")
 }

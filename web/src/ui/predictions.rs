@@ -1,33 +1,34 @@
-//! The verdicts: the vote's, and a row for each of the seven.
+//! The predictions: the ensemble's, and a row for each model.
 
 use leptos::prelude::*;
 use plot::format::milliseconds;
 use shared::ModelId;
 
+use super::ensemble_panel::EnsemblePanel;
+use super::ensemble_text;
 use super::model_row::ModelRow;
-use crate::state::page::Page;
-use crate::ui::ensemble_panel::VotePanel;
+use crate::state::AppState;
 
 #[component]
-pub fn Verdicts() -> impl IntoView {
-    let page = expect_context::<Page>();
-    // Of the picture on show: any classical model's answer tells.
-    let features = move || {
+pub fn Predictions() -> impl IntoView {
+    let app = expect_context::<AppState>();
+    // Every classical model's prediction has the time of the features, which they share.
+    let features_micros = move || {
         ModelId::CLASSICAL.into_iter().find_map(|model| {
-            let state = page.model(model);
-            state.with(|m| m.answer.as_ref().and_then(|a| a.verdict.features_micros))
+            let state = app.models.state(model);
+            state.with(|m| m.prediction.as_ref().and_then(|p| p.timed.features_micros))
         })
     };
     view! {
         <section id="verdicts" aria-labelledby="verdict-title">
-            <h2 id="verdict-title">"The verdicts"</h2>
-            <p class="unseen" aria-live="polite">{move || page.announcement()}</p>
-            <VotePanel/>
+            <h2 id="verdict-title">"Predictions"</h2>
+            <p class="unseen" aria-live="polite">{move || ensemble_text::announcement(app)}</p>
+            <EnsemblePanel/>
             <div class="ledger">
                 <p class="line heads" aria-hidden="true">
                     <span>"Model"</span>
-                    <span>"Says"</span>
-                    <span>"How sure"</span>
+                    <span>"Prediction"</span>
+                    <span>"Confidence"</span>
                     <span class="time">"Time"</span>
                     <span class="size">"Size"</span>
                 </p>
@@ -35,20 +36,11 @@ pub fn Verdicts() -> impl IntoView {
                     {ModelId::ALL.map(|model| view! { <ModelRow model/> })}
                 </ul>
                 <p class="small shared" data-testid="features" data-micros=move || {
-                    features().map(|m| m.to_string())
+                    features_micros().map(|m| m.to_string())
                 }>
-                    {move || match features() {
-                        Some(micros) => {
-                            format!(
-                                "The four classical models look at features of the picture, made once for all of them in {}.",
-                                milliseconds(micros),
-                            )
-                        }
-                        None => {
-                            "The four classical models look at features of the picture, made once for all of them."
-                                .to_string()
-                        }
-                    }}
+                    "The four classical models use features of the image, which are computed once for all of them"
+                    {move || features_micros().map(|m| format!(" in {}", milliseconds(m)))}
+                    "."
                 </p>
             </div>
         </section>

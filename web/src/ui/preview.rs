@@ -1,61 +1,60 @@
-//! The photo beside the 28x28 picture that the models see of it.
+//! The preview: the photo, and the 28x28 input of the models beside it.
 
 use leptos::prelude::*;
-use shared::image::RgbaImage;
 
 use super::canvas::Canvas;
-use crate::state::image::{Origin, Picture};
-use crate::state::page::Page;
+use crate::state::AppState;
+use crate::state::image::{InputImage, Origin};
+use shared::image::RgbaImage;
+
+/// The opacity of the photo outside of the 28x28 input: the page's background shows through, light or dark.
+const OUTSIDE: u8 = 110;
 
 #[component]
-pub fn Specimen() -> impl IntoView {
-    let page = expect_context::<Page>();
-    let photo = Signal::derive(move || page.picture.get().map(|p| framed(&p)));
-    let input = Signal::derive(move || page.picture.get().map(|p| RgbaImage::from(&p.grey)));
-    let enlarged = move || {
-        page.picture
-            .with(|p| p.as_ref().is_some_and(|p| !p.has_photo()))
-    };
+pub fn Preview() -> impl IntoView {
+    let image = expect_context::<AppState>().upload.image();
+    let photo = Signal::derive(move || image.with(|i| i.as_ref().map(|i| marked_photo(i))));
+    let input = Signal::derive(move || image.with(|i| i.as_ref().map(|i| i.input())));
+    let is_enlarged = move || image.with(|i| i.as_ref().is_some_and(|i| !i.has_photo()));
     view! {
-        <div class="specimen" class:empty=move || page.picture.with(Option::is_none)>
+        <div class="specimen" class:empty=move || image.with(Option::is_none)>
             <figure>
-                <div class="frame" class:pixelated=enlarged>
+                <div class="frame" class:pixelated=is_enlarged>
                     <Canvas
-                        bitmap=photo
-                        label=Signal::stored("The picture as it was handed in".to_string())
+                        image=photo
+                        label=Signal::stored("The original image".to_string())
                     />
                 </div>
                 <figcaption>
-                    {move || page.picture.with(|p| p.as_ref().map(|p| origin(p)))}
+                    {move || image.with(|i| i.as_ref().map(|i| caption(i)))}
                 </figcaption>
             </figure>
             <span class="arrow" aria-hidden="true">"→"</span>
             <figure>
                 <div class="frame">
                     <Canvas
-                        bitmap=input
+                        image=input
                         pixelated=true
-                        label=Signal::stored("The 28 by 28 picture that the models see".to_string())
+                        label=Signal::stored("The 28 by 28 input of the models".to_string())
                     />
                 </div>
                 <figcaption>
                     <strong>"28 × 28"</strong>
-                    " what the models see"
+                    " input of the models"
                 </figcaption>
             </figure>
         </div>
     }
 }
 
-fn origin(picture: &Picture) -> impl IntoView + use<> {
-    let name = match &picture.origin {
-        Origin::Gallery(garment) => garment.label().to_string(),
-        Origin::Visitor(name) if name.is_empty() => "Your picture".to_string(),
-        Origin::Visitor(name) => name.clone(),
-    };
-    let detail = match &picture.origin {
-        Origin::Gallery(_) => "in the test set".to_string(),
-        Origin::Visitor(_) => format!("{} × {}", picture.width, picture.height),
+fn caption(image: &InputImage) -> impl IntoView + use<> {
+    let (name, detail) = match &image.origin {
+        Origin::Gallery(garment) => (garment.label().to_string(), "from the test set".to_string()),
+        Origin::Visitor(name) => {
+            let name = if name.is_empty() { "Your image" } else { name };
+            let size = format!("{} × {}", image.width, image.height);
+            (name.to_string(), size)
+        }
     };
     view! {
         <strong>{name}</strong>
@@ -64,22 +63,21 @@ fn origin(picture: &Picture) -> impl IntoView + use<> {
     }
 }
 
-/// The photo with the part that the 28x28 picture does not show made pale.
-fn framed(picture: &Picture) -> RgbaImage {
-    let shown = &picture.thumbnail;
-    let scale = shown.width() as f32 / picture.width as f32;
-    let frame = picture.frame;
-    let inside = |place: u32, start: f32| {
+/// The photo, pale outside of the part that the 28x28 input shows.
+fn marked_photo(image: &InputImage) -> RgbaImage {
+    let shown = &image.thumbnail;
+    let scale = shown.width() as f32 / image.width as f32;
+    let frame = image.frame;
+    let is_inside = |place: u32, start: f32| {
         let place = (place as f32 + 0.5) / scale;
         place >= start && place <= start + frame.side
     };
-    let mut framed = shown.clone();
-    for (i, pixel) in framed.pixels_mut().iter_mut().enumerate() {
+    let mut marked = shown.clone();
+    for (i, pixel) in marked.pixels_mut().iter_mut().enumerate() {
         let (x, y) = (i as u32 % shown.width(), i as u32 / shown.width());
-        if !(inside(x, frame.x) && inside(y, frame.y)) {
-            // Alpha lets the page's paper through, light or dark.
-            pixel[3] = 110;
+        if !(is_inside(x, frame.x) && is_inside(y, frame.y)) {
+            pixel[3] = OUTSIDE;
         }
     }
-    framed
+    marked
 }

@@ -1,14 +1,17 @@
-//! Ten probabilities as ten bars.
+//! The ten probabilities as bars.
 
 use leptos::prelude::*;
 use plot::format::probability;
 use shared::Garment;
 use shared::garment::CLASSES;
+use shared::model::argmax;
 
-/// The bars of what `probabilities` holds; dashes where it holds nothing.
+/// A bar for each class; dashes while there are no probabilities.
 #[component]
-pub fn Bars(#[prop(into)] probabilities: Signal<Option<[f32; CLASSES]>>) -> impl IntoView {
-    let best = Memo::new(move |_| probabilities.get().map(|p| shared::model::argmax(&p)));
+pub fn ProbabilityBars(
+    #[prop(into)] probabilities: Signal<Option<[f32; CLASSES]>>,
+) -> impl IntoView {
+    let best = Memo::new(move |_| probabilities.get().map(|p| argmax(&p)));
     view! {
         <ol class="bars" aria-label="Probabilities">
             {Garment::ALL

@@ -1,111 +1,114 @@
-//! A table of answers as CSV (RFC 4180) and as JSON (RFC 8259).
+//! Export of a batch as CSV (RFC 4180) and as JSON (RFC 8259).
 
 use std::fmt::Write;
 
 use shared::{Garment, ModelId};
 
-use crate::state::batch::Outcome;
+use crate::state::batch::ItemStatus;
 
-/// A line of the table: the file's name and what became of it.
-pub type Line = (String, Outcome);
+/// A row of the table: the name of the file, and its status.
+pub type Row = (String, ItemStatus);
 
-/// A head and a line a file.
-pub fn csv(lines: &[Line]) -> String {
-    let mut head = String::from("file,state,known,vote,vote_confidence,voters");
+/// A header, and a line for each file.
+pub fn csv(rows: &[Row]) -> String {
+    let mut header = String::from("file,state,known,vote,vote_confidence,voters");
     for model in ModelId::ALL {
         let name = model.name();
         // Writing to a string cannot fail.
-        let _ = write!(head, ",{name},{name}_confidence");
+        let _ = write!(header, ",{name},{name}_confidence");
     }
-    head += ",error\r\n";
-    lines.iter().fold(head, |mut text, (name, outcome)| {
-        text += &csv_line(name, outcome);
+    header += ",error\r\n";
+    rows.iter().fold(header, |mut text, (name, status)| {
+        text += &csv_line(name, status);
         text
     })
 }
 
-fn csv_line(name: &str, outcome: &Outcome) -> String {
-    let answers = outcome.answers();
-    let mut cells = vec![cell(name), outcome.name().to_string()];
-    let known = answers.and_then(|a| a.known);
+fn csv_line(name: &str, status: &ItemStatus) -> String {
+    let item = status.predictions();
+    let mut cells = vec![cell(name), status.name().to_string()];
+    let known = item.and_then(|i| i.is_known);
     cells.push(known.map_or(String::new(), |known| known.to_string()));
-    cells.extend(pair(answers.and_then(|a| a.vote())));
-    cells.push(answers.map_or(String::new(), |a| a.counted.to_string()));
+    cells.extend(prediction_cells(item.and_then(|i| i.ensemble())));
+    cells.push(item.map_or(String::new(), |i| i.combined.to_string()));
     for model in ModelId::ALL {
-        cells.extend(pair(answers.and_then(|a| a.of(model))));
+        cells.extend(prediction_cells(item.and_then(|i| i.model(model))));
     }
-    cells.push(match outcome {
-        Outcome::Failed(sentence) => cell(sentence),
+    cells.push(match status {
+        ItemStatus::Failed(error) => cell(error),
         _ => String::new(),
     });
     cells.join(",") + "\r\n"
 }
 
-fn pair(verdict: Option<(Garment, f32)>) -> [String; 2] {
-    match verdict {
+fn prediction_cells(prediction: Option<(Garment, f32)>) -> [String; 2] {
+    match prediction {
         Some((garment, confidence)) => [cell(garment.label()), format!("{confidence:.4}")],
         None => [String::new(), String::new()],
     }
 }
 
-/// A text as a cell: quoted where it must be, and never a formula to the program that opens it.
+/// A text as a cell: quoted where necessary, and never a formula for a spreadsheet program.
 fn cell(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = match is_formula {
-        true => format!("'{text}"),
-        false => text.to_string(),
+    let text = if is_formula {
+        format!("'{text}")
+    } else {
+        text.to_string()
     };
-    match text.contains([',', '"', '\r', '\n']) || text.starts_with(' ') {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text,
+    let needs_quotes = text.contains([',', '"', '\r', '\n']) || text.starts_with(' ');
+    if needs_quotes {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
     }
 }
 
-/// A list with an object a file.
-pub fn json(lines: &[Line]) -> String {
-    let objects: Vec<String> = lines
+/// A list with an object for each file.
+pub fn json(rows: &[Row]) -> String {
+    let objects: Vec<String> = rows
         .iter()
-        .map(|(name, outcome)| json_object(name, outcome))
+        .map(|(name, status)| json_object(name, status))
         .collect();
     format!("[\n  {}\n]\n", objects.join(",\n  "))
 }
 
-fn json_object(name: &str, outcome: &Outcome) -> String {
+fn json_object(name: &str, status: &ItemStatus) -> String {
     let mut object = format!(
         "{{\"file\": {}, \"state\": \"{}\"",
         string(name),
-        outcome.name()
+        status.name()
     );
-    let verdict = |(garment, confidence): (Garment, f32)| {
+    let prediction = |(garment, confidence): (Garment, f32)| {
         format!(
             "\"label\": {}, \"confidence\": {confidence:.4}",
             string(garment.label())
         )
     };
     // Writing to a string cannot fail.
-    if let Some(answers) = outcome.answers() {
-        if let Some(known) = answers.known {
+    if let Some(item) = status.predictions() {
+        if let Some(known) = item.is_known {
             let _ = write!(object, ", \"known\": {known}");
         }
-        if let Some(vote) = answers.vote() {
-            let voters = answers.counted;
+        if let Some(ensemble) = item.ensemble() {
+            let voters = item.combined;
             let _ = write!(
                 object,
                 ", \"vote\": {{{}, \"voters\": {voters}}}",
-                verdict(vote)
+                prediction(ensemble)
             );
         }
         let models: Vec<String> = ModelId::ALL
             .into_iter()
             .filter_map(|model| {
-                let said = verdict(answers.of(model)?);
-                Some(format!("\"{}\": {{{said}}}", model.name()))
+                let fields = prediction(item.model(model)?);
+                Some(format!("\"{}\": {{{fields}}}", model.name()))
             })
             .collect();
         let _ = write!(object, ", \"models\": {{{}}}", models.join(", "));
     }
-    if let Outcome::Failed(sentence) = outcome {
-        let _ = write!(object, ", \"error\": {}", string(sentence));
+    if let ItemStatus::Failed(error) = status {
+        let _ = write!(object, ", \"error\": {}", string(error));
     }
     object + "}"
 }
@@ -131,48 +134,48 @@ fn string(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::batch::Answers;
+    use crate::state::batch::ItemPredictions;
     use shared::image::RgbaImage;
     use shared::{Grey28, Prediction};
 
-    fn answered() -> Outcome {
+    fn answered() -> ItemStatus {
         let blank = RgbaImage::default();
-        let surely = |class: usize, share: f32| {
+        let with_confidence = |class: usize, share: f32| {
             let rest = (1.0 - share) / 9.0;
             core::array::from_fn(|i| if i == class { share } else { rest })
         };
-        let mut answers = Answers::new(blank, Grey28::new([0; 784]));
-        answers.verdicts = vec![Prediction {
+        let mut item = ItemPredictions::new(blank, Grey28::new([0; 784]));
+        item.predictions = vec![Prediction {
             model: ModelId::Cnn,
-            probabilities: surely(0, 0.75),
+            probabilities: with_confidence(0, 0.75),
         }];
-        answers.vote = Some(surely(9, 0.5));
-        answers.counted = 1;
-        answers.known = Some(true);
-        Outcome::Answered(answers)
+        item.ensemble = Some(with_confidence(9, 0.5));
+        item.combined = 1;
+        item.is_known = Some(true);
+        ItemStatus::Answered(item)
     }
 
-    fn line(name: &str, outcome: Outcome) -> String {
-        let text = csv(&[(name.to_string(), outcome)]);
-        let (head, line) = text.split_once("\r\n").unwrap();
-        assert_eq!(head.matches(',').count(), 6 + 2 * ModelId::ALL.len());
+    fn line(name: &str, status: ItemStatus) -> String {
+        let text = csv(&[(name.to_string(), status)]);
+        let (header, line) = text.split_once("\r\n").unwrap();
+        assert_eq!(header.matches(',').count(), 6 + 2 * ModelId::ALL.len());
         line.to_string()
     }
 
     #[test]
-    fn a_line_holds_the_vote_the_models_and_why_there_is_none() {
+    fn a_line_has_the_predictions_or_the_error() {
         let line = line("boot.jpg", answered());
         assert!(
             line.starts_with("boot.jpg,answered,true,Ankle boot,0.5000,1,T-shirt/top,0.7500,,,"),
             "{line}"
         );
         assert_eq!(line.matches(',').count(), 6 + 2 * ModelId::ALL.len());
-        let failed = self::line("a.txt", Outcome::Failed("No picture, alas.".into()));
+        let failed = self::line("a.txt", ItemStatus::Failed("No picture, alas.".into()));
         assert!(failed.ends_with(",\"No picture, alas.\"\r\n"), "{failed}");
     }
 
     #[test]
-    fn no_name_is_a_formula_and_none_breaks_the_table() {
+    fn names_are_quoted_and_never_formulas() {
         for (name, expected) in [
             ("plain.png", "plain.png"),
             ("=1+1.png", "'=1+1.png"),
@@ -189,11 +192,11 @@ mod tests {
     }
 
     #[test]
-    fn json_says_the_same() {
+    fn exports_json() {
         let text = json(&[
             ("a \"b\"\\\n\u{1}ü.png".into(), answered()),
-            ("c".into(), Outcome::Failed("Why.".into())),
-            ("d".into(), Outcome::Waiting),
+            ("c".into(), ItemStatus::Failed("Why.".into())),
+            ("d".into(), ItemStatus::Waiting),
         ]);
         assert_eq!(
             text,

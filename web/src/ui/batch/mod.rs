@@ -1,9 +1,7 @@
-//! The table of several files classified one after the other, and its export as CSV and JSON.
+//! The table of a batch of files, and its export as CSV and JSON.
 
-pub mod export;
-pub mod row;
-
-mod save;
+mod export;
+mod row;
 mod table;
 
-pub use table::RollTable;
+pub use table::BatchTable;

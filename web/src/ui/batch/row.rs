@@ -1,120 +1,106 @@
-//! A row of the table: one file, its picture, what was said of it.
+//! A row of the batch's table: the file, its image, and the predictions.
 
 use leptos::prelude::*;
 use plot::format::probability;
 use shared::{Garment, ModelId};
 use web_sys::{Element, HtmlCanvasElement};
 
-use crate::dom::{part, say};
-use crate::state::batch::{Answers, Outcome};
-use crate::state::page::Page;
+use crate::dom::{find, set_attribute, set_text};
+use crate::state::AppState;
+use crate::state::batch::{BatchItem, ItemPredictions, ItemStatus};
 use crate::ui::canvas::paint;
-
-/// One of several files.
-#[derive(Clone)]
-pub struct Item {
-    /// Its place among the files, from 0, and the number of their lot.
-    pub place: usize,
-    pub lot: u32,
-    pub name: String,
-    pub outcome: ArcRwSignal<Outcome>,
-}
+use crate::ui::ensemble_text::NONE_OF_THE_TEN;
 
 const ROW: &str = "\
-    <td class=\"thumb\"><div class=\"frame\"><canvas data-testid=\"roll-thumb\" aria-hidden=\"true\" width=\"1\" height=\"1\"></canvas></div></td>\
-    <th scope=\"row\"><button type=\"button\" class=\"plain\" data-testid=\"roll-show\"></button>\
-    <span class=\"small state\" data-testid=\"roll-state\"></span></th>\
-    <td data-title=\"Vote\"><strong data-testid=\"roll-vote\"></strong><span class=\"number\" data-testid=\"roll-sure\"></span></td>\
-    <td data-title=\"CNN\" data-testid=\"roll-cnn\"></td>\
-    <td data-title=\"ResNet\" data-testid=\"roll-resnet\"></td>";
+    <td class=\"thumb\"><div class=\"frame\"><canvas data-testid=\"roll-thumb\" data-ref=\"thumbnail\" aria-hidden=\"true\" width=\"1\" height=\"1\"></canvas></div></td>\
+    <th scope=\"row\"><button type=\"button\" class=\"plain\" data-testid=\"roll-show\" data-action=\"show\"></button>\
+    <span class=\"small state\" data-testid=\"roll-state\" data-ref=\"state\"></span></th>\
+    <td data-title=\"Vote\"><strong data-testid=\"roll-vote\" data-ref=\"vote\"></strong><span class=\"number\" data-testid=\"roll-sure\" data-ref=\"confidence\"></span></td>\
+    <td data-title=\"CNN\" data-testid=\"roll-cnn\" data-ref=\"cnn\"></td>\
+    <td data-title=\"ResNet\" data-testid=\"roll-resnet\" data-ref=\"resnet\"></td>";
 
-/// Adds the row to a table's body, and keeps it up to date as long as its owner lives.
-pub fn add_row(page: Page, body: &Element, item: Item) {
+/// Adds the row to the table's body, and updates it until its owner ends.
+pub fn add_row(app: AppState, body: &Element, item: BatchItem) {
     let Ok(row) = document().create_element("tr") else {
         return;
     };
     row.set_inner_html(ROW);
-    // Never as markup: a name is whatever the visitor wrote.
-    say(&row, "roll-show", &item.name);
-    set(&row, "data-testid", "roll-row");
-    set(&row, "data-file", &item.name);
-    set(&row, "data-place", &item.place.to_string());
-    // A row that could not be added would be seen to be missing.
+    // Set as text, not as markup: the visitor chose the file's name.
+    set_text(&row, "show", &item.name);
+    set_attribute(&row, "data-testid", "roll-row");
+    set_attribute(&row, "data-file", &item.name);
+    set_attribute(&row, "data-place", &item.index.to_string());
+    // If this fails, the row is visibly missing.
     let _ = body.append_child(&row);
     Effect::new({
         let row = row.clone();
         move |_| {
-            let is_shown = page.shows_of_roll(item.place);
+            let is_shown = app.batch.is_shown(item.index, app.upload.photo_number());
             row.set_class_name(if is_shown { "shown" } else { "" });
-            if let Some(button) = part::<Element>(&row, "roll-show") {
-                let pressed = if is_shown { "true" } else { "false" };
-                set(&button, "aria-pressed", pressed);
+            if let Some(button) = find::<Element>(&row, "show") {
+                let is_pressed = if is_shown { "true" } else { "false" };
+                set_attribute(&button, "aria-pressed", is_pressed);
             }
         }
     });
     Effect::new(move |_| {
-        item.outcome
-            .with(|o| show(&row, o, page.roll.stopped.get()))
+        item.status
+            .with(|status| update(&row, status, app.batch.is_stopped()))
     });
 }
 
-fn show(row: &Element, outcome: &Outcome, stopped: bool) {
-    set(row, "data-state", outcome.name());
-    say(row, "roll-state", &state(outcome, stopped));
-    if let Some(words) = part::<Element>(row, "roll-state") {
-        let failed = matches!(outcome, Outcome::Failed(_));
-        words.set_class_name(if failed {
+fn update(row: &Element, status: &ItemStatus, is_stopped: bool) {
+    set_attribute(row, "data-state", status.name());
+    set_text(row, "state", &status_text(status, is_stopped));
+    if let Some(element) = find::<Element>(row, "state") {
+        let is_failed = matches!(status, ItemStatus::Failed(_));
+        element.set_class_name(if is_failed {
             "small state failed"
         } else {
             "small state"
         });
     }
-    let Some(answers) = outcome.answers() else {
+    let Some(predictions) = status.predictions() else {
         return;
     };
-    if let Some(canvas) = part::<HtmlCanvasElement>(row, "roll-thumb") {
-        paint(&canvas, Some(&answers.thumbnail));
+    if let Some(canvas) = find::<HtmlCanvasElement>(row, "thumbnail") {
+        paint(&canvas, Some(&predictions.thumbnail));
     }
-    let label = |said: Option<(Garment, f32)>| said.map_or("", |(garment, _)| garment.label());
-    let vote = Answers::vote(answers);
-    say(row, "roll-vote", label(vote));
-    set(row, "data-label", label(vote));
-    if let Some((_, confidence)) = vote {
-        say(row, "roll-sure", &probability(confidence));
-        set(row, "data-confidence", &confidence.to_string());
+    let label = |prediction: Option<(Garment, f32)>| prediction.map_or("", |(g, _)| g.label());
+    let ensemble = predictions.ensemble();
+    set_text(row, "vote", label(ensemble));
+    set_attribute(row, "data-label", label(ensemble));
+    if let Some((_, confidence)) = ensemble {
+        set_text(row, "confidence", &probability(confidence));
+        set_attribute(row, "data-confidence", &confidence.to_string());
     }
-    set(row, "data-voters", &answers.counted.to_string());
-    if let Some(known) = answers.known {
-        set(row, "data-known", &known.to_string());
+    set_attribute(row, "data-voters", &predictions.combined.to_string());
+    if let Some(known) = predictions.is_known {
+        set_attribute(row, "data-known", &known.to_string());
     }
-    for (model, hook, attribute) in [
-        (ModelId::Cnn, "roll-cnn", "data-cnn"),
-        (ModelId::Resnet, "roll-resnet", "data-resnet"),
+    for (model, name, attribute) in [
+        (ModelId::Cnn, "cnn", "data-cnn"),
+        (ModelId::Resnet, "resnet", "data-resnet"),
     ] {
-        say(row, hook, label(answers.of(model)));
-        set(row, attribute, label(answers.of(model)));
+        set_text(row, name, label(predictions.model(model)));
+        set_attribute(row, attribute, label(predictions.model(model)));
     }
 }
 
-/// Attributes' names are ours, and legal.
-fn set(element: &Element, attribute: &str, value: &str) {
-    let _ = element.set_attribute(attribute, value);
-}
-
-/// The state in words.
-fn state(outcome: &Outcome, stopped: bool) -> String {
-    match outcome {
-        Outcome::Waiting if stopped => "Not answered.".to_string(),
-        Outcome::Waiting => "Waiting.".to_string(),
-        Outcome::Answering => "Being answered…".to_string(),
-        Outcome::Answered(Answers {
-            known: Some(false), ..
-        }) => "Probably none of the ten classes.".to_string(),
-        Outcome::Answered(answers) => match answers.verdicts.len() {
-            0 => "Prepared; no model is ready.".to_string(),
-            n if n == ModelId::ALL.len() => "Answered.".to_string(),
-            n => format!("Answered by {n} of {}.", ModelId::ALL.len()),
+fn status_text(status: &ItemStatus, is_stopped: bool) -> String {
+    match status {
+        ItemStatus::Waiting if is_stopped => "Not classified.".to_string(),
+        ItemStatus::Waiting => "Waiting.".to_string(),
+        ItemStatus::Answering => "Being classified…".to_string(),
+        ItemStatus::Answered(ItemPredictions {
+            is_known: Some(false),
+            ..
+        }) => NONE_OF_THE_TEN.to_string(),
+        ItemStatus::Answered(item) => match item.predictions.len() {
+            0 => "Not classified: no model is loaded.".to_string(),
+            n if n == ModelId::ALL.len() => "Classified.".to_string(),
+            n => format!("Classified by {n} of {} models.", ModelId::ALL.len()),
         },
-        Outcome::Failed(sentence) => sentence.clone(),
+        ItemStatus::Failed(error) => error.clone(),
     }
 }

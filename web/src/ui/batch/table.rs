@@ -1,4 +1,4 @@
-//! The table of several files, how far it has come, and the ways to take it home.
+//! The table of a batch: its rows, its progress, and the buttons to stop, resume, export and close it.
 
 use leptos::ev::MouseEvent;
 use leptos::html;
@@ -7,46 +7,46 @@ use web_sys::Element;
 
 use super::export;
 use super::row::add_row;
-use super::save::save;
-use crate::dom::{clicked, mark, part, say};
-use crate::requests::upload::bring_into_view;
-use crate::state::page::{Page, add};
+use crate::dom::{
+    action, find, save_file, scroll_into_view, set_attribute, set_text, toggle_attribute,
+};
+use crate::requests::batch;
+use crate::state::AppState;
 
 const MARKUP: &str = "\
-    <div class=\"heading\"><div><h2 id=\"roll-title\">Your pictures</h2>\
-    <p class=\"small\" role=\"status\" data-testid=\"roll-status\"></p></div>\
+    <div class=\"heading\"><div><h2 id=\"roll-title\">Your images</h2>\
+    <p class=\"small\" role=\"status\" data-testid=\"roll-status\" data-ref=\"status\"></p></div>\
     <div class=\"pair\">\
-    <button type=\"button\" class=\"plain\" data-testid=\"roll-stop\">Stop</button>\
-    <button type=\"button\" class=\"plain\" data-testid=\"roll-resume\">Go on</button>\
-    <button type=\"button\" class=\"plain\" data-testid=\"roll-csv\">Save as CSV</button>\
-    <button type=\"button\" class=\"plain\" data-testid=\"roll-json\">Save as JSON</button>\
-    <button type=\"button\" class=\"plain\" data-testid=\"roll-close\">Put away</button>\
+    <button type=\"button\" class=\"plain\" data-testid=\"roll-stop\" data-action=\"stop\">Stop</button>\
+    <button type=\"button\" class=\"plain\" data-testid=\"roll-resume\" data-action=\"resume\">Resume</button>\
+    <button type=\"button\" class=\"plain\" data-testid=\"roll-csv\" data-action=\"csv\">Save as CSV</button>\
+    <button type=\"button\" class=\"plain\" data-testid=\"roll-json\" data-action=\"json\">Save as JSON</button>\
+    <button type=\"button\" class=\"plain\" data-testid=\"roll-close\" data-action=\"close\">Close</button>\
     </div></div>\
-    <progress aria-label=\"Pictures answered\" data-testid=\"roll-progress\"></progress>\
+    <progress aria-label=\"Images classified\" data-testid=\"roll-progress\" data-ref=\"progress\"></progress>\
     <div class=\"rows-of-roll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"roll-title\">\
-    <table><caption class=\"unseen\">What the vote, the CNN and the ResNet say of each file</caption>\
+    <table><caption class=\"unseen\">Predictions of the vote, the CNN and the ResNet for each file</caption>\
     <thead><tr><td></td><th scope=\"col\">File</th><th scope=\"col\">Vote</th><th scope=\"col\">CNN</th><th scope=\"col\">ResNet</th></tr></thead>\
-    <tbody data-testid=\"roll-body\"></tbody></table></div>";
+    <tbody data-testid=\"roll-body\" data-ref=\"body\"></tbody></table></div>";
 
-/// Seen once several files have come at once.
+/// Shown while there is a batch.
 #[component]
-pub fn RollTable() -> impl IntoView {
-    let page = expect_context::<Page>();
-    let roll = page.roll;
+pub fn BatchTable() -> impl IntoView {
+    let app = expect_context::<AppState>();
     let node = NodeRef::<html::Section>::new();
-    // The rows' own effects end when other files come.
+    // The rows' effects belong to this effect, so they end with the batch.
     Effect::new(move |_| {
-        let Some(body) = node.get().and_then(|n| part::<Element>(&n, "roll-body")) else {
+        let Some(body) = node.get().and_then(|n| find::<Element>(&n, "body")) else {
             return;
         };
         body.set_inner_html("");
-        for item in roll.items.get() {
-            add_row(page, &body, item);
+        for item in app.batch.items().get() {
+            add_row(app, &body, item);
         }
     });
     Effect::new(move |_| {
         if let Some(root) = node.get() {
-            show(page, &root);
+            update(app, &root);
         }
     });
     view! {
@@ -57,65 +57,69 @@ pub fn RollTable() -> impl IntoView {
             hidden
             node_ref=node
             inner_html=MARKUP
-            on:click=move |event| pressed(page, &event)
+            on:click=move |event| click(app, &event)
         ></section>
     }
 }
 
-fn pressed(page: Page, event: &MouseEvent) {
-    let Some((element, hook)) = clicked(event) else {
+fn click(app: AppState, event: &MouseEvent) {
+    let Some((element, action)) = action(event) else {
         return;
     };
-    match hook.as_str() {
-        "roll-stop" => page.stop_roll(),
-        "roll-resume" => page.resume_roll(),
-        "roll-close" => page.drop_roll(),
-        "roll-csv" => take(page, "haberdash.csv", "text/csv;charset=utf-8", export::csv),
-        "roll-json" => take(page, "haberdash.json", "application/json", export::json),
-        "roll-show" => {
+    match action.as_str() {
+        "stop" => batch::stop(app),
+        "resume" => batch::resume(app),
+        "close" => batch::close(app),
+        "csv" => save(app, "haberdash.csv", "text/csv;charset=utf-8", export::csv),
+        "json" => save(app, "haberdash.json", "application/json", export::json),
+        "show" => {
             let row = element.closest("[data-place]").ok().flatten();
-            let place = row.and_then(|row| row.get_attribute("data-place"));
-            if let Some(place) = place.and_then(|p| p.parse().ok()) {
-                page.show_of_roll(place);
-                // The table is above it, and may be all that is in view.
-                bring_into_view("picture-title", 0.7);
+            let index = row.and_then(|row| row.get_attribute("data-place"));
+            if let Some(index) = index.and_then(|i| i.parse().ok()) {
+                batch::show_file(app, index);
+                // The image is below the table, which can fill the window.
+                scroll_into_view("picture-title", 0.7);
             }
         }
         _ => {}
     }
 }
 
-fn take(page: Page, name: &str, kind: &str, text: fn(&[export::Line]) -> String) {
-    if let Err(sentence) = save(name, kind, &text(&page.roll.lines())) {
-        add(page.errors, sentence);
+fn save(app: AppState, name: &str, mime: &str, export: fn(&[export::Row]) -> String) {
+    let rows = app.batch.items().with_untracked(|items| {
+        let rows = items.iter();
+        rows.map(|i| (i.name.clone(), i.status.get_untracked()))
+            .collect::<Vec<_>>()
+    });
+    if save_file(name, mime, &export(&rows)).is_err() {
+        app.messages.add_error(
+            "This browser does not allow the page to save a file: copy the table by hand.".into(),
+        );
     }
 }
 
-/// How far it has come.
-fn show(page: Page, root: &Element) {
-    let (done, total) = (page.roll.done(), page.roll.items.with(Vec::len));
-    let stopped = page.roll.stopped.get();
-    // Attributes' names are legal.
+fn update(app: AppState, root: &Element) {
+    let (done, total) = (app.batch.done(), app.batch.items().with(Vec::len));
+    let is_stopped = app.batch.is_stopped();
+    let is_done = done == total;
+    // The attribute's name is valid.
     let _ = root.toggle_attribute_with_force("hidden", total == 0);
-    for (name, count) in [("data-done", done), ("data-total", total)] {
-        let _ = root.set_attribute(name, &count.to_string());
+    set_attribute(root, "data-done", &done.to_string());
+    set_attribute(root, "data-total", &total.to_string());
+    if let Some(bar) = find::<Element>(root, "progress") {
+        set_attribute(&bar, "max", &total.max(1).to_string());
+        set_attribute(&bar, "value", &done.to_string());
     }
-    if let Some(bar) = part::<Element>(root, "roll-progress") {
-        let _ = bar.set_attribute("max", &total.max(1).to_string());
-        let _ = bar.set_attribute("value", &done.to_string());
-    }
-    mark(root, "roll-stop", "hidden", stopped || done == total);
-    mark(root, "roll-resume", "hidden", !stopped || done == total);
-    say(root, "roll-status", &progress(page, done, total));
-}
-
-/// The same in words.
-fn progress(page: Page, done: usize, total: usize) -> String {
-    let so_far = format!("{done} of {total} done.");
-    match (done == total, page.roll.stopped.get()) {
-        (true, _) => format!("All {total} done. Choose one to look at it below."),
-        (false, true) => format!("{so_far} Stopped."),
-        (false, false) if page.roll.running.get() => format!("{so_far} One at a time."),
-        (false, false) => format!("{so_far} The models are being loaded."),
-    }
+    toggle_attribute(root, "stop", "hidden", is_stopped || is_done);
+    toggle_attribute(root, "resume", "hidden", !is_stopped || is_done);
+    let status = if is_done {
+        format!("All {total} done. Choose one to show it below.")
+    } else if is_stopped {
+        format!("{done} of {total} done. Stopped.")
+    } else if app.batch.is_running() {
+        format!("{done} of {total} done.")
+    } else {
+        format!("{done} of {total} done. The models are loading.")
+    };
+    set_text(root, "status", &status);
 }

@@ -1,9 +1,8 @@
-//! Benchmarks in the visitor's browser: the engines' speed, and the whole test set.
-
-pub mod test_progress;
+//! Benchmarks in the visitor's browser: the speed of the engines, and the accuracy on the whole test set.
 
 mod panel;
 mod speed_table;
+mod test_progress;
 mod test_run;
 
-pub use panel::Machine;
+pub use panel::BenchmarkPanel;

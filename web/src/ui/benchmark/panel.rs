@@ -1,42 +1,49 @@
-//! The panel: two buttons, a table, a bar, and what came of it all.
+//! The panel of the benchmarks: it measures the engines, and classifies the test set.
 
 use leptos::ev::MouseEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use plot::format::duration;
+use protocol::TEST_SET_SIZE;
 use shared::ModelId;
 use web_sys::{Element, HtmlSelectElement};
 
-use super::speed_table::{MEASURED, table};
+use super::speed_table::{MEASURED, speed_table};
 use super::test_run::{Stage, TestRun};
 use crate::contender::Contender;
-use crate::dom::{clicked, mark, part, say};
-use crate::state::page::Page;
+use crate::dom::{action, find, set_attribute, set_text, toggle_attribute};
+use crate::state::AppState;
 use crate::ui::compare::confusion_matrix::matrix;
-use protocol::TEST_SET_SIZE;
 
 const MARKUP: &str = "\
-    <div class=\"measure\"><button type=\"button\" class=\"pill\" data-testid=\"machine-measure\">Measure the engines</button>\
-    <p class=\"small\" role=\"status\" data-testid=\"machine-reason\"></p></div>\
-    <div data-testid=\"machine-speeds\"></div>\
-    <div class=\"measure\"><button type=\"button\" class=\"pill\" data-testid=\"run\"></button>\
-    <label class=\"choice\"><span class=\"unseen\">Model that answers the test images</span><select data-testid=\"run-model\"></select></label>\
-    <p class=\"small\" data-testid=\"run-words\"></p></div>\
-    <progress aria-label=\"Test images answered\" max=\"10000\" data-testid=\"run-progress\"></progress>\
-    <p role=\"status\" data-testid=\"run-outcome\"></p>\
-    <div class=\"confusion\" data-testid=\"run-matrix\"></div>";
+    <div class=\"measure\"><button type=\"button\" class=\"pill\" data-testid=\"machine-measure\" data-action=\"measure\">Measure the engines</button>\
+    <p class=\"small\" role=\"status\" data-testid=\"machine-reason\" data-ref=\"engine-reason\"></p></div>\
+    <div data-testid=\"machine-speeds\" data-ref=\"speeds\"></div>\
+    <div class=\"measure\"><button type=\"button\" class=\"pill\" data-testid=\"run\" data-action=\"run\"></button>\
+    <label class=\"choice\"><span class=\"unseen\">Model for the test images</span><select data-testid=\"run-model\" data-ref=\"model\"></select></label>\
+    <p class=\"small\" data-testid=\"run-words\" data-ref=\"progress-text\"></p></div>\
+    <progress aria-label=\"Test images classified\" max=\"10000\" data-testid=\"run-progress\" data-ref=\"progress\"></progress>\
+    <p role=\"status\" data-testid=\"run-outcome\" data-ref=\"result\"></p>\
+    <div class=\"confusion\" data-testid=\"run-matrix\" data-ref=\"matrix\"></div>";
 
-/// Where the visitor sees what this machine can do.
+/// The state of the speed measurement.
+#[derive(Clone, PartialEq)]
+enum Measurement {
+    Idle,
+    Running,
+    Failed(String),
+}
+
 #[component]
-pub fn Machine() -> impl IntoView {
-    let page = expect_context::<Page>();
+pub fn BenchmarkPanel() -> impl IntoView {
+    let app = expect_context::<AppState>();
     let node = NodeRef::<html::Div>::new();
-    let run = TestRun::new();
+    let run = TestRun::default();
     let model = RwSignal::new(ModelId::Cnn);
-    let measuring = RwSignal::new(None::<Result<(), String>>);
+    let measurement = RwSignal::new(Measurement::Idle);
     Effect::new(move |_| {
-        if let Some(select) = node.get().and_then(|n| part::<Element>(&n, "run-model")) {
+        if let Some(select) = node.get().and_then(|n| find::<Element>(&n, "model")) {
             let options =
                 ModelId::ALL.map(|m| format!("<option value=\"{m}\">{}</option>", m.title()));
             select.set_inner_html(&options.concat());
@@ -44,27 +51,32 @@ pub fn Machine() -> impl IntoView {
     });
     Effect::new(move |_| {
         if let Some(root) = node.get() {
-            show_speeds(page, &root, model.get(), measuring.get());
+            update_speeds(app, &root, model.get(), &measurement.get());
         }
     });
     Effect::new(move |_| {
         if let Some(root) = node.get() {
-            run.stage
-                .with(|stage| show_run(page, &root, stage, model.get()));
+            run.stage()
+                .with(|stage| update_run(app, &root, stage, model.get()));
         }
     });
-    let press = move |event: MouseEvent| match clicked(&event).map(|(_, hook)| hook).as_deref() {
-        Some("machine-measure") if measuring.get_untracked() != Some(Ok(())) => {
-            measuring.set(Some(Ok(())));
-            spawn_local(async move { measuring.set(measure(page).await.err().map(Err)) });
+    let click = move |event: MouseEvent| {
+        let action = action(&event).map(|(_, action)| action);
+        match action.as_deref() {
+            Some("measure") if measurement.get_untracked() != Measurement::Running => {
+                measurement.set(Measurement::Running);
+                spawn_local(async move {
+                    measurement.set(measure(app).await);
+                });
+            }
+            Some("run") if run.stage().with_untracked(Stage::is_busy) => run.stop(),
+            Some("run") => run.start(app, model.get_untracked()),
+            _ => {}
         }
-        Some("run") if run.stage.with_untracked(Stage::is_busy) => run.stop(),
-        Some("run") => run.start(page, model.get_untracked()),
-        _ => {}
     };
-    let choose = move |_| {
+    let choose_model = move |_| {
         let select = node.get_untracked();
-        let select = select.and_then(|n| part::<HtmlSelectElement>(&n, "run-model"));
+        let select = select.and_then(|n| find::<HtmlSelectElement>(&n, "model"));
         if let Some(chosen) = select.and_then(|s| ModelId::from_name(&s.value())) {
             model.set(chosen);
         }
@@ -73,119 +85,112 @@ pub fn Machine() -> impl IntoView {
         <div
             class="machine"
             role="group"
-            aria-label="This machine"
+            aria-label="Benchmarks on this machine"
             data-testid="machine"
             node_ref=node
             inner_html=MARKUP
-            on:click=press
-            on:change=choose
+            on:click=click
+            on:change=choose_model
         ></div>
     }
 }
 
-/// Times the networks that have weights, one after the other.
-async fn measure(page: Page) -> Result<(), String> {
+/// Measures the networks whose weights are loaded, one after the other.
+async fn measure(app: AppState) -> Measurement {
     for model in MEASURED {
-        if page.model(model).with_untracked(|m| m.weights.is_ready()) {
-            page.client().measure_speed(model).await?;
+        if untrack(|| app.models.is_ready(model))
+            && let Err(error) = app.engines.client().measure_speed(model).await
+        {
+            return Measurement::Failed(error.to_string());
         }
     }
-    Ok(())
+    Measurement::Idle
 }
 
-fn show_speeds(page: Page, root: &Element, model: ModelId, measuring: Option<Result<(), String>>) {
-    page.report.with(|report| {
-        let Some(report) = report else { return };
-        if let Some(speeds) = part::<Element>(root, "machine-speeds") {
-            speeds.set_inner_html(&table(report));
+fn update_speeds(app: AppState, root: &Element, model: ModelId, measurement: &Measurement) {
+    app.engines.status().with(|status| {
+        let Some(status) = status else { return };
+        if let Some(speeds) = find::<Element>(root, "speeds") {
+            speeds.set_inner_html(&speed_table(status));
         }
-        let words = match measuring {
-            Some(Ok(())) => "Measuring each engine, one after the other…".to_string(),
-            Some(Err(sentence)) => sentence,
-            None => report.batch_reason(model),
+        let text = match measurement {
+            Measurement::Idle => status.batch_reason(model),
+            Measurement::Running => "Measuring each engine, one after the other…".to_string(),
+            Measurement::Failed(error) => error.clone(),
         };
-        say(root, "machine-reason", &words);
-        // Attributes' names are legal.
-        let _ = root.set_attribute("data-batch-engine", report.batch_engine(model).name());
+        set_text(root, "engine-reason", &text);
+        let engine = status.batch_engine(model);
+        set_attribute(root, "data-batch-engine", engine.name());
     });
 }
 
-fn show_run(page: Page, root: &Element, stage: &Stage, model: ModelId) {
+fn update_run(app: AppState, root: &Element, stage: &Stage, model: ModelId) {
     let progress = stage.progress();
-    let busy = stage.is_busy();
-    let recorded = progress.and_then(|p| recorded(page, p.model));
-    let set = |name: &str, value: &str| {
-        let _ = root.set_attribute(name, value);
+    let is_busy = stage.is_busy();
+    let done = progress.map_or(0, |p| p.done()).to_string();
+    set_attribute(root, "data-run", stage.name());
+    set_attribute(root, "data-done", &done);
+    let button = if is_busy {
+        "Stop"
+    } else {
+        "Classify the 10,000 test images"
     };
-    set("data-run", stage.name());
-    set("data-done", &progress.map_or(0, |p| p.done()).to_string());
-    say(
-        root,
-        "run",
-        if busy {
-            "Stop"
+    set_text(root, "run", button);
+    toggle_attribute(root, "model", "disabled", is_busy);
+    toggle_attribute(root, "progress", "hidden", !is_busy);
+    if let Some(bar) = find::<Element>(root, "progress") {
+        if progress.is_some() {
+            set_attribute(&bar, "value", &done);
         } else {
-            "Run the 10,000 test images"
-        },
-    );
-    mark(root, "run-model", "disabled", busy);
-    mark(root, "run-progress", "hidden", !busy);
-    if let Some(bar) = part::<Element>(root, "run-progress") {
-        let _ = match progress {
-            Some(progress) => bar.set_attribute("value", &progress.done().to_string()),
-            None => bar.remove_attribute("value"),
-        };
+            // A bar without a value shows that the duration is not known. The attribute's name is valid.
+            let _ = bar.remove_attribute("value");
+        }
     }
-    let words = match stage {
-        Stage::Fetching => "The test images are being fetched, about 4 MB.".to_string(),
-        Stage::Measuring => "The engines are being timed: the faster one is to answer.".to_string(),
-        Stage::Running(progress) => progress.words(),
+    let text = match stage {
+        Stage::Fetching => "The test images are being loaded, about 4 MB.".to_string(),
+        Stage::Measuring => "The engines are being measured, to use the faster one.".to_string(),
+        Stage::Running(progress) => progress.text(),
         Stage::Over(_) => String::new(),
-        _ => forecast(page, model),
+        Stage::Idle | Stage::Failed(_) => estimate(app, model),
     };
-    say(root, "run-words", &words);
-    let outcome = match stage {
-        Stage::Over(progress) => progress.outcome(recorded),
-        Stage::Failed(sentence) => sentence.clone(),
+    set_text(root, "progress-text", &text);
+    let mut matrix_html = String::new();
+    let result = match stage {
+        Stage::Over(progress) => {
+            let accuracy = progress.confusion.accuracy();
+            set_attribute(root, "data-accuracy", &accuracy.to_string());
+            set_attribute(root, "data-seconds", &progress.seconds.to_string());
+            set_attribute(root, "data-engine", progress.engine.name());
+            matrix_html = matrix(&progress.confusion.0);
+            let contender = Contender::Model(progress.model);
+            progress.result(app.site.published(contender, |e| e.accuracy))
+        }
+        Stage::Failed(error) => error.clone(),
         _ => String::new(),
     };
-    say(root, "run-outcome", &outcome);
-    if let Some(place) = part::<Element>(root, "run-matrix") {
-        place.set_inner_html(&match stage {
-            Stage::Over(progress) => {
-                set("data-accuracy", &progress.confusion.accuracy().to_string());
-                set("data-seconds", &progress.seconds.to_string());
-                set("data-engine", progress.engine.name());
-                matrix(&progress.confusion.0)
-            }
-            _ => String::new(),
-        });
+    set_text(root, "result", &result);
+    if let Some(element) = find::<Element>(root, "matrix") {
+        element.set_inner_html(&matrix_html);
     }
 }
 
-/// The accuracy that the trainer recorded.
-fn recorded(page: Page, model: ModelId) -> Option<f64> {
-    page.facts.with(|facts| {
-        let fact = facts
-            .iter()
-            .find(|f| f.contender == Contender::Model(model));
-        fact.and_then(|f| f.accuracy)
-    })
-}
-
-/// How long it will take, as far as can be told.
-fn forecast(page: Page, model: ModelId) -> String {
-    let measured = page.report.with(|report| {
-        let report = report.as_ref()?;
-        report.speed(report.batch_engine(model), model)
+/// The expected duration of the run, if the model's speed is known.
+fn estimate(app: AppState, model: ModelId) -> String {
+    let measured = app.engines.status().with(|status| {
+        let status = status.as_ref()?;
+        status.speed(status.batch_engine(model), model)
     });
-    let alone = page.stopwatch.with(|s| {
-        let features = if model.is_deep() { 0 } else { s.features()? };
-        Some(f64::from(s.model(model)? + features) / 1e6)
+    let single = app.timings.with(|timings| {
+        let features = if model.is_deep() {
+            0
+        } else {
+            timings.features()?
+        };
+        Some(f64::from(timings.model(model)? + features) / 1e6)
     });
-    let seconds = measured.map(|s| 1.0 / s.many).or(alone);
+    let seconds = measured.map(|s| 1.0 / s.many).or(single);
     match seconds.map(|s| s * TEST_SET_SIZE as f64) {
         Some(seconds) => format!("About {} here.", duration(seconds.max(1.0))),
-        None => "Fetches 4 MB; how long it takes is seen once a picture is answered.".to_string(),
+        None => "Loads 4 MB. The duration is estimated after the first prediction.".to_string(),
     }
 }

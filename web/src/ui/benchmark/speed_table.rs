@@ -1,4 +1,4 @@
-//! What each engine was measured to take, as a table.
+//! The table of the measured speeds.
 
 use plot::format::milliseconds;
 use plot::markup::Markup;
@@ -6,25 +6,25 @@ use shared::ModelId;
 
 use crate::engine::{Engine, EngineStatus, format_rate};
 
-/// The networks that a visitor is shown the speed of.
+/// The networks that are measured.
 pub const MEASURED: [ModelId; 2] = [ModelId::Cnn, ModelId::Resnet];
 
-/// A row a network and engine; nothing before anything was measured.
-pub fn table(report: &EngineStatus) -> String {
+/// A row for each network on each engine; empty before the first measurement.
+pub fn speed_table(status: &EngineStatus) -> String {
     let mut html = Markup::default();
-    if report.speeds.is_empty() {
+    if status.speeds.is_empty() {
         return html.into_text();
     }
     html.put(format_args!(
-        "<table class=\"speeds\"><caption class=\"unseen\">What the networks take on this machine</caption><thead><tr><td></td>"
+        "<table class=\"speeds\"><caption class=\"unseen\">Speed of the networks on this machine</caption><thead><tr><td></td>"
     ));
-    for head in ["One image", "Images a second"] {
+    for head in ["One image", "Images per second"] {
         html.head("col", head);
     }
     html.put(format_args!("</tr></thead><tbody>"));
     for engine in [Engine::Cpu, Engine::WebGpu] {
         for model in MEASURED {
-            let Some(speed) = report.speed(engine, model) else {
+            let Some(speed) = status.speed(engine, model) else {
                 continue;
             };
             let (model_name, engine_name) = (model.name(), engine.name());
@@ -35,7 +35,7 @@ pub fn table(report: &EngineStatus) -> String {
             html.head("row", &format!("{}, {}", model.title(), engine.title()));
             html.put(format_args!(
                 "<td>{}</td><td>{}</td></tr>",
-                precisely(speed.single),
+                mean_time(speed.single),
                 format_rate(speed.many)
             ));
         }
@@ -44,8 +44,8 @@ pub fn table(report: &EngineStatus) -> String {
     html.into_text()
 }
 
-/// A mean of many runs is finer than the clock.
-fn precisely(micros: f64) -> String {
+/// With more digits than a single time, because it is a mean of many runs.
+fn mean_time(micros: f64) -> String {
     match micros {
         m if m < 10_000.0 => format!("{:.2} ms", m / 1000.0),
         m => milliseconds(m as u32),

@@ -1,34 +1,34 @@
-//! The whole test set through one model, some pictures at a time, between whatever else the visitor asks.
+//! The run of one model over the whole test set, in batches, so that other requests wait only for one batch.
 
 use js_sys::Date;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use protocol::TEST_SET_SIZE;
 use shared::ModelId;
 
-use super::test_progress::Progress;
-use crate::engine::BATCH_SIZE;
-use crate::state::page::Page;
-use protocol::TEST_SET_SIZE;
+use super::test_progress::TestProgress;
+use crate::engine::{BATCH_SIZE, EngineError};
+use crate::state::AppState;
+use crate::state::stale_answers::RequestCounter;
 
-/// Pictures that a classical model is given at a time: it takes milliseconds for each, and a picture that the visitor
-/// hands in meanwhile waits no longer than for these.
-const FEW: usize = 25;
+/// The batch size of a classical model, which needs milliseconds for an image: the visitor's image waits for one batch.
+const CLASSICAL_BATCH_SIZE: usize = 25;
 
-/// How far a run has come.
+/// The stage of a run.
 #[derive(Clone, Default, PartialEq)]
 pub enum Stage {
     #[default]
     Idle,
     Fetching,
     Measuring,
-    Running(Progress),
-    /// All is answered, or it was stopped.
-    Over(Progress),
+    Running(TestProgress),
+    /// All images are classified, or the visitor has stopped the run.
+    Over(TestProgress),
     Failed(String),
 }
 
 impl Stage {
-    /// The name in the page's hooks.
+    /// The value of the `data-run` attribute.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Idle => "idle",
@@ -44,7 +44,7 @@ impl Stage {
         matches!(self, Self::Fetching | Self::Measuring | Self::Running(_))
     }
 
-    pub const fn progress(&self) -> Option<&Progress> {
+    pub const fn progress(&self) -> Option<&TestProgress> {
         match self {
             Self::Running(progress) | Self::Over(progress) => Some(progress),
             _ => None,
@@ -52,37 +52,33 @@ impl Stage {
     }
 }
 
-/// A run and the number of the latest one: what an earlier one hears is late.
-#[derive(Clone, Copy)]
+/// The latest run. The replies to an earlier run are stale.
+#[derive(Clone, Copy, Default)]
 pub struct TestRun {
-    pub stage: RwSignal<Stage>,
-    latest: RwSignal<u32>,
+    stage: RwSignal<Stage>,
+    runs: RequestCounter,
 }
 
 impl TestRun {
-    pub fn new() -> Self {
-        Self {
-            stage: RwSignal::default(),
-            latest: RwSignal::default(),
-        }
+    pub fn stage(self) -> ReadSignal<Stage> {
+        self.stage.read_only()
     }
 
-    /// Has the test set answered by the model.
-    pub fn start(self, page: Page, model: ModelId) {
-        self.latest.update(|n| *n += 1);
-        let number = self.latest.get_untracked();
+    /// Classifies the test set with the model.
+    pub fn start(self, app: AppState, model: ModelId) {
+        let run = self.runs.next();
         spawn_local(async move {
-            let end = match self.run(page, model, number).await {
+            let end = match self.classify(app, model, run).await {
                 Ok(progress) => Stage::Over(progress),
-                Err(sentence) => Stage::Failed(sentence),
+                Err(error) => Stage::Failed(error.to_string()),
             };
-            self.step(number, end);
+            self.set_stage(run, end);
         });
     }
 
-    /// Ends the run; what has been answered stays to be seen.
+    /// Stops the run; its result so far stays.
     pub fn stop(self) {
-        self.latest.update(|n| *n += 1);
+        self.runs.next();
         self.stage.update(|stage| {
             *stage = match std::mem::take(stage) {
                 Stage::Running(progress) => Stage::Over(progress),
@@ -91,30 +87,40 @@ impl TestRun {
         });
     }
 
-    /// The next stage, unless this run is over: whether it is not.
-    fn step(self, number: u32, stage: Stage) -> bool {
-        let goes_on = self.latest.get_untracked() == number;
-        if goes_on {
+    /// Sets the stage of a run, unless it is stale. Returns whether it is not.
+    fn set_stage(self, run: u32, stage: Stage) -> bool {
+        let is_current = !self.runs.is_stale(run);
+        if is_current {
             self.stage.set(stage);
         }
-        goes_on
+        is_current
     }
 
-    async fn run(self, page: Page, model: ModelId, number: u32) -> Result<Progress, String> {
-        let client = page.client();
-        let mut progress = Progress::new(model);
-        self.step(number, Stage::Fetching);
-        let set = client.load_test_set().await?;
+    async fn classify(
+        self,
+        app: AppState,
+        model: ModelId,
+        run: u32,
+    ) -> Result<TestProgress, EngineError> {
+        let client = app.engines.client();
+        let mut progress = TestProgress::new(model);
+        self.set_stage(run, Stage::Fetching);
+        let test_set = client.load_test_set().await?;
         if model.is_deep() && !client.status().is_measured(model) {
-            self.step(number, Stage::Measuring);
+            self.set_stage(run, Stage::Measuring);
             client.measure_speed(model).await?;
         }
         let start = Date::now();
-        let at_once = if model.is_deep() { BATCH_SIZE } else { FEW };
-        while progress.done() < TEST_SET_SIZE && self.step(number, Stage::Running(progress.clone()))
+        let batch_size = if model.is_deep() {
+            BATCH_SIZE
+        } else {
+            CLASSICAL_BATCH_SIZE
+        };
+        while progress.done() < TEST_SET_SIZE
+            && self.set_stage(run, Stage::Running(progress.clone()))
         {
-            let (pictures, labels) = set.slice(progress.done(), at_once);
-            let (classes, engine) = client.classify_batch(model, pictures.to_vec()).await?;
+            let (images, labels) = test_set.slice(progress.done(), batch_size);
+            let (classes, engine) = client.classify_batch(model, images.to_vec()).await?;
             progress.add(labels, &classes);
             progress.engine = engine;
             progress.seconds = (Date::now() - start) / 1000.0;

@@ -7,8 +7,7 @@ use plot::format::{bytes, duration, milliseconds, percent, thousands};
 use shared::ModelId;
 
 use crate::contender::Contender;
-use crate::state::manifest::Facts;
-use crate::state::page::Page;
+use crate::state::AppState;
 
 /// A number by which models are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,33 +82,30 @@ impl Column {
     }
 
     /// A contender's value; `None` if it is not known. The ensemble costs what all its models cost.
-    pub fn value(self, page: Page, contender: Contender) -> Option<f64> {
+    pub fn value(self, app: AppState, contender: Contender) -> Option<f64> {
         match (contender, self) {
             (Contender::Model(model), Self::Time) => {
-                page.stopwatch.with(|s| s.model(model)).map(f64::from)
+                app.timings.with(|t| t.model(model)).map(f64::from)
             }
-            (Contender::Vote, Self::Time) => page.stopwatch.with(|s| s.all()).map(f64::from),
+            (Contender::Vote, Self::Time) => app.timings.with(|t| t.total()).map(f64::from),
             (Contender::Vote, Self::Parameters | Self::Bytes | Self::Training) => ModelId::ALL
                 .into_iter()
-                .map(|model| self.published(page, Contender::Model(model)))
+                .map(|model| self.published(app, Contender::Model(model)))
                 .sum(),
-            _ => self.published(page, contender),
+            _ => self.published(app, contender),
         }
     }
 
     /// The value in the manifest.
-    fn published(self, page: Page, contender: Contender) -> Option<f64> {
-        page.facts.with(|facts| {
-            let facts: &Facts = facts.iter().find(|f| f.contender == contender)?;
-            match self {
-                Self::Accuracy => facts.accuracy,
-                Self::MacroF1 => facts.macro_f1,
-                Self::Calibration => facts.calibration_error,
-                Self::Parameters => facts.parameters,
-                Self::Bytes => facts.bytes,
-                Self::Training => facts.seconds,
-                Self::Time => None,
-            }
+    fn published(self, app: AppState, contender: Contender) -> Option<f64> {
+        app.site.published(contender, |entry| match self {
+            Self::Accuracy => entry.accuracy,
+            Self::MacroF1 => entry.macro_f1,
+            Self::Calibration => entry.calibration_error,
+            Self::Parameters => entry.parameters,
+            Self::Bytes => entry.bytes,
+            Self::Training => entry.seconds,
+            Self::Time => None,
         })
     }
 

@@ -5,17 +5,17 @@ use plot::markup::Markup;
 
 use super::columns::{Column, Sorting};
 use crate::contender::Contender;
-use crate::state::page::Page;
+use crate::state::AppState;
 
 #[component]
 pub fn ComparisonTable() -> impl IntoView {
-    let page = expect_context::<Page>();
+    let app = expect_context::<AppState>();
     let sorting = RwSignal::new(Sorting::default());
     let contenders = Memo::new(move |_| {
         let Sorting { column, .. } = sorting.get();
         let mut contenders: Vec<Contender> = Contender::all().collect();
         if let Some(column) = column {
-            let value = |c: &Contender| column.value(page, *c);
+            let value = |c: &Contender| column.value(app, *c);
             contenders.sort_by(|a, b| sorting.get().order(value(a), value(b)));
         }
         contenders
@@ -31,13 +31,13 @@ pub fn ComparisonTable() -> impl IntoView {
                         .collect_view()}
                 </tr>
             </thead>
-            <tbody inner_html=move || body(page, &contenders.get())></tbody>
+            <tbody inner_html=move || body(app, &contenders.get())></tbody>
         </table>
     }
 }
 
 /// The rows, in the order of `contenders`.
-fn body(page: Page, contenders: &[Contender]) -> String {
+fn body(app: AppState, contenders: &[Contender]) -> String {
     let mut html = Markup::default();
     for contender in contenders {
         let name = contender.name();
@@ -50,7 +50,7 @@ fn body(page: Page, contenders: &[Contender]) -> String {
             html.put(format_args!(
                 "<td data-column=\"{name}\" data-title=\"{title}\""
             ));
-            match column.value(page, *contender) {
+            match column.value(app, *contender) {
                 Some(value) => html.put(format_args!(
                     " data-value=\"{value}\">{}</td>",
                     column.text(value)

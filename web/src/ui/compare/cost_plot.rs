@@ -10,7 +10,7 @@ use shared::metrics::HUMAN_ACCURACY;
 use super::columns::Column;
 use super::observers;
 use crate::contender::Contender;
-use crate::state::page::Page;
+use crate::state::AppState;
 
 /// The plot's margins, in pixels.
 const LEFT: f64 = 46.0;
@@ -27,7 +27,7 @@ const LABEL_DISTANCE: f64 = 10.0;
 
 #[component]
 pub fn CostPlot() -> impl IntoView {
-    let page = expect_context::<Page>();
+    let app = expect_context::<AppState>();
     let cost = RwSignal::new(Column::Bytes);
     let node = NodeRef::new();
     let width = observers::width(node);
@@ -53,7 +53,7 @@ pub fn CostPlot() -> impl IntoView {
             node_ref=node
             data-testid="cost-plot"
             inner_html=move || {
-                let points = points(page, cost.get());
+                let points = points(app, cost.get());
                 match width.get() {
                     Some(_) if points.is_empty() => NO_TIMES.to_string(),
                     Some(width) => draw(&points, cost.get(), width),
@@ -68,11 +68,11 @@ const NO_TIMES: &str =
     "<p class=\"small\">There are no times yet: classify an image, or measure below the table.</p>";
 
 /// The cost and accuracy of all contenders for which both are known.
-fn points(page: Page, cost: Column) -> Vec<(Contender, f64, f64)> {
+fn points(app: AppState, cost: Column) -> Vec<(Contender, f64, f64)> {
     Contender::all()
         .filter_map(|contender| {
-            let amount = cost.value(page, contender)?;
-            let accuracy = Column::Accuracy.value(page, contender)?;
+            let amount = cost.value(app, contender)?;
+            let accuracy = Column::Accuracy.value(app, contender)?;
             // The clock is too coarse for the fastest models: it reads 0, which has no logarithm.
             Some((contender, amount.max(50.0), accuracy))
         })

@@ -5,7 +5,8 @@ use leptos::task::spawn_local;
 use plot::format::milliseconds;
 use shared::ModelId;
 
-use crate::state::page::Page;
+use crate::engine::EngineError;
+use crate::state::AppState;
 use protocol::Pixels;
 
 /// The number of images that are classified.
@@ -13,17 +14,21 @@ const IMAGES: usize = 30;
 
 #[component]
 pub fn MeasureLatency() -> impl IntoView {
-    let page = expect_context::<Page>();
+    let app = expect_context::<AppState>();
     // The number of the current image while the measurement runs.
     let done = RwSignal::new(None::<usize>);
     let failure = RwSignal::new(None::<String>);
-    let features = move || page.stopwatch.with(|s| s.features());
+    let features = move || app.timings.with(|t| t.features());
     let press = move |_| {
-        if done.get_untracked().is_none() {
+        if app.site.gallery().with_untracked(Vec::is_empty) {
+            let error = "The images of the gallery are not loaded: reload the page.";
+            failure.set(Some(error.into()));
+        } else if done.get_untracked().is_none() {
             done.set(Some(0));
             failure.set(None);
             spawn_local(async move {
-                failure.set(measure(page, done).await.err());
+                let result = measure(app, done).await;
+                failure.set(result.err().map(|e| e.to_string()));
                 done.set(None);
             });
         }
@@ -61,18 +66,15 @@ pub fn MeasureLatency() -> impl IntoView {
 }
 
 /// Image by image, so that the features are computed once for all models, as in normal use.
-async fn measure(page: Page, done: RwSignal<Option<usize>>) -> Result<(), String> {
-    let images = page.gallery.get_untracked();
-    if images.is_empty() {
-        return Err("The images of the gallery are not loaded: reload the page.".into());
-    }
+async fn measure(app: AppState, done: RwSignal<Option<usize>>) -> Result<(), EngineError> {
+    let images = app.site.gallery().get_untracked();
+    let client = app.engines.client();
     for (number, grey) in images.iter().take(IMAGES).enumerate() {
         done.set(Some(number + 1));
         for model in ModelId::ALL {
-            let ready = page.model(model).with_untracked(|m| m.weights.is_ready());
-            if ready {
-                let (verdict, _) = page.client().classify(model, Pixels::from(grey)).await?;
-                page.stopwatch.update(|s| s.note(&verdict));
+            if untrack(|| app.models.is_ready(model)) {
+                let (prediction, _) = client.classify(model, Pixels::from(grey)).await?;
+                app.timings.update(|t| t.record(&prediction));
             }
         }
     }

@@ -12,11 +12,11 @@ use super::metrics_file::{self, MetricsFile};
 use super::observers;
 use super::training_curves::TrainingCurves;
 use crate::contender::Contender;
-use crate::state::page::Page;
+use crate::state::AppState;
 
 #[component]
 pub fn Compare() -> impl IntoView {
-    let page = expect_context::<Page>();
+    let app = expect_context::<AppState>();
     let node = NodeRef::new();
     let near = observers::near_viewport(node);
     // The metrics file of each contender, in their order; empty before they are fetched.
@@ -27,7 +27,7 @@ pub fn Compare() -> impl IntoView {
                 let mut all = Vec::new();
                 for contender in Contender::all() {
                     let name = format!("metrics/{}.json", contender.name());
-                    let url = page.assets.with_value(|a| a.url(&name));
+                    let url = app.site.url(&name);
                     all.push(match url {
                         Some(url) => metrics_file::fetch(&url).await,
                         None => None,

@@ -8,7 +8,7 @@ use shared::ModelId;
 use super::metrics_file::{Epoch, MetricsFile};
 use crate::contender::Contender;
 
-/// The size of a chart in its own units. It is about as wide on the page, so that its text has the size of the page's.
+/// The size of a chart in its own units. It is about as wide on the app, so that its text has the size of the page's.
 const WIDTH: f64 = 340.0;
 const HEIGHT: f64 = 190.0;
 const LEFT: f64 = 40.0;

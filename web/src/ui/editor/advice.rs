@@ -1,49 +1,54 @@
-//! What there is to say of how a photo became a picture, and what the visitor can do about it.
+//! Sentences about the preprocessing of a photo, and what the visitor can improve.
 
 use photo::{POOR_QUALITY, Route};
 
-use crate::state::image::Development;
+use crate::state::image::Preprocessing;
 
-/// Whether the garment was only guessed at.
-pub fn is_poor(development: &Development) -> bool {
-    development.quality < POOR_QUALITY
+/// Whether the garment was not found reliably.
+pub fn is_poor(preprocessing: &Preprocessing) -> bool {
+    preprocessing.quality < POOR_QUALITY
 }
 
-/// How the garment was found.
-pub fn finding(development: &Development) -> &'static str {
-    match development.route {
-        _ if !development.edits.strokes.is_empty() => {
-            "What you painted counts: this is the garment that the models see."
+/// How the garment was found, and a note about white garments.
+pub fn text(preprocessing: &Preprocessing) -> String {
+    let segmentation = segmentation(preprocessing);
+    match white_garment(preprocessing) {
+        Some(note) => format!("{segmentation} {note}"),
+        None => segmentation.to_string(),
+    }
+}
+
+fn segmentation(preprocessing: &Preprocessing) -> &'static str {
+    match preprocessing.route {
+        _ if !preprocessing.edits.strokes.is_empty() => "The mask includes what you painted.",
+        _ if is_poor(preprocessing) => {
+            "The garment was not found reliably: crop the photo to it, or paint over it below."
         }
-        _ if is_poor(development) => {
-            "It is not clear what the garment is: crop the photo to it, or paint over it below, and it is answered anew."
-        }
-        Route::Scene { .. } => "The garment was told from what is around it, and cut out.",
+        Route::Scene { .. } => "The garment was separated from the background.",
         Route::Product { .. } | Route::AsIs => {
-            "The background is plain: its edges were trimmed away, as the data set's were."
+            "The background is plain: the margins were removed, as in the data set."
         }
     }
 }
 
-/// What a white garment means for the answers.
-pub fn whiteness(development: &Development) -> Option<&'static str> {
-    development.is_white.then_some(match development.route {
+fn white_garment(preprocessing: &Preprocessing) -> Option<&'static str> {
+    preprocessing.is_white.then_some(match preprocessing.route {
         Route::Scene { .. } => {
-            "It is white, and Fashion-MNIST has hardly any white garments: its brightness was stretched, and the answers are less sure."
+            "The garment is white, and Fashion-MNIST has hardly any white garments: its contrast was stretched, and the predictions are less reliable."
         }
         Route::Product { .. } | Route::AsIs => {
-            "It is white, and Fashion-MNIST has hardly any white garments: the answers are less sure."
+            "The garment is white, and Fashion-MNIST has hardly any white garments: the predictions are less reliable."
         }
     })
 }
 
-/// The caption of the picture in greys.
-pub fn polarity(route: Route) -> &'static str {
+/// The caption of the grey image.
+pub fn inversion(route: Route) -> &'static str {
     match route {
         Route::Product { inverted: true, .. } | Route::Scene { inverted: true } => {
-            "negated, as the data set is"
+            "inverted, as in the data set"
         }
-        Route::Product { .. } | Route::Scene { .. } | Route::AsIs => "not negated",
+        Route::Product { .. } | Route::Scene { .. } | Route::AsIs => "not inverted",
     }
 }
 
@@ -53,9 +58,9 @@ mod tests {
     use photo::{Edits, Mask, Stroke};
     use shared::image::RgbaImage;
 
-    fn development(route: Route, quality: f32, is_white: bool) -> Development {
+    fn preprocessing(route: Route, quality: f32, is_white: bool) -> Preprocessing {
         let blank = RgbaImage::from_fn(1, 1, |_, _| [0; 4]);
-        Development {
+        Preprocessing {
             edits: Edits::default(),
             route,
             mask: Mask {
@@ -77,23 +82,23 @@ mod tests {
     };
 
     #[test]
-    fn a_poor_mask_asks_for_a_crop_or_a_brush_until_there_was_one() {
-        let mut guess = development(SCENE, POOR_QUALITY - 0.01, false);
-        assert!(finding(&guess).contains("crop") && finding(&guess).contains("paint"));
-        guess.edits.strokes.push(Stroke {
+    fn advises_to_crop_or_paint_until_something_is_painted() {
+        let mut poor = preprocessing(SCENE, POOR_QUALITY - 0.01, false);
+        assert!(segmentation(&poor).contains("crop") && segmentation(&poor).contains("paint"));
+        poor.edits.strokes.push(Stroke {
             erases: true,
             radius: 0.1,
             points: vec![[0.5, 0.5]],
         });
-        assert!(!finding(&guess).contains("crop"));
-        assert!(!finding(&development(SCENE, POOR_QUALITY, false)).contains("paint"));
+        assert!(!segmentation(&poor).contains("crop"));
+        assert!(!segmentation(&preprocessing(SCENE, POOR_QUALITY, false)).contains("paint"));
     }
 
     #[test]
-    fn only_a_cut_out_garment_s_brightness_is_said_to_be_stretched() {
-        assert_eq!(whiteness(&development(SCENE, 1.0, false)), None);
+    fn mentions_stretching_only_for_a_segmented_garment() {
+        assert_eq!(white_garment(&preprocessing(SCENE, 1.0, false)), None);
         for (route, stretched) in [(SCENE, true), (PRODUCT, false)] {
-            let sentence = whiteness(&development(route, 1.0, true)).unwrap();
+            let sentence = white_garment(&preprocessing(route, 1.0, true)).unwrap();
             assert!(sentence.contains("hardly any white"));
             assert_eq!(sentence.contains("stretched"), stretched);
         }

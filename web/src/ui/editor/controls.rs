@@ -1,4 +1,4 @@
-//! The tools beside the photo: each can be reached and used by the keyboard.
+//! The tools beside the photo, all of which can be used with the keyboard.
 
 use std::fmt::Write;
 
@@ -10,147 +10,194 @@ use photo::{Crop, Edits};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
 
-use super::crop::{Edge, is_meant};
-use super::rotation::turn;
-use super::tool::Tool;
-use crate::dom::{changed, clicked, mark, part, say};
-use crate::state::page::Page;
+use super::crop::{Edge, is_large_enough};
+use super::rotation::rotate;
+use crate::dom::{action, find, set_attribute, set_text, toggle_attribute};
+use crate::requests::edit;
+use crate::state::AppState;
 
-/// The fine slider turns by less than half a right angle, from the last right angle.
+/// The fine slider rotates by less than 45 degrees from the nearest right angle.
 const FINE: i32 = 44;
 /// The brush's radius, in percent of the photo's longer side.
 const BRUSH: (i32, i32) = (1, 15);
-/// What to do with the greys: in the page's hook, in words, and to the engine.
+/// The choices of the inversion: their values, titles and edits.
 const INVERSIONS: [(&str, &str, Option<bool>); 3] = [
-    ("auto", "As the photo asks for", None),
-    ("on", "Negated", Some(true)),
-    ("off", "Not negated", Some(false)),
+    ("auto", "Automatic", None),
+    ("on", "Inverted", Some(true)),
+    ("off", "Not inverted", Some(false)),
 ];
+
+/// What the pointer does on the photo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// Draws the crop rectangle.
+    Crop,
+    /// Adds to the mask.
+    Paint,
+    /// Removes from the mask.
+    Erase,
+}
+
+impl Tool {
+    const ALL: [Self; 3] = [Self::Crop, Self::Paint, Self::Erase];
+
+    /// The value of the tool's radio button.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Crop => "crop",
+            Self::Paint => "paint",
+            Self::Erase => "erase",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Crop => "Crop",
+            Self::Paint => "Paint the garment",
+            Self::Erase => "Erase",
+        }
+    }
+
+    /// How to use the tool.
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Crop => {
+                "Drag a rectangle around the garment. Its edges can also be set with the sliders."
+            }
+            Self::Paint => {
+                "Paint over what belongs to the garment. With the keyboard: the arrow keys move the brush, Space paints."
+            }
+            Self::Erase => {
+                "Paint over what does not belong to the garment. With the keyboard: the arrow keys move the brush, Space erases."
+            }
+        }
+    }
+}
 
 #[component]
 pub fn Controls(tool: RwSignal<Tool>, radius: RwSignal<f32>) -> impl IntoView {
-    let page = expect_context::<Page>();
+    let app = expect_context::<AppState>();
     let node = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         if let Some(root) = node.get() {
-            page.bench
-                .edits
-                .with(|edits| show(&root, edits, tool.get(), radius.get()));
+            app.edits
+                .edits()
+                .with(|edits| update(&root, edits, tool.get(), radius.get()));
         }
     });
-    let set = move |event: Event| {
-        let Some((_, hook)) = changed(&event) else {
+    let input = move |event: Event| {
+        let Some((_, action)) = action(&event) else {
             return;
         };
         let value = event_target_value(&event);
-        if hook == "tool" {
-            let chosen = Tool::ALL.into_iter().find(|t| t.name() == value);
-            tool.set(chosen.unwrap_or(Tool::Crop));
-        } else if hook == "brush-size" {
-            radius.set(number(&value) / 100.0);
-        } else {
-            adjust(page, &hook, &value);
+        match action.as_str() {
+            "tool" => {
+                let chosen = Tool::ALL.into_iter().find(|t| t.name() == value);
+                tool.set(chosen.unwrap_or(Tool::Crop));
+            }
+            "brush-size" => radius.set(number(&value) / 100.0),
+            edited => edit_with(app, edited, &value),
         }
     };
-    let press = move |event: MouseEvent| {
-        let hook = clicked(&event).map(|(_, hook)| hook);
-        match hook.as_deref() {
-            Some("undo") => page.edit(|e| drop(e.strokes.pop())),
-            Some("reset") => page.edit(|e| *e = Edits::default()),
-            Some("turn-left") => quarter(page, -90.0),
-            Some("turn-right") => quarter(page, 90.0),
+    let click = move |event: MouseEvent| {
+        let action = action(&event).map(|(_, action)| action);
+        match action.as_deref() {
+            Some("undo") => edit::change(app, |e| drop(e.strokes.pop())),
+            Some("reset") => edit::change(app, |e| *e = Edits::default()),
+            Some("turn-left") => rotate_by(app, -90.0),
+            Some("turn-right") => rotate_by(app, 90.0),
             _ => {}
         }
     };
     view! {
-        <div class="controls" node_ref=node inner_html=markup() on:input=set on:click=press></div>
+        <div class="controls" node_ref=node inner_html=markup() on:input=input on:click=click></div>
     }
 }
 
-/// What a slider or the choice of greys says to the edits.
-fn adjust(page: Page, hook: &str, value: &str) {
-    if let Some(edge) = Edge::ALL.into_iter().find(|edge| edge.name() == hook) {
+/// Changes the edits to the value of a slider or of the choice of inversion.
+fn edit_with(app: AppState, action: &str, value: &str) {
+    if let Some(edge) = Edge::ALL.into_iter().find(|edge| edge.name() == action) {
         let to = number(value) / 100.0;
-        page.edit(|e| {
-            let crop = edge.moved(e.crop.unwrap_or(Crop::WHOLE), to);
-            e.crop = (crop != Crop::WHOLE && is_meant(crop)).then_some(crop);
+        edit::change(app, |e| {
+            let crop = edge.move_to(e.crop.unwrap_or(Crop::WHOLE), to);
+            e.crop = (crop != Crop::WHOLE && is_large_enough(crop)).then_some(crop);
         });
-    } else if hook == "tilt" {
-        let from = page.bench.edits.with_untracked(|e| e.rotation);
-        turned(page, straight(from) + number(value));
-    } else if hook == "inversion" {
+    } else if action == "tilt" {
+        let current = app.edits.edits().with_untracked(|e| e.rotation);
+        rotate_to(app, nearest_right_angle(current) + number(value));
+    } else if action == "inversion" {
         let chosen = INVERSIONS.iter().find(|(name, ..)| *name == value);
-        page.edit(|e| e.inverted = chosen.and_then(|(_, _, inverted)| *inverted));
+        edit::change(app, |e| {
+            e.inverted = chosen.and_then(|(_, _, inverted)| *inverted)
+        });
     }
 }
 
-fn turned(page: Page, degrees: f32) {
-    let size = page.bench.size.get_untracked();
-    page.edit(|e| turn(e, size, degrees));
+fn rotate_to(app: AppState, degrees: f32) {
+    let size = app.edits.photo_size();
+    edit::change(app, |e| rotate(e, size, degrees));
 }
 
-fn quarter(page: Page, by: f32) {
-    let degrees = page.bench.edits.with_untracked(|e| e.rotation);
-    turned(page, (degrees + by + 180.0).rem_euclid(360.0) - 180.0);
+fn rotate_by(app: AppState, degrees: f32) {
+    let current = app.edits.edits().with_untracked(|e| e.rotation);
+    rotate_to(app, (current + degrees + 180.0).rem_euclid(360.0) - 180.0);
 }
 
-/// By the browser's own parser: Rust's brings ten kilobytes of tables.
+/// Parsed by the browser, because Rust's parser needs ten kilobytes of tables.
 fn number(text: &str) -> f32 {
     Number::parse_float(text) as f32
 }
 
-/// Brings every control to where the edits are.
-fn show(root: &Element, edits: &Edits, tool: Tool, radius: f32) {
-    // Of a group of radio buttons, the browser unchecks the others.
+/// Updates every control to the edits.
+fn update(root: &Element, edits: &Edits, tool: Tool, radius: f32) {
+    // The browser unchecks the other radio buttons of the group.
     let chosen = root.query_selector(&format!("[value={}]", tool.name()));
     if let Some(radio) = chosen.ok().flatten() {
         radio.unchecked_into::<HtmlInputElement>().set_checked(true);
     }
-    let slide = |hook: &str, value: f32, unit: &str| {
+    let set_slider = |name: &str, value: f32, unit: &str| {
         let value = value.round() as i32;
         let text = format!("{value}{unit}");
-        if let Some(slider) = part::<HtmlInputElement>(root, hook) {
+        if let Some(slider) = find::<HtmlInputElement>(root, name) {
             slider.set_value(&value.to_string());
-            // The name is legal.
-            let _ = slider.set_attribute("aria-valuetext", &text);
+            set_attribute(&slider, "aria-valuetext", &text);
         }
-        say(root, &format!("{hook}-value"), &text);
+        set_text(root, &format!("{name}-value"), &text);
     };
-    slide("brush-size", radius * 100.0, "%");
+    set_slider("brush-size", radius * 100.0, "%");
     let crop = edits.crop.unwrap_or(Crop::WHOLE);
     for edge in Edge::ALL {
-        slide(edge.name(), edge.of(crop) * 100.0, "%");
+        set_slider(edge.name(), edge.position(crop) * 100.0, "%");
     }
-    slide("tilt", edits.rotation - straight(edits.rotation), "°");
-    if let Some(select) = part::<HtmlSelectElement>(root, "inversion") {
+    let tilt = edits.rotation - nearest_right_angle(edits.rotation);
+    set_slider("tilt", tilt, "°");
+    if let Some(select) = find::<HtmlSelectElement>(root, "inversion") {
         let chosen = INVERSIONS.iter().find(|(.., to)| *to == edits.inverted);
         select.set_value(chosen.map_or("auto", |(name, ..)| name));
     }
-    mark(root, "undo", "disabled", edits.strokes.is_empty());
-    mark(root, "reset", "disabled", *edits == Edits::default());
+    toggle_attribute(root, "undo", "disabled", edits.strokes.is_empty());
+    toggle_attribute(root, "reset", "disabled", *edits == Edits::default());
 }
 
-/// The right angle that a rotation is nearest to.
-fn straight(degrees: f32) -> f32 {
+fn nearest_right_angle(degrees: f32) -> f32 {
     (degrees / 90.0).round() * 90.0
 }
 
 fn markup() -> String {
-    let mut html = String::from(
-        "<fieldset><legend class=\"small\">The pointer on the photo</legend><div class=\"segments\">",
-    );
+    let mut html =
+        String::from("<fieldset><legend class=\"small\">Tool</legend><div class=\"segments\">");
     // Writing to a string cannot fail.
     for tool in Tool::ALL {
         let (name, title) = (tool.name(), tool.title());
         let _ = write!(
             html,
-            "<label><input type=\"radio\" name=\"tool\" class=\"unseen\" data-testid=\"tool\" value=\"{name}\"><span>{title}</span></label>"
+            "<label><input type=\"radio\" name=\"tool\" class=\"unseen\" data-testid=\"tool\" data-action=\"tool\" value=\"{name}\"><span>{title}</span></label>"
         );
     }
     html += "</div>";
     slider(&mut html, "brush-size", "Brush", BRUSH);
     button(&mut html, "undo", "Undo the last stroke");
-    html += "</fieldset><fieldset><legend class=\"small\">Edges of the crop</legend>";
+    html += "</fieldset><fieldset><legend class=\"small\">Crop</legend>";
     for edge in Edge::ALL {
         slider(&mut html, edge.name(), edge.title(), (0, 100));
     }
@@ -167,30 +214,30 @@ fn markup() -> String {
     );
     html += "</div>";
     slider(&mut html, "tilt", "Fine", (-FINE, FINE));
-    html += "</fieldset><label class=\"choice\"><span class=\"small\">Greys</span><select data-testid=\"inversion\">";
+    html += "</fieldset><label class=\"choice\"><span class=\"small\">Grey levels</span><select data-testid=\"inversion\" data-action=\"inversion\">";
     for (name, title, _) in INVERSIONS {
         let _ = write!(html, "<option value=\"{name}\">{title}</option>");
     }
     html += "</select></label>";
-    button(&mut html, "reset", "Reset everything");
+    button(&mut html, "reset", "Reset all edits");
     html
 }
 
-/// A labelled range input that says its value.
-fn slider(html: &mut String, hook: &str, title: &str, (least, most): (i32, i32)) {
+/// A range input with a label and its value.
+fn slider(html: &mut String, name: &str, title: &str, (least, most): (i32, i32)) {
     // Writing to a string cannot fail.
     let _ = write!(
         html,
         "<label class=\"slider\"><span>{title}</span>\
-         <input type=\"range\" data-testid=\"{hook}\" min=\"{least}\" max=\"{most}\" step=\"1\">\
-         <output data-testid=\"{hook}-value\"></output></label>"
+         <input type=\"range\" data-testid=\"{name}\" data-action=\"{name}\" min=\"{least}\" max=\"{most}\" step=\"1\">\
+         <output data-testid=\"{name}-value\" data-ref=\"{name}-value\"></output></label>"
     );
 }
 
-fn button(html: &mut String, hook: &str, title: &str) {
+fn button(html: &mut String, name: &str, title: &str) {
     // Writing to a string cannot fail.
     let _ = write!(
         html,
-        "<button type=\"button\" class=\"plain\" data-testid=\"{hook}\">{title}</button>"
+        "<button type=\"button\" class=\"plain\" data-testid=\"{name}\" data-action=\"{name}\">{title}</button>"
     );
 }

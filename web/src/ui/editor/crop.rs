@@ -1,9 +1,9 @@
-//! The four edges of a crop, each to be moved alone.
+//! The crop rectangle, whose four edges can be moved one by one.
 
 use photo::Crop;
 
-/// What is left between two edges at least, as a share of the photo: less shows no garment.
-pub const LEAST: f32 = 0.05;
+/// The smallest width and height, as a share of the photo: less does not show a garment.
+const MIN_SIZE: f32 = 0.05;
 
 /// An edge of the crop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Edge {
 impl Edge {
     pub const ALL: [Self; 4] = [Self::Left, Self::Right, Self::Top, Self::Bottom];
 
-    /// The name in the page's hooks.
+    /// The name of the edge's slider in attributes.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Left => "left",
@@ -27,7 +27,7 @@ impl Edge {
         }
     }
 
-    /// The name for people.
+    /// The title of the slider.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Left => "Left",
@@ -37,8 +37,8 @@ impl Edge {
         }
     }
 
-    /// Where the edge lies, in shares of the photo's width or height.
-    pub fn of(self, crop: Crop) -> f32 {
+    /// The edge's position, as a share of the photo's width or height.
+    pub fn position(self, crop: Crop) -> f32 {
         match self {
             Self::Left => crop.left,
             Self::Right => crop.left + crop.width,
@@ -47,22 +47,22 @@ impl Edge {
         }
     }
 
-    /// The crop with this edge somewhere else, as far as the opposite one lets it.
-    pub fn moved(self, crop: Crop, to: f32) -> Crop {
-        let [left, right, top, bottom] = Self::ALL.map(|edge| edge.of(crop));
-        let before = |end: f32| to.clamp(0.0, (end - LEAST).max(0.0));
-        let after = |start: f32| to.clamp((start + LEAST).min(1.0), 1.0);
+    /// The crop with this edge moved, but not beyond the opposite edge.
+    pub fn move_to(self, crop: Crop, to: f32) -> Crop {
+        let [left, right, top, bottom] = Self::ALL.map(|edge| edge.position(crop));
+        let before = |end: f32| to.clamp(0.0, (end - MIN_SIZE).max(0.0));
+        let after = |start: f32| to.clamp((start + MIN_SIZE).min(1.0), 1.0);
         match self {
-            Self::Left => between([before(right), top], [right, bottom]),
-            Self::Right => between([left, top], [after(left), bottom]),
-            Self::Top => between([left, before(bottom)], [right, bottom]),
-            Self::Bottom => between([left, top], [right, after(top)]),
+            Self::Left => rectangle([before(right), top], [right, bottom]),
+            Self::Right => rectangle([left, top], [after(left), bottom]),
+            Self::Top => rectangle([left, before(bottom)], [right, bottom]),
+            Self::Bottom => rectangle([left, top], [right, after(top)]),
         }
     }
 }
 
-/// The rectangle between two opposite corners, as far as it lies on the photo.
-pub fn between(from: [f32; 2], to: [f32; 2]) -> Crop {
+/// The rectangle between two opposite corners, clamped to the photo.
+pub fn rectangle(from: [f32; 2], to: [f32; 2]) -> Crop {
     let low = |i: usize| from[i].min(to[i]).clamp(0.0, 1.0);
     let high = |i: usize| from[i].max(to[i]).clamp(0.0, 1.0);
     Crop {
@@ -73,9 +73,9 @@ pub fn between(from: [f32; 2], to: [f32; 2]) -> Crop {
     }
 }
 
-/// Whether a rectangle is large enough to be meant; a click is not.
-pub fn is_meant(crop: Crop) -> bool {
-    crop.width >= LEAST && crop.height >= LEAST
+/// Whether a rectangle is large enough for a crop; a click without a drag is not.
+pub fn is_large_enough(crop: Crop) -> bool {
+    crop.width >= MIN_SIZE && crop.height >= MIN_SIZE
 }
 
 #[cfg(test)]
@@ -83,27 +83,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_edge_moves_alone_and_stops_before_the_other() {
+    fn an_edge_moves_alone_and_stops_before_the_opposite_edge() {
         for edge in Edge::ALL {
-            let moved = edge.moved(Crop::WHOLE, 0.5);
+            let moved = edge.move_to(Crop::WHOLE, 0.5);
             for other in Edge::ALL {
                 let expected = if other == edge {
                     0.5
                 } else {
-                    other.of(Crop::WHOLE)
+                    other.position(Crop::WHOLE)
                 };
-                assert_eq!(other.of(moved), expected, "{edge:?} {other:?}");
+                assert_eq!(other.position(moved), expected, "{edge:?} {other:?}");
             }
         }
-        let right = Edge::Right.moved(Crop::WHOLE, 0.3);
-        assert_eq!(Edge::Left.of(Edge::Left.moved(right, 0.9)), 0.3 - LEAST);
-        assert!(is_meant(Edge::Left.moved(right, 0.2)));
+        let right = Edge::Right.move_to(Crop::WHOLE, 0.3);
+        assert_eq!(
+            Edge::Left.position(Edge::Left.move_to(right, 0.9)),
+            0.3 - MIN_SIZE
+        );
+        assert!(is_large_enough(Edge::Left.move_to(right, 0.2)));
     }
 
     #[test]
-    fn any_two_corners_make_a_rectangle_on_the_photo() {
-        let crop = between([0.75, -0.5], [0.25, 0.5]);
-        assert_eq!(Edge::ALL.map(|e| e.of(crop)), [0.25, 0.75, 0.0, 0.5]);
-        assert!(!is_meant(between([0.5, 0.5], [0.51, 0.9])));
+    fn a_rectangle_is_clamped_to_the_photo() {
+        let crop = rectangle([0.75, -0.5], [0.25, 0.5]);
+        assert_eq!(Edge::ALL.map(|e| e.position(crop)), [0.25, 0.75, 0.0, 0.5]);
+        assert!(!is_large_enough(rectangle([0.5, 0.5], [0.51, 0.9])));
     }
 }

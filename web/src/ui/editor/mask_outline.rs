@@ -1,59 +1,62 @@
-//! The photo with the garment's outline drawn on it, and everything else made pale.
+//! The photo with the outline of the mask, and a pale background.
 
 use photo::{Crop, Mask};
+
+use crate::state::image::{InputImage, Preprocessing};
 use shared::image::RgbaImage;
 
-use crate::state::image::{Development, Picture};
-
-/// Red within and white without can be seen on any garment and any floor.
+/// A red line inside and a white line outside are visible on any garment and any background.
 const INNER: [u8; 4] = [210, 40, 30, 255];
 const OUTER: [u8; 4] = [255, 255, 255, 255];
-/// Lets the page's paper through, light or dark.
+/// The opacity outside of the mask: the page's background shows through, light or dark.
 const PALE: u8 = 105;
 
 /// The photo, shrunk to at most `side` pixels a side; `None` where there is no mask.
-pub fn outlined(picture: &Picture, side: u32) -> Option<RgbaImage> {
-    let Development { edits, mask, .. } = picture.development.as_ref()?;
-    let mut bitmap = picture.thumbnail.clone().downscaled(side);
+pub fn draw_outline(image: &InputImage, side: u32) -> Option<RgbaImage> {
+    let Preprocessing { edits, mask, .. } = image.preprocessing.as_ref()?;
+    let mut outlined = image.thumbnail.clone().downscaled(side);
     let crop = edits.crop.unwrap_or(Crop::WHOLE);
-    let held = held(&bitmap, mask, crop);
-    let (width, height) = (bitmap.width() as usize, bitmap.height() as usize);
-    for (i, pixel) in bitmap.pixels_mut().iter_mut().enumerate() {
+    let in_mask = pixels_in_mask(&outlined, mask, crop);
+    let (width, height) = (outlined.width() as usize, outlined.height() as usize);
+    for (i, pixel) in outlined.pixels_mut().iter_mut().enumerate() {
         let (x, y) = (i % width, i / width);
-        let here = held[i];
-        let near = [
+        let is_inside = in_mask[i];
+        let neighbours = [
             (x > 0).then(|| i - 1),
             (x + 1 < width).then(|| i + 1),
             (y > 0).then(|| i - width),
             (y + 1 < height).then(|| i + width),
         ];
-        let is_edge = near.into_iter().flatten().any(|j| held[j] != here);
-        match (is_edge, here) {
+        let is_edge = neighbours
+            .into_iter()
+            .flatten()
+            .any(|j| in_mask[j] != is_inside);
+        match (is_edge, is_inside) {
             (true, true) => pixel.copy_from_slice(&INNER),
             (true, false) => pixel.copy_from_slice(&OUTER),
             (false, true) => {}
             (false, false) => pixel[3] = PALE,
         }
     }
-    Some(bitmap)
+    Some(outlined)
 }
 
-/// Which pixels are garment.
-fn held(bitmap: &RgbaImage, mask: &Mask, crop: Crop) -> Vec<bool> {
-    let (width, height) = (bitmap.width(), bitmap.height());
-    let part = |i: u32, edge: u32, start: f32, length: f32| {
+/// Whether each pixel is in the mask.
+fn pixels_in_mask(photo: &RgbaImage, mask: &Mask, crop: Crop) -> Vec<bool> {
+    let (width, height) = (photo.width(), photo.height());
+    let share = |i: u32, edge: u32, start: f32, length: f32| {
         ((i as f32 + 0.5) / edge as f32 - start) / length
     };
-    let mut held = Vec::with_capacity(width as usize * height as usize);
+    let mut in_mask = Vec::with_capacity(width as usize * height as usize);
     for y in 0..height {
-        let v = part(y, height, crop.top, crop.height);
+        let v = share(y, height, crop.top, crop.height);
         for x in 0..width {
-            let u = part(x, width, crop.left, crop.width);
+            let u = share(x, width, crop.left, crop.width);
             let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
-            held.push(inside && mask.sample(u, v) >= 0.5);
+            in_mask.push(inside && mask.sample(u, v) >= 0.5);
         }
     }
-    held
+    in_mask
 }
 
 #[cfg(test)]
@@ -63,10 +66,10 @@ mod tests {
     use photo::{Edits, Frame, Route};
     use shared::Grey28;
 
-    /// Grey, 40 x 20, of whose right half's left half is garment.
-    fn picture() -> Picture {
+    /// Grey, 40 x 20; the mask is the left half of its right half.
+    fn image() -> InputImage {
         let blank = || RgbaImage::from_fn(40, 20, |_, _| [90, 90, 90, 255]);
-        Picture {
+        InputImage {
             number: 1,
             photo: 1,
             origin: Origin::Visitor("coat.jpg".into()),
@@ -79,7 +82,7 @@ mod tests {
             width: 40,
             height: 20,
             thumbnail: blank(),
-            development: Some(Development {
+            preprocessing: Some(Preprocessing {
                 edits: Edits {
                     crop: Some(Crop {
                         left: 0.5,
@@ -103,18 +106,18 @@ mod tests {
     }
 
     #[test]
-    fn the_outline_lies_where_the_crop_puts_the_mask() {
-        let bitmap = outlined(&picture(), 640).unwrap();
-        let row = &bitmap.pixels()[10 * 40..11 * 40];
+    fn the_outline_is_at_the_edge_of_the_mask_in_the_crop() {
+        let outlined = draw_outline(&image(), 640).unwrap();
+        let row = &outlined.pixels()[10 * 40..11 * 40];
         assert_eq!((row[19], row[20]), (OUTER, INNER));
         assert_eq!((row[29], row[30]), (INNER, OUTER));
         assert_eq!((row[25], row[5]), ([90, 90, 90, 255], [90, 90, 90, PALE]));
     }
 
     #[test]
-    fn a_small_plate_is_drawn_small() {
-        let bitmap = outlined(&picture(), 15).unwrap();
-        assert_eq!((bitmap.width(), bitmap.height()), (14, 7));
-        assert_eq!(bitmap.rgba().len(), 14 * 7 * 4);
+    fn the_photo_is_shrunk() {
+        let outlined = draw_outline(&image(), 15).unwrap();
+        assert_eq!((outlined.width(), outlined.height()), (14, 7));
+        assert_eq!(outlined.rgba().len(), 14 * 7 * 4);
     }
 }

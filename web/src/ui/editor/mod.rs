@@ -1,14 +1,12 @@
 //! The photo editor: the preprocessing steps of a visitor's photo, and the tools to crop, rotate and mask it.
 
-pub mod advice;
-pub mod crop;
-pub mod mask_outline;
-pub mod rotation;
-
-mod adjust;
+mod advice;
 mod controls;
+mod crop;
+mod drawing_surface;
+mod mask_outline;
+mod photo_editor;
+mod rotation;
 mod steps;
-mod surface;
-mod tool;
 
-pub use steps::Inspector;
+pub use photo_editor::PhotoEditor;

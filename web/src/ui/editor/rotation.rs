@@ -1,14 +1,14 @@
-//! What becomes of a crop and of strokes, which are places on the turned photo, when the photo is turned further.
+//! Rotation of the photo. The crop and the brush strokes are positions on the rotated photo, so they rotate with it.
 
 use photo::{Crop, Edits};
 
-/// Turns the photo to `degrees`, clockwise from how it was taken; crop and strokes stay on what they were made on.
+/// Rotates the photo to `degrees`, clockwise from its original orientation; crop and strokes stay on the same part of it.
 ///
-/// `size` is the photo's width and height before it is turned.
-pub fn turn(edits: &mut Edits, size: [f32; 2], degrees: f32) {
+/// `size` is the photo's width and height before it is rotated.
+pub fn rotate(edits: &mut Edits, size: [f32; 2], degrees: f32) {
     let (sin, cos) = sin_cos(degrees - edits.rotation);
     let (before, after) = (extent(size, edits.rotation), extent(size, degrees));
-    let place = |[u, v]: [f32; 2]| {
+    let rotate_point = |[u, v]: [f32; 2]| {
         let (x, y) = ((u - 0.5) * before[0], (v - 0.5) * before[1]);
         [
             (x * cos - y * sin) / after[0] + 0.5,
@@ -17,15 +17,15 @@ pub fn turn(edits: &mut Edits, size: [f32; 2], degrees: f32) {
     };
     let swaps = (quarters(degrees) - quarters(edits.rotation)).rem_euclid(2) == 1;
     edits.crop = edits.crop.map(|crop| {
-        let middle = place([crop.left + crop.width / 2.0, crop.top + crop.height / 2.0]);
+        let middle = rotate_point([crop.left + crop.width / 2.0, crop.top + crop.height / 2.0]);
         let (width, height) = (crop.width * before[0], crop.height * before[1]);
         let (width, height) = if swaps {
             (height, width)
         } else {
             (width, height)
         };
-        let (left, width) = within(middle[0], width / after[0]);
-        let (top, height) = within(middle[1], height / after[1]);
+        let (left, width) = clamped_interval(middle[0], width / after[0]);
+        let (top, height) = clamped_interval(middle[1], height / after[1]);
         Crop {
             left,
             top,
@@ -37,18 +37,18 @@ pub fn turn(edits: &mut Edits, size: [f32; 2], degrees: f32) {
     for stroke in &mut edits.strokes {
         stroke.radius *= longer(before) / longer(after);
         for point in &mut stroke.points {
-            *point = place(*point);
+            *point = rotate_point(*point);
         }
     }
     edits.rotation = degrees;
 }
 
-/// Right angles in a rotation, as the photo's preparation counts them.
+/// The number of right angles in a rotation, as in the photo's preprocessing.
 fn quarters(degrees: f32) -> i32 {
     (degrees / 90.0).round() as i32
 }
 
-/// Width and height of the turned photo, which holds all of it.
+/// The width and height of the rotated photo.
 fn extent([width, height]: [f32; 2], degrees: f32) -> [f32; 2] {
     let quarters = quarters(degrees);
     let (sin, cos) = sin_cos(degrees - 90.0 * quarters as f32);
@@ -60,7 +60,7 @@ fn extent([width, height]: [f32; 2], degrees: f32) -> [f32; 2] {
     [width * cos + height * sin, height * cos + width * sin]
 }
 
-/// Sine and cosine, by their series within half a right angle: the library's, for any angle there is, take seven kilobytes.
+/// Sine and cosine, by their series within 45 degrees: the library's functions, for any angle, need seven kilobytes.
 fn sin_cos(degrees: f32) -> (f32, f32) {
     let quarters = quarters(degrees);
     let x = (degrees - 90.0 * quarters as f32).to_radians();
@@ -76,8 +76,8 @@ fn sin_cos(degrees: f32) -> (f32, f32) {
     }
 }
 
-/// Start and length of what is left of a stretch when it must lie between 0 and 1.
-fn within(middle: f32, length: f32) -> (f32, f32) {
+/// The start and the length of an interval, clamped to 0 to 1.
+fn clamped_interval(middle: f32, length: f32) -> (f32, f32) {
     let start = (middle - length / 2.0).clamp(0.0, 0.95);
     let end = (middle + length / 2.0).clamp(start + 0.05, 1.0);
     (start, end - start)
@@ -105,7 +105,7 @@ mod tests {
         }
     }
 
-    fn near(a: &[f32], b: &[f32]) {
+    fn assert_near(a: &[f32], b: &[f32]) {
         assert!(
             a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4),
             "{a:?} {b:?}"
@@ -115,26 +115,26 @@ mod tests {
     #[test]
     fn a_right_angle_brings_the_left_edge_to_the_top() {
         let mut edits = edits();
-        turn(&mut edits, [200.0, 100.0], 90.0);
+        rotate(&mut edits, [200.0, 100.0], 90.0);
         // Left of the middle, so above it; the corner at the upper left is at the upper right.
-        near(&edits.strokes[0].points[0], &[0.5, 0.25]);
-        near(&edits.strokes[0].points[1], &[1.0, 0.0]);
-        near(&[edits.strokes[0].radius], &[0.05]);
+        assert_near(&edits.strokes[0].points[0], &[0.5, 0.25]);
+        assert_near(&edits.strokes[0].points[1], &[1.0, 0.0]);
+        assert_near(&[edits.strokes[0].radius], &[0.05]);
         let Crop {
             left,
             top,
             width,
             height,
         } = edits.crop.unwrap();
-        near(&[left, top, width, height], &[0.4, 0.1, 0.4, 0.3]);
+        assert_near(&[left, top, width, height], &[0.4, 0.1, 0.4, 0.3]);
     }
 
     #[test]
-    fn the_series_are_the_library_s() {
+    fn the_series_agree_with_the_library() {
         for degrees in -800..=800 {
             let angle = degrees as f32 / 2.0;
             let (sin, cos) = sin_cos(angle);
-            near(
+            assert_near(
                 &[sin, cos],
                 &[angle.to_radians().sin(), angle.to_radians().cos()],
             );
@@ -143,23 +143,23 @@ mod tests {
     }
 
     #[test]
-    fn there_and_back_is_where_it_was() {
+    fn a_rotation_and_its_inverse_change_nothing() {
         for degrees in [90.0, 180.0, -90.0, 12.0, 270.0] {
-            let mut there = edits();
-            turn(&mut there, [300.0, 400.0], degrees);
-            assert_eq!(there.rotation, degrees);
-            turn(&mut there, [300.0, 400.0], 0.0);
+            let mut rotated = edits();
+            rotate(&mut rotated, [300.0, 400.0], degrees);
+            assert_eq!(rotated.rotation, degrees);
+            rotate(&mut rotated, [300.0, 400.0], 0.0);
             let original = edits();
-            for (a, b) in there.strokes[0]
+            for (a, b) in rotated.strokes[0]
                 .points
                 .iter()
                 .zip(&original.strokes[0].points)
             {
-                near(a, b);
+                assert_near(a, b);
             }
-            near(&[there.strokes[0].radius], &[0.05]);
-            let (a, b) = (there.crop.unwrap(), original.crop.unwrap());
-            near(
+            assert_near(&[rotated.strokes[0].radius], &[0.05]);
+            let (a, b) = (rotated.crop.unwrap(), original.crop.unwrap());
+            assert_near(
                 &[a.left, a.top, a.width, a.height],
                 &[b.left, b.top, b.width, b.height],
             );
@@ -175,7 +175,7 @@ mod tests {
             width: 1.0,
             height: 0.1,
         });
-        turn(&mut edits, [500.0, 100.0], 20.0);
+        rotate(&mut edits, [500.0, 100.0], 20.0);
         let crop = edits.crop.unwrap();
         assert!(crop.left >= 0.0 && crop.left + crop.width <= 1.0 + 1e-6);
         assert!(crop.top >= 0.0 && crop.top + crop.height <= 1.0 + 1e-6);

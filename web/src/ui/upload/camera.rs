@@ -1,5 +1,4 @@
-//! A picture from the camera: a live preview with a shutter where the page may have the camera, else the phone's own
-//! camera by way of a file input.
+//! The camera: a live preview where the browser allows it, otherwise a file input that opens the phone's camera.
 
 use js_sys::{Array, Promise, Reflect};
 use leptos::html;
@@ -8,41 +7,31 @@ use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    CanvasRenderingContext2d, File, HtmlCanvasElement, HtmlDialogElement, HtmlInputElement,
-    HtmlVideoElement, MediaStream, MediaStreamConstraints, MediaStreamTrack,
+    CanvasRenderingContext2d, File, HtmlCanvasElement, HtmlDialogElement, HtmlVideoElement,
+    MediaStream, MediaStreamConstraints, MediaStreamTrack, MouseEvent,
 };
 
-use crate::dom::{clicked, mark, part, say};
-use crate::state::page::Page;
-use crate::ui::upload::files;
+use super::files::{accept_input, choose_files};
+use crate::dom::{action, find, set_text, toggle_attribute};
+use crate::requests::upload::{read_file, reject};
+use crate::state::AppState;
 
-/// What the answers call the picture.
+/// The file name of a photo from the camera.
 const NAME: &str = "Camera";
 
 #[component]
 pub fn Camera() -> impl IntoView {
-    match has_camera_api() {
-        true => view! { <Live/> }.into_any(),
-        false => view! { <Elsewhere/> }.into_any(),
+    if has_camera_api() {
+        view! { <LiveCamera/> }.into_any()
+    } else {
+        view! { <CameraInput/> }.into_any()
     }
 }
 
-/// Where the page cannot have the camera itself: phones offer theirs for this input.
+/// The input where the page has no access to cameras: phones open their camera for it.
 #[component]
-fn Elsewhere() -> impl IntoView {
-    let page = expect_context::<Page>();
-    let taken = move |event: leptos::ev::Event| {
-        let input = event
-            .target()
-            .and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-        if let Some(input) = input {
-            if let Some(files) = input.files() {
-                files::take(page, &files);
-            }
-            // So that the next picture counts even where it has the same name.
-            input.set_value("");
-        }
-    };
+fn CameraInput() -> impl IntoView {
+    let app = expect_context::<AppState>();
     view! {
         <label class="pick quiet">
             <input
@@ -51,15 +40,15 @@ fn Elsewhere() -> impl IntoView {
                 data-testid="camera-input"
                 accept="image/*"
                 capture="environment"
-                on:change=taken
+                on:change=move |event| accept_input(app, &event, choose_files)
             />
-            <span>"Take a picture"</span>
+            <span>"Take a photo"</span>
         </label>
         {(!window().is_secure_context())
             .then(|| {
                 view! {
                     <p class="small" data-testid="camera-insecure">
-                        "A live view needs a secure address: open this page by https."
+                        "The live camera needs a secure connection: open this page with https."
                     </p>
                 }
             })}
@@ -67,22 +56,22 @@ fn Elsewhere() -> impl IntoView {
 }
 
 const DIALOG: &str = "\
-    <div class=\"frame\"><video data-testid=\"camera-video\" autoplay playsinline aria-label=\"What the camera sees\"></video></div>\
-    <p class=\"small\" role=\"status\" data-testid=\"camera-status\"></p>\
-    <div role=\"alert\"><p class=\"error\" data-testid=\"camera-error\" hidden></p></div>\
+    <div class=\"frame\"><video data-testid=\"camera-video\" data-ref=\"video\" autoplay playsinline aria-label=\"Camera preview\"></video></div>\
+    <p class=\"small\" role=\"status\" data-testid=\"camera-status\" data-ref=\"status\"></p>\
+    <div role=\"alert\"><p class=\"error\" data-testid=\"camera-error\" data-ref=\"error\" hidden></p></div>\
     <div class=\"pair\">\
-    <button type=\"button\" class=\"quiet\" data-testid=\"shutter\" disabled>Take it</button>\
-    <button type=\"button\" class=\"plain\" data-testid=\"camera-cancel\">Cancel</button></div>";
+    <button type=\"button\" class=\"quiet\" data-testid=\"shutter\" data-action=\"take\" disabled>Take the photo</button>\
+    <button type=\"button\" class=\"plain\" data-testid=\"camera-cancel\" data-action=\"cancel\">Cancel</button></div>";
 
 #[component]
-fn Live() -> impl IntoView {
-    let page = expect_context::<Page>();
+fn LiveCamera() -> impl IntoView {
+    let app = expect_context::<AppState>();
     let node = NodeRef::<html::Dialog>::new();
-    let press = move |event| {
-        let hook = clicked(&event).map(|(_, hook)| hook);
-        match (node.get_untracked(), hook.as_deref()) {
-            (Some(dialog), Some("shutter")) => spawn_local(shoot(page, dialog)),
-            (Some(dialog), Some("camera-cancel")) => dialog.close(),
+    let click = move |event: MouseEvent| {
+        let action = action(&event).map(|(_, action)| action);
+        match (node.get_untracked(), action.as_deref()) {
+            (Some(dialog), Some("take")) => spawn_local(take_photo(app, dialog)),
+            (Some(dialog), Some("cancel")) => dialog.close(),
             _ => {}
         }
     };
@@ -93,11 +82,11 @@ fn Live() -> impl IntoView {
             data-testid="camera"
             on:click=move |_| {
                 if let Some(dialog) = node.get_untracked() {
-                    open(page, dialog);
+                    open(app, dialog);
                 }
             }
         >
-            "Take a picture"
+            "Take a photo"
         </button>
         <dialog
             node_ref=node
@@ -105,54 +94,57 @@ fn Live() -> impl IntoView {
             aria-label="Camera"
             data-testid="camera-dialog"
             inner_html=DIALOG
-            on:click=press
+            on:click=click
             on:close=move |_| {
                 if let Some(dialog) = node.get_untracked() {
-                    let_go(&dialog);
+                    release(&dialog);
                 }
             }
         ></dialog>
     }
 }
 
-fn open(page: Page, dialog: HtmlDialogElement) {
-    mark(&dialog, "camera-error", "hidden", true);
-    mark(&dialog, "shutter", "disabled", true);
-    say(
+fn open(app: AppState, dialog: HtmlDialogElement) {
+    toggle_attribute(&dialog, "error", "hidden", true);
+    toggle_attribute(&dialog, "take", "disabled", true);
+    set_text(
         &dialog,
-        "camera-status",
+        "status",
         "Waiting for the camera: the browser may ask for permission.",
     );
     if !dialog.open() && dialog.show_modal().is_err() {
-        return page.refuse("This browser shows no camera: choose a picture instead.".into());
+        return reject(
+            app,
+            "This browser cannot show the camera: choose an image instead.".into(),
+        );
     }
     spawn_local(async move {
-        let shown = show(&dialog).await;
-        say(&dialog, "camera-status", "");
-        match shown {
-            Ok(true) => mark(&dialog, "shutter", "disabled", false),
-            // Closed while the visitor was asked for permission: nobody is there to read a sentence.
+        let preview = start_preview(&dialog).await;
+        set_text(&dialog, "status", "");
+        match preview {
+            Ok(true) => toggle_attribute(&dialog, "take", "disabled", false),
+            // The dialog was closed while the browser asked for permission.
             Ok(false) => {}
             Err(_) if !dialog.open() => {}
             Err(error) => {
-                say(&dialog, "camera-error", sentence(&error));
-                mark(&dialog, "camera-error", "hidden", false);
+                set_text(&dialog, "error", error_text(&error));
+                toggle_attribute(&dialog, "error", "hidden", false);
             }
         }
     });
 }
 
-/// Shows what the camera sees. Returns once there is something to take, as a video knows its size before it has its first
-/// picture and is blank until then; `false` where the dialog has been closed meanwhile.
-async fn show(dialog: &HtmlDialogElement) -> Result<bool, JsValue> {
-    let stream = ask().await?;
-    let video = part::<HtmlVideoElement>(dialog, "camera-video").filter(|_| dialog.open());
+/// Shows the camera's video, and returns when a photo can be taken: a video has a size before it has its first frame, and
+/// is blank until then. Returns `false` if the dialog was closed in the meantime.
+async fn start_preview(dialog: &HtmlDialogElement) -> Result<bool, JsValue> {
+    let stream = request_camera().await?;
+    let video = find::<HtmlVideoElement>(dialog, "video").filter(|_| dialog.open());
     let Some(video) = video else {
         stop(&stream);
         return Ok(false);
     };
-    // One that was asked for before the dialog was closed and opened again.
-    let_go(dialog);
+    // A stream that was requested before the dialog was closed and opened again.
+    release(dialog);
     video.set_muted(true);
     video.set_src_object(Some(&stream));
     let playing = JsFuture::from(video.play()?).await;
@@ -162,9 +154,9 @@ async fn show(dialog: &HtmlDialogElement) -> Result<bool, JsValue> {
     playing.map(|_| true)
 }
 
-/// However the dialog was closed: the camera's light must go out.
-fn let_go(dialog: &HtmlDialogElement) {
-    if let Some(video) = part::<HtmlVideoElement>(dialog, "camera-video") {
+/// Stops the camera, however the dialog was closed.
+fn release(dialog: &HtmlDialogElement) {
+    if let Some(video) = find::<HtmlVideoElement>(dialog, "video") {
         if let Some(stream) = video.src_object() {
             stop(&stream);
         }
@@ -172,31 +164,32 @@ fn let_go(dialog: &HtmlDialogElement) {
     }
 }
 
-async fn shoot(page: Page, dialog: HtmlDialogElement) {
-    let Some(video) = part::<HtmlVideoElement>(&dialog, "camera-video") else {
+async fn take_photo(app: AppState, dialog: HtmlDialogElement) {
+    let Some(video) = find::<HtmlVideoElement>(&dialog, "video") else {
         return;
     };
-    let number = page.next_number();
+    let number = app.upload.start();
     let file = snapshot(&video).await;
     dialog.close();
-    page.notice.set(None);
+    app.messages.set_notice(None);
     match file {
-        Ok(file) => page.take_file(number, &file).await,
-        Err(_) if page.is_late(number) => {}
-        Err(_) => page.refuse(
-            "The camera's picture could not be taken: try again, or choose a picture.".into(),
+        Ok(file) => read_file(app, number, &file).await,
+        Err(_) if app.upload.is_stale(number) => {}
+        Err(_) => reject(
+            app,
+            "The photo could not be taken: try again, or choose an image.".into(),
         ),
     }
 }
 
-/// Whether the browser lets pages have cameras; it does not where the address is not secure.
+/// Whether the page has access to cameras; it has none if the connection is not secure.
 fn has_camera_api() -> bool {
     let devices = Reflect::get(&window().navigator(), &"mediaDevices".into());
     devices.is_ok_and(|d| Reflect::has(&d, &"getUserMedia".into()).unwrap_or(false))
 }
 
-/// Asks for a camera, on a phone for the one at its back.
-async fn ask() -> Result<MediaStream, JsValue> {
+/// Requests a camera; on a phone, the one at the back.
+async fn request_camera() -> Result<MediaStream, JsValue> {
     let wishes = js_sys::Object::new();
     Reflect::set(&wishes, &"facingMode".into(), &"environment".into())?;
     let constraints = MediaStreamConstraints::new();
@@ -214,8 +207,8 @@ fn stop(stream: &MediaStream) {
     }
 }
 
-/// The picture that the video shows, as a file. Some browsers blur what is read from a canvas a little;
-/// there is no other way to read a camera that all browsers have.
+/// The video's current frame as a file. Some browsers blur what is read from a canvas a little; there is no other way that
+/// works in all browsers.
 async fn snapshot(video: &HtmlVideoElement) -> Result<File, JsValue> {
     let canvas: HtmlCanvasElement = document().create_element("canvas")?.dyn_into()?;
     canvas.set_width(video.video_width());
@@ -225,7 +218,7 @@ async fn snapshot(video: &HtmlVideoElement) -> Result<File, JsValue> {
     context.draw_image_with_html_video_element(video, 0.0, 0.0)?;
     let blob = Promise::new(&mut |resolve, reject| {
         if let Err(error) = canvas.to_blob_with_type(&resolve, "image/jpeg") {
-            // Whoever awaits hears of it.
+            // The promise returns the error.
             let _ = reject.call1(&JsValue::NULL, &error);
         }
     });
@@ -233,20 +226,20 @@ async fn snapshot(video: &HtmlVideoElement) -> Result<File, JsValue> {
     File::new_with_blob_sequence(&Array::of1(&blob), NAME)
 }
 
-/// Why there is no camera.
-fn sentence(error: &JsValue) -> &'static str {
+/// Why the camera cannot be used.
+fn error_text(error: &JsValue) -> &'static str {
     let name = Reflect::get(error, &"name".into()).ok();
-    let name = name.and_then(|name| name.as_string()).unwrap_or_default();
-    match name.as_str() {
-        "NotAllowedError" | "SecurityError" => {
-            "The camera may not be used here: allow it for this site in the browser's settings, or choose a picture."
+    let name = name.and_then(|name| name.as_string());
+    match name.as_deref() {
+        Some("NotAllowedError" | "SecurityError") => {
+            "The camera may not be used here: allow it for this site in the browser's settings, or choose an image."
         }
-        "NotFoundError" | "OverconstrainedError" => {
-            "No camera was found: connect one and try again, or choose a picture."
+        Some("NotFoundError" | "OverconstrainedError") => {
+            "No camera was found: connect one and try again, or choose an image."
         }
-        "NotReadableError" | "AbortError" => {
-            "Another program is using the camera: close it and try again, or choose a picture."
+        Some("NotReadableError" | "AbortError") => {
+            "Another program is using the camera: close it and try again, or choose an image."
         }
-        _ => "The camera could not be started: choose a picture instead.",
+        _ => "The camera could not be started: choose an image instead.",
     }
 }

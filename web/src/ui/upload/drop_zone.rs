@@ -1,53 +1,39 @@
-//! Where a visitor hands in a picture.
+//! The drop zone: where an image is dropped, pasted or chosen.
 
 use leptos::attr::custom::custom_attribute;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{FileList, HtmlInputElement};
 
-use crate::state::page::Page;
-use crate::ui::upload::camera::Camera;
-use crate::ui::upload::files;
+use super::camera::Camera;
+use super::files::{accept_input, choose_files, choose_folder, drop_files};
+use crate::state::AppState;
 
-/// What the browser's file dialogue offers. Without HEIC in the list, phones convert it to JPEG themselves.
+/// The types in the browser's file dialog. Phones convert HEIC to JPEG themselves, because HEIC is not in the list.
 const ACCEPT: &str = "image/jpeg,image/png,image/webp,image/bmp,image/gif";
 
 #[component]
 pub fn DropZone() -> impl IntoView {
-    let page = expect_context::<Page>();
-    let hovered = RwSignal::new(false);
-    let picked = move |event: leptos::ev::Event, take: fn(Page, &FileList)| {
-        let input = event
-            .target()
-            .and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-        if let Some(input) = input {
-            if let Some(files) = input.files() {
-                take(page, &files);
-            }
-            // So that the same file can be picked again.
-            input.set_value("");
-        }
-    };
+    let app = expect_context::<AppState>();
+    let is_hovered = RwSignal::new(false);
     view! {
         <section
             class="drop-zone"
-            class:hovered=hovered
+            class:hovered=is_hovered
             data-testid="drop-zone"
             aria-labelledby="drop-title"
             on:dragover=move |event| {
                 event.prevent_default();
-                hovered.set(true);
+                is_hovered.set(true);
             }
-            on:dragleave=move |_| hovered.set(false)
+            on:dragleave=move |_| is_hovered.set(false)
             on:drop=move |event| {
                 event.prevent_default();
                 event.stop_propagation();
-                hovered.set(false);
-                files::dropped(page, event.data_transfer());
+                is_hovered.set(false);
+                drop_files(app, event.data_transfer());
             }
         >
-            <h2 id="drop-title">"Your picture"</h2>
-            <p>"One garment, shoe or bag, or several pictures at once. Drop them here, paste one, or"</p>
+            <h2 id="drop-title">"Your image"</h2>
+            <p>"Drop, paste or choose an image of one garment, shoe or bag, or several images at once."</p>
             <label class="pick">
                 <input
                     type="file"
@@ -55,9 +41,9 @@ pub fn DropZone() -> impl IntoView {
                     data-testid="file-input"
                     accept=ACCEPT
                     multiple
-                    on:change=move |event| picked(event, files::take)
+                    on:change=move |event| accept_input(app, &event, choose_files)
                 />
-                <span>"Choose pictures"</span>
+                <span>"Choose images"</span>
             </label>
             <div class="ways">
             <label class="pick quiet">
@@ -66,16 +52,17 @@ pub fn DropZone() -> impl IntoView {
                     class="unseen"
                     data-testid="folder-input"
                     {..custom_attribute("webkitdirectory", "")}
-                    on:change=move |event| picked(event, files::take_folder)
+                    on:change=move |event| accept_input(app, &event, choose_folder)
                 />
-                <span>"A whole folder"</span>
+                <span>"Choose a folder"</span>
             </label>
             <Camera/>
             </div>
             <p class="small" role="status">
-                {move || match page.is_preparing() {
-                    true => "Reading the picture…",
-                    false => "JPEG, PNG, WebP, BMP or GIF. It stays on this machine.",
+                {move || if app.upload.is_preparing() {
+                    "Reading the image…"
+                } else {
+                    "JPEG, PNG, WebP, BMP or GIF. Images stay on this machine."
                 }}
             </p>
         </section>

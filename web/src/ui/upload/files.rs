@@ -1,29 +1,31 @@
-//! The ways a visitor's file reaches the page: picked, dropped, pasted.
+//! Files that the visitor chose, dropped or pasted.
 
-use js_sys::Reflect;
 use leptos::ev;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use photo::{MAX_FILE_BYTES, PhotoError};
-use web_sys::{DataTransfer, File, FileList};
+use wasm_bindgen::JsCast;
+use web_sys::{DataTransfer, File, FileList, HtmlInputElement};
 
-use crate::state::page::Page;
+use crate::requests::batch;
+use crate::requests::upload::{choose_file, reject};
+use crate::state::AppState;
 
-/// Takes files that are pasted, or dropped beside the drop zone: a browser would leave the page for them.
-pub fn accept_anywhere(page: Page) {
+/// Accepts files that are pasted, or dropped outside of the drop zone, where the browser would open them instead.
+pub fn accept_files_anywhere(app: AppState) {
     window_event_listener(ev::paste, move |event| {
         if let Some(data) = event.clipboard_data() {
             let text = data.get_data("text/plain").unwrap_or_default();
             match data.files() {
                 Some(files) if files.length() > 0 => {
                     event.prevent_default();
-                    take(page, &files);
+                    choose_files(app, &files);
                 }
-                _ if text.is_empty() => {
-                    page.refuse("The clipboard holds no picture: copy one and paste again.".into());
-                }
-                _ => page.refuse(
-                    "The clipboard holds text and no picture: copy a picture and paste again."
+                _ if text.is_empty() => reject(
+                    app,
+                    "The clipboard contains no image: copy an image and paste it again.".into(),
+                ),
+                _ => reject(
+                    app,
+                    "The clipboard contains text but no image: copy an image and paste it again."
                         .into(),
                 ),
             }
@@ -32,86 +34,76 @@ pub fn accept_anywhere(page: Page) {
     window_event_listener(ev::dragover, |event| event.prevent_default());
     window_event_listener(ev::drop, move |event| {
         event.prevent_default();
-        dropped(page, event.data_transfer());
+        drop_files(app, event.data_transfer());
     });
 }
 
-/// Takes what was dropped.
-pub fn dropped(page: Page, data: Option<DataTransfer>) {
+/// Accepts the files of a drop event.
+pub fn drop_files(app: AppState, data: Option<DataTransfer>) {
     match data.and_then(|d| d.files()) {
-        Some(files) if files.length() > 0 => take(page, &files),
-        _ => page.refuse(
-            "What was dropped is no file: save the picture first, then drop its file here.".into(),
+        Some(files) if files.length() > 0 => choose_files(app, &files),
+        _ => reject(
+            app,
+            "No file was dropped: save the image first, then drop its file here.".into(),
         ),
     }
 }
 
-/// Takes a file; of several, all into the table.
-pub fn take(page: Page, files: &FileList) {
+/// Accepts the files of an input, and empties it, so that the same file can be chosen again.
+pub fn accept_input(app: AppState, event: &ev::Event, choose: fn(AppState, &FileList)) {
+    let input = event
+        .target()
+        .and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
+    if let Some(input) = input {
+        if let Some(files) = input.files() {
+            choose(app, &files);
+        }
+        input.set_value("");
+    }
+}
+
+/// Classifies one file; several files become a batch.
+pub fn choose_files(app: AppState, files: &FileList) {
     let files: Vec<File> = (0..files.length()).filter_map(|i| files.get(i)).collect();
     match files.as_slice() {
         [] => {}
         [file] => {
-            page.notice.set(None);
-            take_one(page, file.clone());
+            app.messages.set_notice(None);
+            choose_file(app, file.clone());
         }
         [first, ..] => {
-            page.notice.set(Some(format!(
-                "{} files came at once: the first, {}, is the one that is shown, and the table has them all.",
+            app.messages.set_notice(Some(format!(
+                "{} files were chosen: the first, {}, is shown as the image, and the table lists all of them.",
                 files.len(),
                 first.name()
             )));
-            page.take_roll(files);
+            batch::start(app, files);
         }
     }
 }
 
-/// Takes a folder's pictures, as far as their names tell.
-pub fn take_folder(page: Page, files: &FileList) {
-    let all = files.length();
-    let files: Vec<File> = (0..all)
+/// Classifies the images of a folder, which are recognised by the type that the browser derives from their names.
+pub fn choose_folder(app: AppState, files: &FileList) {
+    let total = files.length() as usize;
+    let files: Vec<File> = (0..files.length())
         .filter_map(|i| files.get(i))
         .filter(|file| file.type_().starts_with("image/"))
         .collect();
-    let left_out = all as usize - files.len();
-    match files.len() {
-        0 => page.refuse("This folder holds no pictures: choose another one.".into()),
-        count => {
-            page.notice.set((left_out > 0).then(|| {
-                let s = if left_out == 1 { "" } else { "s" };
-                format!("Of this folder {count} pictures are answered; {left_out} other file{s} are left out.")
-            }));
-            page.take_roll(files);
-        }
+    let count = files.len();
+    if count == 0 {
+        return reject(
+            app,
+            "This folder contains no images: choose another one.".into(),
+        );
     }
-}
-
-/// Takes one file, and returns the number of its picture.
-pub fn take_one(page: Page, file: File) -> u32 {
-    // Numbered before it is read: a small file handed in later may be read sooner.
-    let number = page.next_number();
-    spawn_local(async move { page.take_file(number, &file).await });
-    number
-}
-
-/// A file's name; of a folder's file, with its folders.
-pub fn path(file: &File) -> String {
-    Reflect::get(file, &"webkitRelativePath".into())
-        .ok()
-        .and_then(|path| path.as_string())
-        .filter(|path| !path.is_empty())
-        .unwrap_or_else(|| file.name())
-}
-
-/// Whether a file is small enough to be taken.
-///
-/// # Errors
-/// A sentence, where it is not.
-pub fn fits(file: &File) -> Result<(), String> {
-    // Refused unread: the bytes of a film would not fit into the engine's memory.
-    if file.size() > MAX_FILE_BYTES as f64 {
-        let megabytes = (file.size() / 1e6).ceil() as u64;
-        return Err(PhotoError::FileTooLarge { megabytes }.to_string());
-    }
-    Ok(())
+    app.messages.set_notice(match total - count {
+        0 => None,
+        1 => Some(format!(
+            "{count} images of this folder are classified; 1 other file is skipped."
+        )),
+        others => Some(format!(
+            "{count} images of this folder are classified; {others} other files are skipped."
+        )),
+    });
+    batch::start(app, files);
 }

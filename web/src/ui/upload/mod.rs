@@ -1,8 +1,8 @@
-//! The ways in which a visitor gives the page an image: files, folders, drag and drop, the clipboard and the camera.
-
-pub mod files;
+//! The ways to upload an image: file inputs, drag and drop, the clipboard and the camera.
 
 mod camera;
 mod drop_zone;
+mod files;
 
 pub use drop_zone::DropZone;
+pub use files::accept_files_anywhere;

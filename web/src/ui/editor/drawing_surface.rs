@@ -1,4 +1,4 @@
-//! The photo as a surface to draw on, with pointer, pen or finger, or with the arrow keys.
+//! The photo as a surface to crop and paint on, with mouse, pen or finger, or with the arrow keys.
 
 use std::fmt::Write;
 
@@ -7,40 +7,45 @@ use leptos::html;
 use leptos::prelude::*;
 use photo::{Crop, Stroke};
 
-use super::crop::{between, is_meant};
-use super::mask_outline::outlined;
-use super::tool::Tool;
-use crate::state::page::Page;
+use super::controls::Tool;
+use super::crop::{is_large_enough, rectangle};
+use super::mask_outline::draw_outline;
+use crate::requests::edit;
+use crate::state::AppState;
 use crate::ui::canvas::Canvas;
 
-/// The longest side of the photo as the engine sends it.
+/// The longest side of the photo that the engine returns.
 const SIDE: u32 = 640;
 /// An arrow key moves the brush by this share of the photo.
 const STEP: f32 = 0.02;
-/// A stroke takes a new place once the pointer is this part of the brush's radius away from the last one.
+/// The distance between two points of a stroke, as a share of the brush's radius.
 const SPACING: f32 = 0.35;
 
 #[component]
-pub fn Surface(open: RwSignal<bool>, tool: RwSignal<Tool>, radius: RwSignal<f32>) -> impl IntoView {
-    let page = expect_context::<Page>();
+pub fn DrawingSurface(
+    is_open: RwSignal<bool>,
+    tool: RwSignal<Tool>,
+    radius: RwSignal<f32>,
+) -> impl IntoView {
+    let app = expect_context::<AppState>();
+    let (image, edits) = (app.upload.image(), app.edits.edits());
     let node = NodeRef::<html::Div>::new();
-    // Where the brush is, in shares of the photo.
+    // The position of the brush, as shares of the photo.
     let brush = RwSignal::new(None::<[f32; 2]>);
-    // The corner at which a crop was begun; while a stroke is painted, only that there is one matters.
-    let begun = RwSignal::new(None::<[f32; 2]>);
-    let bitmap = Signal::derive(move || {
-        // Not drawn while nobody sees it.
-        page.picture
-            .with(|p| open.get().then(|| outlined(p.as_ref()?, SIDE))?)
+    // The first corner of a crop, or the first point of a stroke.
+    let start = RwSignal::new(None::<[f32; 2]>);
+    let outline = Signal::derive(move || {
+        // Not drawn while the editor is closed.
+        image.with(|i| is_open.get().then(|| draw_outline(i.as_ref()?, SIDE))?)
     });
     let size = Memo::new(move |_| {
-        page.picture.with(|p| {
-            p.as_ref().map_or([1.0, 1.0], |p| {
-                [p.thumbnail.width() as f32, p.thumbnail.height() as f32]
+        image.with(|i| {
+            i.as_ref().map_or([1.0, 1.0], |i| {
+                [i.thumbnail.width() as f32, i.thumbnail.height() as f32]
             })
         })
     });
-    let place = move |event: &PointerEvent| {
+    let position = move |event: &PointerEvent| {
         let bounds = node.get_untracked()?.get_bounding_client_rect();
         let [width, height] = size.get_untracked();
         // The photo fills the square in one direction and is centred in the other.
@@ -50,42 +55,43 @@ pub fn Surface(open: RwSignal<bool>, tool: RwSignal<Tool>, radius: RwSignal<f32>
         let y = f64::from(event.client_y()) - bounds.top() - bounds.height() / 2.0;
         Some([share(x, width), share(y, height)])
     };
-    let pressed = move |event: PointerEvent| {
-        // Another finger, or another button, is not the one that draws.
-        let Some(at) = place(&event).filter(|_| event.is_primary() && event.button() == 0) else {
+    let pointer_down = move |event: PointerEvent| {
+        // Other fingers and buttons do not draw.
+        let Some(at) = position(&event).filter(|_| event.is_primary() && event.button() == 0)
+        else {
             return;
         };
         if let Some(surface) = node.get_untracked() {
-            // Without it the pointer must stay on the photo, no more.
+            // Without the capture, a stroke ends at the edge of the photo.
             let _ = surface.set_pointer_capture(event.pointer_id());
         }
-        begun.set(Some(at));
+        start.set(Some(at));
         brush.set(Some(at));
-        begin(page, tool.get_untracked(), radius.get_untracked(), at);
+        begin_stroke(app, tool.get_untracked(), radius.get_untracked(), at);
     };
-    let moved = move |event: PointerEvent| {
-        let Some(at) = place(&event).filter(|_| event.is_primary()) else {
+    let pointer_move = move |event: PointerEvent| {
+        let Some(at) = position(&event).filter(|_| event.is_primary()) else {
             return;
         };
         brush.set(Some(at));
-        if begun.with_untracked(Option::is_some) && tool.get_untracked() != Tool::Crop {
-            extend(page, size.get_untracked(), at);
+        if start.with_untracked(Option::is_some) && tool.get_untracked() != Tool::Crop {
+            extend_stroke(app, size.get_untracked(), at);
         }
     };
-    let lifted = move |event: PointerEvent| {
+    let pointer_up = move |event: PointerEvent| {
         if !event.is_primary() {
             return;
         }
-        let (from, to) = (begun.get_untracked(), place(&event));
-        begun.set(None);
+        let (from, to) = (start.get_untracked(), position(&event));
+        start.set(None);
         if let (Tool::Crop, Some(from), Some(to)) = (tool.get_untracked(), from, to) {
-            let crop = between(from, to);
-            if is_meant(crop) {
-                page.edit(|e| e.crop = Some(crop));
+            let crop = rectangle(from, to);
+            if is_large_enough(crop) {
+                edit::change(app, |e| e.crop = Some(crop));
             }
         }
     };
-    let keyed = move |event: KeyboardEvent| {
+    let key_down = move |event: KeyboardEvent| {
         let tool = tool.get_untracked();
         if tool == Tool::Crop {
             return;
@@ -97,22 +103,22 @@ pub fn Surface(open: RwSignal<bool>, tool: RwSignal<Tool>, radius: RwSignal<f32>
             "ArrowUp" => [x, y - STEP],
             "ArrowDown" => [x, y + STEP],
             " " => {
-                begin(page, tool, radius.get_untracked(), [x, y]);
+                begin_stroke(app, tool, radius.get_untracked(), [x, y]);
                 [x, y]
             }
             _ => return,
         };
-        // Neither may scroll the page.
+        // These keys must not scroll the page.
         event.prevent_default();
         brush.set(Some(to.map(|share| share.clamp(0.0, 1.0))));
     };
-    let drawing = move || {
-        let crop = match (tool.get(), begun.get(), brush.get()) {
-            (Tool::Crop, Some(from), Some(to)) => Some(between(from, to)),
-            _ => page.bench.edits.with(|e| e.crop),
+    let overlay = move || {
+        let crop = match (tool.get(), start.get(), brush.get()) {
+            (Tool::Crop, Some(from), Some(to)) => Some(rectangle(from, to)),
+            _ => edits.with(|e| e.crop),
         };
         let brush = brush.get().filter(|_| tool.get() != Tool::Crop);
-        drawn(size.get(), crop, brush.map(|at| (at, radius.get())))
+        svg(size.get(), crop, brush.map(|at| (at, radius.get())))
     };
     view! {
         <div
@@ -120,16 +126,16 @@ pub fn Surface(open: RwSignal<bool>, tool: RwSignal<Tool>, radius: RwSignal<f32>
             class:brushes=move || tool.get() != Tool::Crop
             node_ref=node
             data-testid="surface"
-            data-crop=move || page.bench.edits.with(|e| e.crop.map(listed))
+            data-crop=move || edits.with(|e| e.crop.map(crop_attribute))
             tabindex="0"
             role="application"
-            aria-label=move || format!("The photo. {}", tool.get().manual())
-            on:pointerdown=pressed
-            on:pointermove=moved
-            on:pointerup=lifted
-            on:pointercancel=move |_| begun.set(None)
+            aria-label=move || format!("The photo. {}", tool.get().help())
+            on:pointerdown=pointer_down
+            on:pointermove=pointer_move
+            on:pointerup=pointer_up
+            on:pointercancel=move |_| start.set(None)
             on:pointerleave=move |_| {
-                if begun.with_untracked(Option::is_none) {
+                if start.with_untracked(Option::is_none) {
                     brush.set(None);
                 }
             }
@@ -139,20 +145,20 @@ pub fn Surface(open: RwSignal<bool>, tool: RwSignal<Tool>, radius: RwSignal<f32>
                 }
             }
             on:blur=move |_| brush.set(None)
-            on:keydown=keyed
+            on:keydown=key_down
         >
-            <Canvas bitmap hook="surface-photo"/>
+            <Canvas image=outline testid="surface-photo"/>
             <svg
                 aria-hidden="true"
                 viewBox=move || { let [w, h] = size.get(); format!("0 0 {w} {h}") }
-                inner_html=drawing
+                inner_html=overlay
             ></svg>
         </div>
     }
 }
 
-/// A crop in the page's hook, to the last digit.
-fn listed(crop: Crop) -> String {
+/// The value of the `data-crop` attribute, with all digits.
+fn crop_attribute(crop: Crop) -> String {
     let Crop {
         left,
         top,
@@ -162,10 +168,10 @@ fn listed(crop: Crop) -> String {
     format!("{left} {top} {width} {height}")
 }
 
-/// Begins a stroke; a rectangle is begun without.
-fn begin(page: Page, tool: Tool, radius: f32, at: [f32; 2]) {
+/// Begins a brush stroke; a crop has none.
+fn begin_stroke(app: AppState, tool: Tool, radius: f32, at: [f32; 2]) {
     if tool != Tool::Crop {
-        page.edit(|e| {
+        edit::change(app, |e| {
             e.strokes.push(Stroke {
                 erases: tool == Tool::Erase,
                 radius,
@@ -175,17 +181,17 @@ fn begin(page: Page, tool: Tool, radius: f32, at: [f32; 2]) {
     }
 }
 
-/// Leads the last stroke on, unless the pointer has hardly moved.
-fn extend(page: Page, size: [f32; 2], at: [f32; 2]) {
+/// Adds a point to the last stroke, unless the pointer has hardly moved.
+fn extend_stroke(app: AppState, size: [f32; 2], at: [f32; 2]) {
     let longer = size[0].max(size[1]);
-    let is_far = page.bench.edits.with_untracked(|e| {
+    let is_far = app.edits.edits().with_untracked(|e| {
         let stroke = e.strokes.last()?;
         let [x, y] = stroke.points.last()?;
         let (across, down) = ((at[0] - x) * size[0], (at[1] - y) * size[1]);
         Some((across * across + down * down).sqrt() > SPACING * stroke.radius * longer)
     });
     if is_far == Some(true) {
-        page.edit(|e| {
+        edit::change(app, |e| {
             if let Some(stroke) = e.strokes.last_mut() {
                 stroke.points.push(at);
             }
@@ -193,15 +199,15 @@ fn extend(page: Page, size: [f32; 2], at: [f32; 2]) {
     }
 }
 
-/// The crop and the brush, in the photo's pixels as shown.
-fn drawn([width, height]: [f32; 2], crop: Option<Crop>, brush: Option<([f32; 2], f32)>) -> String {
-    let mut svg = String::new();
+/// The crop and the brush as SVG, in pixels of the shown photo.
+fn svg([width, height]: [f32; 2], crop: Option<Crop>, brush: Option<([f32; 2], f32)>) -> String {
+    let mut markup = String::new();
     // Writing to a string cannot fail.
     if let Some(crop) = crop {
         let (left, top) = (crop.left * width, crop.top * height);
         let (wide, high) = (crop.width * width, crop.height * height);
         let _ = write!(
-            svg,
+            markup,
             "<path class=\"shade\" d=\"M0 0H{width}V{height}H0Z M{left:.1} {top:.1}v{high:.1}h{wide:.1}v-{high:.1}Z\"/>\
              <rect class=\"rim\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\"/>"
         );
@@ -211,10 +217,10 @@ fn drawn([width, height]: [f32; 2], crop: Option<Crop>, brush: Option<([f32; 2],
         let (x, y) = (u * width, v * height);
         for class in ["halo", "ring"] {
             let _ = write!(
-                svg,
+                markup,
                 "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>"
             );
         }
     }
-    svg
+    markup
 }

@@ -1,0 +1,43 @@
+//! Requests for the ensemble's prediction.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::Prediction;
+
+use crate::state::AppState;
+use crate::state::ensemble::EnsemblePrediction;
+
+/// Every prediction for the image changes that of the ensemble.
+pub fn watch(app: AppState) {
+    let members = Memo::new(move |_| {
+        let image = app.upload.image_number()?;
+        let predictions = app
+            .models
+            .predictions_for(image, |p| Prediction::from(&p.timed));
+        (app.ensemble.is_ready() && !predictions.is_empty()).then_some((image, predictions))
+    });
+    Effect::new(move |_| {
+        if let Some((image, predictions)) = members.get() {
+            combine(app, image, predictions);
+        }
+    });
+}
+
+fn combine(app: AppState, image: u32, predictions: Vec<Prediction>) {
+    let request = app.ensemble.start_request();
+    let members = predictions.iter().map(|p| (p.model, p.garment())).collect();
+    spawn_local(async move {
+        let reply = app.engines.client().ensemble(predictions).await;
+        if app.ensemble.is_stale(request) {
+            return;
+        }
+        match reply {
+            Ok(probabilities) => app.ensemble.set_prediction(EnsemblePrediction {
+                image,
+                probabilities,
+                members,
+            }),
+            Err(error) => app.messages.add_error(error.to_string()),
+        }
+    });
+}

@@ -1,0 +1,150 @@
+//! The page's whole state: the states of its parts, and what is derived from several of them.
+
+use leptos::prelude::*;
+use shared::{Garment, ModelId};
+
+use super::batch::BatchState;
+use super::edit_state::EditState;
+use super::engines::Engines;
+use super::ensemble::{EnsemblePrediction, EnsembleState};
+use super::explanation::ExplanationState;
+use super::messages::Messages;
+use super::models::{ModelPrediction, ModelStatus, Models};
+use super::novelty::NoveltyState;
+use super::site_data::SiteData;
+use super::timings::Timings;
+use super::upload::UploadState;
+use crate::engine::{Assets, EngineEvent, WeightsState};
+
+/// The states of the page's parts. It consists of signals, so it is `Copy`; components get it from the context.
+///
+/// No part depends on another: `requests` changes them, and the components show them.
+#[derive(Clone, Copy)]
+pub struct AppState {
+    pub engines: Engines,
+    pub models: Models,
+    pub ensemble: EnsembleState,
+    pub novelty: NoveltyState,
+    pub upload: UploadState,
+    pub edits: EditState,
+    pub batch: BatchState,
+    pub explanation: ExplanationState,
+    pub messages: Messages,
+    pub timings: RwSignal<Timings>,
+    pub site: SiteData,
+}
+
+/// What is to be explained: an image's number, the model and the class.
+pub type ExplanationTarget = (u32, ModelId, Garment);
+
+impl AppState {
+    /// Starts the CPU engine; to be called once, inside the app's owner.
+    pub fn start() -> Self {
+        let models = Models::default();
+        let ensemble = EnsembleState::default();
+        let novelty = NoveltyState::default();
+        let explanation = ExplanationState::default();
+        let messages = Messages::default();
+        let report = move |weights: &WeightsState| {
+            if let WeightsState::Failed(error) = weights {
+                messages.add_error(error.clone());
+            }
+        };
+        let assets = Assets::from_page();
+        let engines = Engines::start(assets.clone(), move |event| match event {
+            EngineEvent::Weights(model, weights) => {
+                report(&weights);
+                models.set_weights(model, weights);
+                // A model without weights cannot explain anything.
+                let chosen = explanation.model().get_untracked();
+                if let Some(model) = models.available(chosen)
+                    && model != chosen
+                {
+                    explanation.set_model(model);
+                }
+            }
+            EngineEvent::EnsembleWeights(weights) => {
+                report(&weights);
+                ensemble.set_weights(weights);
+            }
+            EngineEvent::NoveltyWeights(weights) => {
+                report(&weights);
+                novelty.set_ready(weights.is_ready());
+            }
+            EngineEvent::Status(_) | EngineEvent::WeightsComplete => {}
+        });
+        Self {
+            engines,
+            models,
+            ensemble,
+            novelty,
+            upload: UploadState::default(),
+            edits: EditState::default(),
+            batch: BatchState::default(),
+            explanation,
+            messages,
+            timings: RwSignal::default(),
+            site: SiteData::new(assets),
+        }
+    }
+
+    pub fn model_status(self, model: ModelId) -> ModelStatus {
+        let is_preparing = self.upload.is_preparing();
+        self.models.state(model).with(|m| m.status(is_preparing))
+    }
+
+    fn count_models(self, is_counted: impl Fn(ModelStatus) -> bool) -> usize {
+        let models = ModelId::ALL.into_iter();
+        models.filter(|m| is_counted(self.model_status(*m))).count()
+    }
+
+    /// How many models will classify the image without a request by the visitor.
+    pub fn awaited(self) -> usize {
+        self.count_models(ModelStatus::is_awaited)
+    }
+
+    /// How many models have classified the image.
+    pub fn predicted(self) -> usize {
+        let image = self.upload.image_number();
+        image.map_or(0, |image| self.models.predictions_for(image, |_| ()).len())
+    }
+
+    /// The ensemble's prediction for the image; until there is one, the prediction for the photo before its last edit.
+    pub fn ensemble_prediction(self) -> Option<EnsemblePrediction> {
+        let photo = self.upload.photo_number()?;
+        let prediction = self.ensemble.prediction().get();
+        prediction.filter(|p| p.image >= photo)
+    }
+
+    /// How many models can still join the ensemble's prediction; none can join the prediction for an earlier edit.
+    pub fn missing_members(self, prediction: &EnsemblePrediction) -> usize {
+        if self.upload.image_number() == Some(prediction.image) {
+            self.count_models(|s| s.is_awaited() || s == ModelStatus::Deferred)
+        } else {
+            ModelId::ALL.len().saturating_sub(prediction.members.len())
+        }
+    }
+
+    /// Whether the image can be one of the ten classes; `None` before the novelty detector has checked it.
+    pub fn is_known(self) -> Option<bool> {
+        self.novelty.is_known(self.upload.image_number()?)
+    }
+
+    /// What is to be explained, once the chosen model has classified the image.
+    pub fn explanation_target(self) -> Option<ExplanationTarget> {
+        let image = self.upload.image_number()?;
+        let model = self.explanation.model().get();
+        let predicted = self
+            .models
+            .state(model)
+            .with(|m| m.prediction_for(image).map(ModelPrediction::garment))?;
+        let class = self.explanation.class().get().unwrap_or(predicted);
+        Some((image, model, class))
+    }
+
+    /// Whether an image waits for its first prediction.
+    pub fn is_first_prediction_awaited(self) -> bool {
+        let has_image = self.upload.image_number().is_some();
+        self.upload.is_preparing() || (has_image && self.awaited() > 0 && self.predicted() == 0)
+    }
+}

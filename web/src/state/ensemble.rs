@@ -1,0 +1,82 @@
+//! The ensemble: the state of its weights, and its latest prediction.
+
+use leptos::prelude::*;
+use shared::garment::CLASSES;
+use shared::model::argmax;
+use shared::{Garment, ModelId};
+
+use super::stale_answers::RequestCounter;
+use crate::engine::WeightsState;
+
+/// The state of the ensemble.
+#[derive(Clone, Copy, Default)]
+pub struct EnsembleState {
+    weights: RwSignal<WeightsState>,
+    prediction: RwSignal<Option<EnsemblePrediction>>,
+    requests: RequestCounter,
+}
+
+/// The ensemble's prediction for an image.
+#[derive(Clone, PartialEq)]
+pub struct EnsemblePrediction {
+    /// The image's number.
+    pub image: u32,
+    pub probabilities: [f32; CLASSES],
+    /// The models that it combines, with the classes that they predict.
+    pub members: Vec<(ModelId, Garment)>,
+}
+
+impl EnsemblePrediction {
+    pub fn garment(&self) -> Garment {
+        Garment::ALL[argmax(&self.probabilities)]
+    }
+
+    pub fn confidence(&self) -> f32 {
+        self.probabilities[argmax(&self.probabilities)]
+    }
+
+    /// How many models predict the ensemble's class.
+    pub fn agreeing(&self) -> usize {
+        let garment = self.garment();
+        self.members.iter().filter(|(_, g)| *g == garment).count()
+    }
+
+    /// Whether a model predicts another class.
+    pub fn is_opposed_by(&self, model: ModelId) -> bool {
+        let garment = self.garment();
+        self.members
+            .iter()
+            .any(|(m, g)| *m == model && *g != garment)
+    }
+}
+
+impl EnsembleState {
+    pub fn weights(self) -> ReadSignal<WeightsState> {
+        self.weights.read_only()
+    }
+
+    pub fn set_weights(self, weights: WeightsState) {
+        self.weights.set(weights);
+    }
+
+    pub fn is_ready(self) -> bool {
+        self.weights.with(WeightsState::is_ready)
+    }
+
+    pub fn prediction(self) -> ReadSignal<Option<EnsemblePrediction>> {
+        self.prediction.read_only()
+    }
+
+    /// Starts a request, and returns its number.
+    pub fn start_request(self) -> u32 {
+        self.requests.next()
+    }
+
+    pub fn is_stale(self, request: u32) -> bool {
+        self.requests.is_stale(request)
+    }
+
+    pub fn set_prediction(self, prediction: EnsemblePrediction) {
+        self.prediction.set(Some(prediction));
+    }
+}

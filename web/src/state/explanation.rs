@@ -1,0 +1,61 @@
+//! The explanation: the model and the class that the visitor chose, and the latest heat map.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use protocol::RawHeatMap;
+use shared::{Garment, ModelId};
+
+use super::image::InputImage;
+
+/// The choices of the visitor, and the heat map that is shown.
+#[derive(Clone, Copy)]
+pub struct ExplanationState {
+    model: RwSignal<ModelId>,
+    /// Without a class, the model's prediction is explained.
+    class: RwSignal<Option<Garment>>,
+    shown: RwSignal<Option<Explanation>>,
+}
+
+/// A heat map, and the image that it explains.
+#[derive(Clone)]
+pub struct Explanation {
+    pub image: Arc<InputImage>,
+    pub map: Arc<RawHeatMap>,
+}
+
+impl Default for ExplanationState {
+    fn default() -> Self {
+        Self {
+            model: RwSignal::new(ModelId::Resnet),
+            class: RwSignal::default(),
+            shown: RwSignal::default(),
+        }
+    }
+}
+
+impl ExplanationState {
+    pub fn model(self) -> ReadSignal<ModelId> {
+        self.model.read_only()
+    }
+
+    pub fn set_model(self, model: ModelId) {
+        self.model.set(model);
+    }
+
+    pub fn class(self) -> ReadSignal<Option<Garment>> {
+        self.class.read_only()
+    }
+
+    pub fn set_class(self, class: Option<Garment>) {
+        self.class.set(class);
+    }
+
+    pub fn shown(self) -> ReadSignal<Option<Explanation>> {
+        self.shown.read_only()
+    }
+
+    pub fn show(self, explanation: Explanation) {
+        self.shown.set(Some(explanation));
+    }
+}

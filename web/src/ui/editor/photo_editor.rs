@@ -1,0 +1,53 @@
+//! The editor as a whole: the preprocessing steps, and below them the photo with its tools and the result.
+
+use leptos::prelude::*;
+
+use super::controls::{Controls, Tool};
+use super::drawing_surface::DrawingSurface;
+use super::steps::PreprocessingSteps;
+use crate::state::AppState;
+use crate::ui::canvas::Canvas;
+use crate::ui::ensemble_text;
+
+/// The brush's radius at first, as a share of the photo's longer side.
+const BRUSH: f32 = 0.04;
+
+/// Shown for a visitor's photo.
+#[component]
+pub fn PhotoEditor() -> impl IntoView {
+    let app = expect_context::<AppState>();
+    let is_open = RwSignal::new(false);
+    let tool = RwSignal::new(Tool::Crop);
+    let radius = RwSignal::new(BRUSH);
+    let image = app.upload.image();
+    let is_photo =
+        Memo::new(move |_| image.with(|i| i.as_ref().is_some_and(|i| i.preprocessing.is_some())));
+    let input = Signal::derive(move || image.with(|i| i.as_ref().map(|i| i.input())));
+    view! {
+        <div
+            class="inspector"
+            data-testid="inspector"
+            hidden=move || !is_photo.get()
+            aria-busy=move || if app.edits.is_busy() { "true" } else { "false" }
+        >
+            <PreprocessingSteps is_open/>
+            // Hidden rather than mounted anew each time, which needs more code.
+            <div id="adjust" hidden=move || !is_open.get()>
+                <div class="adjust">
+                    <div class="easel">
+                        <DrawingSurface is_open tool radius/>
+                        <p class="small manual">{move || tool.get().help()}</p>
+                        <div class="outcome">
+                            <div class="frame">
+                                <Canvas image=input pixelated=true/>
+                            </div>
+                            // Screen readers get the announcement of the predictions.
+                            <p>{move || ensemble_text::summary(app)}</p>
+                        </div>
+                    </div>
+                    <Controls tool radius/>
+                </div>
+            </div>
+        </div>
+    }
+}
