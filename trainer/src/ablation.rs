@@ -1,6 +1,6 @@
-//! What each part of a network's recipe gains: the recipe is put together part by part, and each stage trained.
+//! Ablation of a network's recipe: its parts are added one by one, and each stage is trained.
 //!
-//! Judged on the validation split: the test pictures choose nothing.
+//! The stages are compared on the validation split; the test images are not used.
 
 use serde::{Deserialize, Serialize};
 use shared::ModelId;
@@ -8,21 +8,21 @@ use shared::ModelId;
 use crate::data::augment::Augmentation;
 use crate::fit::recipe::NetworkRecipe;
 
-/// A stage: the recipe as far as it is put together.
+/// A recipe with some of its parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stage {
-    /// What was added last.
+    /// The part that this stage adds to the one before.
     pub added: &'static str,
     pub recipe: NetworkRecipe,
 }
 
-/// Epochs of every stage but the last, which has the recipe's own.
+/// Epochs of every stage but the last, which has as many as the whole recipe.
 const EPOCHS: usize = 20;
 
-/// Adds a part of the whole recipe to the one that is put together.
+/// Adds a part of the whole recipe to another.
 type Add<'a> = dyn Fn(&mut NetworkRecipe) + 'a;
 
-/// The stages of a recipe, from the bare table to the whole; a part that it does not have is no stage.
+/// The stages of a recipe, from the plain network to the whole; parts that the recipe lacks are left out.
 pub fn stages(whole: &NetworkRecipe) -> Vec<Stage> {
     let mut recipe = NetworkRecipe {
         epochs: EPOCHS.min(whole.epochs),
@@ -67,32 +67,35 @@ pub fn stages(whole: &NetworkRecipe) -> Vec<Stage> {
     stages
 }
 
-/// One trained stage.
+/// A trained stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Row {
+pub struct AblationRow {
     pub model: ModelId,
     pub added: String,
     pub recipe: NetworkRecipe,
     pub seed: u64,
-    /// Share of the validation split that is answered right.
     pub validation_accuracy: f64,
     pub seconds: f64,
 }
 
-/// All that was trained so far.
+/// All stages trained so far: `weights/ablation.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ablation {
-    pub rows: Vec<Row>,
+    pub rows: Vec<AblationRow>,
 }
 
 impl Ablation {
-    /// Whether this stage was trained from this seed.
-    pub fn knows(&self, model: ModelId, recipe: &NetworkRecipe, seed: u64) -> bool {
-        self.of(model, recipe).any(|row| row.seed == seed)
+    /// Whether this stage was trained with this seed.
+    pub fn contains(&self, model: ModelId, recipe: &NetworkRecipe, seed: u64) -> bool {
+        self.rows_of(model, recipe).any(|row| row.seed == seed)
     }
 
-    /// A stage's rows, one for each seed.
-    pub fn of(&self, model: ModelId, recipe: &NetworkRecipe) -> impl Iterator<Item = &Row> {
+    /// The rows of a stage, one per seed.
+    pub fn rows_of(
+        &self,
+        model: ModelId,
+        recipe: &NetworkRecipe,
+    ) -> impl Iterator<Item = &AblationRow> {
         let rows = self.rows.iter();
         rows.filter(move |row| row.model == model && row.recipe == *recipe)
     }
@@ -104,7 +107,7 @@ mod tests {
     use crate::fit::Recipe;
 
     #[test]
-    fn the_stages_lead_to_the_whole_recipe_and_each_adds_something() {
+    fn each_stage_adds_a_part_and_the_last_is_the_whole_recipe() {
         for model in ModelId::DEEP {
             let Recipe::Network(whole) = Recipe::for_model(model) else {
                 panic!("{model} is a network");

@@ -1,4 +1,4 @@
-//! How each model is fitted.
+//! Training of every model: recipes, backends, training loop, distillation, classical fits, calibration and ensemble.
 
 pub mod backend;
 pub mod batches;

@@ -6,7 +6,7 @@ use shared::ModelId;
 
 use super::JobError;
 use super::train::{network_spec, new_run, run_name, teacher_logits};
-use crate::ablation::{Ablation, Row, stages};
+use crate::ablation::{Ablation, AblationRow, stages};
 use crate::data::split::{VALIDATION, split};
 use crate::device::DeviceKind;
 use crate::evaluate::rounded;
@@ -44,7 +44,7 @@ pub fn run(
     let parts = split(&data.fashion_mnist.train, VALIDATION);
     let mut known = recorded(store)?;
     for stage in stages(whole) {
-        if known.knows(model, &stage.recipe, seed) {
+        if known.contains(model, &stage.recipe, seed) {
             continue;
         }
         println!("{:>6} with {}", model.title(), stage.added);
@@ -64,7 +64,7 @@ pub fn run(
         )?;
         let epochs = &trained.run.epochs;
         let best = trained.run.best();
-        known.rows.push(Row {
+        known.rows.push(AblationRow {
             model,
             added: stage.added.into(),
             recipe: stage.recipe,

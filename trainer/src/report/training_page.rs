@@ -6,7 +6,7 @@ use shared::ModelId;
 use super::document::COMMAND;
 use super::input::ReportInput;
 use super::markdown::whole_percent;
-use crate::ablation::{Row, stages};
+use crate::ablation::{AblationRow, stages};
 use crate::fit::Recipe;
 use crate::fit::distillation::TeacherRecord;
 use crate::fit::recipe::NetworkRecipe;
@@ -165,7 +165,7 @@ fn ablation(input: &ReportInput, model: ModelId, recipe: &NetworkRecipe) -> Stri
     let mut rows = String::new();
     let mut before = None;
     for stage in stages(recipe) {
-        let runs: Vec<&Row> = input.ablation.of(model, &stage.recipe).collect();
+        let runs: Vec<&AblationRow> = input.ablation.rows_of(model, &stage.recipe).collect();
         if runs.is_empty() {
             continue;
         }
@@ -229,7 +229,7 @@ mod tests {
         input.models[ModelId::Cnn as usize].entry.recipe = Recipe::Network(whole);
         let stages = stages(&whole);
         for (stage, seed, accuracy) in [(0, 1, 0.92), (1, 1, 0.93), (1, 2, 0.94)] {
-            input.ablation.rows.push(Row {
+            input.ablation.rows.push(AblationRow {
                 model: ModelId::Cnn,
                 added: stages[stage].added.into(),
                 recipe: stages[stage].recipe,
