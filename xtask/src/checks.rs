@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every check that CI runs, one after the other, up to the first that fails.
+//! `cargo xtask test`: all checks of CI in order, until one fails.
 
 use crate::{
     site::{self, Profile},
@@ -20,8 +20,8 @@ const TOOLS: [Tool; 8] = [
     Tool::DataSet,
 ];
 
-/// The packages that are built for the machine itself. Those of the browser are built apart, so that the trainer's features
-/// do not end up there.
+/// The packages that are built for this machine. The browser's packages are built separately, so that they do not get the features
+/// that the trainer needs.
 const NATIVE: &[&str] = &[
     "codecs",
     "cpu-backend",
@@ -36,7 +36,7 @@ const NATIVE: &[&str] = &[
     "xtask",
 ];
 
-/// The packages that are built for the browser, except the GPU worker, which takes too long to compile for every change.
+/// The packages that are built for the browser, without the GPU worker, which takes too long to compile for each change.
 const BROWSER: &[&str] = &["cpu-worker", "web", "worker-runtime"];
 
 /// cargo's arguments that select the native packages. Commands with the same selection share one build: another selection
@@ -53,13 +53,13 @@ fn selection(packages: &[&'static str]) -> Vec<&'static str> {
         .collect()
 }
 
-/// A check, and the command that makes it.
+/// A check, and its command.
 struct Check {
     name: &'static str,
     command: Command,
 }
 
-/// Runs all.
+/// Runs all checks.
 pub fn run(workspace: &Workspace) -> Result<()> {
     let start = Instant::now();
     let refused = tools::ensure(workspace, &TOOLS)?;
@@ -72,7 +72,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     }
     for (tool, reason) in &refused {
         println!(
-            "skipped, for want of {}: {}",
+            "skipped, as {} is missing: {}",
             tool.label(workspace)?,
             reason.trim()
         );
@@ -137,30 +137,30 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
         ));
     }
     let site = site::trunk_build(workspace, Profile::Quick, &site_folder, site::RELATIVE_URLS)?;
-    checks.push(check("the site, built quickly", site));
+    checks.push(check("site, quick build", site));
     let mut tests = cargo(None, &[&["test"], &native]);
     tests.env("HABERDASH_SITE", &site_folder);
-    checks.push(check("tests, those in the browser included", tests));
+    checks.push(check("tests, also in the browser", tests));
     // Unit tests of the page and the CPU worker that need no browser.
     checks.push(check(
-        "tests of the page and the workers, natively",
+        "native tests of the page and the workers",
         cargo(None, &[&["test"], &browser, &["--lib", "--bins"]]),
     ));
-    // As it is published, but for the GPU engine, which takes too long for every change.
+    // The published site without the GPU engine, which takes too long to build for each change.
     let published = workspace.cache.join("published");
     let mut site = site::trunk_build(workspace, Profile::Dist, &published, site::RELATIVE_URLS)?;
     site.env("HABERDASH_GPU", "off");
-    checks.push(check("the site, as it is published", site));
+    checks.push(check("site, published build", site));
     let mut weigh = Command::new(env::current_exe()?);
     weigh.arg("weigh").arg(&published);
-    checks.push(check("what it weighs", weigh));
-    // The binary that the tests have built: `cargo run -p trainer` alone resolves other features, and would build burn anew.
+    checks.push(check("size budgets", weigh));
+    // The binary that the tests have built: `cargo run -p trainer` resolves other features, and would build burn again.
     let trainer = format!("debug/trainer{}", std::env::consts::EXE_SUFFIX);
     let mut evaluate = Command::new(workspace.target.join(trainer));
     evaluate
         .args(["evaluate", "--limit", "2000"])
         .current_dir(&workspace.root);
-    checks.push(check("the committed weights", evaluate));
+    checks.push(check("committed weights", evaluate));
     Ok(checks)
 }
 
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_browser_s_crates_are_never_built_with_the_trainer_s() {
+    fn no_command_builds_browser_crates_together_with_the_trainer() {
         let root = std::env::temp_dir();
         let root_of_lock = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
@@ -189,5 +189,23 @@ mod tests {
             assert!(!(has_browser && builds(&["trainer", "tests"])), "{name}");
         }
         assert!(super::checks(&workspace, false).unwrap().len() < checks.len());
+    }
+
+    #[test]
+    fn each_workspace_member_is_checked() {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+        let manifest = std::fs::read_to_string(manifest).unwrap();
+        let (_, members) = manifest.split_once("members = [").unwrap();
+        let (members, _) = members.split_once(']').unwrap();
+        // A member's package has the name of its folder.
+        let mut members: Vec<&str> = members
+            .split(',')
+            .filter_map(|member| member.trim().trim_matches('"').rsplit('/').next())
+            .filter(|member| !member.is_empty())
+            .collect();
+        members.sort_unstable();
+        let mut checked = [NATIVE, BROWSER, &["gpu-worker"]].concat();
+        checked.sort_unstable();
+        assert_eq!(checked, members);
     }
 }

@@ -1,4 +1,4 @@
-//! Cargo.lock, read for the one thing that tools outside cargo must agree with: a crate's exact version.
+//! The version of a crate in Cargo.lock, which tools outside cargo must match.
 
 use anyhow::{Context, Result};
 use std::path::Path;
@@ -13,11 +13,11 @@ pub fn locked_version(root: &Path, package: &str) -> Result<String> {
         )
     })?;
     version_in(&text, package).with_context(|| {
-        format!("Cargo.lock names no `{package}`: run `cargo update --workspace` once")
+        format!("Cargo.lock contains no `{package}`: run `cargo update --workspace` once")
     })
 }
 
-/// Cargo.lock is TOML, but cargo alone writes it, with `version` always on the line after `name`; that spares a parser.
+/// Needs no TOML parser: cargo writes `version` always on the line after `name`.
 fn version_in(lock: &str, package: &str) -> Option<String> {
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().map(str::trim);

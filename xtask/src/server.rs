@@ -1,4 +1,4 @@
-//! A static server for the built site, on this machine only, that answers as GitHub Pages would.
+//! `cargo xtask serve`: a server for the built site on the loopback interface, with GitHub Pages' responses.
 
 use crate::workspace::on_path;
 use anyhow::{Context, Result, bail};
@@ -10,17 +10,17 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// A rebuilt page must not be shown from the cache.
+/// The browser must not show an old build from its cache.
 const CACHE_CONTROL: &str = "no-cache";
 
-/// Tried first.
+/// The first port that is tried.
 pub const DEFAULT_PORT: u16 = 8080;
 
 /// Serves `folder` until the program is interrupted.
 pub fn serve(folder: &Path, port: u16, open: bool) -> Result<()> {
     let served = folder.to_path_buf();
     let server = Server::start(listen(port)?, move |method, target| {
-        answer(method, target, &served)
+        respond(method, target, &served)
     })
     .context("the server has no address: try another --port")?;
     let url = format!("{}/", server.origin());
@@ -32,7 +32,7 @@ pub fn serve(folder: &Path, port: u16, open: bool) -> Result<()> {
     Ok(())
 }
 
-/// On `port`, or the next one that is free.
+/// Listens on `port`, or on the next free one.
 fn listen(port: u16) -> Result<TcpListener> {
     for candidate in port..=port.saturating_add(99) {
         if let Ok(listener) = TcpListener::bind(("127.0.0.1", candidate)) {
@@ -42,7 +42,7 @@ fn listen(port: u16) -> Result<TcpListener> {
     bail!("no port from {port} on is free: choose another with --port")
 }
 
-fn answer(method: &str, target: &str, folder: &Path) -> Response {
+fn respond(method: &str, target: &str, folder: &Path) -> Response {
     let refused = |status, sentence: &str| Response {
         status,
         content_type: "text/plain; charset=utf-8",
@@ -51,7 +51,7 @@ fn answer(method: &str, target: &str, folder: &Path) -> Response {
         pause: None,
     };
     if !matches!(method, "GET" | "HEAD") {
-        return refused(405, "files are only read here");
+        return refused(405, "only GET and HEAD are supported");
     }
     let file = local_path(folder, target).and_then(|path| Some((fs::read(&path).ok()?, path)));
     match file {
@@ -66,7 +66,7 @@ fn answer(method: &str, target: &str, folder: &Path) -> Response {
     }
 }
 
-/// The file that a request means; `None` where the URL would leave `folder`.
+/// The path of the requested file; `None` if the URL leads out of `folder`.
 fn local_path(folder: &Path, url: &str) -> Option<PathBuf> {
     let decoded = percent_decoded(url.split(['?', '#']).next()?)?;
     let relative = Path::new(decoded.trim_start_matches('/'));
@@ -100,7 +100,7 @@ fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// The system's opener; where there is no screen or no opener, the printed URL is enough.
+/// Opens the URL in the default browser, if there is one; the URL is printed in any case.
 fn open_browser(url: &str) {
     let mut command = if cfg!(windows) {
         let mut command = Command::new("cmd");
@@ -109,7 +109,7 @@ fn open_browser(url: &str) {
     } else if cfg!(target_os = "macos") {
         Command::new("open")
     } else {
-        // Without a screen xdg-open would start a text browser over this program's output.
+        // Without a screen xdg-open would start a text browser in this terminal.
         let screen = ["DISPLAY", "WAYLAND_DISPLAY"]
             .into_iter()
             .any(|name| env::var_os(name).is_some());
@@ -138,7 +138,7 @@ mod tests {
 
     fn get(address: SocketAddr, path: &str) -> String {
         let mut stream = TcpStream::connect(address).unwrap();
-        // An answer that never comes is a failure, not a test that never ends.
+        // A missing response must fail the test, not block it.
         stream
             .set_read_timeout(Some(Duration::from_secs(10)))
             .unwrap();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn files_come_with_their_type_and_nothing_outside_comes_at_all() {
+    fn serves_files_with_their_type_and_nothing_outside_the_folder() {
         let root = env::temp_dir().join(format!("haberdash-server-{}", std::process::id()));
         let folder = root.join("dist");
         fs::create_dir_all(&folder).unwrap();
@@ -164,7 +164,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let served = folder.clone();
         let server = Server::start(listener, move |method, target| {
-            answer(method, target, &served)
+            respond(method, target, &served)
         });
         let paths = [
             "/",
@@ -175,7 +175,7 @@ mod tests {
             "/%zz",
         ];
         let answers = paths.map(|path| get(address, path));
-        // Browsers open connections before they know what to ask: none of them may keep others waiting.
+        // Browsers open connections in advance: idle ones must not block others.
         let idle: Vec<_> = (0..8)
             .map(|_| TcpStream::connect(address).unwrap())
             .collect();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_port_is_passed_over() {
+    fn skips_a_port_in_use() {
         let first = listen(38_080).unwrap();
         let second = listen(38_080).unwrap();
         let port = |listener: &TcpListener| listener.local_addr().unwrap().port();

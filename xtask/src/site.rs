@@ -1,4 +1,4 @@
-//! The site: trunk builds the page and its app, and calls `cargo xtask bundle` for all the rest.
+//! The site's build: trunk builds the page and its app, and calls `cargo xtask bundle` for the other files.
 
 use crate::{
     size_budgets, step,
@@ -8,20 +8,20 @@ use crate::{
 use anyhow::Result;
 use std::{env, io::IsTerminal, path::Path, process::Command};
 
-/// The public URL of a site that works in any folder of any host.
+/// The public URL of a site that works in each folder of each host.
 pub const RELATIVE_URLS: &str = "./";
 
 /// A cargo profile of the top Cargo.toml.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Profile {
-    /// Builds fast.
+    /// Short build time.
     Quick,
-    /// Loads and runs fast.
+    /// Small and fast code.
     Dist,
 }
 
 impl Profile {
-    /// As cargo calls it, and the folder in the target folder.
+    /// The profile's name in cargo, and its folder in the target folder.
     pub fn name(self) -> &'static str {
         match self {
             Self::Quick => "quick",
@@ -30,17 +30,17 @@ impl Profile {
     }
 }
 
-/// What it takes to build the optimised site.
+/// The tools that the optimised build needs.
 const TOOLS: [Tool; 5] = [
     Tool::WasmTarget,
     Tool::WasmBindgen,
     Tool::Trunk,
     Tool::WasmOpt,
-    // The site goes without, and says so.
+    // Optional: without it, the page cannot run the test set.
     Tool::DataSet,
 ];
 
-/// Installs what is missing, builds the optimised site into `dist/`, and prints what it weighs; no part may weigh more than its budget.
+/// Installs missing tools, builds the optimised site into `dist/`, prints its sizes, and checks them against their budgets.
 pub fn publish(workspace: &Workspace, public_url: &str) -> Result<()> {
     tools::ensure(workspace, &TOOLS)?;
     let dist = workspace.root.join("dist");
@@ -69,7 +69,7 @@ pub fn trunk_build(
     workspace::set_toolchain(&mut trunk, tools::wasm_toolchain(workspace)?.name);
     workspace::prepend_path(&mut trunk, &tools::folders(workspace)?)?;
     trunk.env("HABERDASH_PROFILE", profile.name());
-    // trunk reads NO_COLOR as a true or false, where everybody else means "set".
+    // trunk expects `true` or `false` in NO_COLOR; other programs only check whether it is set.
     if env::var_os("NO_COLOR").is_some() {
         trunk.env("NO_COLOR", "true");
     }
@@ -87,7 +87,7 @@ pub fn trunk_build(
         ])
         .arg(folder);
     if profile == Profile::Dist {
-        // For trunk this only turns wasm-opt on: the profile is the one named above.
+        // In trunk this only enables wasm-opt: the profile is the one above.
         trunk.arg("--release");
     }
     Ok(trunk)

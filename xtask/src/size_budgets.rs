@@ -1,4 +1,4 @@
-//! What the site weighs, for its visitors: bytes as they lie there, and gzipped as GitHub Pages sends them.
+//! The site's download size by kind of file, and the budgets: bytes raw, and gzipped as GitHub Pages sends them.
 
 use anyhow::{Context, Result, bail};
 use flate2::{Compression, write::GzEncoder};
@@ -9,79 +9,80 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What each part may weigh at most, gzipped: a little more than it does. What is to weigh more has to be worth it, and to
-/// raise its budget here.
+/// The largest gzipped size of each kind: slightly more than its present size. A change that needs more raises the budget here,
+/// with its reason.
 const BUDGETS: [(&str, u64); 5] = [
     ("app", 276_000),
     ("CPU worker", 268_000),
     ("GPU worker", 1_270_000),
     ("page", 17_500),
-    (FIRST, 860_000),
+    (FIRST_PREDICTION, 860_000),
 ];
 
-/// What a visitor downloads until the first verdict: the page, the CPU engine, and the weights that it is given first.
-const FIRST: &str = "first verdict";
+/// Downloads before the first prediction: the page, the CPU engine, and the weights that it loads first.
+const FIRST_PREDICTION: &str = "first prediction";
 
 /// Raw and gzipped bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Weight {
+struct Size {
     raw: u64,
     gzipped: u64,
 }
 
-impl Weight {
+impl Size {
     fn add(&mut self, other: Self) {
         self.raw += other.raw;
         self.gzipped += other.gzipped;
     }
 }
 
-/// What the site in `folder` weighs: a line for every class of files, their sum, and what comes first.
+/// Prints the sizes of the site in `folder`: by kind, in total, and before the first prediction.
 ///
 /// # Errors
-/// When a part exceeds its budget; the table is printed before.
+/// A kind exceeds its budget.
 pub fn check_site(folder: &Path) -> Result<()> {
     let mut files = Vec::new();
     collect(folder, folder, &mut files)?;
-    let parts = parts(&files);
-    print!("{}", table(&parts));
-    check(&parts, &BUDGETS)
+    let sizes = group_by_kind(&files);
+    print!("{}", table(&sizes));
+    check(&sizes, &BUDGETS)
 }
 
-/// The classes of files, `all` of them, and those that come first.
-fn parts(files: &[(PathBuf, Weight)]) -> BTreeMap<&'static str, Weight> {
-    let mut parts = BTreeMap::new();
-    for (path, weight) in files {
-        let class = class(path);
-        let comes_first = is_first(path, class).then_some(FIRST);
-        for part in [class, "all"].into_iter().chain(comes_first) {
-            parts.entry(part).or_insert(Weight::default()).add(*weight);
+/// Sizes by kind of file, of `all` files, and of those before the first prediction.
+fn group_by_kind(files: &[(PathBuf, Size)]) -> BTreeMap<&'static str, Size> {
+    let mut sizes = BTreeMap::new();
+    for (path, size) in files {
+        let kind = kind_of_file(path);
+        let comes_first = is_first(path, kind).then_some(FIRST_PREDICTION);
+        for group in [kind, "all"].into_iter().chain(comes_first) {
+            sizes.entry(group).or_insert(Size::default()).add(*size);
         }
     }
-    parts
+    sizes
 }
 
-fn table(parts: &BTreeMap<&'static str, Weight>) -> String {
+fn table(sizes: &BTreeMap<&'static str, Size>) -> String {
     let mut lines = format!("  {:<14}{:>14}{:>14}\n", "", "bytes", "gzipped");
-    let sums = |part: &str| part == "all" || part == FIRST;
-    for (part, weight) in parts.iter().filter(|(part, _)| !sums(part)) {
-        lines += &line(part, weight);
+    let sums = |kind: &str| kind == "all" || kind == FIRST_PREDICTION;
+    for (kind, size) in sizes.iter().filter(|(kind, _)| !sums(kind)) {
+        lines += &line(kind, size);
     }
-    for (part, weight) in parts.iter().filter(|(part, _)| sums(part)) {
-        lines += &line(part, weight);
+    for (kind, size) in sizes.iter().filter(|(kind, _)| sums(kind)) {
+        lines += &line(kind, size);
     }
     lines
 }
 
-/// One sentence that names each part above its budget.
-fn check(parts: &BTreeMap<&'static str, Weight>, budgets: &[(&str, u64)]) -> Result<()> {
+/// # Errors
+/// Names each kind above its budget.
+fn check(sizes: &BTreeMap<&'static str, Size>, budgets: &[(&str, u64)]) -> Result<()> {
     let exceeded: Vec<_> = budgets
         .iter()
-        .filter_map(|(part, budget)| {
-            let gzipped = parts.get(part)?.gzipped;
+        .filter_map(|(kind, budget)| {
+            let gzipped = sizes.get(kind)?.gzipped;
             (gzipped > *budget).then(|| {
                 format!(
-                    "{part} weighs {} bytes gzipped, and its budget is {}",
+                    "{kind} has {} bytes gzipped, and its budget is {}",
                     grouped(gzipped),
                     grouped(*budget)
                 )
@@ -90,22 +91,22 @@ fn check(parts: &BTreeMap<&'static str, Weight>, budgets: &[(&str, u64)]) -> Res
         .collect();
     if !exceeded.is_empty() {
         bail!(
-            "{}: find what has grown, or raise the budget in xtask/src/size_budgets.rs with the reason",
+            "{}: reduce the size, or raise the budget in xtask/src/size_budgets.rs with the reason",
             exceeded.join("; ")
         );
     }
     Ok(())
 }
 
-fn line(class: &str, weight: &Weight) -> String {
+fn line(kind: &str, size: &Size) -> String {
     format!(
-        "  {class:<14}{:>14}{:>14}\n",
-        grouped(weight.raw),
-        grouped(weight.gzipped)
+        "  {kind:<14}{:>14}{:>14}\n",
+        grouped(size.raw),
+        grouped(size.gzipped)
     )
 }
 
-fn collect(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Weight)>) -> Result<()> {
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Size)>) -> Result<()> {
     let unreadable = || {
         format!(
             "{} cannot be read: run `cargo xtask build` again",
@@ -119,18 +120,18 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Weight)>) -> Re
             continue;
         }
         let bytes = fs::read(&path).with_context(unreadable)?;
-        let weight = Weight {
+        let size = Size {
             raw: bytes.len() as u64,
             gzipped: gzipped(&bytes)?,
         };
-        files.push((path.strip_prefix(root).unwrap_or(&path).to_owned(), weight));
+        files.push((path.strip_prefix(root).unwrap_or(&path).to_owned(), size));
     }
     Ok(())
 }
 
-fn is_first(path: &Path, class: &str) -> bool {
+fn is_first(path: &Path, kind: &str) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    match class {
+    match kind {
         "page" | "app" | "CPU worker" | "pictures" => true,
         "weights" => ["cnn-", "resnet-", "manifest-"]
             .iter()
@@ -139,7 +140,7 @@ fn is_first(path: &Path, class: &str) -> bool {
     }
 }
 
-fn class(path: &Path) -> &'static str {
+fn kind_of_file(path: &Path) -> &'static str {
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy())
@@ -188,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_has_one_class() {
+    fn each_file_has_a_kind() {
         for (path, expected) in [
             ("index.html", "page"),
             ("boot-12.js", "page"),
@@ -202,24 +203,24 @@ mod tests {
             ("test-set/t10k-labels-idx1-ubyte-12.gz", "test set"),
             ("LICENSE", "other"),
         ] {
-            assert_eq!(class(Path::new(path)), expected, "{path}");
+            assert_eq!(kind_of_file(Path::new(path)), expected, "{path}");
         }
     }
 
-    fn site(files: &[(&str, u64)]) -> BTreeMap<&'static str, Weight> {
+    fn site(files: &[(&str, u64)]) -> BTreeMap<&'static str, Size> {
         let files: Vec<_> = files
             .iter()
             .map(|&(path, gzipped)| {
                 let raw = gzipped * 2;
-                (PathBuf::from(path), Weight { raw, gzipped })
+                (PathBuf::from(path), Size { raw, gzipped })
             })
             .collect();
-        parts(&files)
+        group_by_kind(&files)
     }
 
     #[test]
-    fn what_comes_first_is_the_page_its_engine_and_two_networks() {
-        let parts = site(&[
+    fn the_first_prediction_needs_the_page_the_cpu_engine_and_two_networks() {
+        let sizes = site(&[
             ("index.html", 1),
             ("app-1_bg.wasm", 10),
             ("cpu-worker-1.js", 100),
@@ -230,21 +231,21 @@ mod tests {
             ("weights/metrics/cnn-1.json", 1_000_000),
             ("gpu-worker-1.js", 1_000_000),
         ]);
-        assert_eq!(parts[FIRST].gzipped, 111_111);
-        assert_eq!(parts["all"].gzipped, 3_111_111);
+        assert_eq!(sizes[FIRST_PREDICTION].gzipped, 111_111);
+        assert_eq!(sizes["all"].gzipped, 3_111_111);
     }
 
     #[test]
-    fn a_part_above_its_budget_is_named_with_both_figures() {
-        let parts = site(&[("app-1.js", 1_234), ("index.html", 10)]);
+    fn names_a_kind_above_its_budget_with_both_sizes() {
+        let sizes = site(&[("app-1.js", 1_234), ("index.html", 10)]);
         let budgets = [("app", 1_234), ("page", 9), ("GPU worker", 0)];
-        let error = check(&parts, &budgets).unwrap_err().to_string();
+        let error = check(&sizes, &budgets).unwrap_err().to_string();
         assert!(
-            error.starts_with("page weighs 10 bytes gzipped, and its budget is 9: "),
+            error.starts_with("page has 10 bytes gzipped, and its budget is 9: "),
             "{error}"
         );
-        assert!(check(&parts, &[("page", 10)]).is_ok());
-        let error = check(&parts, &[("app", 1_233)]).unwrap_err().to_string();
+        assert!(check(&sizes, &[("page", 10)]).is_ok());
+        let error = check(&sizes, &[("app", 1_233)]).unwrap_err().to_string();
         assert!(
             error.contains("1,234") && error.contains("1,233"),
             "{error}"
@@ -252,17 +253,17 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_weighed_as_it_lies_there() {
+    fn measures_the_files_of_a_folder() {
         let folder = std::env::temp_dir().join(format!("haberdash-sizes-{}", std::process::id()));
         fs::create_dir_all(folder.join("weights")).unwrap();
         fs::write(folder.join("index.html"), vec![b' '; 1_000]).unwrap();
         fs::write(folder.join("weights/a.hbd"), vec![0; 2_000_000]).unwrap();
         let mut files = Vec::new();
         collect(&folder, &folder, &mut files).unwrap();
-        let parts = parts(&files);
-        assert_eq!(parts["all"].raw, 2_001_000);
-        assert!(parts["weights"].gzipped < 10_000);
-        let table = table(&parts);
+        let sizes = group_by_kind(&files);
+        assert_eq!(sizes["all"].raw, 2_001_000);
+        assert!(sizes["weights"].gzipped < 10_000);
+        let table = table(&sizes);
         assert!(table.contains("2,001,000"), "{table}");
         assert!(table.lines().all(|line| line.len() < 80));
         fs::remove_dir_all(&folder).unwrap();

@@ -1,4 +1,4 @@
-//! One line when a step begins, one when it ends, with its time; and commands that can be shown as the user would type them.
+//! Progress lines of a command's steps, and child processes whose command line is shown when they fail.
 
 use anyhow::{Context, Result, bail};
 use std::{
@@ -9,21 +9,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Runs `work` between its two lines.
+/// Prints a line, runs `work`, and prints the result with its time.
 pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     println!("> {name}");
-    // The programs that a step starts write to the same terminal: what is ours must be out before.
+    // Child processes write to the same terminal, so the line must be written before them.
     std::io::stdout().flush().ok();
     let start = Instant::now();
     let result = work();
-    let verdict = if result.is_ok() { "ok" } else { "FAILED" };
-    println!("  {verdict}, {}", human_time(start.elapsed()));
+    let outcome = if result.is_ok() { "ok" } else { "FAILED" };
+    println!("  {outcome}, {}", human_time(start.elapsed()));
     result
 }
 
-/// Runs `command` to its end, its output shown; a failure names the command to repeat it.
+/// Runs `command`, with its output in the terminal.
+///
+/// # Errors
+/// The command fails; the message contains the command line.
 pub fn run(command: &mut Command) -> Result<()> {
-    let shown = shown(command);
+    let command_line = command_line(command);
     let status = command.status().with_context(|| {
         format!(
             "`{}` cannot be started: install it or add it to PATH",
@@ -31,12 +34,12 @@ pub fn run(command: &mut Command) -> Result<()> {
         )
     })?;
     if !status.success() {
-        bail!("the command ended with {status}; to repeat it:\n\n    {shown}\n");
+        bail!("the command ended with {status}; to repeat it:\n\n    {command_line}\n");
     }
     Ok(())
 }
 
-/// Runs `command` with its output in the file `log`; a failure shows the end of that.
+/// Runs `command` with its output in the file `log`, and prints the end of the file if it fails.
 pub fn run_logged(command: &mut Command, log: &Path) -> Result<()> {
     if let Some(folder) = log.parent() {
         std::fs::create_dir_all(folder).with_context(|| {
@@ -60,7 +63,7 @@ pub fn run_logged(command: &mut Command, log: &Path) -> Result<()> {
     if outcome.is_err() {
         let text = std::fs::read(log).unwrap_or_default();
         eprintln!(
-            "{}\n  (all of it: {})",
+            "{}\n  (complete output: {})",
             last_lines(&String::from_utf8_lossy(&text), 12),
             log.display()
         );
@@ -68,19 +71,19 @@ pub fn run_logged(command: &mut Command, log: &Path) -> Result<()> {
     outcome
 }
 
-/// The command as a line for a shell: the variables set for it, the program, its arguments.
-pub fn shown(command: &Command) -> String {
-    // What xtask sets for every child is no help.
-    const SILENT: [&str; 3] = ["CARGO_TARGET_DIR", "LD_LIBRARY_PATH", "CARGO_TERM_QUIET"];
+/// The command as a line for a shell: environment variables, program, arguments.
+pub fn command_line(command: &Command) -> String {
+    // Variables that xtask sets for each child process.
+    const HIDDEN: [&str; 3] = ["CARGO_TARGET_DIR", "LD_LIBRARY_PATH", "CARGO_TERM_QUIET"];
     let inherited = std::env::var("PATH").unwrap_or_default();
     let variables = command.get_envs().filter_map(|(name, value)| {
         let (name, value) = (name.to_str()?, value?.to_str()?);
         if name == "PATH" {
-            // Only the folders in front are ours.
-            let ours = value.strip_suffix(&inherited)?;
-            return (!ours.is_empty()).then(|| format!("PATH={}\"$PATH\"", quoted(ours)));
+            // Only the folders in front were added by xtask.
+            let added = value.strip_suffix(&inherited)?;
+            return (!added.is_empty()).then(|| format!("PATH={}\"$PATH\"", quoted(added)));
         }
-        (!SILENT.contains(&name)).then(|| format!("{name}={}", quoted(value)))
+        (!HIDDEN.contains(&name)).then(|| format!("{name}={}", quoted(value)))
     });
     let words = std::iter::once(command.get_program())
         .chain(command.get_args())
@@ -121,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failing_command_can_be_pasted_back() {
+    fn the_error_contains_the_command_line() {
         let mut command = Command::new("sh");
         command
             .env("HABERDASH_SITE", "/a b")
@@ -131,7 +134,7 @@ mod tests {
             )
             .args(["-c", "exit 3"]);
         assert_eq!(
-            shown(&command),
+            command_line(&command),
             r#"HABERDASH_SITE='/a b' PATH=/tools/bin:"$PATH" sh -c 'exit 3'"#
         );
         let message = run(&mut command).unwrap_err().to_string();
@@ -143,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn times_read_well() {
+    fn formats_times() {
         assert_eq!(human_time(Duration::from_millis(432)), "0.4 s");
         assert_eq!(human_time(Duration::from_secs(12)), "12 s");
         assert_eq!(human_time(Duration::from_millis(59_700)), "1 min 00 s");
@@ -151,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_log_is_its_last_lines() {
+    fn returns_the_last_lines() {
         assert_eq!(last_lines("a\nb\nc\n", 2), "b\nc");
         assert_eq!(last_lines("a", 2), "a");
     }

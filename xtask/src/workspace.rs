@@ -1,4 +1,4 @@
-//! The checkout, the folders that outlive it, and the environment in which every other program is started.
+//! Folders of the checkout and the cache, and the environment of child processes.
 
 use anyhow::{Context, Result};
 use std::{
@@ -9,21 +9,21 @@ use std::{
     process::Command,
 };
 
-/// Where everything is.
+/// The folders that xtask uses.
 pub struct Workspace {
-    /// The checkout: the folder of the top Cargo.toml.
+    /// The checkout: the folder of the workspace's Cargo.toml.
     pub root: PathBuf,
     /// cargo's target folder.
     pub target: PathBuf,
-    /// Tools, logs and the site under test; outlives the checkout.
+    /// Tools, logs and the tested site; shared by all checkouts.
     pub cache: PathBuf,
 }
 
 impl Workspace {
-    /// Finds the folders from the environment that `cargo run` sets.
+    /// Finds the folders from the environment variables of `cargo run`.
     pub fn find() -> Result<Self> {
         let manifest = env::var_os("CARGO_MANIFEST_DIR")
-            .context("start me as `cargo xtask`, so that I know where the checkout is")?;
+            .context("the checkout was not found: start this program as `cargo xtask`")?;
         let root = Path::new(&manifest)
             .parent()
             .context("the folder xtask/ must lie inside the checkout")?
@@ -42,42 +42,42 @@ impl Workspace {
         })
     }
 
-    /// `<cache>/tools/<name>-<version>`: a new version never meets an old one's files.
+    /// `<cache>/tools/<name>-<version>`: each version has a folder of its own.
     pub fn tool_folder(&self, name: &str, version: &str) -> PathBuf {
         self.cache.join("tools").join(format!("{name}-{version}"))
     }
 
-    /// `program`, to be run in the checkout, without what the cargo around xtask left in the environment.
+    /// A command that runs in the checkout, without the environment variables of the cargo that started xtask.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root);
         for (name, _) in env::vars_os() {
-            if name.to_str().is_some_and(is_leftover) {
+            if name.to_str().is_some_and(is_set_by_cargo) {
                 command.env_remove(name);
             }
         }
         command.env("CARGO_TARGET_DIR", &self.target);
-        // `cargo run` puts the toolchain's own libraries first, which another toolchain must not load.
+        // `cargo run` adds the toolchain's libraries, which another toolchain must not load.
         if let Some(paths) = env::var_os("LD_LIBRARY_PATH") {
-            let ours = env::split_paths(&paths).filter(|path| {
+            let others = env::split_paths(&paths).filter(|path| {
                 !path.starts_with(&self.target)
                     && !path
                         .components()
                         .any(|part| part.as_os_str() == "toolchains")
             });
-            match env::join_paths(ours) {
+            match env::join_paths(others) {
                 Ok(kept) if !kept.is_empty() => command.env("LD_LIBRARY_PATH", kept),
                 _ => command.env_remove("LD_LIBRARY_PATH"),
             };
         }
-        // In a log nobody reads hundreds of "Compiling" lines; in a terminal they show that it goes on.
+        // Hundreds of "Compiling" lines are useful as progress in a terminal only.
         if !std::io::stderr().is_terminal() && env::var_os("CARGO_TERM_QUIET").is_none() {
             command.env("CARGO_TERM_QUIET", "true");
         }
         command
     }
 
-    /// A cargo command. `toolchain` names a rustup toolchain, or leaves the user's choice.
+    /// A cargo command. `toolchain` is the name of a rustup toolchain; `None` keeps the user's choice.
     pub fn cargo(&self, toolchain: Option<&str>) -> Command {
         let mut command = self.command("cargo");
         set_toolchain(&mut command, toolchain);
@@ -85,7 +85,7 @@ impl Workspace {
     }
 }
 
-/// Makes rustup's cargo and rustc of `toolchain` answer in `command` and in what it starts.
+/// Selects a rustup toolchain for `command` and its child processes.
 pub fn set_toolchain(command: &mut Command, toolchain: Option<&str>) {
     if let Some(name) = toolchain {
         command.env("RUSTUP_TOOLCHAIN", name).env_remove("RUSTC");
@@ -108,10 +108,9 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// Whether a variable comes from the cargo around us and would mislead the next one: a build script that watches
-/// CARGO_MANIFEST_DIR, say, would be rebuilt at every call. The user's own settings of registries, network, profiles and
-/// terminal stay.
-fn is_leftover(name: &str) -> bool {
+/// Whether the cargo that started xtask has set the variable, which must not reach another cargo: a build script that depends on
+/// CARGO_MANIFEST_DIR would run again at each call. The user's settings for registries, network, profiles and terminal are kept.
+fn is_set_by_cargo(name: &str) -> bool {
     const SETTINGS: [&str; 11] = [
         "CARGO_HOME",
         "CARGO_TARGET_DIR",
@@ -125,11 +124,11 @@ fn is_leftover(name: &str) -> bool {
         "CARGO_PROFILE",
         "CARGO_UNSTABLE",
     ];
-    let of_cargo = name == "CARGO" || name.starts_with("CARGO_");
-    name == "RUSTFLAGS" || (of_cargo && !SETTINGS.iter().any(|kept| name.starts_with(kept)))
+    let is_cargo_s = name == "CARGO" || name.starts_with("CARGO_");
+    name == "RUSTFLAGS" || (is_cargo_s && !SETTINGS.iter().any(|kept| name.starts_with(kept)))
 }
 
-/// CARGO_TARGET_DIR; else where this program lies (`<target>/debug/xtask`), which also knows the user's cargo settings.
+/// CARGO_TARGET_DIR, or the folder of this program (`<target>/debug/xtask`), which follows the user's cargo configuration.
 fn target_folder(variable: Option<OsString>, program: Option<PathBuf>, root: &Path) -> PathBuf {
     if let Some(folder) = variable.filter(|value| !value.is_empty()) {
         return folder.into();
@@ -156,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cargo_s_own_variables_are_dropped_and_the_user_s_kept() {
+    fn removes_cargo_s_variables_and_keeps_the_user_s() {
         for dropped in [
             "CARGO",
             "CARGO_MANIFEST_DIR",
@@ -165,7 +164,7 @@ mod tests {
             "RUSTFLAGS",
             "CARGO_BUILD_TARGET",
         ] {
-            assert!(is_leftover(dropped), "{dropped}");
+            assert!(is_set_by_cargo(dropped), "{dropped}");
         }
         for kept in [
             "CARGO_HOME",
@@ -175,12 +174,12 @@ mod tests {
             "PATH",
             "CARGONAUT",
         ] {
-            assert!(!is_leftover(kept), "{kept}");
+            assert!(!is_set_by_cargo(kept), "{kept}");
         }
     }
 
     #[test]
-    fn the_cache_follows_the_first_variable_that_is_set() {
+    fn the_first_variable_that_is_set_names_the_cache() {
         let set = |names: &'static [(&str, &str)]| {
             cache_folder(move |name| {
                 names
@@ -206,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_target_folder_is_the_variable_s_or_the_program_s() {
+    fn the_variable_or_the_program_s_folder_names_the_target_folder() {
         let root = Path::new("/r");
         assert_eq!(
             target_folder(Some("/t".into()), Some("/p/debug/xtask".into()), root),

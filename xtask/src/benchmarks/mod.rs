@@ -1,4 +1,4 @@
-//! Benchmarks against what users would pick instead: each installs its peer in a folder of its own.
+//! Benchmarks against other libraries, each of which is installed in a folder of its own.
 
 pub mod classical;
 pub mod train;
@@ -8,18 +8,18 @@ use crate::{checks::native_packages, step, workspace::Workspace};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 
-/// What is compared with, and nothing else.
-struct Peer {
+/// A Python library that is compared with.
+struct PythonPeer {
     name: &'static str,
-    /// In the cache.
+    /// The folder in the cache.
     folder: &'static str,
-    /// What Python imports.
+    /// The name of the module to import.
     module: &'static str,
     packages: &'static [&'static str],
 }
 
-/// Python with the peer in a folder of its own.
-fn python(workspace: &Workspace, peer: &Peer) -> Result<PathBuf> {
+/// The path of a Python interpreter with the library; installs it if it is missing.
+fn python_with(workspace: &Workspace, peer: &PythonPeer) -> Result<PathBuf> {
     let venv = workspace.cache.join(peer.folder).join("venv");
     let bin = if cfg!(windows) { "Scripts" } else { "bin" };
     let python = venv.join(bin).join("python");
@@ -32,8 +32,9 @@ fn python(workspace: &Workspace, peer: &Peer) -> Result<PathBuf> {
         let log = workspace.cache.join(format!("logs/{}.log", peer.folder));
         let mut make = workspace.command("python3");
         make.args(["-m", "venv"]).arg(&venv);
-        step::run_logged(&mut make, &log)
-            .context("a Python environment is needed: install Python 3 with its venv module")?;
+        step::run_logged(&mut make, &log).context(
+            "the Python environment cannot be made: install Python 3 with its venv module",
+        )?;
         let mut install = workspace.command(&python);
         install
             .args(["-m", "pip", "install", "--quiet"])
@@ -43,8 +44,8 @@ fn python(workspace: &Workspace, peer: &Peer) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// A program of the native packages, built.
-fn built(workspace: &Workspace, name: &str) -> Result<PathBuf> {
+/// Builds a program of the native packages, and returns its path.
+fn build_program(workspace: &Workspace, name: &str) -> Result<PathBuf> {
     step::step(&format!("build {name}"), || {
         let mut build = workspace.cargo(None);
         build

@@ -1,13 +1,13 @@
-//! `cargo xtask bench-train`: training steps a second beside PyTorch's, on the same networks with the same batches.
+//! `cargo xtask bench-train`: training speed compared with PyTorch's, on the same networks with the same batch sizes.
 
-use super::{Peer, built, python};
+use super::{PythonPeer, build_program, python_with};
 use crate::{step, workspace::Workspace};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::{path::Path, process::Command};
 
-/// On Linux the package brings CUDA's libraries along, 5 GB; without a GPU they lie idle.
-const PEER: Peer = Peer {
+/// On Linux the package includes CUDA's libraries, 5 GB, which are not used without a GPU.
+const PEER: PythonPeer = PythonPeer {
     name: "PyTorch",
     folder: "bench-train",
     module: "torch",
@@ -16,18 +16,18 @@ const PEER: Peer = Peer {
 
 const MODELS: [&str; 3] = ["cnn", "resnet", "mlp"];
 const BATCHES: [&str; 2] = ["128", "64"];
-/// Each competitor's turns at a network, one after the other, so that a busy minute hits them all.
+/// Turns of each library. The libraries alternate, so that other load on the machine affects all of them.
 const ROUNDS: usize = 3;
-/// Of a turn, after its warm-up.
+/// Length of a turn, after its warm-up.
 const SECONDS: &str = "4";
 
-/// A competitor's turn at a network, with a batch of so many.
-type Side<'a> = dyn Fn(&str, &str) -> Command + 'a;
+/// The command of a library's turn, for a model and a batch size.
+type TurnCommand<'a> = dyn Fn(&str, &str) -> Command + 'a;
 
-/// Trains on all sides in turns, prints a table.
+/// Trains with all libraries in turns, and prints a table.
 pub fn run(workspace: &Workspace) -> Result<()> {
-    let python = python(workspace, &PEER)?;
-    let trainer = built(workspace, "trainer")?;
+    let python = python_with(workspace, &PEER)?;
+    let trainer = build_program(workspace, "trainer")?;
     let device = |device: &'static str| {
         let trainer = trainer.clone();
         move |model: &str, batch: &str| {
@@ -44,19 +44,19 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         turn.args([model, batch, SECONDS]);
         turn
     };
-    let sides: [&Side; 3] = [&ours, &theirs, &flex];
+    let libraries: [&TurnCommand; 3] = [&ours, &theirs, &flex];
     let mut table = format!(
         "{:8}{:>6}{:>12}{:>12}{:>12}{:>14}\n",
-        "", "batch", "Haberdash", "PyTorch", "burn-flex", "of PyTorch's"
+        "", "batch", "Haberdash", "PyTorch", "burn-flex", "vs. PyTorch"
     );
     step::step(
-        "train in turns; the median of three turns is what counts",
+        "train in turns; the table has the medians of three turns",
         || {
             for (model, batch) in MODELS.iter().flat_map(|m| BATCHES.map(|b| (*m, b))) {
                 let mut speeds = [(); 3].map(|()| Vec::new());
                 for _ in 0..ROUNDS {
-                    for (speeds, side) in speeds.iter_mut().zip(sides) {
-                        speeds.push(speed(&mut side(model, batch))?);
+                    for (speeds, turn) in speeds.iter_mut().zip(libraries) {
+                        speeds.push(measure(&mut turn(model, batch))?);
                     }
                 }
                 let [ours, theirs, flex] = speeds.map(median);
@@ -69,26 +69,26 @@ pub fn run(workspace: &Workspace) -> Result<()> {
             Ok(())
         },
     )?;
-    println!("Pictures a second, forward, back and AdamW's step:\n\n{table}");
+    println!("Images per second: forward pass, backward pass and AdamW's step\n\n{table}");
     Ok(())
 }
 
-/// Pictures a second, from the JSON that a turn prints.
-fn speed(turn: &mut Command) -> Result<f64> {
-    let shown = step::shown(turn);
+/// Images per second, from the JSON that a turn prints.
+fn measure(turn: &mut Command) -> Result<f64> {
+    let command_line = step::command_line(turn);
     let output = turn
         .output()
-        .with_context(|| format!("`{shown}` cannot be started"))?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let figures: Option<Value> = said
+        .with_context(|| format!("`{command_line}` cannot be started"))?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let figures: Option<Value> = printed
         .lines()
         .last()
         .and_then(|line| serde_json::from_str(line).ok());
     figures
         .and_then(|f| f["pictures_per_second"].as_f64())
         .with_context(|| {
-            let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-            format!("`{shown}` measured nothing: {complaint}")
+            let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+            format!("`{command_line}` printed no result: {errors}")
         })
 }
 
@@ -102,15 +102,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_slow_turn_does_not_count() {
+    fn one_slow_turn_does_not_change_the_median() {
         assert_eq!(median(vec![5.0, 1.0, 6.0]), 5.0);
     }
 
     #[test]
-    fn a_turn_that_says_nothing_is_quoted() {
+    fn the_error_names_a_command_without_result() {
         let mut turn = Command::new("cargo");
         turn.arg("no-such-command");
-        let error = speed(&mut turn).unwrap_err().to_string();
+        let error = measure(&mut turn).unwrap_err().to_string();
         assert!(error.contains("no-such-command"), "{error}");
     }
 }

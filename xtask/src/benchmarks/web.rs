@@ -1,6 +1,6 @@
-//! `cargo xtask bench-web`: the page's engines beside ONNX Runtime Web and TensorFlow.js, in one Chromium.
+//! `cargo xtask bench-web`: the page's engines compared with ONNX Runtime Web and TensorFlow.js in Chromium.
 
-use super::built;
+use super::build_program;
 use crate::{
     site, step,
     tools::{self, Tool},
@@ -13,10 +13,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// In the cache.
+/// The folder in the cache.
 const FOLDER: &str = "bench-web";
 
-/// What is compared with.
+/// npm packages of the other libraries.
 const PACKAGES: [(&str, &str); 4] = [
     ("onnxruntime-web", "1.30.0"),
     ("@tensorflow/tfjs", "4.22.0"),
@@ -26,26 +26,26 @@ const PACKAGES: [(&str, &str); 4] = [
 
 const MODELS: [&str; 2] = ["cnn", "resnet"];
 
-/// Turns of each competitor, so that a busy minute hits them all.
+/// Default number of turns of each engine.
 pub const ROUNDS: u32 = 5;
 
-/// Measures the site in `folder`, or the published one, and writes docs/benchmarks.md and the README's table.
+/// Measures the site in `folder`, or builds the published one, and writes docs/benchmarks.md and the README's table.
 pub fn run(workspace: &Workspace, folder: Option<&Path>, rounds: u32) -> Result<()> {
     tools::ensure(workspace, &[Tool::Chromium, Tool::DataSet])?;
-    let peers = peers(workspace)?;
+    let peers = install_peers(workspace)?;
     let (site, profile) = match folder {
-        // Relative to where the command was given, not to the checkout.
+        // Relative to the user's current folder, not to the checkout.
         Some(folder) => (
             std::path::absolute(folder)?,
-            "a site built apart, not the published one",
+            "another build than the published one",
         ),
         None => {
             site::publish(workspace, site::RELATIVE_URLS)?;
             (workspace.root.join("dist"), "the published profile")
         }
     };
-    let trainer = built(workspace, "trainer")?;
-    let bench = built(workspace, "bench-web")?;
+    let trainer = build_program(workspace, "trainer")?;
+    let bench = build_program(workspace, "bench-web")?;
     let models = workspace.cache.join(FOLDER).join("models");
     step::step("write the networks as ONNX files", || {
         for model in MODELS {
@@ -56,7 +56,7 @@ pub fn run(workspace: &Workspace, folder: Option<&Path>, rounds: u32) -> Result<
         Ok(())
     })?;
     step::step(
-        "measure in turns, for some ten minutes: leave the machine alone",
+        "measure in turns, for about ten minutes; other load on the machine changes the results",
         || {
             let mut measure = workspace.command(&bench);
             step::run(
@@ -71,13 +71,13 @@ pub fn run(workspace: &Workspace, folder: Option<&Path>, rounds: u32) -> Result<
     )
 }
 
-/// npm's `node_modules` with the peers.
-fn peers(workspace: &Workspace) -> Result<PathBuf> {
+/// The folder `node_modules` with the other libraries; installs them if they are missing.
+fn install_peers(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.cache.join(FOLDER).join("peers");
     let modules = folder.join("node_modules");
     if PACKAGES
         .iter()
-        .all(|(name, version)| installed(&modules, name).as_deref() == Some(version))
+        .all(|(name, version)| installed_version(&modules, name).as_deref() == Some(version))
     {
         return Ok(modules);
     }
@@ -101,7 +101,7 @@ fn peers(workspace: &Workspace) -> Result<PathBuf> {
                 )
             })?;
         let mut install = workspace.command(npm);
-        // None of the four needs its scripts to be run.
+        // None of the packages needs its install scripts.
         install.args(["install", "--no-audit", "--no-fund", "--ignore-scripts"]);
         install.current_dir(&folder);
         step::run_logged(&mut install, &workspace.cache.join("logs/bench-web.log"))
@@ -109,8 +109,8 @@ fn peers(workspace: &Workspace) -> Result<PathBuf> {
     Ok(modules)
 }
 
-/// The version of a package that is there.
-fn installed(modules: &Path, package: &str) -> Option<String> {
+/// The version of an installed package.
+fn installed_version(modules: &Path, package: &str) -> Option<String> {
     let facts = fs::read(modules.join(package).join("package.json")).ok()?;
     let facts: Value = serde_json::from_slice(&facts).ok()?;
     Some(facts["version"].as_str()?.to_owned())
@@ -121,14 +121,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_package_of_another_version_is_told() {
+    fn reads_the_version_of_an_installed_package() {
         let modules = std::env::temp_dir().join(format!("haberdash-peers-{}", std::process::id()));
         let package = modules.join("@tensorflow/tfjs");
         fs::create_dir_all(&package).unwrap();
-        assert_eq!(installed(&modules, "@tensorflow/tfjs"), None);
+        assert_eq!(installed_version(&modules, "@tensorflow/tfjs"), None);
         fs::write(package.join("package.json"), r#"{"version": "4.21.0"}"#).unwrap();
         assert_eq!(
-            installed(&modules, "@tensorflow/tfjs").as_deref(),
+            installed_version(&modules, "@tensorflow/tfjs").as_deref(),
             Some("4.21.0")
         );
         fs::remove_dir_all(&modules).unwrap();

@@ -1,4 +1,4 @@
-//! Files of the site that are named after their content, so that no cache ever shows an old one under a new page.
+//! Files of the site whose names contain a hash of their content, so that a new page never gets an old file from a cache.
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
@@ -8,14 +8,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The files put into the staging folder so far, by the names that the page knows them by.
+/// The files added to the staging folder, by the names that the page uses.
 pub struct Assets {
     staging: PathBuf,
     names: BTreeMap<String, String>,
 }
 
 impl Assets {
-    /// None yet.
+    /// No files yet.
     pub fn new(staging: PathBuf) -> Self {
         Self {
             staging,
@@ -23,15 +23,15 @@ impl Assets {
         }
     }
 
-    /// Copies `source` to `place` (a relative URL, hashed on the way) for the page to find as `name`. `remedy` is what
-    /// to do if the source is missing.
+    /// Copies `source` to the relative URL `place`, with a hash added, for the page to find as `name`. `remedy` is the advice if the
+    /// source is missing.
     pub fn copy(&mut self, source: &Path, name: &str, place: &str, remedy: &str) -> Result<()> {
-        let bytes =
-            fs::read(source).with_context(|| format!("{} is missing: {remedy}", shown(source)))?;
+        let bytes = fs::read(source)
+            .with_context(|| format!("{} is missing: {remedy}", shortened(source)))?;
         self.write(&bytes, name, place)
     }
 
-    /// Writes `bytes` to `place`, hashed, for the page to find as `name`.
+    /// Writes `bytes` to the relative URL `place`, with a hash added, for the page to find as `name`.
     pub fn write(&mut self, bytes: &[u8], name: &str, place: &str) -> Result<()> {
         let url = hashed_name(place, bytes);
         self.write_unlisted(bytes, &url)?;
@@ -39,7 +39,7 @@ impl Assets {
         Ok(())
     }
 
-    /// Writes `bytes` to the URL as it stands: for a file that another file names, not the page.
+    /// Writes `bytes` to the URL without adding a hash: for a file that the page does not use by name.
     pub fn write_unlisted(&self, bytes: &[u8], url: &str) -> Result<()> {
         let path = self.staging.join(url);
         let folder = path.parent().unwrap_or(&self.staging);
@@ -47,20 +47,20 @@ impl Assets {
             .and_then(|()| fs::write(&path, bytes))
             .with_context(|| {
                 format!(
-                    "{} cannot be written: look at the folder's rights and the free space",
+                    "{} cannot be written: check the folder's permissions and the free space",
                     path.display()
                 )
             })
     }
 
-    /// Logical name to relative URL, as JSON.
+    /// The map from names to relative URLs, as JSON.
     pub fn map(&self) -> String {
         serde_json::json!(self.names).to_string()
     }
 }
 
-/// The last two or three parts of a path are enough for a message.
-fn shown(path: &Path) -> String {
+/// The last three parts of a path, for a message.
+fn shortened(path: &Path) -> String {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     parts[parts.len().saturating_sub(3)..].join("/")
 }
@@ -95,7 +95,7 @@ mod tests {
     const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
     #[test]
-    fn the_hash_goes_before_the_last_dot_of_the_name() {
+    fn adds_the_hash_before_the_last_dot() {
         assert_eq!(sha256_hex(b""), EMPTY);
         assert_eq!(
             hashed_name("weights/cnn.hbd", b""),
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_copied_is_listed_and_what_is_missing_says_what_to_do() {
+    fn lists_copied_files_and_advises_on_missing_ones() {
         let staging = std::env::temp_dir().join(format!("haberdash-assets-{}", std::process::id()));
         fs::create_dir_all(&staging).unwrap();
         let source = staging.join("source.png");

@@ -1,5 +1,5 @@
-//! trunk's post_build hook: adds to the page in the staging folder what trunk does not build, each file under a name
-//! that holds the hash of its content, and tells the page those names.
+//! `cargo xtask bundle`, trunk's post_build hook: adds the files that trunk does not build to the staging folder. Their names
+//! contain a hash of the content, and are written into the page.
 
 mod assets;
 mod offline;
@@ -19,7 +19,7 @@ use assets::Assets;
 use std::{env, fs, path::PathBuf};
 use worker::Worker;
 
-/// Runs the hook, with the folders and choices that trunk and the user put into the environment.
+/// Runs the hook, with the folders and options in the environment variables of trunk and the user.
 pub fn run(workspace: &Workspace) -> Result<()> {
     let staging = env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from);
     let staging = staging
@@ -32,7 +32,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     tools::ensure(workspace, &wanted)?;
 
     let mut assets = Assets::new(staging.clone());
-    // Before the workers: these fail at once, those may take minutes.
+    // Before the workers, which may take minutes to build: errors here are found at once.
     weights::add(&mut assets, &workspace.root)?;
     assets.copy(
         &workspace.root.join("web/assets/gallery.png"),
@@ -42,7 +42,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     )?;
     test_set::add(&mut assets, &test_set::folders(&workspace.cache))?;
     let mut workers = vec![Worker::CPU];
-    if with_gpu(env::var("HABERDASH_GPU").ok().as_deref())? {
+    if is_gpu_enabled(env::var("HABERDASH_GPU").ok().as_deref())? {
         workers.push(Worker::GPU);
     }
     for worker in &workers {
@@ -55,13 +55,13 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     let index = staging.join("index.html");
     let page = fs::read_to_string(&index).with_context(|| {
         format!(
-            "{} is not there: trunk should have written it",
+            "{} is missing: trunk should have written it",
             index.display()
         )
     })?;
     fs::write(&index, page::with_assets(&page, &assets.map())?)
         .with_context(|| format!("{} cannot be written", index.display()))?;
-    // Last: it lists all the others.
+    // Last, as it lists all other files.
     offline::add(&staging, &workspace.root.join("web/offline.js"))
 }
 
@@ -70,17 +70,17 @@ fn profile(value: Option<&str>) -> Result<Profile> {
         None | Some("" | "quick") => Ok(Profile::Quick),
         Some("dist") => Ok(Profile::Dist),
         Some(other) => {
-            bail!("HABERDASH_PROFILE is `{other}`: set it to `quick` or `dist`, or leave it away")
+            bail!("HABERDASH_PROFILE is `{other}`: set it to `quick` or `dist`, or unset it")
         }
     }
 }
 
-fn with_gpu(value: Option<&str>) -> Result<bool> {
+fn is_gpu_enabled(value: Option<&str>) -> Result<bool> {
     match value {
         None | Some("" | "on") => Ok(true),
         Some("off") => Ok(false),
         Some(other) => {
-            bail!("HABERDASH_GPU is `{other}`: set it to `on` or `off`, or leave it away")
+            bail!("HABERDASH_GPU is `{other}`: set it to `on` or `off`, or unset it")
         }
     }
 }
@@ -90,12 +90,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn choices_have_a_default_and_no_other_values() {
+    fn rejects_unknown_values_of_options() {
         assert_eq!(profile(None).unwrap(), Profile::Quick);
         assert_eq!(profile(Some("dist")).unwrap(), Profile::Dist);
         assert!(profile(Some("release")).is_err());
-        assert!(with_gpu(None).unwrap());
-        assert!(!with_gpu(Some("off")).unwrap());
-        assert!(with_gpu(Some("0")).is_err());
+        assert!(is_gpu_enabled(None).unwrap());
+        assert!(!is_gpu_enabled(Some("off")).unwrap());
+        assert!(is_gpu_enabled(Some("0")).is_err());
     }
 }

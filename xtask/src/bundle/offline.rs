@@ -1,32 +1,32 @@
-//! The service worker, told the files of the site: it keeps what the list names, and nothing whose content differs.
+//! The service worker offline.js, with a list of the site's files and their hashes.
 
 use super::assets::sha256_hex;
 use anyhow::{Context, Result};
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// The one name without a hash besides the page's: a browser looks for a new one under the old name.
+/// Has no hash in its name, like the page: a browser looks for a new version under the same name.
 const NAME: &str = "offline.js";
 
-/// Writes `source` into `staging`, behind a line that lists all files that lie there.
+/// Writes `source` into `staging`, after a line with the list of all files there.
 pub fn add(staging: &Path, source: &Path) -> Result<()> {
     let script = fs::read_to_string(source)
         .with_context(|| format!("{} is missing: restore it from git", source.display()))?;
     let mut files = BTreeMap::new();
-    list(staging, "", &mut files)?;
+    collect(staging, "", &mut files)?;
     let list = serde_json::json!(files);
     let path = staging.join(NAME);
     fs::write(&path, format!("const FILES = {list};\n{script}"))
         .with_context(|| format!("{} cannot be written", path.display()))
 }
 
-/// Relative URLs, the page's among them as `./`, and the first digits of their hashes.
-fn list(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
+/// Collects relative URLs, with the page's as `./`, and the first digits of the files' hashes.
+fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
     let unreadable = || format!("{} cannot be read: build again", folder.display());
     for entry in fs::read_dir(folder).with_context(unreadable)? {
         let entry = entry.with_context(unreadable)?;
         let url = format!("{prefix}{}", entry.file_name().to_string_lossy());
         if entry.path().is_dir() {
-            list(&entry.path(), &format!("{url}/"), files)?;
+            collect(&entry.path(), &format!("{url}/"), files)?;
         } else if url != NAME {
             let bytes = fs::read(entry.path()).with_context(unreadable)?;
             let url = if url == "index.html" { "./" } else { &url };
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_is_listed_but_the_list_itself() {
+    fn lists_all_files_except_itself() {
         let folder = std::env::temp_dir().join(format!("haberdash-offline-{}", std::process::id()));
         fs::create_dir_all(folder.join("weights")).unwrap();
         for name in ["index.html", "weights/cnn-1.hbd", NAME] {

@@ -1,4 +1,4 @@
-//! index.html as trunk wrote it, told the hashed names of the files that trunk does not know.
+//! The map of file names in index.html, a `<meta>` element.
 
 use anyhow::{Context, Result};
 
@@ -7,7 +7,7 @@ const NAME: &str = "haberdash-assets";
 /// The page with `json` as the content of its `<meta name="haberdash-assets">`.
 pub fn with_assets(page: &str, json: &str) -> Result<String> {
     let missing = || {
-        format!("index.html has no `<meta name=\"{NAME}\" content=\"{{}}\">`: put it into its head")
+        format!("index.html has no `<meta name=\"{NAME}\" content=\"{{}}\">`: add it to the head")
     };
     let (start, end) = tag_around(page, NAME).with_context(missing)?;
     let (value_start, value_end) = content_value(&page[start..end]).with_context(missing)?;
@@ -19,7 +19,7 @@ pub fn with_assets(page: &str, json: &str) -> Result<String> {
     ))
 }
 
-/// Start and end of the `<meta …>` that holds the text `name` in quotes.
+/// Start and end of the `<meta …>` that contains `name` in quotes.
 fn tag_around(page: &str, name: &str) -> Option<(usize, usize)> {
     let at = page.find(&format!("\"{name}\""))?;
     let start = page[..at].rfind("<meta")?;
@@ -27,14 +27,14 @@ fn tag_around(page: &str, name: &str) -> Option<(usize, usize)> {
     (!page[start..at].contains('>')).then_some((start, end))
 }
 
-/// Start and end of what stands between the quotes of `content="…"`.
+/// Start and end of the value of `content="…"`.
 fn content_value(tag: &str) -> Option<(usize, usize)> {
     const ATTRIBUTE: &str = "content=\"";
     let start = tag.find(ATTRIBUTE)? + ATTRIBUTE.len();
     Some((start, start + tag[start..].find('"')?))
 }
 
-/// `text` inside a quoted attribute.
+/// Escapes `text` for a quoted attribute.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('"', "&quot;")
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_map_goes_into_the_one_attribute_in_either_order() {
+    fn inserts_the_map_with_the_attributes_in_both_orders() {
         let json = r#"{"a":"b-1.js"}"#;
         let escaped = "{&quot;a&quot;:&quot;b-1.js&quot;}";
         for (before, after) in [
@@ -66,12 +66,12 @@ mod tests {
     }
 
     #[test]
-    fn no_name_can_leave_the_attribute() {
+    fn escapes_special_characters() {
         assert_eq!(escape(r#"&"'<>"#), "&amp;&quot;&#39;&lt;&gt;");
     }
 
     #[test]
-    fn a_page_without_the_place_is_an_error_that_says_so() {
+    fn rejects_a_page_without_the_element() {
         for page in [
             "<head></head>",
             "<meta name=\"x\"><p>\"haberdash-assets\"</p>",

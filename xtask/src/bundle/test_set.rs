@@ -1,4 +1,4 @@
-//! The 10,000 test pictures, for visitors who have them answered live: as published, from where the trainer finds them too.
+//! The test set's original files, which the page can classify in the browser.
 
 use super::assets::{Assets, sha256_hex};
 use crate::tools::apt;
@@ -14,12 +14,16 @@ use std::{
 /// The test set's files.
 const FILES: [IdxFile; 2] = [TEST_IMAGES, TEST_LABELS];
 
-/// Adds both files from the first folder that has them; a site without them says how to get them.
+/// Adds both files from the first folder that contains them. Without them the site is built all the same.
+///
+/// # Errors
+/// A file is damaged.
 pub fn add(assets: &mut Assets, folders: &[PathBuf]) -> Result<()> {
-    let whole = |folder: &&PathBuf| FILES.iter().all(|file| folder.join(file.archive).is_file());
-    let Some(folder) = folders.iter().find(whole) else {
+    let is_complete =
+        |folder: &&PathBuf| FILES.iter().all(|file| folder.join(file.archive).is_file());
+    let Some(folder) = folders.iter().find(is_complete) else {
         println!(
-            "  without the test set, which is not on this machine: `cargo run -p trainer -- evaluate` fetches it"
+            "  without the test set, which is not on this machine: `cargo run -p trainer -- evaluate` downloads it"
         );
         return Ok(());
     };
@@ -33,7 +37,7 @@ pub fn add(assets: &mut Assets, folders: &[PathBuf]) -> Result<()> {
             .read_to_end(&mut unpacked);
         if unpacks.is_err() || sha256_hex(&unpacked) != file.sha256 {
             bail!(
-                "{} is damaged: delete it and run `cargo run -p trainer -- evaluate` to fetch it anew",
+                "{} is damaged: delete it and run `cargo run -p trainer -- evaluate` to download it again",
                 path.display()
             );
         }
@@ -42,7 +46,7 @@ pub fn add(assets: &mut Assets, folders: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Where the trainer fetches the data set to, and where Debian's package puts it.
+/// The folders where the trainer and Debian's package store the data set.
 pub fn folders(cache: &Path) -> Vec<PathBuf> {
     let macs = env::home_dir().map(|home| home.join("Library/Caches/haberdash"));
     let caches = [Some(cache.to_owned()), macs].into_iter().flatten();
@@ -55,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_is_left_out_and_what_is_damaged_is_named() {
+    fn leaves_out_missing_files_and_rejects_damaged_ones() {
         let folder = env::temp_dir().join(format!("haberdash-test-set-{}", std::process::id()));
         let (found, empty) = (folder.join("found"), folder.join("empty"));
         fs::create_dir_all(&found).unwrap();
@@ -63,7 +67,7 @@ mod tests {
         let mut assets = Assets::new(folder.join("staging"));
         add(&mut assets, std::slice::from_ref(&empty)).unwrap();
         assert_eq!(assets.map(), "{}");
-        // One of two is none.
+        // One file of the two is not enough.
         fs::write(found.join(FILES[0].archive), b"not the test set").unwrap();
         let folders = [empty, found.clone()];
         add(&mut assets, &folders).unwrap();

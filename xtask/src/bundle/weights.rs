@@ -1,4 +1,4 @@
-//! What `trainer` wrote to weights/: the manifest, the model files that it lists, and the metrics.
+//! The trainer's files in weights/: the manifest, the weights files that it lists, and the metrics.
 
 use super::assets::{Assets, sha256_hex};
 use anyhow::{Context, Result, bail};
@@ -11,7 +11,7 @@ use std::{
 
 const TRAIN: &str = "run `cargo run -p trainer` to train it";
 
-/// Adds all of `root`/weights.
+/// Adds the files of `root`/weights.
 pub fn add(assets: &mut Assets, root: &Path) -> Result<()> {
     let weights = root.join("weights");
     let manifest_path = weights.join("manifest.json");
@@ -32,7 +32,7 @@ pub fn add(assets: &mut Assets, root: &Path) -> Result<()> {
     }
     for (model, sha256) in &models {
         let file = model.strip_prefix("weights/").unwrap_or(model);
-        // A name from a file decides what is read and where it is written: no folders, no way out.
+        // The name comes from a file, so it must not lead out of the folder.
         if file.contains(['/', '\\']) {
             bail!(
                 "weights/manifest.json names `{model}`, which is not a file of weights/: {TRAIN}"
@@ -40,7 +40,7 @@ pub fn add(assets: &mut Assets, root: &Path) -> Result<()> {
         }
         let bytes = fs::read(weights.join(file))
             .with_context(|| format!("weights/{file} is missing: {TRAIN}"))?;
-        // A site whose page would refuse its own weights is better not built.
+        // The page would refuse these weights.
         if sha256
             .as_ref()
             .is_some_and(|expected| !sha256_hex(&bytes).eq_ignore_ascii_case(expected))
@@ -67,7 +67,7 @@ pub fn add(assets: &mut Assets, root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Every `"file": "….hbd"` with the `"sha256"` beside it, at whatever depth the manifest keeps its models.
+/// Collects all entries `"file": "….hbd"` with their `"sha256"`, at any depth of the manifest.
 fn collect_models(value: &Value, found: &mut BTreeMap<String, Option<String>>) {
     match value {
         Value::Object(fields) => {
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_the_manifest_lists_goes_into_the_site() {
+    fn adds_all_files_of_the_manifest() {
         let manifest = r#"{"models": {"cnn": {"file": "cnn.hbd", "sha256": "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"}, "resnet": {"file": "resnet.hbd"}}, "data": [{"file": "x.gz"}]}"#;
         let root = checkout("whole", manifest, &["cnn.hbd", "resnet.hbd"]);
         let mut assets = Assets::new(root.join("staging"));
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_altered_or_outside_files_are_refused_with_a_remedy() {
+    fn rejects_missing_altered_and_outside_files_with_advice() {
         let wrong = r#"{"file": "cnn.hbd", "sha256": "00"}"#;
         for (name, manifest, models, message) in [
             (

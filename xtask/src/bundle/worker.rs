@@ -1,5 +1,5 @@
-//! A worker of the page: a Rust binary, its JavaScript, and the few lines that start it. trunk could build these, but
-//! it does not put hashes into the names of workers.
+//! Builds a worker of the page: wasm, its JavaScript, and the script that starts it. trunk could build workers, but does not add
+//! hashes to their names.
 
 use super::assets::{Assets, hashed_name, sha256_hex};
 use crate::{
@@ -13,37 +13,36 @@ use std::{fs, path::Path};
 
 /// A package whose binary runs in a Web Worker.
 pub struct Worker {
-    /// Of the package, of its binary, and of its files.
+    /// The name of the package, of its binary, and of its files.
     pub name: &'static str,
-    /// For wasm-opt.
+    /// wasm-opt's optimisation level.
     optimisation: &'static str,
-    /// What the profile `dist` is not to do for this one.
+    /// Environment variables that change the profile `dist`.
     exceptions: &'static [(&'static str, &'static str)],
 }
 
 impl Worker {
-    /// The plan, the classical models and the decoders: small, so speed is what counts.
+    /// The CPU engine, the classical models and the decoders: small, so it is optimised for speed.
     pub const CPU: Self = Self {
         name: "cpu-worker",
         optimisation: "-O3",
         exceptions: &[],
     };
-    /// Kernels on WebGPU, and the compiler that makes shaders of them. LTO over that takes many minutes, saves 4% and gains no
-    /// speed.
+    /// The GPU engine with burn's shader compiler. LTO would take many minutes, save 4% and give no speed.
     pub const GPU: Self = Self {
         name: "gpu-worker",
         optimisation: "-Oz",
         exceptions: &[("CARGO_PROFILE_DIST_LTO", "off")],
     };
 
-    /// Compiles, binds and (for `dist`) optimises.
+    /// Compiles the worker, runs wasm-bindgen, and for the profile `dist` wasm-opt.
     pub fn build(&self, workspace: &Workspace, profile: Profile) -> Result<Bundle> {
         let toolchain = tools::wasm_toolchain(workspace)?.name;
         let mut cargo = workspace.cargo(toolchain);
         cargo
             .args(["build", "--package", self.name, "--bin", self.name])
             .args(["--target", rustup::WASM, "--profile", profile.name()])
-            // Every browser since 2023 has SIMD; without it the page says so before it starts a worker.
+            // All browsers since 2023 support SIMD; in others the page shows a message and starts no worker.
             .env("RUSTFLAGS", "-C target-feature=+simd128");
         cargo.envs(self.exceptions.iter().copied());
         step::run(&mut cargo)?;
@@ -75,7 +74,7 @@ impl Worker {
         })
     }
 
-    /// wasm-bindgen and wasm-opt into `scratch`, unless that holds what they made of the same input.
+    /// Runs wasm-bindgen and wasm-opt, unless `scratch` contains their output for the same input.
     fn bind(
         &self,
         workspace: &Workspace,
@@ -91,7 +90,7 @@ impl Worker {
         };
         let input = fs::read(compiled).with_context(|| {
             format!(
-                "cargo left no {}: run `cargo xtask build` again",
+                "cargo wrote no {}: run `cargo xtask build` again",
                 compiled.display()
             )
         })?;
@@ -108,13 +107,17 @@ impl Worker {
         if scratch.exists() {
             fs::remove_dir_all(scratch).with_context(|| {
                 format!(
-                    "{} cannot be emptied: look at its rights",
+                    "{} cannot be removed: check its permissions",
                     scratch.display()
                 )
             })?;
         }
-        fs::create_dir_all(scratch)
-            .with_context(|| format!("{} cannot be made: look at its rights", scratch.display()))?;
+        fs::create_dir_all(scratch).with_context(|| {
+            format!(
+                "{} cannot be made: check its permissions",
+                scratch.display()
+            )
+        })?;
         let mut bind = workspace.command(wasm_bindgen.path(workspace)?);
         bind.args([
             "--target",
@@ -139,10 +142,10 @@ impl Worker {
             )?;
             fs::rename(&optimised, &bound)?;
         }
-        // Last, so that an interrupted run is not taken for a finished one.
+        // Last, so that an interrupted run leaves no stamp.
         fs::write(&stamp_path, stamp).with_context(|| {
             format!(
-                "{} cannot be written: look at its folder's rights",
+                "{} cannot be written: check its folder's permissions",
                 stamp_path.display()
             )
         })
@@ -152,13 +155,13 @@ impl Worker {
 /// A worker's two files.
 pub struct Bundle {
     name: &'static str,
-    /// What wasm-bindgen wrote for a script without modules: it defines `wasm_bindgen`.
+    /// wasm-bindgen's output without modules, which defines `wasm_bindgen`.
     script: String,
     wasm: Vec<u8>,
 }
 
 impl Bundle {
-    /// Puts both files into the site; the page needs only the script's name, which knows the other's.
+    /// Adds both files to the site. The page needs only the script's name; the script contains the other name.
     pub fn add(&self, assets: &mut Assets) -> Result<()> {
         let wasm_name = hashed_name(&format!("{}_bg.wasm", self.name), &self.wasm);
         assets.write_unlisted(&self.wasm, &wasm_name)?;
@@ -168,9 +171,9 @@ impl Bundle {
     }
 }
 
-/// The lines that start a worker. What the page sends before the wasm is there waits in `self.earlyMessages`, as
-/// MessageEvents; the Rust side sets its own `onmessage` and then takes those. Files that the page names early are asked for
-/// at once, into `self.earlyFiles`; the Rust side tells of a failure once it wants the file.
+/// The script that starts a worker. Messages that arrive before the wasm is compiled are collected in `self.earlyMessages`, as
+/// MessageEvents; the Rust code then sets its own `onmessage` and handles them. Files that the page names early are fetched at
+/// once into `self.earlyFiles`; the Rust code reports a failure when it needs the file.
 fn start_script(wasm_name: &str) -> String {
     format!(
         "self.earlyMessages = [];\n\
@@ -189,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_script_names_the_wasm_and_the_script_s_own_hash_covers_that() {
+    fn the_script_s_hash_depends_on_the_wasm() {
         let staging = std::env::temp_dir().join(format!("haberdash-worker-{}", std::process::id()));
         let urls = |wasm: &[u8]| {
             let mut assets = Assets::new(staging.clone());
@@ -225,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_collected_before_the_wasm_is_asked_for() {
+    fn collects_messages_before_the_wasm_is_fetched() {
         let script = start_script("x.wasm");
         let position = |text: &str| script.find(text).unwrap();
         assert!(position("self.onmessage") < position("wasm_bindgen("));

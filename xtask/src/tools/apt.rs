@@ -1,4 +1,4 @@
-//! Debian's packages: installed where we may, else the exact command for the user.
+//! Installation of Debian's packages, or the command for the user if root permissions are missing.
 
 use crate::{
     step,
@@ -20,14 +20,14 @@ pub fn chromium_present() -> bool {
     browser && on_path("chromedriver").is_some()
 }
 
-/// Where Debian's package puts the data set, and the trainer looks for it.
+/// The folder of Debian's package of the data set, where the trainer also finds it.
 pub const DATA_SET: &str = "/usr/share/datasets/fashion-mnist";
 
 pub fn data_set_present() -> bool {
     Path::new(DATA_SET).is_dir()
 }
 
-/// Installs `packages`; refreshes the lists only if it does not go without.
+/// Installs `packages`; updates the package lists only if the first attempt fails.
 pub fn install(workspace: &Workspace, packages: &[&str]) -> Result<()> {
     let by_hand = by_hand(packages);
     if !available() {
@@ -37,7 +37,9 @@ pub fn install(workspace: &Workspace, packages: &[&str]) -> Result<()> {
         );
     }
     let Some(prefix) = as_root(workspace) else {
-        bail!("root is needed and sudo would ask for a password; please run:\n\n    {by_hand}\n");
+        bail!(
+            "root permissions are needed and sudo needs a password; please run:\n\n    {by_hand}\n"
+        );
     };
     let log = workspace.cache.join("logs/apt.log");
     let apt = |arguments: &[&str]| {
@@ -55,7 +57,7 @@ pub fn install(workspace: &Workspace, packages: &[&str]) -> Result<()> {
         .chain(packages)
         .copied()
         .collect();
-    // A first failure is the rule where the lists were never fetched, so its output is not shown.
+    // The first attempt fails if the package lists were never downloaded, so its output is not shown.
     if apt(&install)
         .stdin(Stdio::null())
         .output()
@@ -67,7 +69,7 @@ pub fn install(workspace: &Workspace, packages: &[&str]) -> Result<()> {
     step::run_logged(&mut apt(&install), &log)
 }
 
-/// What the user would type.
+/// The command for the user.
 pub fn by_hand(packages: &[&str]) -> String {
     format!(
         "sudo apt-get update && sudo apt-get install -y --no-install-recommends {}",
@@ -75,7 +77,7 @@ pub fn by_hand(packages: &[&str]) -> String {
     )
 }
 
-/// The words to put before a command that needs root: none for root itself, sudo where it asks for nothing.
+/// The words before a command that needs root permissions: none for root, `sudo` if it needs no password; else `None`.
 pub fn as_root(workspace: &Workspace) -> Option<&'static [&'static str]> {
     let silent = |program: &str, arguments: &[&str]| {
         workspace
@@ -99,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_user_gets_one_command() {
+    fn the_user_s_command_updates_the_lists_first() {
         assert_eq!(
             by_hand(&["chromium", "chromium-driver"]),
             "sudo apt-get update && sudo apt-get install -y --no-install-recommends chromium chromium-driver"

@@ -1,4 +1,4 @@
-//! Programs that cargo can build: wasm-bindgen and trunk, each in a folder of its own and of exactly one version.
+//! Programs that `cargo install` builds, wasm-bindgen and trunk: each version in a folder of its own.
 
 use crate::{
     lockfile, step,
@@ -12,10 +12,10 @@ use std::{
     process::Command,
 };
 
-/// trunk 0.22 wants a newer rustc than this workspace does.
+/// trunk 0.22 needs a newer rustc than this workspace.
 const TRUNK_VERSION: &str = "0.21.14";
 
-/// A crate with a program in it.
+/// A crate with a program.
 pub struct CargoProgram {
     package: &'static str,
     program: &'static str,
@@ -29,7 +29,7 @@ impl fmt::Display for CargoProgram {
 }
 
 impl CargoProgram {
-    /// wasm-bindgen: program and library refuse each other unless they are of the same version.
+    /// wasm-bindgen: the program must have the same version as the library.
     pub fn wasm_bindgen(workspace: &Workspace) -> Result<Self> {
         let version = lockfile::locked_version(&workspace.root, "wasm-bindgen")?;
         Ok(Self {
@@ -48,21 +48,27 @@ impl CargoProgram {
         }
     }
 
-    /// The folder of the program: ours, else the one on PATH if its version is the one needed.
+    /// The folder of the program in the cache, or on PATH if it has the needed version there.
     pub fn folder(&self, workspace: &Workspace) -> Option<PathBuf> {
-        let ours = self.root(workspace).join("bin");
-        if ours.join(format!("{}{EXE_SUFFIX}", self.program)).is_file() {
-            return Some(ours);
+        let cached = self.root(workspace).join("bin");
+        if cached
+            .join(format!("{}{EXE_SUFFIX}", self.program))
+            .is_file()
+        {
+            return Some(cached);
         }
         let found = on_path(self.program)?;
         let output = Command::new(&found).arg("--version").output().ok()?;
-        let matches = says_version(&String::from_utf8_lossy(&output.stdout), &self.version);
+        let matches = has_version(&String::from_utf8_lossy(&output.stdout), &self.version);
         matches
             .then(|| found.parent().map(Path::to_owned))
             .flatten()
     }
 
-    /// The path of the program, or what to do where it is missing.
+    /// The path of the program.
+    ///
+    /// # Errors
+    /// The program is missing.
     pub fn path(&self, workspace: &Workspace) -> Result<PathBuf> {
         let folder = self.folder(workspace).with_context(|| {
             format!("{self} is missing: run `cargo xtask build`, which installs it")
@@ -70,13 +76,13 @@ impl CargoProgram {
         Ok(folder.join(format!("{}{EXE_SUFFIX}", self.program)))
     }
 
-    /// The version needed.
+    /// The needed version.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// `cargo install` into the cache. Not every machine's registry has each version that the crate's own lock file
-    /// names, so where that fails, cargo may choose the versions itself.
+    /// Runs `cargo install` into the cache. A registry may lack a version in the crate's own lock file; then cargo chooses the
+    /// versions.
     pub fn install(&self, workspace: &Workspace) -> Result<()> {
         let log = workspace
             .cache
@@ -97,7 +103,7 @@ impl CargoProgram {
             step::run_logged(&mut command, &log)
         };
         attempt(true).or_else(|_| {
-            println!("  not with its own lock file; once more without");
+            println!("  it cannot be built with its own lock file; trying without");
             attempt(false)
         })
     }
@@ -107,8 +113,8 @@ impl CargoProgram {
     }
 }
 
-/// Whether a `--version` line such as `wasm-bindgen 0.2.130 (abc123)` names `version`, and not one that begins like it.
-fn says_version(line: &str, version: &str) -> bool {
+/// Whether a `--version` line such as `wasm-bindgen 0.2.130 (abc123)` contains exactly `version`.
+fn has_version(line: &str, version: &str) -> bool {
     line.split_whitespace().nth(1) == Some(version)
 }
 
@@ -117,15 +123,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_exact_version_will_do() {
-        assert!(says_version("wasm-bindgen 0.2.130\n", "0.2.130"));
-        assert!(says_version("wasm-bindgen 0.2.130 (abc)", "0.2.130"));
-        assert!(!says_version("wasm-bindgen 0.2.130", "0.2.13"));
-        assert!(!says_version("", "0.2.13"));
+    fn accepts_only_the_exact_version() {
+        assert!(has_version("wasm-bindgen 0.2.130\n", "0.2.130"));
+        assert!(has_version("wasm-bindgen 0.2.130 (abc)", "0.2.130"));
+        assert!(!has_version("wasm-bindgen 0.2.130", "0.2.13"));
+        assert!(!has_version("", "0.2.13"));
     }
 
     #[test]
-    fn a_program_in_the_cache_is_found_without_running_it() {
+    fn finds_a_program_in_the_cache_without_running_it() {
         let cache = std::env::temp_dir().join(format!("haberdash-tools-{}", std::process::id()));
         let workspace = Workspace {
             root: cache.clone(),

@@ -1,5 +1,5 @@
-//! The second way to the wasm target, for a machine that rustup's download site refuses: Debian's `rustc-web` compiles a
-//! standard library for it, once, and rustup knows that compiler as the toolchain `web`.
+//! The wasm target from Debian, for machines that cannot download from rustup: Debian's `rustc-web` compiles a standard library
+//! once, and rustup gets that compiler as the toolchain `web`.
 
 use super::{apt, rustup};
 use crate::{step, workspace::Workspace};
@@ -10,7 +10,7 @@ use std::{
     process::Stdio,
 };
 
-/// The name of the toolchain for rustup.
+/// The toolchain's name in rustup.
 pub const NAME: &str = "web";
 /// Debian's clippy for that compiler.
 pub const CLIPPY: &str = "rust-web-clippy";
@@ -24,29 +24,29 @@ const PACKAGES: [&str; 5] = [
 ];
 const RUSTC: &str = "/usr/bin/rustc";
 const LIBRARY: &str = "/usr/lib/rustlib/wasm32-unknown-unknown/lib";
-/// Names the compiler that built the library: after an upgrade of rustc-web it must be built again.
+/// A file with the version of the compiler that built the library: after an upgrade of rustc-web it must be built again.
 const STAMP: &str = "built-by";
 
-/// Whether the user asks for this way, as a test of it does.
+/// Whether the user has chosen this toolchain.
 pub fn forced() -> bool {
     env::var("HABERDASH_WASM_ROUTE").is_ok_and(|route| route == "debian")
 }
 
-/// Whether the toolchain is linked and its library is the work of the compiler that is installed now.
+/// Whether the toolchain is linked, and its library was built by the installed compiler.
 pub fn ready(workspace: &Workspace) -> bool {
-    let built_by = fs::read_to_string(Path::new(LIBRARY).join(STAMP)).unwrap_or_default();
+    let built_by = fs::read_to_string(Path::new(LIBRARY).join(STAMP)).ok();
     linked()
-        && rustup::holds_core(Path::new(LIBRARY))
-        && !built_by.is_empty()
-        && compiler(workspace).is_some_and(|version| version == built_by)
+        && rustup::contains_core(Path::new(LIBRARY))
+        && built_by.is_some()
+        && compiler(workspace) == built_by
 }
 
-/// Whether clippy can run there.
+/// Whether the toolchain has clippy.
 pub fn clippy_present() -> bool {
     Path::new("/usr/bin/cargo-clippy").is_file()
 }
 
-/// Packages, library, link.
+/// Installs the packages, builds the library, and links the toolchain.
 pub fn install(workspace: &Workspace) -> Result<()> {
     if compiler(workspace).is_none() || !Path::new("/usr/lib/rustlib/src/rust/library").exists() {
         apt::install(workspace, &PACKAGES)?;
@@ -59,7 +59,7 @@ pub fn install(workspace: &Workspace) -> Result<()> {
     })?;
     let built =
         fs::read_to_string(Path::new(LIBRARY).join(STAMP)).is_ok_and(|stamp| stamp == version);
-    if !built || !rustup::holds_core(Path::new(LIBRARY)) {
+    if !built || !rustup::contains_core(Path::new(LIBRARY)) {
         build_library(workspace, &version)?;
     }
     if !linked() {
@@ -74,11 +74,11 @@ pub fn install(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Compiles std as a dependency of an empty library, and puts its parts where rustc looks for them.
+/// Compiles std as a dependency of an empty library, and copies its parts into rustc's folder.
 fn build_library(workspace: &Workspace, version: &str) -> Result<()> {
     let Some(prefix) = apt::as_root(workspace) else {
         bail!(
-            "{LIBRARY} is root's and sudo would ask for a password: run `cargo xtask build` once as root"
+            "{LIBRARY} belongs to root and sudo needs a password: run `cargo xtask build` once as root"
         );
     };
     let scratch = workspace.cache.join("wasm-std");
@@ -97,7 +97,7 @@ fn build_library(workspace: &Workspace, version: &str) -> Result<()> {
         .env("CARGO_TARGET_DIR", scratch.join("target"))
         .env("RUSTC", RUSTC)
         .env("RUSTC_BOOTSTRAP", "1")
-        // Without bitcode in the library, link-time optimisation fails later.
+        // Link-time optimisation needs bitcode in the library.
         .env("RUSTFLAGS", "-Cembed-bitcode=yes")
         .args([
             "build",
@@ -121,11 +121,11 @@ fn build_library(workspace: &Workspace, version: &str) -> Result<()> {
         let words: Vec<&str> = prefix.iter().chain(words).copied().collect();
         step::run(workspace.command(words[0]).args(&words[1..]).args(files))
     };
-    // Parts of an older compiler have other hashes in their names, and would stay.
+    // The parts of an older compiler have other names, and would not be overwritten.
     as_root(&["rm", "-rf", LIBRARY], &[])?;
     as_root(&["mkdir", "-p", LIBRARY], &[])?;
     as_root(&["cp", "-t", LIBRARY], &parts)?;
-    // Last, so that a library that is cut short is not taken for whole.
+    // Last, so that an incomplete library has no stamp.
     as_root(&["cp", "-t", LIBRARY], &[stamp])?;
     fs::remove_dir_all(&scratch)?;
     Ok(())
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_library_is_every_rlib_but_our_own() {
+    fn the_library_is_all_rlibs_except_the_empty_crate() {
         let folder = env::temp_dir().join(format!("haberdash-parts-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         assert!(library_parts(&folder).is_err());

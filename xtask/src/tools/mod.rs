@@ -1,6 +1,6 @@
-//! The programs that cargo does not bring: how to see that one is there, how to get it, and what a user would type.
+//! Tools that are not part of cargo: detection and installation.
 //!
-//! Probes look at paths and run at most a `--version`, so that a machine where nothing is missing loses no time.
+//! Detection checks paths and runs `--version` at most, so that it takes no time if nothing is missing.
 
 pub mod apt;
 pub mod cargo_program;
@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use cargo_program::CargoProgram;
 use std::path::PathBuf;
 
-/// Something that must be on the machine before a command can do its work.
+/// A tool or a data set that a command needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Tool {
     /// rustfmt and clippy of the user's toolchain.
@@ -22,20 +22,20 @@ pub enum Tool {
     WasmTarget,
     /// The standard library for x86_64-unknown-none, to check that `shared` needs no std.
     BareTarget,
-    /// wasm-bindgen, of exactly the version in Cargo.lock.
+    /// wasm-bindgen in the version of Cargo.lock.
     WasmBindgen,
     /// trunk, which builds the page.
     Trunk,
-    /// wasm-opt, which makes the published wasm smaller and faster.
+    /// wasm-opt, which optimises the published wasm.
     WasmOpt,
     /// Chromium and chromedriver, for the browser tests.
     Chromium,
-    /// Debian's package of Fashion-MNIST; elsewhere the trainer downloads the same files.
+    /// Debian's package of Fashion-MNIST; on other systems the trainer downloads the same files.
     DataSet,
 }
 
 impl Tool {
-    /// What the user reads.
+    /// The name in messages.
     pub fn label(self, workspace: &Workspace) -> Result<String> {
         Ok(match self {
             Self::Lints => "rustfmt and clippy".to_owned(),
@@ -52,7 +52,7 @@ impl Tool {
         })
     }
 
-    fn present(self, workspace: &Workspace) -> Result<bool> {
+    fn is_present(self, workspace: &Workspace) -> Result<bool> {
         Ok(match self {
             Self::Lints => rustup::lints_present(workspace)? && lints_for_wasm_present(workspace)?,
             Self::WasmTarget => wasm_toolchain(workspace)?.ready,
@@ -88,47 +88,46 @@ impl Tool {
         }
     }
 
-    /// Whether the commands can go on, with less, where it cannot be had.
-    fn optional(self) -> bool {
+    /// Whether the commands can run without it.
+    fn is_optional(self) -> bool {
         matches!(self, Self::BareTarget | Self::DataSet)
     }
 }
 
-/// Installs those of `wanted` that are missing, a step each; silent about the others. Returns the optional ones that
-/// could not be had, with the reason.
+/// Installs missing tools. Returns the optional ones that could not be installed, with the reason.
 pub fn ensure(workspace: &Workspace, wanted: &[Tool]) -> Result<Vec<(Tool, String)>> {
-    let mut refused = Vec::new();
+    let mut missing = Vec::new();
     for &tool in wanted {
-        if tool.present(workspace)? {
+        if tool.is_present(workspace)? {
             continue;
         }
         let label = tool.label(workspace)?;
         match step::step(&format!("install {label}"), || tool.install(workspace)) {
-            Ok(()) if tool.present(workspace)? => {}
-            Ok(()) if tool.optional() => {
-                refused.push((tool, "installed, and still not found".to_owned()))
+            Ok(()) if tool.is_present(workspace)? => {}
+            Ok(()) if tool.is_optional() => {
+                missing.push((tool, "not found after its installation".to_owned()))
             }
             Ok(()) => bail!(
-                "{label}: installed, and still not found; please report this with the lines above"
+                "{label} was not found after its installation; please report this with the lines above"
             ),
-            Err(error) if tool.optional() => refused.push((tool, format!("{error:#}"))),
+            Err(error) if tool.is_optional() => missing.push((tool, format!("{error:#}"))),
             Err(error) => {
                 return Err(error).with_context(|| format!("{label} could not be installed"));
             }
         }
     }
-    Ok(refused)
+    Ok(missing)
 }
 
-/// Which toolchain compiles for the browser.
+/// The toolchain that compiles for the browser.
 pub struct WasmToolchain {
-    /// For RUSTUP_TOOLCHAIN; `None`: the user's own toolchain.
+    /// The value for RUSTUP_TOOLCHAIN; `None` for the user's toolchain.
     pub name: Option<&'static str>,
-    /// Whether it can compile already.
+    /// Whether it has the wasm target already.
     pub ready: bool,
 }
 
-/// The user's own toolchain where it has the wasm target or can get it; Debian's where that is set up, or asked for by
+/// The user's toolchain if it has the wasm target or can install it; Debian's if that is set up, or chosen by
 /// `HABERDASH_WASM_ROUTE=debian`.
 pub fn wasm_toolchain(workspace: &Workspace) -> Result<WasmToolchain> {
     let debian = |ready| WasmToolchain {
@@ -163,7 +162,7 @@ fn install_wasm_target(workspace: &Workspace) -> Result<()> {
     if !apt::available() {
         return Err(refusal);
     }
-    println!("  rustup refuses the target; setting up Debian's rustc for it");
+    println!("  rustup cannot install the target; setting up Debian's rustc instead");
     debian_toolchain::install(workspace)
 }
 
@@ -171,7 +170,7 @@ fn lints_for_wasm_present(workspace: &Workspace) -> Result<bool> {
     Ok(wasm_toolchain(workspace)?.name.is_none() || debian_toolchain::clippy_present())
 }
 
-/// The folders of the installed tools, to put first on PATH.
+/// The folders of the installed tools, for the front of PATH.
 pub fn folders(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let found = [
         CargoProgram::wasm_bindgen(workspace)?.folder(workspace),

@@ -1,15 +1,15 @@
-//! What rustup adds to the user's own toolchain: targets, and the components that its minimal profile leaves out.
+//! Targets and components that rustup adds to the user's toolchain.
 
 use crate::{step, workspace::Workspace};
 use anyhow::{Context, Result};
 use std::{path::PathBuf, process::Stdio, sync::OnceLock};
 
-/// The browser.
+/// The browser's target.
 pub const WASM: &str = "wasm32-unknown-unknown";
-/// A target without an operating system: what compiles for it needs no std.
+/// A target without an operating system: a crate that compiles for it needs no std.
 pub const BARE: &str = "x86_64-unknown-none";
 
-/// The folder of the toolchain that answers to `cargo` here.
+/// The folder of the active toolchain.
 fn sysroot(workspace: &Workspace) -> Result<&'static PathBuf> {
     static SYSROOT: OnceLock<PathBuf> = OnceLock::new();
     if let Some(known) = SYSROOT.get() {
@@ -28,7 +28,7 @@ fn sysroot(workspace: &Workspace) -> Result<&'static PathBuf> {
 
 /// Whether the toolchain has the standard library of `target`.
 pub fn target_present(workspace: &Workspace, target: &str) -> Result<bool> {
-    Ok(holds_core(
+    Ok(contains_core(
         &sysroot(workspace)?
             .join("lib/rustlib")
             .join(target)
@@ -36,8 +36,8 @@ pub fn target_present(workspace: &Workspace, target: &str) -> Result<bool> {
     ))
 }
 
-/// Whether `folder` holds a compiled `core`; a folder alone may be what an interrupted installation left.
-pub fn holds_core(folder: &std::path::Path) -> bool {
+/// Whether `folder` contains a compiled `core`; an interrupted installation may leave an empty folder.
+pub fn contains_core(folder: &std::path::Path) -> bool {
     std::fs::read_dir(folder).is_ok_and(|entries| {
         entries
             .flatten()
@@ -81,13 +81,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_folder_is_no_standard_library() {
+    fn an_empty_folder_is_not_a_standard_library() {
         let folder = std::env::temp_dir().join(format!("haberdash-core-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        assert!(!holds_core(&folder));
+        assert!(!contains_core(&folder));
         std::fs::write(folder.join("libcore-0123.rlib"), "").unwrap();
-        assert!(holds_core(&folder));
+        assert!(contains_core(&folder));
         std::fs::remove_dir_all(&folder).unwrap();
-        assert!(!holds_core(&folder));
+        assert!(!contains_core(&folder));
     }
 }

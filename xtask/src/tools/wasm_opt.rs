@@ -1,4 +1,4 @@
-//! wasm-opt, from the npm package `binaryen`: Debian's own is too old for what rustc emits today.
+//! wasm-opt, from the npm package `binaryen`: Debian's version is too old for rustc's output.
 
 use super::apt;
 use crate::{
@@ -8,10 +8,11 @@ use crate::{
 use anyhow::{Context, Result};
 use std::{path::PathBuf, process::Command};
 
-/// Of the npm package.
+/// The version of the npm package.
 pub const VERSION: &str = "132.0.0";
 
-/// What browsers with WebAssembly SIMD all read. Never `--all-features`: that turns on compact imports, which none does.
+/// Features that all browsers with WebAssembly SIMD support. `--all-features` would enable compact imports, which no browser
+/// supports.
 pub const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
@@ -22,13 +23,13 @@ pub const FEATURES: [&str; 7] = [
     "--enable-simd",
 ];
 
-/// The folder with `wasm-opt` in it.
+/// The folder that contains `wasm-opt`.
 pub fn folder(workspace: &Workspace) -> Option<PathBuf> {
     let folder = root(workspace).join("node_modules/.bin");
     folder.join("wasm-opt").exists().then_some(folder)
 }
 
-/// wasm-opt with the features named, to be given the rest of its arguments. It is a node script, so it needs PATH.
+/// A command with wasm-opt and the features, without other arguments. wasm-opt is a Node.js script, so it needs PATH.
 pub fn command(workspace: &Workspace) -> Result<Command> {
     let folder = folder(workspace)
         .context("wasm-opt is missing: run `cargo xtask build`, which installs it")?;
@@ -37,7 +38,7 @@ pub fn command(workspace: &Workspace) -> Result<Command> {
     Ok(command)
 }
 
-/// `npm install` into the cache, and a first run to see that it works.
+/// Runs `npm install` into the cache, and wasm-opt once to check that it works.
 pub fn install(workspace: &Workspace) -> Result<()> {
     if on_path("npm").is_none() {
         apt::install(workspace, &["npm"])
