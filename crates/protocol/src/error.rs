@@ -7,7 +7,7 @@ use shared::ModelId;
 use shared::image::SIDE;
 use shared::model::ensemble;
 
-use crate::TestSetPart;
+use crate::test_set::TestSetPart;
 
 /// The largest number of images in a batch: a larger one would exhaust the memory of a graphics processor before it is any faster.
 pub const MAX_BATCH: usize = 1024;

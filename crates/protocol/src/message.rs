@@ -1,43 +1,41 @@
-//! Messages as postcard bytes, and the number that ties a reply to its request.
+//! The encoding of messages, and the number that assigns a reply to its request.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
-/// The number of a message that answers no request.
+/// The number of a reply without a request.
 pub const UNASKED: u32 = 0;
 
-/// A body and the number that ties a reply to its request.
+/// A request or reply with its number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message<T> {
     pub id: u32,
     pub body: T,
 }
 
-/// Why bytes are no message, or a message no bytes.
+/// Why a message could not be encoded or decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum WireError {
-    #[error("a message could not be written ({0}): reload the page")]
+pub enum MessageError {
+    #[error("a message could not be encoded: {0}")]
     Encode(postcard::Error),
-    #[error(
-        "a message could not be read ({0}): page and worker may be of different versions, reload the page"
-    )]
+    #[error("a message could not be decoded: {0}")]
     Decode(postcard::Error),
 }
 
-/// A message's bytes.
+/// Encodes a message.
 ///
 /// # Errors
-/// None of the protocol's own messages fails; postcard reserves the right.
-pub fn encode<T: Serialize>(message: &Message<T>) -> Result<Vec<u8>, WireError> {
-    postcard::to_allocvec(message).map_err(WireError::Encode)
+/// [`MessageError::Encode`], which no message of this protocol causes.
+pub fn encode<T: Serialize>(message: &Message<T>) -> Result<Vec<u8>, MessageError> {
+    postcard::to_allocvec(message).map_err(MessageError::Encode)
 }
 
-/// The message in these bytes.
+/// Decodes a message.
 ///
 /// # Errors
-/// [`WireError::Decode`] when the bytes are not a whole message of this version.
-pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Message<T>, WireError> {
-    postcard::from_bytes(bytes).map_err(WireError::Decode)
+/// [`MessageError::Decode`] if the bytes are not a complete message of this version.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Message<T>, MessageError> {
+    postcard::from_bytes(bytes).map_err(MessageError::Decode)
 }
 
 #[cfg(test)]
@@ -48,7 +46,7 @@ mod tests {
     use shared::{Garment, Grey28, ModelId};
 
     #[test]
-    fn what_is_encoded_is_decoded() {
+    fn decodes_an_encoded_message() {
         let grey = Grey28::new([7; PIXELS]);
         let message = Message {
             id: 9,
@@ -64,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_message_is_an_error() {
+    fn rejects_a_truncated_message() {
         let message = Message {
             id: 1,
             body: Reply::Error(RequestError::Photo {

@@ -1,4 +1,4 @@
-//! Where the built site keeps its files: logical names and the hashed names they were published under.
+//! The map from the names of the site's files to their URLs, which contain hashes.
 
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::JsValue;
@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 pub struct Assets(JsValue);
 
 impl Assets {
-    /// Reads the page's map; without one, no asset exists.
+    /// Reads the page's map. Without one, the site has no files.
     pub fn from_page() -> Self {
         let content = web_sys::window()
             .and_then(|w| w.document())
@@ -24,10 +24,9 @@ impl Assets {
         Self(map)
     }
 
-    /// The asset's address; `None` when this build has no such file.
+    /// The absolute URL of a file; `None` if this build does not have it.
     ///
-    /// The map holds addresses relative to the page. A worker would take them relative to its own script, so they
-    /// are made absolute here.
+    /// The URLs of the map are relative to the page, but a worker resolves URLs relative to its own script.
     pub fn url(&self, name: &str) -> Option<String> {
         let relative = Reflect::get(&self.0, &name.into()).ok()?.as_string()?;
         let base = web_sys::window()?.document()?.base_uri().ok().flatten()?;

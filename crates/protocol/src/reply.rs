@@ -1,0 +1,164 @@
+//! Replies from a worker to the page.
+
+use photo::{Frame, Mask, Route};
+use serde::{Deserialize, Serialize};
+use shared::garment::CLASSES;
+use shared::image::RgbaImage;
+use shared::model::layer::grad_cam_layer;
+use shared::{Garment, ModelId, Prediction};
+
+use crate::error::{FatalError, RequestError};
+use crate::request::Pixels;
+
+/// A reply. Times are in microseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// The worker has started.
+    Ready,
+    /// The number of bytes downloaded so far; the reply itself follows later.
+    Progress {
+        bytes: u32,
+    },
+    /// The weights are loaded and the slow first run is done.
+    Loaded {
+        model: ModelId,
+        parameters: u32,
+    },
+    EnsembleLoaded,
+    NoveltyLoaded,
+    /// Whether the image may show one of the ten classes.
+    Novelty {
+        is_garment: bool,
+    },
+    /// The ensemble's probabilities, in label order.
+    Ensemble {
+        probabilities: [f32; CLASSES],
+    },
+    /// The gallery's images, row by row of the sprite; each row has the ten classes in label order.
+    Gallery {
+        pictures: Vec<Pixels>,
+    },
+    /// One byte per pixel or label, without the file's header.
+    TestSet {
+        #[serde(with = "serde_bytes")]
+        bytes: Vec<u8>,
+    },
+    Prepared(Prepared),
+    Prediction(TimedPrediction),
+    HeatMap(RawHeatMap),
+    /// The class index of each image, and the time for the batch, including the features if the model needs them.
+    Batch {
+        #[serde(with = "serde_bytes")]
+        classes: Vec<u8>,
+        micros: u32,
+    },
+    /// The time of all runs together, without the features.
+    Measured {
+        micros: u32,
+    },
+    /// The largest difference from the reference, and the sum of each model's time for its last case.
+    SelfTest {
+        largest_difference: f32,
+        micros: u32,
+    },
+    /// The request failed; the worker continues.
+    Error(RequestError),
+    /// The worker cannot continue.
+    Fatal(FatalError),
+}
+
+/// A photo as the models' input, with the intermediate steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prepared {
+    pub grey: Pixels,
+    /// The position of the 28x28 image in the photo, in pixels of the photo.
+    pub frame: Frame,
+    /// The size of the upright photo in pixels.
+    pub width: u32,
+    pub height: u32,
+    pub route: Route,
+    /// The garment's mask; a 28x28 file has none.
+    pub mask: Option<Mask>,
+    /// How well the garment is separated from the background, 0 to 1.
+    pub quality: f32,
+    pub is_white: bool,
+    /// The upright photo.
+    pub upright: RgbaImage,
+    /// The models' square in colour, transparent outside the mask. Empty without a mask.
+    pub cutout: RgbaImage,
+    /// The same in grey. Empty without a mask.
+    pub toned: RgbaImage,
+    /// The predictions of the networks that are loaded, which take less time than another message.
+    pub verdicts: Vec<TimedPrediction>,
+}
+
+/// A model's prediction for one image, with its time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimedPrediction {
+    pub model: ModelId,
+    /// In label order.
+    pub probabilities: [f32; CLASSES],
+    /// The scores that the probabilities are computed from: the logits of a network.
+    pub scores: [f32; CLASSES],
+    /// The time of the model alone for one run.
+    pub micros: u32,
+    /// The time for the image's features, which the classical models share; `None` for networks.
+    pub features_micros: Option<u32>,
+}
+
+impl From<&TimedPrediction> for Prediction {
+    fn from(prediction: &TimedPrediction) -> Self {
+        Self {
+            model: prediction.model,
+            probabilities: prediction.probabilities,
+        }
+    }
+}
+
+/// The method of an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Method {
+    /// The activations of the last convolution, weighted by the gradient of the class.
+    GradCam,
+    /// The loss of the class's probability when a part of the image is covered.
+    Occlusion,
+}
+
+impl Method {
+    /// Grad-CAM for models with convolutions, occlusion for the others.
+    pub fn for_model(model: ModelId) -> Self {
+        if grad_cam_layer(model.layers()).is_some() {
+            Self::GradCam
+        } else {
+            Self::Occlusion
+        }
+    }
+}
+
+/// A heat map before it is scaled and normalised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RawHeatMap {
+    pub model: ModelId,
+    pub class: Garment,
+    pub method: Method,
+    /// The map has `side` x `side` values.
+    pub side: u32,
+    /// Row by row, none below zero.
+    pub values: Vec<f32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_models_with_convolutions_are_explained_by_grad_cam() {
+        let explained_by = |method| {
+            ModelId::ALL
+                .into_iter()
+                .filter(move |m| Method::for_model(*m) == method)
+        };
+        assert!(explained_by(Method::GradCam).eq([ModelId::Cnn, ModelId::Resnet]));
+        assert_eq!(explained_by(Method::Occlusion).count(), 5);
+    }
+}

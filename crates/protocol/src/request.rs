@@ -1,0 +1,140 @@
+//! Requests from the page to a worker.
+
+use core::fmt;
+
+use photo::Edits;
+use serde::{Deserialize, Serialize};
+use shared::garment::CLASSES;
+use shared::image::PIXELS;
+use shared::{Garment, Grey28, ModelId, Prediction};
+
+use crate::test_set::TestSetPart;
+
+/// Where the bytes of a file are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Source {
+    /// The worker downloads this URL, which is absolute or relative to the worker's script.
+    Url(String),
+    /// The same, bypassing all caches: an earlier download was damaged.
+    Fresh(String),
+    /// The bytes themselves.
+    Bytes(#[serde(with = "serde_bytes")] Vec<u8>),
+}
+
+/// The pixels of a 28x28 image. Their number is not checked when a message is decoded.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pixels(#[serde(with = "serde_bytes")] Vec<u8>);
+
+impl From<&Grey28> for Pixels {
+    fn from(grey: &Grey28) -> Self {
+        Self(grey.pixels().to_vec())
+    }
+}
+
+impl Pixels {
+    /// The image; `None` unless there are 784 pixels.
+    pub fn grey(&self) -> Option<Grey28> {
+        Grey28::from_slice(&self.0)
+    }
+}
+
+impl fmt::Debug for Pixels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pixels({} of {PIXELS})", self.0.len())
+    }
+}
+
+/// A request; each names the [`Reply`](crate::Reply) that answers it. Any request can also be answered by `Error`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Load a model's weights. Reply: `Loaded`, preceded by any number of `Progress` during the download.
+    Load { model: ModelId, weights: Source },
+    /// Load the ensemble's weights. Reply: `EnsembleLoaded`.
+    LoadEnsemble { weights: Source },
+    /// Load the novelty detector's weights. Reply: `NoveltyLoaded`.
+    LoadNovelty { weights: Source },
+    /// Unpack and check a file of the test set. Reply: `TestSet`.
+    TestSet { part: TestSetPart, file: Source },
+    /// Detect whether an image shows none of the ten classes. Reply: `Novelty`.
+    DetectNovelty { grey: Pixels },
+    /// Combine the models' predictions for one image. Reply: `Ensemble`.
+    Ensemble { predictions: Vec<Prediction> },
+    /// Cut the gallery's sprite into its images. Reply: `Gallery`.
+    Gallery { sprite: Source },
+    /// Turn an image file into 28x28. Reply: `Prepared`.
+    Prepare {
+        /// The file's bytes; empty if the file is posted together with the request, and the worker reads it.
+        #[serde(with = "serde_bytes")]
+        file: Vec<u8>,
+        /// The number under which [`Edit`](Self::Edit) finds the photo until another one is prepared with a number.
+        photo: Option<u32>,
+    },
+    /// Turn the photo with this number into 28x28, with the visitor's edits. Reply: `Prepared`.
+    Edit { photo: u32, edits: Edits },
+    /// Classify an image. Reply: `Prediction`.
+    Classify { model: ModelId, grey: Pixels },
+    /// Explain which pixels support a class. Reply: `HeatMap`.
+    Explain {
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    },
+    /// Classify a batch of images, 784 bytes each. Reply: `Batch`.
+    ClassifyBatch {
+        model: ModelId,
+        #[serde(with = "serde_bytes")]
+        pictures: Vec<u8>,
+    },
+    /// Measure the time of `runs` batches of different images, after one batch that is not timed. Reply: `Measured`.
+    Measure {
+        model: ModelId,
+        batch: u32,
+        runs: u32,
+    },
+    /// Compare the engine's probabilities with a reference. Reply: `SelfTest`.
+    SelfTest { cases: Vec<Case> },
+}
+
+impl Request {
+    /// Whether a visitor waits for the reply. Urgent requests are answered before all others.
+    pub fn is_urgent(&self) -> bool {
+        matches!(
+            self,
+            Self::Prepare { .. }
+                | Self::Edit { .. }
+                | Self::Classify { .. }
+                | Self::Explain { .. }
+                | Self::Ensemble { .. }
+        )
+    }
+
+    /// Whether the worker needs a long time for it, as it parses a file.
+    pub fn is_long(&self) -> bool {
+        matches!(
+            self,
+            Self::Load { .. }
+                | Self::LoadEnsemble { .. }
+                | Self::LoadNovelty { .. }
+                | Self::Gallery { .. }
+        )
+    }
+}
+
+/// An image of a self-test, with the reference's probabilities.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    pub model: ModelId,
+    pub grey: Pixels,
+    pub probabilities: [f32; CLASSES],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_of_another_number_are_not_an_image() {
+        assert!(Pixels(vec![0; PIXELS - 1]).grey().is_none());
+        assert!(Pixels(vec![0; PIXELS]).grey().is_some());
+    }
+}
