@@ -78,7 +78,7 @@ impl CpuEngine {
             }
             Request::Classify { model, grey } => self.classify(model, &grey).map(Reply::Prediction),
             Request::Explain { model, grey, class } => self.explain(model, &grey, class),
-            Request::ClassifyBatch { model, pictures } => self.classify_batch(model, &pictures),
+            Request::ClassifyBatch { model, images } => self.classify_batch(model, &images),
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs),
             Request::SelfTest { cases } => self.self_test(&cases),
         }
@@ -163,12 +163,12 @@ impl CpuEngine {
     /// Adds the predictions of the networks that are loaded.
     fn with_predictions(&mut self, mut prepared: Prepared) -> Reply {
         let predictions = ModelId::DEEP.map(|m| self.classify(m, &prepared.grey).ok());
-        prepared.verdicts = predictions.into_iter().flatten().collect();
+        prepared.predictions = predictions.into_iter().flatten().collect();
         Reply::Prepared(prepared)
     }
 
-    fn classify_batch(&mut self, model: ModelId, pictures: &[u8]) -> Result<Reply, RequestError> {
-        let samples = batch::samples(pictures)?;
+    fn classify_batch(&mut self, model: ModelId, images: &[u8]) -> Result<Reply, RequestError> {
+        let samples = batch::samples(images)?;
         let classifier = find(&mut self.classifiers, model)?.classifier();
         let start = (self.clock)();
         let scores = classifier.scores_batch(&samples);

@@ -68,7 +68,7 @@ fn prepare(pipeline: &Pipeline, edits: &Edits) -> Result<Prepared, RequestError>
         upright: stages.upright,
         cutout: stages.cutout,
         toned: stages.grey,
-        verdicts: Vec::new(),
+        predictions: Vec::new(),
     })
 }
 
@@ -85,7 +85,7 @@ pub fn gallery(sprite: &[u8]) -> Result<Reply, RequestError> {
         sprite.height() as usize / SIDE,
     );
     let stride = sprite.width() as usize * 4;
-    let pictures = (0..rows * columns)
+    let images = (0..rows * columns)
         .map(|i| {
             let corner = i / columns * SIDE * stride + i % columns * SIDE * 4;
             let pixels =
@@ -93,7 +93,7 @@ pub fn gallery(sprite: &[u8]) -> Result<Reply, RequestError> {
             Pixels::from(&Grey28::new(pixels))
         })
         .collect();
-    Ok(Reply::Gallery { pictures })
+    Ok(Reply::Gallery { images })
 }
 
 #[cfg(test)]
@@ -121,12 +121,12 @@ pub mod tests {
     #[test]
     fn cuts_a_sprite_row_by_row() {
         let bmp = bmp(2 * SIDE, SIDE, |x, _| if x < SIDE { 10 } else { 200 });
-        let Ok(Reply::Gallery { pictures }) = gallery(&bmp) else {
+        let Ok(Reply::Gallery { images }) = gallery(&bmp) else {
             panic!("no gallery");
         };
-        assert_eq!(pictures.len(), 2);
-        for (picture, grey) in pictures.iter().zip([10, 200]) {
-            assert_eq!(picture.grey().unwrap().pixels(), &[grey; PIXELS]);
+        assert_eq!(images.len(), 2);
+        for (image, grey) in images.iter().zip([10, 200]) {
+            assert_eq!(image.grey().unwrap().pixels(), &[grey; PIXELS]);
         }
     }
 

@@ -69,9 +69,7 @@ impl Engine for GpuEngine {
                 self.classify(model, &grey).await.map(Reply::Prediction)
             }
             Request::Explain { model, grey, class } => self.explain(model, &grey, class).await,
-            Request::ClassifyBatch { model, pictures } => {
-                self.classify_batch(model, &pictures).await
-            }
+            Request::ClassifyBatch { model, images } => self.classify_batch(model, &images).await,
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs).await,
             Request::SelfTest { cases } => self.self_test(&cases).await,
             Request::Gallery { .. }
@@ -163,8 +161,8 @@ impl GpuEngine {
         Ok(self.model(model)?.network.forward(input).await?)
     }
 
-    async fn classify_batch(&self, model: ModelId, pictures: &[u8]) -> Result<Reply, GpuError> {
-        let input = standardised(&batch::samples(pictures)?);
+    async fn classify_batch(&self, model: ModelId, images: &[u8]) -> Result<Reply, GpuError> {
+        let input = standardised(&batch::samples(images)?);
         let start = (self.clock)();
         let logits = self.logits(model, &input).await?;
         let micros = elapsed_micros(self.clock, start);

@@ -36,7 +36,7 @@ pub enum Reply {
     },
     /// The gallery's images, row by row of the sprite; each row has the ten classes in label order.
     Gallery {
-        pictures: Vec<Pixels>,
+        images: Vec<Pixels>,
     },
     /// One byte per pixel or label, without the file's header.
     TestSet {
@@ -89,7 +89,7 @@ pub struct Prepared {
     /// The same in grey. Empty without a mask.
     pub toned: RgbaImage,
     /// The predictions of the networks that are loaded, which take less time than another message.
-    pub verdicts: Vec<TimedPrediction>,
+    pub predictions: Vec<TimedPrediction>,
 }
 
 /// A model's prediction for one image, with its time.

@@ -83,7 +83,7 @@ pub enum Request {
     ClassifyBatch {
         model: ModelId,
         #[serde(with = "serde_bytes")]
-        pictures: Vec<u8>,
+        images: Vec<u8>,
     },
     /// Measure the time of `runs` batches of different images, after one batch that is not timed. Reply: `Measured`.
     Measure {

@@ -194,7 +194,7 @@ pub fn measure_test_set(harness: &Harness, measurements: &mut Measurements) -> R
             chunk.iter().for_each(|image| pixels.extend(image.pixels()));
             Request::ClassifyBatch {
                 model: ModelId::Cnn,
-                pictures: pixels,
+                images: pixels,
             }
         })
         .collect();

@@ -47,7 +47,7 @@ impl Client {
             return Err(EngineError::UnexpectedReply);
         };
         if self.status().active_engine() != Engine::Cpu {
-            prepared.verdicts.clear();
+            prepared.predictions.clear();
         }
         Ok(prepared)
     }
@@ -113,11 +113,11 @@ impl Client {
     pub async fn classify_batch(
         &self,
         model: ModelId,
-        pictures: Vec<u8>,
+        images: Vec<u8>,
     ) -> Result<(Vec<u8>, Engine), EngineError> {
-        let count = pictures.len() / PIXELS;
+        let count = images.len() / PIXELS;
         let engine = self.status().batch_engine(model);
-        let request = Request::ClassifyBatch { model, pictures };
+        let request = Request::ClassifyBatch { model, images };
         match self.call(engine, model, request).await? {
             (Reply::Batch { classes, .. }, engine)
                 if classes.len() == count && classes.iter().all(|c| *c < CLASSES as u8) =>

@@ -43,10 +43,10 @@ impl Gallery {
             // The worker failed for another reason: its successor gets the request once more.
             reply = self.cpu.call(request, None).await;
         }
-        let Reply::Gallery { pictures } = reply? else {
+        let Reply::Gallery { images } = reply? else {
             return Err(EngineError::UnexpectedReply);
         };
-        self.images.borrow_mut().clone_from(&pictures);
-        Ok(pictures)
+        self.images.borrow_mut().clone_from(&images);
+        Ok(images)
     }
 }

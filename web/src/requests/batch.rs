@@ -120,8 +120,8 @@ async fn prepare_item(
         .ok_or(ImageError::Invalid)?;
     let thumbnail = prepared.upright.downscaled(THUMBNAIL);
     let mut item = ItemPredictions::new(thumbnail, grey);
-    item.requested = prepared.verdicts.iter().map(|p| p.model).collect();
-    item.predictions = prepared.verdicts.iter().map(Into::into).collect();
+    item.requested = prepared.predictions.iter().map(|p| p.model).collect();
+    item.predictions = prepared.predictions.iter().map(Into::into).collect();
     Ok(item)
 }
 

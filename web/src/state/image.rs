@@ -168,7 +168,7 @@ impl InputImage {
                 toned: prepared.toned,
             }),
         };
-        Ok((image, prepared.verdicts))
+        Ok((image, prepared.predictions))
     }
 
     /// The 28x28 input, to be shown enlarged.

@@ -10,8 +10,11 @@ use shared::explain::occlusion::STEPS;
 use shared::features::DIMENSIONS;
 use shared::model::layer::parameters;
 
+/// A tensor's name, its shape, and its values if they are given.
+type TensorSpec<'a> = (&'a str, Vec<usize>, Option<Vec<f32>>);
+
 /// A file of these tensors. Values that are not given are small and of both signs.
-fn file(model: ModelId, tensors: Vec<(&str, Vec<usize>, Option<Vec<f32>>)>) -> Vec<u8> {
+fn file(model: ModelId, tensors: Vec<TensorSpec>) -> Vec<u8> {
     let tensors = tensors
         .into_iter()
         .enumerate()
@@ -118,8 +121,8 @@ fn boot() -> Pixels {
 
 fn classified(cpu: &mut CpuEngine, model: ModelId, grey: Pixels) -> TimedPrediction {
     match cpu.reply(Request::Classify { model, grey }) {
-        Reply::Prediction(verdict) => verdict,
-        other => panic!("no verdict but {other:?}"),
+        Reply::Prediction(prediction) => prediction,
+        other => panic!("no prediction but {other:?}"),
     }
 }
 
@@ -128,17 +131,17 @@ fn a_prediction_equals_the_classifier_s() {
     let mut cpu = engine();
     for model in ModelId::ALL {
         let artifact = Artifact::from_bytes(&weights(model)).unwrap();
-        let mut member = AnyClassifier::new(model, &artifact).unwrap();
+        let mut classifier = AnyClassifier::new(model, &artifact).unwrap();
         let sample = Sample::new(boot().grey().unwrap());
-        let verdict = classified(&mut cpu, model, boot());
+        let prediction = classified(&mut cpu, model, boot());
         assert_eq!(
-            verdict.scores,
-            member.classifier().scores(&sample),
+            prediction.scores,
+            classifier.classifier().scores(&sample),
             "{model}"
         );
-        let expected = member.classifier().classify(&sample);
-        assert_eq!(shared::Prediction::from(&verdict), expected);
-        assert!((verdict.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        let expected = classifier.classifier().classify(&sample);
+        assert_eq!(shared::Prediction::from(&prediction), expected);
+        assert!((prediction.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
     }
 }
 
@@ -149,17 +152,17 @@ fn a_prepared_image_includes_the_predictions_of_the_loaded_networks() {
         let file = bmp(40, 40, |x, y| if x + y < 30 { 40 } else { 255 });
         match cpu.reply(Request::Prepare { file, photo: None }) {
             Reply::Prepared(prepared) => prepared,
-            other => panic!("no picture but {other:?}"),
+            other => panic!("no image but {other:?}"),
         }
     };
-    assert!(prepared(&mut cpu).verdicts.is_empty());
+    assert!(prepared(&mut cpu).predictions.is_empty());
     for model in [ModelId::Resnet, ModelId::Svm, ModelId::Cnn] {
         load(&mut cpu, model, weights(model));
     }
     let prepared = prepared(&mut cpu);
     let alone =
         [ModelId::Cnn, ModelId::Resnet].map(|m| classified(&mut cpu, m, prepared.grey.clone()));
-    assert_eq!(prepared.verdicts, alone);
+    assert_eq!(prepared.predictions, alone);
 }
 
 #[test]
@@ -173,9 +176,12 @@ fn features_are_timed_once_per_image_and_apart_from_the_models() {
     for grey in [boot(), Pixels::from(&Grey28::new([9; PIXELS]))] {
         let before = TICKS.load(Ordering::Relaxed);
         for model in ModelId::ALL {
-            let verdict = classified(&mut cpu, model, grey.clone());
-            assert_eq!(verdict.micros, 1000);
-            assert_eq!(verdict.features_micros, (!model.is_deep()).then_some(1000));
+            let prediction = classified(&mut cpu, model, grey.clone());
+            assert_eq!(prediction.micros, 1000);
+            assert_eq!(
+                prediction.features_micros,
+                (!model.is_deep()).then_some(1000)
+            );
         }
         // Two readings for each of the seven models, and two for the features of all.
         assert_eq!(TICKS.load(Ordering::Relaxed) - before, 2 * (7 + 1));
@@ -185,17 +191,17 @@ fn features_are_timed_once_per_image_and_apart_from_the_models() {
 #[test]
 fn a_batch_gives_the_same_classes_as_single_images() {
     let mut cpu = engine();
-    let pictures: Vec<Grey28> = (0..5).map(|n| batch::synthetic_image(n * 300)).collect();
-    let bytes = pictures.iter().flat_map(|p| *p.pixels());
+    let images: Vec<Grey28> = (0..5).map(|n| batch::synthetic_image(n * 300)).collect();
+    let bytes = images.iter().flat_map(|p| *p.pixels());
     let bytes: Vec<u8> = bytes.collect();
     for model in ModelId::ALL {
-        let alone: Vec<u8> = pictures
+        let alone: Vec<u8> = images
             .iter()
             .map(|p| classified(&mut cpu, model, Pixels::from(p)))
-            .map(|verdict| shared::Prediction::from(&verdict).garment().index() as u8)
+            .map(|prediction| shared::Prediction::from(&prediction).garment().index() as u8)
             .collect();
-        let pictures = bytes.clone();
-        let reply = cpu.reply(Request::ClassifyBatch { model, pictures });
+        let images = bytes.clone();
+        let reply = cpu.reply(Request::ClassifyBatch { model, images });
         let Reply::Batch { classes, .. } = reply else {
             panic!("{reply:?}");
         };
@@ -218,34 +224,34 @@ fn a_measurement_is_the_time_of_all_runs() {
     }
     let absurd = cpu.reply(measure(ModelId::Cnn, 0, 1));
     assert!(error(absurd).contains("cannot be measured"));
-    let (model, pictures) = (ModelId::Cnn, vec![0; 7]);
-    let broken = cpu.reply(Request::ClassifyBatch { model, pictures });
+    let (model, images) = (ModelId::Cnn, vec![0; 7]);
+    let broken = cpu.reply(Request::ClassifyBatch { model, images });
     assert!(error(broken).contains("not 1 to 1024 images"));
 }
 
 #[test]
 fn the_ensemble_combines_the_predictions_that_it_gets() {
-    let vote = Ensemble {
+    let ensemble = Ensemble {
         weights: [0.3, 0.3, 0.2, 0.4, 0.1, 0.1, 0.2],
         bias: [0.0; 10],
     };
     let mut cpu = engine();
-    let verdicts: Vec<shared::Prediction> = [ModelId::Cnn, ModelId::Knn]
+    let predictions: Vec<shared::Prediction> = [ModelId::Cnn, ModelId::Knn]
         .iter()
         .map(|&model| (&classified(&mut cpu, model, boot())).into())
         .collect();
-    let request = |verdicts: &[shared::Prediction]| Request::Ensemble {
-        predictions: verdicts.to_vec(),
+    let request = |predictions: &[shared::Prediction]| Request::Ensemble {
+        predictions: predictions.to_vec(),
     };
-    assert!(error(cpu.reply(request(&verdicts))).contains("no weights"));
-    let weights = Source::Bytes(vote.to_artifact().to_bytes().unwrap());
+    assert!(error(cpu.reply(request(&predictions))).contains("no weights"));
+    let weights = Source::Bytes(ensemble.to_artifact().to_bytes().unwrap());
     assert_eq!(
         cpu.reply(Request::LoadEnsemble { weights }),
         Reply::EnsembleLoaded
     );
-    let probabilities = vote.combine(&verdicts).unwrap();
+    let probabilities = ensemble.combine(&predictions).unwrap();
     assert_eq!(
-        cpu.reply(request(&verdicts)),
+        cpu.reply(request(&predictions)),
         Reply::Ensemble { probabilities }
     );
     assert!(error(cpu.reply(request(&[]))).contains("no vote"));
@@ -258,10 +264,10 @@ fn a_self_test_finds_the_largest_difference() {
         model: ModelId::Cnn,
         grey: boot(),
     });
-    let Reply::Prediction(verdict) = reply else {
+    let Reply::Prediction(prediction) = reply else {
         panic!("{reply:?}");
     };
-    let mut probabilities = verdict.probabilities;
+    let mut probabilities = prediction.probabilities;
     probabilities[4] += 0.25;
     let case = Case {
         model: ModelId::Cnn,
@@ -334,14 +340,14 @@ fn detects_novelty_after_its_weights_are_loaded() {
     assert_eq!(loaded, Reply::NoveltyLoaded);
     let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/images.bin");
     let golden = std::fs::read(golden).unwrap();
-    let mut knows = |grey: &Grey28| cpu.reply(asked(Pixels::from(grey)));
+    let mut detect = |grey: &Grey28| cpu.reply(asked(Pixels::from(grey)));
     let known = golden.chunks_exact(PIXELS).filter(|pixels| {
-        let picture = Grey28::from_slice(pixels).unwrap();
-        knows(&picture) == Reply::Novelty { is_garment: true }
+        let image = Grey28::from_slice(pixels).unwrap();
+        detect(&image) == Reply::Novelty { is_garment: true }
     });
     // The detector rejects one in twenty-three of the test images.
     assert!(known.count() >= 90);
-    assert_eq!(knows(&noise), Reply::Novelty { is_garment: false });
+    assert_eq!(detect(&noise), Reply::Novelty { is_garment: false });
     let damaged = Source::Bytes(vec![0; 9]);
     let refused = cpu.reply(Request::LoadNovelty { weights: damaged });
     assert!(error(refused).contains("The check for other things"));
