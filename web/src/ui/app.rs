@@ -44,19 +44,19 @@ fn App() -> impl IntoView {
         <a class="skip" href="#answers">"Skip to the predictions"</a>
         <Header/>
         <main>
-            <div class="desk">
-                <div class="counter">
+            <div class="columns">
+                <div class="input-column">
                     <DropZone/>
                     <Gallery/>
                 </div>
-                <div class="fitting" id="answers" tabindex="-1">
+                <div class="results-column" id="answers" tabindex="-1">
                     <MessageList/>
                     <BatchTable/>
                     <section id="picture" aria-labelledby="picture-title">
                         <h2 id="picture-title">"The image"</h2>
-                        <div class="exhibit">
+                        <div class="image-row">
                             <Preview/>
-                            <p class="said" class:waiting=move || !has_image()>
+                            <p class="summary" class:waiting=move || !has_image()>
                                 {move || ensemble_text::summary(app)}
                             </p>
                         </div>

@@ -18,12 +18,12 @@ pub fn EnginePanel() -> impl IntoView {
             data-gpu-state=move || status.with(|s| s.as_ref().map(|s| s.gpu.name()))
         >
             <h3>"This machine"</h3>
-            <p class="answering">
-                <span class="lamp" aria-hidden="true"></span>
+            <p>
+                <span class="status-dot" aria-hidden="true"></span>
                 "Engine: "
                 <strong>{move || engines.active().title()}</strong>
             </p>
-            <p class="small why" role="status">
+            <p class="small engine-reason" role="status">
                 {move || status.with(|s| s.as_ref().map(EngineStatus::reason))}
                 {move || {
                     let error = status.with(|s| Some(s.as_ref()?.cpu_error.as_ref()?.to_string()));

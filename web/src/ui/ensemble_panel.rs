@@ -20,7 +20,7 @@ pub fn EnsemblePanel() -> impl IntoView {
     let is_open = RwSignal::new(false);
     view! {
         <div
-            class="vote"
+            class="ensemble"
             data-testid="vote"
             data-model=ensemble::NAME
             data-state=move || status.get().name()
@@ -34,7 +34,7 @@ pub fn EnsemblePanel() -> impl IntoView {
         >
             <div>
                 <h3 id="vote-title">{ensemble::TITLE}</h3>
-                <p class="label" class:blank=move || prediction.get().is_none()>
+                <p class="label" class:placeholder=move || prediction.get().is_none()>
                     {move || match (weights.get(), prediction.get()) {
                         (WeightsState::Failed(_), _) => "The vote is not available",
                         (WeightsState::Absent, _) => "The vote is not part of this build",
@@ -42,7 +42,7 @@ pub fn EnsemblePanel() -> impl IntoView {
                         (_, None) => "No predictions yet",
                     }}
                 </p>
-                <p class="sure">
+                <p class="confidence">
                     <span class="track" aria-hidden="true">
                         <span style:width=move || {
                             format!("{:.2}%", prediction.get().map_or(0.0, |p| p.confidence()) * 100.0)
@@ -59,7 +59,7 @@ pub fn EnsemblePanel() -> impl IntoView {
                     " The image differs from everything in the training data, so the predictions are guesses."
                 </p>
             </Show>
-            <p class="tally">
+            <p class="agreement">
                 {move || match (weights.get(), prediction.get()) {
                     (WeightsState::Failed(error), _) => error,
                     (WeightsState::Absent, _) => "The predictions below are not combined.".to_string(),
@@ -73,7 +73,7 @@ pub fn EnsemblePanel() -> impl IntoView {
                     " "
                     <button
                         type="button"
-                        class="plain"
+                        class="link-button"
                         data-testid="retry-vote"
                         on:click=move |_| load_ensemble(app)
                     >
@@ -83,7 +83,7 @@ pub fn EnsemblePanel() -> impl IntoView {
             </p>
             <button
                 type="button"
-                class="opener"
+                class="disclosure"
                 data-testid="vote-details"
                 aria-expanded=move || if is_open.get() { "true" } else { "false" }
                 aria-controls="vote-details"
@@ -91,7 +91,7 @@ pub fn EnsemblePanel() -> impl IntoView {
             >
                 <span class="chevron" aria-hidden="true"></span>
                 <span>"Ten probabilities"</span>
-                <span class="unseen">" of the vote"</span>
+                <span class="visually-hidden">" of the vote"</span>
             </button>
             <div class="details" id="vote-details" hidden=move || !is_open.get()>
                 <ProbabilityBars probabilities=Signal::derive(move || {

@@ -37,7 +37,7 @@ pub fn ExplanationSection() -> impl IntoView {
         class.map_or("the class", Garment::label)
     };
     view! {
-        <section class="reasons" id="reasons" aria-labelledby="reasons-title">
+        <section class="explanation" id="reasons" aria-labelledby="reasons-title">
             <div class="heading">
                 <div>
                     <h2 id="reasons-title">"Why this prediction"</h2>
@@ -58,7 +58,7 @@ pub fn ExplanationSection() -> impl IntoView {
                 </div>
                 <Choices/>
             </div>
-            <div class="plates" class:empty=move || shown.with(Option::is_none)>
+            <div class="heat-maps" class:empty=move || shown.with(Option::is_none)>
                 <figure>
                     <div class="frame">
                         <Canvas image=input pixelated=true label=Signal::stored("The 28 by 28 input".to_string())/>
@@ -118,7 +118,7 @@ fn Choices() -> impl IntoView {
     let model = app.explanation.model();
     let class = move || app.explanation_target().map(|(_, _, class)| class);
     view! {
-        <div class="questions">
+        <div class="choices">
             <label>
                 <span class="small">"Model"</span>
                 <select

@@ -49,7 +49,7 @@ pub fn Gallery() -> impl IntoView {
                 }}
             </p>
             <div
-                class="sprites"
+                class="gallery-grid"
                 role="group"
                 aria-labelledby="gallery-title"
                 on:keydown=step

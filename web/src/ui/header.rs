@@ -9,9 +9,9 @@ const LICENCE: &str = env!("CARGO_PKG_LICENSE");
 #[component]
 pub fn Header() -> impl IntoView {
     view! {
-        <header class="masthead">
-            <p class="mark">
-                <span class="button" aria-hidden="true"><i></i><i></i><i></i><i></i></span>
+        <header class="header">
+            <p class="logo">
+                <span class="logo-icon" aria-hidden="true"><i></i><i></i><i></i><i></i></span>
                 "Haberdash"
             </p>
             <h1>"What is this garment, and how can a machine tell?"</h1>

@@ -51,7 +51,7 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
             <div class="line">
                 <button
                     type="button"
-                    class="opener"
+                    class="disclosure"
                     data-testid="details"
                     aria-expanded=move || if is_open.get() { "true" } else { "false" }
                     aria-controls=details.clone()
@@ -59,7 +59,7 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
                 >
                     <span class="chevron" aria-hidden="true"></span>
                     <span>{model.title()}</span>
-                    <span class="unseen">": ten probabilities"</span>
+                    <span class="visually-hidden">": ten probabilities"</span>
                 </button>
                 <PredictionOrWeights app model progress bytes/>
                 <p class="time">{move || prediction().map(time)}</p>
@@ -69,7 +69,7 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
                 <ProbabilityBars probabilities=Signal::derive(move || {
                     prediction().map(|p| p.timed.probabilities)
                 })/>
-                <div class="asides">
+                <div class="model-facts">
                     <p class="small">
                         {move || facts(app, model, state.with(|m| m.weights.clone()))}
                     </p>
@@ -78,7 +78,7 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
                     </p>
                     <button
                         type="button"
-                        class="plain"
+                        class="link-button"
                         data-testid="why"
                         disabled=move || prediction().is_none()
                         on:click=move |_| show_explanation(app, model)
@@ -103,7 +103,7 @@ fn PredictionOrWeights(
     let stage = Memo::new(move |_| state.with(|m| WeightsStage::from(&m.weights)));
     let load = move |_| load_weights(app, model);
     view! {
-        <div class="answer">
+        <div class="prediction">
             {move || match stage.get() {
                 WeightsStage::Ready => view! { <PredictionText app model/> }.into_any(),
                 WeightsStage::Queued => {
@@ -116,12 +116,12 @@ fn PredictionOrWeights(
                     view! {
                         <p class="state">
                             "Not loaded, to save data. "
-                            <button type="button" class="plain" data-testid="load" on:click=load>
+                            <button type="button" class="link-button" data-testid="load" on:click=load>
                                 {move || match bytes.get() {
                                     Some(bytes) => format!("Load {}", format::bytes(bytes)),
                                     None => "Load it".to_string(),
                                 }}
-                                <span class="unseen">" for " {model.title()}</span>
+                                <span class="visually-hidden">" for " {model.title()}</span>
                             </button>
                         </p>
                     }
@@ -144,9 +144,9 @@ fn PredictionOrWeights(
                     view! {
                         <p class="state failed">
                             {error} " "
-                            <button type="button" class="plain" data-testid="retry" on:click=load>
+                            <button type="button" class="link-button" data-testid="retry" on:click=load>
                                 "Try again"
-                                <span class="unseen">" with " {model.title()}</span>
+                                <span class="visually-hidden">" with " {model.title()}</span>
                             </button>
                         </p>
                     }
@@ -162,7 +162,7 @@ fn PredictionText(app: AppState, model: ModelId) -> impl IntoView {
     let state = app.models.state(model);
     let confidence = move || state.with(|m| m.prediction.as_ref().map(ModelPrediction::confidence));
     view! {
-        <p class="label" class:blank=move || confidence().is_none()>
+        <p class="label" class:placeholder=move || confidence().is_none()>
             {move || {
                 state
                     .with(|m| match (&m.error, &m.prediction) {
@@ -174,10 +174,10 @@ fn PredictionText(app: AppState, model: ModelId) -> impl IntoView {
             }}
             {move || {
                 dissents(app, model)
-                    .then(|| view! { <span class="mark-dissent">"against the vote"</span> })
+                    .then(|| view! { <span class="dissent-note">"against the vote"</span> })
             }}
         </p>
-        <p class="sure">
+        <p class="confidence">
             <span class="track" aria-hidden="true">
                 <span style:width=move || {
                     format!("{:.2}%", confidence().unwrap_or_default() * 100.0)

@@ -22,10 +22,10 @@ pub fn Predictions() -> impl IntoView {
     view! {
         <section id="verdicts" aria-labelledby="verdict-title">
             <h2 id="verdict-title">"Predictions"</h2>
-            <p class="unseen" aria-live="polite">{move || ensemble_text::announcement(app)}</p>
+            <p class="visually-hidden" aria-live="polite">{move || ensemble_text::announcement(app)}</p>
             <EnsemblePanel/>
-            <div class="ledger">
-                <p class="line heads" aria-hidden="true">
+            <div class="model-table">
+                <p class="line column-titles" aria-hidden="true">
                     <span>"Model"</span>
                     <span>"Prediction"</span>
                     <span>"Confidence"</span>
@@ -35,7 +35,7 @@ pub fn Predictions() -> impl IntoView {
                 <ul class="rows">
                     {ModelId::ALL.map(|model| view! { <ModelRow model/> })}
                 </ul>
-                <p class="small shared" data-testid="features" data-micros=move || {
+                <p class="small features-note" data-testid="features" data-micros=move || {
                     features_micros().map(|m| m.to_string())
                 }>
                     "The four classical models use features of the image, which are computed once for all of them"

@@ -17,7 +17,7 @@ pub fn Preview() -> impl IntoView {
     let input = Signal::derive(move || image.with(|i| i.as_ref().map(|i| i.input())));
     let is_enlarged = move || image.with(|i| i.as_ref().is_some_and(|i| !i.has_photo()));
     view! {
-        <div class="specimen" class:empty=move || image.with(Option::is_none)>
+        <div class="preview" class:empty=move || image.with(Option::is_none)>
             <figure>
                 <div class="frame" class:pixelated=is_enlarged>
                     <Canvas

@@ -20,7 +20,7 @@ pub fn ProbabilityBars(
                         probabilities.with(|p| p.map(|p| p[garment.index()]))
                     });
                     view! {
-                        <li class:leads=move || best.get() == Some(garment.index())>
+                        <li class:best=move || best.get() == Some(garment.index())>
                             <span class="name">{garment.label()}</span>
                             <span class="track" aria-hidden="true">
                                 <span style:width=move || {

@@ -12,8 +12,8 @@ use crate::ui::canvas::paint;
 use crate::ui::ensemble_text::NONE_OF_THE_TEN;
 
 const ROW: &str = "\
-    <td class=\"thumb\"><div class=\"frame\"><canvas data-testid=\"roll-thumb\" data-ref=\"thumbnail\" aria-hidden=\"true\" width=\"1\" height=\"1\"></canvas></div></td>\
-    <th scope=\"row\"><button type=\"button\" class=\"plain\" data-testid=\"roll-show\" data-action=\"show\"></button>\
+    <td class=\"thumbnail\"><div class=\"frame\"><canvas data-testid=\"roll-thumb\" data-ref=\"thumbnail\" aria-hidden=\"true\" width=\"1\" height=\"1\"></canvas></div></td>\
+    <th scope=\"row\"><button type=\"button\" class=\"link-button\" data-testid=\"roll-show\" data-action=\"show\"></button>\
     <span class=\"small state\" data-testid=\"roll-state\" data-ref=\"state\"></span></th>\
     <td data-title=\"Vote\"><strong data-testid=\"roll-vote\" data-ref=\"vote\"></strong><span class=\"number\" data-testid=\"roll-sure\" data-ref=\"confidence\"></span></td>\
     <td data-title=\"CNN\" data-testid=\"roll-cnn\" data-ref=\"cnn\"></td>\

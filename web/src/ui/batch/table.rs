@@ -16,16 +16,16 @@ use crate::state::AppState;
 const MARKUP: &str = "\
     <div class=\"heading\"><div><h2 id=\"roll-title\">Your images</h2>\
     <p class=\"small\" role=\"status\" data-testid=\"roll-status\" data-ref=\"status\"></p></div>\
-    <div class=\"pair\">\
-    <button type=\"button\" class=\"plain\" data-testid=\"roll-stop\" data-action=\"stop\">Stop</button>\
-    <button type=\"button\" class=\"plain\" data-testid=\"roll-resume\" data-action=\"resume\">Resume</button>\
-    <button type=\"button\" class=\"plain\" data-testid=\"roll-csv\" data-action=\"csv\">Save as CSV</button>\
-    <button type=\"button\" class=\"plain\" data-testid=\"roll-json\" data-action=\"json\">Save as JSON</button>\
-    <button type=\"button\" class=\"plain\" data-testid=\"roll-close\" data-action=\"close\">Close</button>\
+    <div class=\"button-row\">\
+    <button type=\"button\" class=\"link-button\" data-testid=\"roll-stop\" data-action=\"stop\">Stop</button>\
+    <button type=\"button\" class=\"link-button\" data-testid=\"roll-resume\" data-action=\"resume\">Resume</button>\
+    <button type=\"button\" class=\"link-button\" data-testid=\"roll-csv\" data-action=\"csv\">Save as CSV</button>\
+    <button type=\"button\" class=\"link-button\" data-testid=\"roll-json\" data-action=\"json\">Save as JSON</button>\
+    <button type=\"button\" class=\"link-button\" data-testid=\"roll-close\" data-action=\"close\">Close</button>\
     </div></div>\
     <progress aria-label=\"Images classified\" data-testid=\"roll-progress\" data-ref=\"progress\"></progress>\
-    <div class=\"rows-of-roll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"roll-title\">\
-    <table><caption class=\"unseen\">Predictions of the vote, the CNN and the ResNet for each file</caption>\
+    <div class=\"batch-rows\" tabindex=\"0\" role=\"region\" aria-labelledby=\"roll-title\">\
+    <table><caption class=\"visually-hidden\">Predictions of the vote, the CNN and the ResNet for each file</caption>\
     <thead><tr><td></td><th scope=\"col\">File</th><th scope=\"col\">Vote</th><th scope=\"col\">CNN</th><th scope=\"col\">ResNet</th></tr></thead>\
     <tbody data-testid=\"roll-body\" data-ref=\"body\"></tbody></table></div>";
 
@@ -51,7 +51,7 @@ pub fn BatchTable() -> impl IntoView {
     });
     view! {
         <section
-            class="roll"
+            class="batch"
             aria-labelledby="roll-title"
             data-testid="roll"
             hidden

@@ -17,11 +17,11 @@ use crate::state::AppState;
 use crate::ui::compare::confusion_matrix::matrix;
 
 const MARKUP: &str = "\
-    <div class=\"measure\"><button type=\"button\" class=\"pill\" data-testid=\"machine-measure\" data-action=\"measure\">Measure the engines</button>\
+    <div class=\"measure\"><button type=\"button\" class=\"outlined-button\" data-testid=\"machine-measure\" data-action=\"measure\">Measure the engines</button>\
     <p class=\"small\" role=\"status\" data-testid=\"machine-reason\" data-ref=\"engine-reason\"></p></div>\
     <div data-testid=\"machine-speeds\" data-ref=\"speeds\"></div>\
-    <div class=\"measure\"><button type=\"button\" class=\"pill\" data-testid=\"run\" data-action=\"run\"></button>\
-    <label class=\"choice\"><span class=\"unseen\">Model for the test images</span><select data-testid=\"run-model\" data-ref=\"model\"></select></label>\
+    <div class=\"measure\"><button type=\"button\" class=\"outlined-button\" data-testid=\"run\" data-action=\"run\"></button>\
+    <label class=\"choice\"><span class=\"visually-hidden\">Model for the test images</span><select data-testid=\"run-model\" data-ref=\"model\"></select></label>\
     <p class=\"small\" data-testid=\"run-words\" data-ref=\"progress-text\"></p></div>\
     <progress aria-label=\"Test images classified\" max=\"10000\" data-testid=\"run-progress\" data-ref=\"progress\"></progress>\
     <p role=\"status\" data-testid=\"run-outcome\" data-ref=\"result\"></p>\
@@ -83,7 +83,7 @@ pub fn BenchmarkPanel() -> impl IntoView {
     };
     view! {
         <div
-            class="machine"
+            class="benchmark"
             role="group"
             aria-label="Benchmarks on this machine"
             data-testid="machine"

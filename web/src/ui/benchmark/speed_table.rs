@@ -16,7 +16,7 @@ pub fn speed_table(status: &EngineStatus) -> String {
         return html.into_text();
     }
     html.put(format_args!(
-        "<table class=\"speeds\"><caption class=\"unseen\">Speed of the networks on this machine</caption><thead><tr><td></td>"
+        "<table class=\"speeds\"><caption class=\"visually-hidden\">Speed of the networks on this machine</caption><thead><tr><td></td>"
     ));
     for head in ["One image", "Images per second"] {
         html.head("col", head);

@@ -22,7 +22,7 @@ pub fn ComparisonTable() -> impl IntoView {
     });
     view! {
         <table class="figures" data-testid="figures">
-            <caption class="unseen">"How the models compare on the test set and in this browser"</caption>
+            <caption class="visually-hidden">"How the models compare on the test set and in this browser"</caption>
             <thead>
                 <tr>
                     <th scope="col">"Model"</th>

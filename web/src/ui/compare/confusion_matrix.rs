@@ -104,7 +104,7 @@ fn tables(file: &MetricsFile) -> String {
 pub fn matrix(confusion: &[[u32; CLASSES]; CLASSES]) -> String {
     let mut html = Markup::default();
     html.put(format_args!(
-        "<table class=\"matrix\"><caption class=\"unseen\">Confusion matrix</caption><thead><tr><td></td>"
+        "<table class=\"matrix\"><caption class=\"visually-hidden\">Confusion matrix</caption><thead><tr><td></td>"
     ));
     for garment in Garment::ALL {
         html.head("col", garment.label());

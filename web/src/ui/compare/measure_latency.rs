@@ -37,7 +37,7 @@ pub fn MeasureLatency() -> impl IntoView {
         <div class="measure">
             <button
                 type="button"
-                class="pill"
+                class="outlined-button"
                 data-testid="measure"
                 aria-disabled=move || if done.get().is_some() { "true" } else { "false" }
                 on:click=press

@@ -184,14 +184,15 @@ fn nearest_right_angle(degrees: f32) -> f32 {
 }
 
 fn markup() -> String {
-    let mut html =
-        String::from("<fieldset><legend class=\"small\">Tool</legend><div class=\"segments\">");
+    let mut html = String::from(
+        "<fieldset><legend class=\"small\">Tool</legend><div class=\"segmented-control\">",
+    );
     // Writing to a string cannot fail.
     for tool in Tool::ALL {
         let (name, title) = (tool.name(), tool.title());
         let _ = write!(
             html,
-            "<label><input type=\"radio\" name=\"tool\" class=\"unseen\" data-testid=\"tool\" data-action=\"tool\" value=\"{name}\"><span>{title}</span></label>"
+            "<label><input type=\"radio\" name=\"tool\" class=\"visually-hidden\" data-testid=\"tool\" data-action=\"tool\" value=\"{name}\"><span>{title}</span></label>"
         );
     }
     html += "</div>";
@@ -201,7 +202,8 @@ fn markup() -> String {
     for edge in Edge::ALL {
         slider(&mut html, edge.name(), edge.title(), (0, 100));
     }
-    html += "</fieldset><fieldset><legend class=\"small\">Rotation</legend><div class=\"pair\">";
+    html +=
+        "</fieldset><fieldset><legend class=\"small\">Rotation</legend><div class=\"button-row\">";
     button(
         &mut html,
         "turn-left",
@@ -238,6 +240,6 @@ fn button(html: &mut String, name: &str, title: &str) {
     // Writing to a string cannot fail.
     let _ = write!(
         html,
-        "<button type=\"button\" class=\"plain\" data-testid=\"{name}\" data-action=\"{name}\">{title}</button>"
+        "<button type=\"button\" class=\"link-button\" data-testid=\"{name}\" data-action=\"{name}\">{title}</button>"
     );
 }

@@ -123,7 +123,7 @@ pub fn DrawingSurface(
     view! {
         <div
             class="surface frame"
-            class:brushes=move || tool.get() != Tool::Crop
+            class:has-brush=move || tool.get() != Tool::Crop
             node_ref=node
             data-testid="surface"
             data-crop=move || edits.with(|e| e.crop.map(crop_attribute))
@@ -208,14 +208,14 @@ fn svg([width, height]: [f32; 2], crop: Option<Crop>, brush: Option<([f32; 2], f
         let (wide, high) = (crop.width * width, crop.height * height);
         let _ = write!(
             markup,
-            "<path class=\"shade\" d=\"M0 0H{width}V{height}H0Z M{left:.1} {top:.1}v{high:.1}h{wide:.1}v-{high:.1}Z\"/>\
-             <rect class=\"rim\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\"/>"
+            "<path class=\"crop-outside\" d=\"M0 0H{width}V{height}H0Z M{left:.1} {top:.1}v{high:.1}h{wide:.1}v-{high:.1}Z\"/>\
+             <rect class=\"crop-border\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\"/>"
         );
     }
     if let Some(([u, v], radius)) = brush {
         let radius = radius * width.max(height);
         let (x, y) = (u * width, v * height);
-        for class in ["halo", "ring"] {
+        for class in ["brush-shadow", "brush-outline"] {
             let _ = write!(
                 markup,
                 "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>"

@@ -25,7 +25,7 @@ pub fn PhotoEditor() -> impl IntoView {
     let input = Signal::derive(move || image.with(|i| i.as_ref().map(|i| i.input())));
     view! {
         <div
-            class="inspector"
+            class="photo-editor"
             data-testid="inspector"
             hidden=move || !is_photo.get()
             aria-busy=move || if app.edits.is_busy() { "true" } else { "false" }
@@ -33,11 +33,11 @@ pub fn PhotoEditor() -> impl IntoView {
             <PreprocessingSteps is_open/>
             // Hidden rather than mounted anew each time, which needs more code.
             <div id="adjust" hidden=move || !is_open.get()>
-                <div class="adjust">
-                    <div class="easel">
+                <div class="editor-tools">
+                    <div class="drawing">
                         <DrawingSurface is_open tool radius/>
-                        <p class="small manual">{move || tool.get().help()}</p>
-                        <div class="outcome">
+                        <p class="small tool-help">{move || tool.get().help()}</p>
+                        <div class="edit-result">
                             <div class="frame">
                                 <Canvas image=input pixelated=true/>
                             </div>

@@ -57,7 +57,7 @@ pub fn PreprocessingSteps(is_open: RwSignal<bool>) -> impl IntoView {
         }
     };
     view! {
-        <div class="inspector" node_ref=node inner_html=markup() on:click=click></div>
+        <div class="photo-editor" node_ref=node inner_html=markup() on:click=click></div>
     }
 }
 
@@ -77,7 +77,7 @@ fn markup() -> String {
         );
     }
     html += "</ol><p class=\"advice\" role=\"status\" data-testid=\"advice\" data-ref=\"advice\"></p>\
-        <button type=\"button\" class=\"opener\" data-testid=\"adjust\" data-action=\"adjust\" aria-controls=\"adjust\">\
+        <button type=\"button\" class=\"disclosure\" data-testid=\"adjust\" data-action=\"adjust\" aria-controls=\"adjust\">\
         <span class=\"chevron\" aria-hidden=\"true\"></span><span>Crop, rotate or paint by hand</span></button>";
     html
 }
@@ -116,7 +116,11 @@ fn show_advice(root: &Element, preprocessing: &Preprocessing, error: Option<Stri
     let is_warning = error.is_some() || advice::is_poor(preprocessing);
     let text = error.unwrap_or_else(|| advice::text(preprocessing));
     if let Some(element) = find::<Element>(root, "advice") {
-        element.set_class_name(if is_warning { "advice poor" } else { "advice" });
+        element.set_class_name(if is_warning {
+            "advice warning"
+        } else {
+            "advice"
+        });
         // Screen readers announce every change of a live region, even one to the same text.
         if element.text_content().as_deref() != Some(text.as_str()) {
             element.set_text_content(Some(&text));

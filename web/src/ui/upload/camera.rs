@@ -33,10 +33,10 @@ pub fn Camera() -> impl IntoView {
 fn CameraInput() -> impl IntoView {
     let app = expect_context::<AppState>();
     view! {
-        <label class="pick quiet">
+        <label class="file-button secondary-button">
             <input
                 type="file"
-                class="unseen"
+                class="visually-hidden"
                 data-testid="camera-input"
                 accept="image/*"
                 capture="environment"
@@ -59,9 +59,9 @@ const DIALOG: &str = "\
     <div class=\"frame\"><video data-testid=\"camera-video\" data-ref=\"video\" autoplay playsinline aria-label=\"Camera preview\"></video></div>\
     <p class=\"small\" role=\"status\" data-testid=\"camera-status\" data-ref=\"status\"></p>\
     <div role=\"alert\"><p class=\"error\" data-testid=\"camera-error\" data-ref=\"error\" hidden></p></div>\
-    <div class=\"pair\">\
-    <button type=\"button\" class=\"quiet\" data-testid=\"shutter\" data-action=\"take\" disabled>Take the photo</button>\
-    <button type=\"button\" class=\"plain\" data-testid=\"camera-cancel\" data-action=\"cancel\">Cancel</button></div>";
+    <div class=\"button-row\">\
+    <button type=\"button\" class=\"secondary-button\" data-testid=\"shutter\" data-action=\"take\" disabled>Take the photo</button>\
+    <button type=\"button\" class=\"link-button\" data-testid=\"camera-cancel\" data-action=\"cancel\">Cancel</button></div>";
 
 #[component]
 fn LiveCamera() -> impl IntoView {
@@ -78,7 +78,7 @@ fn LiveCamera() -> impl IntoView {
     view! {
         <button
             type="button"
-            class="quiet"
+            class="secondary-button"
             data-testid="camera"
             on:click=move |_| {
                 if let Some(dialog) = node.get_untracked() {

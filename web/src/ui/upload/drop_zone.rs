@@ -34,10 +34,10 @@ pub fn DropZone() -> impl IntoView {
         >
             <h2 id="drop-title">"Your image"</h2>
             <p>"Drop, paste or choose an image of one garment, shoe or bag, or several images at once."</p>
-            <label class="pick">
+            <label class="file-button">
                 <input
                     type="file"
-                    class="unseen"
+                    class="visually-hidden"
                     data-testid="file-input"
                     accept=ACCEPT
                     multiple
@@ -45,11 +45,11 @@ pub fn DropZone() -> impl IntoView {
                 />
                 <span>"Choose images"</span>
             </label>
-            <div class="ways">
-            <label class="pick quiet">
+            <div class="upload-options">
+            <label class="file-button secondary-button">
                 <input
                     type="file"
-                    class="unseen"
+                    class="visually-hidden"
                     data-testid="folder-input"
                     {..custom_attribute("webkitdirectory", "")}
                     on:change=move |event| accept_input(app, &event, choose_folder)
