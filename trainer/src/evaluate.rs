@@ -19,7 +19,7 @@ pub enum EvaluationError {
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error("a thread of the evaluation of {0} panicked: please report it")]
-    Thread(String),
+    Thread(ModelId),
 }
 
 /// A model's predictions on a set of examples, and the figures computed from them.
@@ -30,7 +30,7 @@ pub struct Evaluation {
     pub loss: f64,
     pub calibration_error: f64,
     /// The predicted classes, in the order of the examples.
-    pub answers: Vec<Garment>,
+    pub predicted: Vec<Garment>,
 }
 
 impl Evaluation {
@@ -52,27 +52,27 @@ impl Evaluation {
 
     /// Compares predicted probabilities with the labels.
     pub fn from_probabilities(
-        answers: impl ExactSizeIterator<Item = [f32; CLASSES]>,
+        predictions: impl ExactSizeIterator<Item = [f32; CLASSES]>,
         labels: &[Garment],
     ) -> Self {
-        let count = answers.len();
+        let count = predictions.len();
         let mut confusion = ConfusionMatrix::default();
         let mut calibration = Calibration::default();
         let mut loss = 0.0;
         let mut predicted = Vec::with_capacity(count);
-        for (probabilities, &truth) in answers.zip(labels) {
-            let answer = Garment::ALL[argmax(&probabilities)];
-            confusion.add(truth, answer);
+        for (probabilities, &truth) in predictions.zip(labels) {
+            let class = Garment::ALL[argmax(&probabilities)];
+            confusion.add(truth, class);
             calibration.add(truth, &probabilities);
             let probability = f64::from(probabilities[truth.index()]);
             loss -= probability.max(f64::from(f32::MIN_POSITIVE)).ln();
-            predicted.push(answer);
+            predicted.push(class);
         }
         Self {
             confusion,
             loss: loss / count.max(1) as f64,
             calibration_error: calibration.error(),
-            answers: predicted,
+            predicted,
         }
     }
 }
@@ -86,8 +86,8 @@ pub fn predictions(
     artifact: &Artifact,
     examples: &Examples,
 ) -> Result<Vec<Prediction>, EvaluationError> {
-    map_examples(model, artifact, examples, |member, sample| {
-        member.classifier().classify(sample)
+    map_examples(model, artifact, examples, |classifier, sample| {
+        classifier.classifier().classify(sample)
     })
 }
 
@@ -110,22 +110,22 @@ pub fn map_examples<T: Send>(
             .chunks(share)
             .map(|images| {
                 scope.spawn(move || {
-                    let mut member = AnyClassifier::new(model, artifact)?;
+                    let mut classifier = AnyClassifier::new(model, artifact)?;
                     let samples = images.iter().map(|p| Sample::new(p.clone()));
                     Ok::<_, ModelError>(
                         samples
-                            .map(|s| function(&mut member, &s))
+                            .map(|s| function(&mut classifier, &s))
                             .collect::<Vec<T>>(),
                     )
                 })
             })
             .collect();
-        let mut answers = Vec::with_capacity(examples.len());
+        let mut results = Vec::with_capacity(examples.len());
         for worker in workers {
-            let thread = |_| EvaluationError::Thread(model.name().into());
-            answers.extend(worker.join().map_err(thread)??);
+            let thread = |_| EvaluationError::Thread(model);
+            results.extend(worker.join().map_err(thread)??);
         }
-        Ok(answers)
+        Ok(results)
     })
 }
 
@@ -187,8 +187,8 @@ pub fn class_reports(confusion: &ConfusionMatrix) -> Vec<LabelledReport> {
 }
 
 /// Predicted classes as one digit each: a compact record.
-pub fn digits(answers: &[Garment]) -> String {
-    answers
+pub fn digits(classes: &[Garment]) -> String {
+    classes
         .iter()
         .map(|g| char::from(b'0' + g.index() as u8))
         .collect()

@@ -1,4 +1,4 @@
-//! The page's gallery: the first six test pictures of each class, as one sprite.
+//! The page's gallery: the first six test images of each class, in one sprite image.
 
 use std::io::Cursor;
 
@@ -9,27 +9,27 @@ use shared::image::SIDE;
 
 use crate::data::Examples;
 
-/// Pictures of each class.
-pub const EACH: usize = 6;
+/// Images of each class.
+pub const IMAGES_PER_CLASS: usize = 6;
 
-/// A column a class in label order, a row an example; PNG.
+/// Encodes the gallery as PNG: one column per class in label order, one row per image.
 ///
 /// # Shapes
 /// 280 x 168 pixels, 8-bit grey.
 ///
 /// # Errors
-/// The encoder's.
-pub fn sprite(test: &Examples) -> image::ImageResult<Vec<u8>> {
+/// The encoder fails.
+pub fn encode_sprite(test: &Examples) -> image::ImageResult<Vec<u8>> {
     let side = SIDE as u32;
-    let mut sprite = GrayImage::new(side * CLASSES as u32, side * EACH as u32);
+    let mut sprite = GrayImage::new(side * CLASSES as u32, side * IMAGES_PER_CLASS as u32);
     for garment in Garment::ALL {
-        let mine = test
+        let examples = test
             .labels
             .iter()
             .zip(&test.images)
             .filter(|(g, _)| **g == garment);
-        for (row, (_, picture)) in mine.take(EACH).enumerate() {
-            for (i, &value) in picture.pixels().iter().enumerate() {
+        for (row, (_, image)) in examples.take(IMAGES_PER_CLASS).enumerate() {
+            for (i, &value) in image.pixels().iter().enumerate() {
                 let x = garment.index() as u32 * side + (i % SIDE) as u32;
                 let y = row as u32 * side + (i / SIDE) as u32;
                 sprite.put_pixel(x, y, Luma([value]));

@@ -1,7 +1,7 @@
-//! Trains the models, writes `weights/`, recomputes every figure from them, and answers pictures.
+//! Training, evaluation and export of the Fashion-MNIST classifiers, and predictions for image files.
 
 pub mod ablation;
-pub mod bench;
+pub mod atomic_file;
 pub mod data;
 pub mod device;
 pub mod evaluate;
@@ -11,6 +11,7 @@ pub mod gallery;
 pub mod hash;
 pub mod jobs;
 pub mod manifest;
+pub mod peer_benchmark;
 pub mod photos;
 pub mod predict;
 pub mod provenance;

@@ -1,4 +1,4 @@
-//! The command line: parses, calls the library, prints.
+//! The command line of the trainer.
 
 mod commands;
 
@@ -9,13 +9,14 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use commands::{measure, photos, predict, train, write};
 use shared::ModelId;
+use thiserror::Error;
 use trainer::device::DeviceKind;
-use trainer::photos::Part;
+use trainer::photos::listing::PhotoSplit;
 use trainer::weights_store::WeightsStore;
 
-/// Trains Fashion-MNIST classifiers, checks their figures, and answers pictures.
+/// Trains Fashion-MNIST classifiers, evaluates them, and classifies images.
 ///
-/// Without a command, trains what is missing or out of date and writes weights/.
+/// Without a command, trains the models that are missing or out of date, and writes weights/.
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
@@ -24,167 +25,158 @@ struct Cli {
     #[command(flatten)]
     train: train::Train,
     #[command(flatten)]
-    places: Places,
+    global: GlobalOptions,
 }
 
 #[derive(clap::Args)]
-struct Places {
+struct GlobalOptions {
     /// Folder with the four Fashion-MNIST files [default: found, or downloaded]
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
-    /// Folder of the weights and their records
+    /// Folder of the weights, the manifest and the metrics
     #[arg(long, value_name = "DIR", default_value = "weights", global = true)]
     weights: PathBuf,
-    /// Only this model; may be given several times [default: all]
-    #[arg(long, value_name = "MODEL", value_parser = model, global = true)]
+    /// Only this model; can be repeated [default: all]
+    #[arg(long, value_name = "MODEL", value_parser = parse_model, global = true)]
     model: Vec<ModelId>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Recomputes every figure from the weights; fails if the manifest disagrees
+    /// Recomputes all figures from the weights; fails if one differs from the manifest
     Evaluate {
-        /// Only the first N test pictures, against their recorded answers
+        /// Only the first N test images, compared with their recorded predictions
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         limit: Option<u32>,
-        /// One JSON object a line
+        /// Print one JSON object per line
         #[arg(long)]
         json: bool,
     },
-    /// Answers pictures: label, ten probabilities, time
+    /// Classifies images: label, ten probabilities, time
     Predict {
-        /// One JSON object a line
+        /// Print one JSON object per line
         #[arg(long)]
         json: bool,
-        /// Writes what speaks for each verdict into this PNG: Grad-CAM or, without convolutions, occlusion
+        /// Write the heat map of each prediction to this PNG: Grad-CAM, or occlusion for models without convolutions
         #[arg(long, value_name = "OUT.png")]
         gradcam: Option<PathBuf>,
         #[arg(required = true, value_name = "IMAGE")]
         images: Vec<PathBuf>,
     },
-    /// Writes the results: the README's table, and results.md with its plots
+    /// Writes the report: the README's table, and the pages of results with their plots
     Report {
         #[arg(long, value_name = "FILE", default_value = "README.md")]
         readme: PathBuf,
-        /// Folder of results.md
+        /// Folder of the pages
         #[arg(long, value_name = "DIR", default_value = "docs")]
         docs: PathBuf,
     },
-    /// Measures the classical models on raw pixels, for the comparison; their weights are not kept
+    /// Trains and evaluates the classical models on raw pixels, for comparison; does not keep the weights
     Raw,
-    /// Trains a network's recipe part by part, to see what each part gains; the weights are not kept
+    /// Trains a network with more and more of its recipe, to measure each part's gain; does not keep the weights
     Ablate {
-        /// Where the training's randomness begins
+        /// The seed of all random numbers
         #[arg(long, value_name = "N", default_value_t = 1)]
         seed: u64,
     },
-    /// Times the SVM's and the forest's fits alone, and writes what they saw as .npy
+    /// Times the fits of SVM and forest, and writes their inputs as .npy files
     Bench {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        /// Only the first N training pictures
+        /// Only the first N training images
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
-    /// Times the networks' training steps; one JSON object a line
+    /// Times the networks' training steps; prints one JSON object per line
     Speed {
-        /// What they train on
+        /// The device to train on
         #[arg(long, value_enum, default_value_t = DeviceKind::Cpu)]
         device: DeviceKind,
-        /// Pictures of a step
+        /// Images per step
         #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=4096))]
         batch: u32,
-        /// How long each network steps
+        /// Duration for each network, in seconds
         #[arg(long, value_name = "S", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=600))]
         seconds: u64,
     },
-    /// Measures the weights on real photos: cut-outs, and right answers of each group
+    /// Evaluates the weights on real photos: segmentation, accuracy of each group, and refused images
     Photos {
-        /// Folder of the labelled photos, a folder a group
+        /// Folder of the labelled photos, with one sub-folder per group
         #[arg(long, value_name = "DIR")]
         photos: PathBuf,
-        /// Which of them
-        #[arg(long, value_enum, default_value_t = Part::HeldOut)]
-        part: Part,
-        /// Folder of folders with pictures of other things, to see which are taken for garments
+        /// The photos to evaluate on
+        #[arg(long, value_enum, default_value_t = PhotoSplit::HeldOut)]
+        part: PhotoSplit,
+        /// Folder of folders with images of other things, to measure how many are refused
         #[arg(long, value_name = "DIR")]
         others: Option<PathBuf>,
     },
-    /// Writes a network as an ONNX file, for other programs: standardised pictures in, logits out
+    /// Writes a network as an ONNX file; its input is standardised images, its output logits
     Export {
         #[arg(value_name = "OUT.onnx")]
         out: PathBuf,
     },
-    /// Writes the page's gallery from the test pictures
+    /// Writes the page's gallery of test images
     Gallery {
         #[arg(long, value_name = "OUT.png", default_value = "web/assets/gallery.png")]
         out: PathBuf,
     },
 }
 
-fn model(name: &str) -> Result<ModelId, String> {
-    ModelId::from_name(name).ok_or_else(|| {
-        let names = ModelId::ALL.map(ModelId::name).join(", ");
-        format!("there is no such model; the models are {names}")
-    })
+/// The error for a model name that does not exist.
+#[derive(Debug, Error)]
+#[error("there is no such model; the models are {}", ModelId::ALL.map(ModelId::name).join(", "))]
+struct UnknownModel;
+
+fn parse_model(name: &str) -> Result<ModelId, UnknownModel> {
+    ModelId::from_name(name).ok_or(UnknownModel)
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let places = cli.places;
-    let done = match cli.command {
-        None => train::train(&places, &cli.train),
-        Some(Command::Evaluate { limit, json }) => measure::evaluate(&places, limit, json),
+    let global = cli.global;
+    let result = match cli.command {
+        None => train::train(&global, &cli.train),
+        Some(Command::Evaluate { limit, json }) => measure::evaluate(&global, limit, json),
         Some(Command::Predict {
             json,
             gradcam,
             images,
-        }) => predict::predict(&places, json, gradcam, &images),
-        Some(Command::Report { readme, docs }) => write::report(&places, &readme, &docs),
-        Some(Command::Raw) => measure::raw(&places, cli.train.seed),
-        Some(Command::Ablate { seed }) => measure::ablate(&places, seed),
-        Some(Command::Bench { out, limit }) => measure::bench(&places, &out, limit),
+        }) => predict::predict(&global, json, gradcam, &images),
+        Some(Command::Report { readme, docs }) => write::report(&global, &readme, &docs),
+        Some(Command::Raw) => measure::raw(&global, cli.train.seed),
+        Some(Command::Ablate { seed }) => measure::ablate(&global, seed),
+        Some(Command::Bench { out, limit }) => measure::bench(&global, &out, limit),
         Some(Command::Speed {
             device,
             batch,
             seconds,
-        }) => measure::speed(&places, device, batch as usize, seconds),
+        }) => measure::speed(&global, device, batch as usize, seconds),
         Some(Command::Photos {
             photos,
             part,
             others,
-        }) => photos::photos(&places, &photos, part, others.as_deref()),
-        Some(Command::Export { out }) => write::export(&places, &out),
-        Some(Command::Gallery { out }) => write::gallery(&places, out),
+        }) => photos::photos(&global, &photos, part, others.as_deref()),
+        Some(Command::Export { out }) => write::export(&global, &out),
+        Some(Command::Gallery { out }) => write::gallery(&global, out),
     };
-    done.unwrap_or_else(|error| {
-        eprintln!("error: {}", sentence(&error));
+    result.unwrap_or_else(|error| {
+        // The messages of the library's errors include their causes.
+        eprintln!("error: {error}");
         ExitCode::FAILURE
     })
 }
 
-/// An error and its causes; one that the sentence quotes already is not said twice.
-fn sentence(error: &anyhow::Error) -> String {
-    error.chain().fold(String::new(), |said, cause| {
-        let cause = cause.to_string();
-        match (said.is_empty(), said.contains(&cause)) {
-            (true, _) => cause,
-            (_, true) => said,
-            (_, false) => format!("{said}: {cause}"),
-        }
-    })
-}
-
-impl Places {
-    /// The models asked for, in their order.
+impl GlobalOptions {
+    /// The selected models, in their usual order.
     fn models(&self) -> Vec<ModelId> {
-        let asked: BTreeSet<ModelId> = self.model.iter().copied().collect();
+        let selected: BTreeSet<ModelId> = self.model.iter().copied().collect();
         let all = ModelId::ALL.into_iter();
-        all.filter(|m| asked.is_empty() || asked.contains(m))
+        all.filter(|m| selected.is_empty() || selected.contains(m))
             .collect()
     }
 
-    fn weights(&self) -> WeightsStore {
+    fn weights_store(&self) -> WeightsStore {
         WeightsStore::new(&self.weights)
     }
 }

@@ -1,35 +1,17 @@
 //! The records beside the weights: `manifest.json` and `metrics/*.json`.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::ModelId;
 use shared::metrics::ConfusionMatrix;
 use shared::model::{ensemble, novelty};
-use thiserror::Error;
 
 use crate::evaluate::{Evaluation, Figures, LabelledReport, class_reports, digits};
 use crate::fit::Recipe;
 use crate::fit::checkpoint::EpochMetrics;
 use crate::fit::distillation::TeacherRecord;
-use crate::photos::set::Record;
-
-/// Why a record could not be written or read.
-#[derive(Debug, Error)]
-pub enum ManifestError {
-    #[error(
-        "{path} could not be used ({source}): check that the folder is there and may be written to, or name another with --weights DIR"
-    )]
-    File { path: PathBuf, source: io::Error },
-    #[error(
-        "{path} is not what the trainer writes ({reason}): restore it, or delete it and train again"
-    )]
-    Malformed { path: PathBuf, reason: String },
-}
+use crate::photos::photo_set::PhotoSetRecord;
 
 /// All models' entries.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -60,7 +42,7 @@ pub struct Entry {
     pub data: BTreeMap<String, String>,
     /// The photos it was also trained on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub photos: Option<Record>,
+    pub photos: Option<PhotoSetRecord>,
     pub duration_seconds: u64,
     /// Versions of the crates that affect the result, and the repository's revision.
     pub versions: BTreeMap<String, String>,
@@ -107,7 +89,7 @@ pub struct NoveltyEntry {
     pub seed: u64,
     /// The photos it was also trained on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub photos: Option<Record>,
+    pub photos: Option<PhotoSetRecord>,
     pub versions: BTreeMap<String, String>,
     /// The share of Fashion-MNIST's validation and test images that it refuses.
     pub validation_unknown: f64,
@@ -133,7 +115,7 @@ impl Metrics {
         Self {
             model: model.into(),
             classes: class_reports(&test.confusion),
-            answers: digits(&test.answers),
+            answers: digits(&test.predicted),
             confusion: test.confusion,
             epochs,
         }
@@ -162,56 +144,4 @@ impl Manifest {
         self.models.push(entry);
         self.models.sort_by_key(|e| e.model);
     }
-}
-
-/// Reads a JSON file; `None` where there is none.
-///
-/// # Errors
-/// It cannot be read or is something else.
-pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ManifestError> {
-    match fs::read(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(ManifestError::File {
-            path: path.into(),
-            source,
-        }),
-        Ok(bytes) => {
-            serde_json::from_slice(&bytes)
-                .map(Some)
-                .map_err(|e| ManifestError::Malformed {
-                    path: path.into(),
-                    reason: e.to_string(),
-                })
-        }
-    }
-}
-
-/// Writes a JSON file, whole or not at all.
-///
-/// # Errors
-/// It cannot be written.
-pub fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), ManifestError> {
-    let mut text = serde_json::to_vec_pretty(value).map_err(|e| ManifestError::Malformed {
-        path: path.into(),
-        reason: e.to_string(),
-    })?;
-    text.push(b'\n');
-    write_bytes(path, &text)
-}
-
-/// Writes bytes, whole or not at all, and makes the folder.
-///
-/// # Errors
-/// They cannot be written.
-pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), ManifestError> {
-    let file = |source| ManifestError::File {
-        path: path.into(),
-        source,
-    };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(file)?;
-    }
-    let part = path.with_extension("part");
-    fs::write(&part, bytes).map_err(file)?;
-    fs::rename(&part, path).map_err(file)
 }

@@ -2,7 +2,7 @@
 
 use crate::data::DataSet;
 use crate::data::split::{Split, VALIDATION, split};
-use crate::photos::set::PhotoSet;
+use crate::photos::photo_set::PhotoSet;
 
 /// Fashion-MNIST, with photos if a folder of them was given.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ impl TrainingData {
     pub fn split(&self, variants: usize) -> Split {
         let mut parts = split(&self.fashion_mnist.train, VALIDATION);
         if let Some(photos) = &self.photos {
-            let photos = photos.train(variants);
+            let photos = photos.training_examples(variants);
             parts.photo_variants = photos.len();
             parts.train.extend(photos);
         }

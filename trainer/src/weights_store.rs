@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -11,7 +12,9 @@ use shared::artifact::{Artifact, ArtifactError};
 use shared::model::{Ensemble, ModelError, NoveltyDetector, ensemble, novelty};
 use thiserror::Error;
 
-use crate::manifest::{self, Manifest, ManifestError, Metrics};
+use crate::atomic_file::{self, FileError};
+use crate::hash::sha256;
+use crate::manifest::{Manifest, Metrics};
 
 /// Why a file of the folder could not be read or written.
 #[derive(Debug, Error)]
@@ -26,7 +29,7 @@ pub enum StoreError {
     #[error("{path} cannot be used: {source}")]
     Model { path: PathBuf, source: ModelError },
     #[error(transparent)]
-    Manifest(#[from] ManifestError),
+    File(#[from] FileError),
 }
 
 /// The folder of weights.
@@ -44,7 +47,7 @@ impl WeightsStore {
     /// # Errors
     /// The file exists and cannot be read.
     pub fn manifest(&self) -> Result<Manifest, StoreError> {
-        Ok(manifest::read(&self.manifest_path())?.unwrap_or_default())
+        Ok(atomic_file::read_json(&self.manifest_path())?.unwrap_or_default())
     }
 
     /// Writes the manifest.
@@ -52,7 +55,7 @@ impl WeightsStore {
     /// # Errors
     /// The file cannot be written.
     pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), StoreError> {
-        Ok(manifest::write(&self.manifest_path(), manifest)?)
+        Ok(atomic_file::write_json(&self.manifest_path(), manifest)?)
     }
 
     /// The error for an entry that the manifest lacks.
@@ -94,7 +97,7 @@ impl WeightsStore {
     /// The file is missing or damaged.
     pub fn metrics(&self, name: &str) -> Result<Metrics, StoreError> {
         let path = self.metrics_path(name);
-        manifest::read(&path)?.ok_or(StoreError::Missing { path })
+        atomic_file::read_json(&path)?.ok_or(StoreError::Missing { path })
     }
 
     /// Whether the metrics of a model or of the ensemble are there.
@@ -102,7 +105,7 @@ impl WeightsStore {
     /// # Errors
     /// The file is damaged.
     pub fn has_metrics(&self, name: &str) -> Result<bool, StoreError> {
-        let metrics: Option<Metrics> = manifest::read(&self.metrics_path(name))?;
+        let metrics: Option<Metrics> = atomic_file::read_json(&self.metrics_path(name))?;
         Ok(metrics.is_some())
     }
 
@@ -111,7 +114,7 @@ impl WeightsStore {
     /// # Errors
     /// The file cannot be written.
     pub fn write_metrics(&self, name: &str, metrics: &Metrics) -> Result<(), StoreError> {
-        Ok(manifest::write(&self.metrics_path(name), metrics)?)
+        Ok(atomic_file::write_json(&self.metrics_path(name), metrics)?)
     }
 
     /// A JSON file of the folder `metrics`; `None` if there is none.
@@ -122,7 +125,7 @@ impl WeightsStore {
         &self,
         name: &str,
     ) -> Result<Option<T>, StoreError> {
-        Ok(manifest::read(&self.metrics_path(name))?)
+        Ok(atomic_file::read_json(&self.metrics_path(name))?)
     }
 
     /// Writes a JSON file of the folder `metrics`.
@@ -134,7 +137,7 @@ impl WeightsStore {
         name: &str,
         value: &T,
     ) -> Result<(), StoreError> {
-        Ok(manifest::write(&self.metrics_path(name), value)?)
+        Ok(atomic_file::write_json(&self.metrics_path(name), value)?)
     }
 
     /// SHA-256 of every weights file, by name, as recorded in the manifest.
@@ -148,10 +151,25 @@ impl WeightsStore {
     /// The bytes of a weights file.
     ///
     /// # Errors
-    /// The file is missing.
+    /// The file is missing or cannot be read.
     pub fn bytes(&self, name: &str) -> Result<Vec<u8>, StoreError> {
         let path = self.file(name);
-        fs::read(&path).map_err(|_| StoreError::Missing { path })
+        fs::read(&path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => StoreError::Missing { path },
+            _ => FileError::Access { path, source }.into(),
+        })
+    }
+
+    /// The SHA-256 of a weights file; `None` if it is missing.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn file_hash(&self, name: &str) -> Result<Option<String>, StoreError> {
+        match self.bytes(name) {
+            Ok(bytes) => Ok(Some(sha256(&bytes))),
+            Err(StoreError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes a weights file.
@@ -159,7 +177,7 @@ impl WeightsStore {
     /// # Errors
     /// The file cannot be written.
     pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        Ok(manifest::write_bytes(&self.file(name), bytes)?)
+        Ok(atomic_file::write_bytes(&self.file(name), bytes)?)
     }
 
     /// Parses the bytes of a weights file; an error names the file.

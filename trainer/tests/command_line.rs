@@ -1,5 +1,5 @@
-//! The trainer as a user meets it: the binary, on the committed weights and on real test pictures.
-// All of this is test code, also what stands outside of `#[test]` functions.
+//! Tests of the command line, with the committed weights and real test images.
+// Clippy does not recognise helper functions as test code.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
@@ -11,7 +11,7 @@ use shared::ModelId;
 use tempfile::TempDir;
 use trainer::data::source;
 
-/// The repository's root, where the binary finds `weights/`.
+/// The repository's root, which contains `weights/`.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 fn trainer(arguments: &[&str]) -> Output {
@@ -29,18 +29,18 @@ fn lines(output: &Output) -> Vec<Value> {
         .collect()
 }
 
-/// The first test picture, an ankle boot, as a PNG.
+/// The first test image, an ankle boot, as a PNG.
 fn boot(folder: &TempDir) -> String {
     let data = source::load(None).unwrap();
     let pixels = data.test.images[0].pixels().to_vec();
     let path = folder.path().join("boot.png");
-    let picture = image::GrayImage::from_raw(28, 28, pixels).unwrap();
-    picture.save(&path).unwrap();
+    let image = image::GrayImage::from_raw(28, 28, pixels).unwrap();
+    image.save(&path).unwrap();
     path.to_string_lossy().into_owned()
 }
 
 #[test]
-fn a_prediction_is_one_object_a_line() {
+fn predict_prints_one_object_per_line() {
     let folder = tempfile::tempdir().unwrap();
     let boot = boot(&folder);
     let output = trainer(&["predict", "--json", &boot]);
@@ -64,7 +64,7 @@ fn a_prediction_is_one_object_a_line() {
         assert_eq!(line["confidence"].as_f64().unwrap(), p[9]);
         assert!(line["micros"].as_u64().is_some());
         let keys: Vec<&String> = line.as_object().unwrap().keys().collect();
-        let wanted = [
+        let expected = [
             "file",
             "model",
             "label",
@@ -73,12 +73,12 @@ fn a_prediction_is_one_object_a_line() {
             "probabilities",
             "micros",
         ];
-        assert_eq!(keys, wanted);
+        assert_eq!(keys, expected);
     }
 }
 
 #[test]
-fn a_bad_file_gets_an_error_and_the_others_an_answer() {
+fn predict_reports_bad_files_and_classifies_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let boot = boot(&folder);
     let text = folder.path().join("text.png");
@@ -98,16 +98,16 @@ fn a_bad_file_gets_an_error_and_the_others_an_answer() {
 }
 
 #[test]
-fn every_answer_s_reason_is_a_row() {
+fn heat_maps_have_a_row_per_prediction() {
     let folder = tempfile::tempdir().unwrap();
     let boot = boot(&folder);
     let out = folder.path().join("why.png");
     let output = trainer(&["predict", "--gradcam", out.to_str().unwrap(), &boot]);
     assert!(output.status.success(), "{output:?}");
     let sheet = image::open(&out).unwrap().to_rgb8();
-    // Four pictures of 224 pixels and five gaps of 8; seven models.
+    // Four panels of 224 pixels and five gaps of 8; seven models.
     assert_eq!(sheet.dimensions(), (936, 8 + 7 * 232));
-    // The hottest place of the ResNet's heat map is red, the coldest blue; the CNN's, above it, may be zero everywhere.
+    // The maximum of the ResNet's heat map is red, the minimum blue. The CNN's, above it, may be zero everywhere.
     let heat: Vec<[u8; 3]> = (472..696)
         .flat_map(|x| (240..464).map(move |y| (x, y)))
         .map(|(x, y)| sheet.get_pixel(x, y).0)
@@ -117,46 +117,46 @@ fn every_answer_s_reason_is_a_row() {
 }
 
 #[test]
-fn weights_that_disagree_with_the_manifest_are_noticed() {
+fn evaluate_rejects_weights_that_differ_from_the_manifest() {
     let folder = tempfile::tempdir().unwrap();
     copy(&Path::new(ROOT).join("weights"), folder.path());
     let path = folder.path().to_str().unwrap();
-    let confirm = || {
+    let evaluate = || {
         let limit = ["--limit", "50", "--model", "resnet", "--weights", path];
         trainer(&[&["evaluate"], limit.as_slice()].concat())
     };
-    assert!(confirm().status.success(), "{:?}", confirm());
+    assert!(evaluate().status.success(), "{:?}", evaluate());
 
     let manifest = folder.path().join("manifest.json");
-    let honest = fs::read_to_string(&manifest).unwrap();
+    let original = fs::read_to_string(&manifest).unwrap();
     fs::write(
         &manifest,
-        honest.replace("\"sha256\": \"", "\"sha256\": \"0"),
+        original.replace("\"sha256\": \"", "\"sha256\": \"0"),
     )
     .unwrap();
-    let output = confirm();
+    let output = evaluate();
     assert_eq!(output.status.code(), Some(1));
     let sentence = String::from_utf8(output.stderr).unwrap();
     assert!(sentence.contains("resnet's SHA-256 is"), "{sentence}");
-    fs::write(&manifest, honest).unwrap();
+    fs::write(&manifest, original).unwrap();
 
     let weights = folder.path().join("resnet.hbd");
     let mut bytes = fs::read(&weights).unwrap();
     bytes[5000] ^= 1;
     fs::write(&weights, &bytes).unwrap();
-    let sentence = String::from_utf8(confirm().stderr).unwrap();
+    let sentence = String::from_utf8(evaluate().stderr).unwrap();
     assert!(sentence.contains("damaged"), "{sentence}");
-    // Without its metrics a model is out of date, not a dead end.
+    // For missing files, the error names the command that creates them.
     fs::remove_file(folder.path().join("metrics/resnet.json")).unwrap();
-    let sentence = String::from_utf8(confirm().stderr).unwrap();
+    let sentence = String::from_utf8(evaluate().stderr).unwrap();
     assert!(sentence.contains("cargo run -p trainer"), "{sentence}");
     fs::remove_file(&weights).unwrap();
-    let sentence = String::from_utf8(confirm().stderr).unwrap();
+    let sentence = String::from_utf8(evaluate().stderr).unwrap();
     assert!(sentence.contains("cargo run -p trainer"), "{sentence}");
 }
 
 #[test]
-fn a_vote_that_was_learned_with_other_weights_is_noticed() {
+fn evaluate_rejects_an_ensemble_of_other_weights() {
     let folder = tempfile::tempdir().unwrap();
     copy(&Path::new(ROOT).join("weights"), folder.path());
     let manifest = folder.path().join("manifest.json");
@@ -186,7 +186,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn a_model_that_is_none_is_refused_with_the_names_of_those_there_are() {
+fn an_unknown_model_is_rejected_with_the_list_of_models() {
     let output = trainer(&["--model", "transformer"]);
     assert_eq!(output.status.code(), Some(2));
     let sentence = String::from_utf8(output.stderr).unwrap();

@@ -5,22 +5,26 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use shared::model::{ensemble, novelty};
-use trainer::bench;
 use trainer::data::source;
 use trainer::device::DeviceKind;
 use trainer::evaluate::Figures;
 use trainer::fit::Recipe;
 use trainer::jobs::{ablation, novelty as novelty_job, raw_pixels, verify};
+use trainer::peer_benchmark::{classical, training_speed};
 use trainer::training_data::TrainingData;
 
-use super::control;
-use crate::Places;
+use super::run_control;
+use crate::GlobalOptions;
 
-pub fn evaluate(places: &Places, limit: Option<u32>, json: bool) -> anyhow::Result<ExitCode> {
-    let data = source::load(places.data.as_deref())?;
-    let weights = places.weights();
+pub fn evaluate(
+    global: &GlobalOptions,
+    limit: Option<u32>,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let data = source::load(global.data.as_deref())?;
+    let weights = global.weights_store();
     let limit = limit.map(|n| n as usize);
-    let show = |model: &str, figures: Figures| {
+    let print = |model: &str, figures: Figures| {
         if json {
             println!("{}", serde_json::json!({ "model": model, "test": figures }));
         } else {
@@ -33,14 +37,14 @@ pub fn evaluate(places: &Places, limit: Option<u32>, json: bool) -> anyhow::Resu
             );
         }
     };
-    for model in places.models() {
-        show(
+    for model in global.models() {
+        print(
             model.name(),
             verify::verify_model(&weights, model, &data, limit)?,
         );
     }
-    if places.model.is_empty() {
-        show(
+    if global.model.is_empty() {
+        print(
             ensemble::NAME,
             verify::verify_ensemble(&weights, &data, limit)?,
         );
@@ -61,11 +65,11 @@ pub fn evaluate(places: &Places, limit: Option<u32>, json: bool) -> anyhow::Resu
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn raw(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
-    let data = source::load(places.data.as_deref())?;
-    let weights = places.weights();
-    let control = control()?;
-    for model in places.models() {
+pub fn raw(global: &GlobalOptions, seed: u64) -> anyhow::Result<ExitCode> {
+    let data = source::load(global.data.as_deref())?;
+    let weights = global.weights_store();
+    let control = run_control()?;
+    for model in global.models() {
         if let Some(entry) = raw_pixels::measure(&weights, model, seed, &data, control)? {
             println!(
                 "{} on raw pixels  validation {:.2}%  test {:.2}%  {} s",
@@ -79,14 +83,14 @@ pub fn raw(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn ablate(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
+pub fn ablate(global: &GlobalOptions, seed: u64) -> anyhow::Result<ExitCode> {
     let data = TrainingData {
-        fashion_mnist: source::load(places.data.as_deref())?,
+        fashion_mnist: source::load(global.data.as_deref())?,
         photos: None,
     };
-    let weights = places.weights();
-    let control = control()?;
-    for model in places.models() {
+    let weights = global.weights_store();
+    let control = run_control()?;
+    for model in global.models() {
         if let Recipe::Network(recipe) = Recipe::for_model(model) {
             ablation::run(&weights, model, &recipe, seed, &data, control)?;
         }
@@ -94,29 +98,29 @@ pub fn ablate(places: &Places, seed: u64) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn bench(places: &Places, out: &Path, limit: Option<usize>) -> anyhow::Result<ExitCode> {
-    let data = source::load(places.data.as_deref())?;
-    let bench = bench::run(&data, limit, 1, out)?;
+pub fn bench(global: &GlobalOptions, out: &Path, limit: Option<usize>) -> anyhow::Result<ExitCode> {
+    let data = source::load(global.data.as_deref())?;
+    let bench = classical::run(&data, limit, 1, out)?;
     let (svm, forest) = (&bench.svm, &bench.forest);
     let rows = [
         (
             "svm",
             svm.time.seconds,
             svm.time_on_one_thread.seconds,
-            svm.validation,
+            svm.validation_accuracy,
             svm.size,
         ),
         (
             "forest",
             forest.time.seconds,
             forest.time_on_one_thread.seconds,
-            forest.validation,
+            forest.validation_accuracy,
             forest.size,
         ),
     ];
     for (model, seconds, alone, validation, size) in rows {
         println!(
-            "{model:>8} {seconds:.1} s on {} threads, {alone:.1} s on one, {:.2}% of the validation pictures, size {size}",
+            "{model:>8} {seconds:.1} s on {} threads, {alone:.1} s on one, {:.2}% of the validation images, size {size}",
             bench.threads,
             validation * 100.0
         );
@@ -125,14 +129,14 @@ pub fn bench(places: &Places, out: &Path, limit: Option<usize>) -> anyhow::Resul
 }
 
 pub fn speed(
-    places: &Places,
+    global: &GlobalOptions,
     device: DeviceKind,
     batch: usize,
     seconds: u64,
 ) -> anyhow::Result<ExitCode> {
-    for model in places.models().into_iter().filter(|m| m.is_deep()) {
+    for model in global.models().into_iter().filter(|m| m.is_deep()) {
         let time = Duration::from_secs(seconds);
-        let speed = bench::speed::measure(model, device, batch, time)?;
+        let speed = training_speed::measure(model, device, batch, time)?;
         println!("{}", serde_json::to_string(&speed)?);
     }
     Ok(ExitCode::SUCCESS)

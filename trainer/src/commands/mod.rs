@@ -1,4 +1,4 @@
-//! What the command line's commands do.
+//! The commands of the command line.
 
 pub mod measure;
 pub mod photos;
@@ -6,13 +6,14 @@ pub mod predict;
 pub mod train;
 pub mod write;
 
-use anyhow::Context;
+use anyhow::anyhow;
 use trainer::fit::interrupt;
 use trainer::fit::progress::RunControl;
 
-/// Draws a progress bar, and ends a run at Ctrl-C.
-fn control() -> anyhow::Result<RunControl<'static>> {
-    interrupt::install_handler().context("Ctrl-C cannot be listened for")?;
+/// Shows progress bars, and stops a run at Ctrl-C.
+fn run_control() -> anyhow::Result<RunControl<'static>> {
+    interrupt::install_handler()
+        .map_err(|error| anyhow!("the handler of Ctrl-C could not be installed ({error})"))?;
     Ok(RunControl {
         show_progress: true,
         is_interrupted: &interrupt::is_requested,

@@ -4,57 +4,59 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use trainer::data::source;
-use trainer::photos::measure::{PhotoFigures, measure, record};
-use trainer::photos::{Group, Part};
+use trainer::jobs::photo_evaluation::{self, PhotoFigures};
+use trainer::photos::listing::{PhotoGroup, PhotoSplit};
 
-use crate::Places;
+use crate::GlobalOptions;
 
 pub fn photos(
-    places: &Places,
+    global: &GlobalOptions,
     folder: &Path,
-    part: Part,
+    split: PhotoSplit,
     others: Option<&Path>,
 ) -> anyhow::Result<ExitCode> {
-    let data = source::load(places.data.as_deref())?;
-    let weights = places.weights();
-    let figures = measure(&weights, &data.test, folder, part, others)?;
-    print(&figures);
+    let data = source::load(global.data.as_deref())?;
+    let store = global.weights_store();
+    let figures = photo_evaluation::evaluate(&store, &data.test, folder, split, others)?;
+    print_figures(&figures);
     // The other photos were used for training or for choosing settings.
-    if part == Part::HeldOut {
-        record(&weights, &figures)?;
+    if split == PhotoSplit::HeldOut {
+        photo_evaluation::record(&store, &figures)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(figures: &PhotoFigures) {
+fn print_figures(figures: &PhotoFigures) {
     println!(
-        "{} outlines drawn by hand: intersection over union {:.3} in the mean, {:.3} at least",
-        figures.outlines, figures.overlap, figures.least_overlap
+        "{} outlines drawn by hand: mean intersection over union {:.3}, minimum {:.3}",
+        figures.outlines, figures.overlap, figures.min_overlap
     );
-    let groups = Group::ALL
+    let groups = PhotoGroup::ALL
         .into_iter()
-        .filter(|g| !g.answers().is_empty())
-        .map(Group::name);
-    print!("right of {:<4}", figures.photos);
+        .filter(|g| !g.classes().is_empty())
+        .map(PhotoGroup::name);
+    print!("{:<13}", format!("{} photos", figures.photos));
     groups.clone().for_each(|name| print!("{name:>11}"));
     println!("{:>8}", "mean");
-    for answers in &figures.answers {
-        print!("{:<13}", answers.model);
+    for accuracies in &figures.accuracies {
+        print!("{:<13}", accuracies.model);
         for group in groups.clone() {
-            let share = answers.groups.get(group);
-            let share = share.map_or("-".into(), |s| format!("{:.1}%", s * 100.0));
-            print!("{share:>11}");
+            let accuracy = accuracies.groups.get(group);
+            let cell = accuracy.map_or("-".into(), |a| format!("{:.1}%", a * 100.0));
+            print!("{cell:>11}");
         }
-        println!("{:>7.1}%", answers.mean * 100.0);
+        println!("{:>7.1}%", accuracies.mean * 100.0);
     }
-    println!("refused as none of the ten; area under the ROC curve against the test images");
-    for unknown in &figures.unknown {
+    println!(
+        "refused as none of the ten classes; area under the ROC curve against the test images"
+    );
+    for refusals in &figures.refusals {
         println!(
             "{:<14}{:>6.1}% of {:<6} {:.3}",
-            unknown.kind,
-            unknown.share * 100.0,
-            unknown.pictures,
-            unknown.area
+            refusals.kind,
+            refusals.share * 100.0,
+            refusals.images,
+            refusals.auc
         );
     }
 }

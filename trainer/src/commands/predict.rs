@@ -1,33 +1,33 @@
-//! `trainer predict`: answers pictures.
+//! The command `trainer predict`: classifies image files.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use shared::model::ensemble;
-use trainer::predict::panel::Panels;
-use trainer::predict::{ErrorLine, Line, Panelists, Picture};
+use shared::Garment;
+use trainer::predict::heat_map_sheet::HeatMapSheet;
+use trainer::predict::{ErrorLine, PredictionLine, Predictor, PreparedFile};
 
-use crate::Places;
+use crate::GlobalOptions;
 
-/// Classes that a verdict for people lists; `--json` has all ten.
-const SHOWN: usize = 3;
+/// Classes that are printed for a prediction; `--json` has all ten.
+const CLASSES_SHOWN: usize = 3;
 
 pub fn predict(
-    places: &Places,
+    global: &GlobalOptions,
     json: bool,
     gradcam: Option<PathBuf>,
     images: &[PathBuf],
 ) -> anyhow::Result<ExitCode> {
-    let mut models = Panelists::load(&places.weights(), &places.models())?;
-    let mut panels = Panels::default();
-    let mut outcome = ExitCode::SUCCESS;
+    let mut predictor = Predictor::load(&global.weights_store(), &global.models())?;
+    let mut heat_maps = HeatMapSheet::default();
+    let mut exit_code = ExitCode::SUCCESS;
     for path in images {
-        let file = path.to_string_lossy();
-        let picture = match Picture::open(path) {
-            Ok(picture) => picture,
+        let name = path.to_string_lossy();
+        let file = match PreparedFile::open(path) {
+            Ok(file) => file,
             Err(error) => {
-                outcome = ExitCode::FAILURE;
-                let (file, error) = (file.as_ref(), error.to_string());
+                exit_code = ExitCode::FAILURE;
+                let (file, error) = (name.as_ref(), error.to_string());
                 if json {
                     println!("{}", serde_json::to_string(&ErrorLine { file, error })?);
                 } else {
@@ -37,60 +37,57 @@ pub fn predict(
             }
         };
         if !json {
-            println!("{file}");
+            println!("{name}");
         }
-        let answers = models.answer(&picture, |member, sample, verdict| {
+        let result = predictor.predict(&file, |classifier, sample, prediction| {
             if gradcam.is_some() {
-                panels.push(&picture, &member.explain(sample, verdict.garment()));
+                heat_maps.push(&file, &classifier.explain(sample, prediction.garment()));
             }
         });
         if !json {
-            print_remarks(&picture, answers.known);
+            print_warnings(&file, result.known);
         }
-        let named = answers.verdicts.iter().map(|a| (a.verdict.model.name(), a));
-        for (model, answer) in named.chain(answers.vote.iter().map(|a| (ensemble::NAME, a))) {
-            let line = Line {
-                file: &file,
-                model,
-                label: answer.verdict.garment().label(),
-                confidence: answer.verdict.confidence(),
-                known: answers.known,
-                probabilities: answer.verdict.probabilities,
-                micros: answer.micros,
+        for prediction in &result.predictions {
+            let line = PredictionLine {
+                file: &name,
+                model: prediction.name,
+                label: prediction.garment().label(),
+                confidence: prediction.confidence(),
+                known: result.known,
+                probabilities: prediction.probabilities,
+                micros: prediction.micros,
             };
             if json {
                 println!("{}", serde_json::to_string(&line)?);
             } else {
-                print_line(&line);
+                print_prediction(&line);
             }
         }
     }
     if let Some(path) = gradcam {
-        panels.save(&path)?;
+        heat_maps.save(&path)?;
     }
-    Ok(outcome)
+    Ok(exit_code)
 }
 
-/// What should be known about a picture before its answers are read.
-fn print_remarks(picture: &Picture, known: bool) {
-    let prepared = &picture.prepared;
+/// Prints why the predictions for an image may be wrong.
+fn print_warnings(file: &PreparedFile, known: bool) {
+    let prepared = &file.prepared;
     if !known {
-        println!("  This looks like none of the ten classes: the answers below are guesses.");
+        println!("  This looks like none of the ten classes: the predictions are guesses.");
     }
     if prepared.quality < photo::POOR_QUALITY {
-        println!(
-            "  The garment could not be told well from what is around it: crop the photo closer."
-        );
+        println!("  The garment and its background look alike: crop the photo closer.");
     }
     if prepared.is_white {
         println!(
-            "  Fashion-MNIST has no white garments: it was darkened, and answers are less sure."
+            "  Fashion-MNIST has no white garments: this one was darkened, and predictions are less certain."
         );
     }
 }
 
-/// An answer for people: the three likeliest classes.
-fn print_line(line: &Line) {
+/// Prints a prediction with its most likely classes.
+fn print_prediction(line: &PredictionLine) {
     println!(
         "  {:<9} {:<11} {:>5.1}%  {:>7.2} ms",
         line.model,
@@ -98,17 +95,14 @@ fn print_line(line: &Line) {
         line.confidence * 100.0,
         line.micros as f64 / 1000.0
     );
-    let mut likeliest: Vec<_> = shared::Garment::ALL
-        .iter()
-        .zip(line.probabilities)
-        .collect();
-    likeliest.sort_by(|a, b| b.1.total_cmp(&a.1));
-    for (garment, p) in likeliest.into_iter().take(SHOWN) {
+    let mut classes: Vec<_> = Garment::ALL.iter().zip(line.probabilities).collect();
+    classes.sort_by(|a, b| b.1.total_cmp(&a.1));
+    for (garment, probability) in classes.into_iter().take(CLASSES_SHOWN) {
         println!(
             "            {:<11} {:>5.1}%  {}",
             garment.label(),
-            p * 100.0,
-            bar(p)
+            probability * 100.0,
+            bar(probability)
         );
     }
 }

@@ -10,11 +10,11 @@ use trainer::fit::Recipe;
 use trainer::jobs::estimate::Estimate;
 use trainer::jobs::train::TrainJob;
 use trainer::jobs::{ensemble, estimate, novelty, train as training};
-use trainer::photos::set::{PhotoSet, Record};
+use trainer::photos::photo_set::{PhotoSet, PhotoSetRecord};
 use trainer::training_data::TrainingData;
 
-use super::control;
-use crate::Places;
+use super::run_control;
+use crate::GlobalOptions;
 
 #[derive(clap::Args)]
 pub struct Train {
@@ -35,12 +35,12 @@ pub struct Train {
     device: DeviceKind,
 }
 
-pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
-    let weights = places.weights();
+pub fn train(global: &GlobalOptions, options: &Train) -> anyhow::Result<ExitCode> {
+    let weights = global.weights_store();
     let photos = options.photos.as_deref();
-    let record = photos.map(Record::of).transpose()?;
+    let record = photos.map(PhotoSetRecord::from_folder).transpose()?;
     let mut jobs = Vec::new();
-    for model in places.models() {
+    for model in global.models() {
         let mut recipe = if options.quick {
             Recipe::quick(model)
         } else {
@@ -64,17 +64,17 @@ pub fn train(places: &Places, options: &Train) -> anyhow::Result<ExitCode> {
     let is_ensemble_current = ensemble::is_current(&weights)?;
     // Whoever asks for one model gets that one.
     let is_novelty_due =
-        places.model.is_empty() && !novelty::is_current(&weights, options.seed, record.as_ref())?;
+        global.model.is_empty() && !novelty::is_current(&weights, options.seed, record.as_ref())?;
     if jobs.is_empty() && is_ensemble_current.is_none_or(|current| current) && !is_novelty_due {
         return Ok(ExitCode::SUCCESS);
     }
     let data = TrainingData {
-        fashion_mnist: source::load(places.data.as_deref())?,
+        fashion_mnist: source::load(global.data.as_deref())?,
         photos: photos
             .map(|folder| PhotoSet::load(folder, true))
             .transpose()?,
     };
-    let control = control()?;
+    let control = run_control()?;
     if !jobs.is_empty() {
         print_estimates(&estimate::estimate(&weights, &jobs, &data)?);
     }

@@ -1,25 +1,26 @@
-//! The commands that write what others read: the report, the page's gallery, networks as ONNX files.
+//! The commands that write files: the report, the page's gallery, ONNX files.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
+use trainer::atomic_file::write_bytes;
 use trainer::data::source;
 use trainer::report::ReportInput;
-use trainer::{export, gallery, manifest, report};
+use trainer::{export, gallery, report};
 
-use crate::Places;
+use crate::GlobalOptions;
 
-pub fn report(places: &Places, readme: &Path, docs: &Path) -> anyhow::Result<ExitCode> {
+pub fn report(global: &GlobalOptions, readme: &Path, docs: &Path) -> anyhow::Result<ExitCode> {
     let text = std::fs::read_to_string(readme)
-        .with_context(|| format!("{} could not be read", readme.display()))?;
-    let input = ReportInput::load(&places.weights())?;
+        .map_err(|error| anyhow!("{} could not be read ({error})", readme.display()))?;
+    let input = ReportInput::load(&global.weights_store())?;
     let text = report::insert_table(&text, &input)?;
-    let data = source::load(places.data.as_deref())?;
+    let data = source::load(global.data.as_deref())?;
     let documents = report::documents(&input, &data)?;
-    manifest::write_bytes(readme, text.as_bytes())?;
+    write_bytes(readme, text.as_bytes())?;
     for document in &documents {
-        manifest::write_bytes(&docs.join(&document.path), document.text.as_bytes())?;
+        write_bytes(&docs.join(&document.path), document.text.as_bytes())?;
     }
     println!(
         "results written to {} and, with {} plots, to {}",
@@ -30,20 +31,21 @@ pub fn report(places: &Places, readme: &Path, docs: &Path) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn gallery(places: &Places, out: PathBuf) -> anyhow::Result<ExitCode> {
-    let data = source::load(places.data.as_deref())?;
-    let sprite = gallery::sprite(&data.test).context("the gallery could not be encoded")?;
-    manifest::write_bytes(&out, &sprite)?;
+pub fn gallery(global: &GlobalOptions, out: PathBuf) -> anyhow::Result<ExitCode> {
+    let data = source::load(global.data.as_deref())?;
+    let sprite = gallery::encode_sprite(&data.test)
+        .map_err(|error| anyhow!("the gallery could not be encoded ({error})"))?;
+    write_bytes(&out, &sprite)?;
     println!("{} bytes written to {}", sprite.len(), out.display());
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn export(places: &Places, out: &Path) -> anyhow::Result<ExitCode> {
-    let [model] = places.models()[..] else {
-        bail!("one file holds one network: name it, for example `--model cnn`");
+pub fn export(global: &GlobalOptions, out: &Path) -> anyhow::Result<ExitCode> {
+    let [model] = global.models()[..] else {
+        bail!("an ONNX file contains one network: name it, for example with `--model cnn`");
     };
-    let bytes = export::onnx(model, &places.weights().artifact(model)?)?;
-    manifest::write_bytes(out, &bytes)?;
+    let bytes = export::onnx(model, &global.weights_store().artifact(model)?)?;
+    write_bytes(out, &bytes)?;
     println!("{} bytes written to {}", bytes.len(), out.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,8 @@
-//! A network as an ONNX file, for other programs: its table of layers as a graph, its weights as 32-bit floats.
+//! Export of a network as an ONNX file: its layers as a graph, its weights as 32-bit floats.
 //!
-//! Input `pictures`, `[N, 1, 28, 28]`: pixels standardised as `shared::image` does it. Output `logits`, `[N, 10]`, in label
-//! order; divided by `temperature`, which stands in the file's metadata beside the labels, and put through softmax they are
-//! the probabilities. Batch norms are nodes of their own.
+//! The input `pictures`, `[N, 1, 28, 28]`, is standardised as in `shared::image`. The output `logits`, `[N, 10]`, is in label
+//! order; the softmax of the logits divided by `temperature` gives the probabilities. The temperature and the labels are in
+//! the file's metadata. Batch norms are nodes of their own.
 
 mod node;
 mod protobuf;
@@ -18,71 +18,73 @@ use thiserror::Error;
 use node::{Attribute, node, tensor, value};
 use protobuf::Fields;
 
-/// What the graph takes, and what it gives.
+/// The names of the graph's input and output.
 pub const INPUT: &str = "pictures";
 pub const OUTPUT: &str = "logits";
 
-/// Of the format, and of the operators: what every runtime of the last years reads.
+/// The versions of the format and of the operator set, which all current runtimes support.
 const IR_VERSION: u64 = 8;
 const OPSET: u64 = 17;
 
-/// Why there is no ONNX file.
+/// Why a model could not be exported.
 #[derive(Debug, Error)]
 pub enum ExportError {
-    #[error("{} is no network, and ONNX files are made of networks alone: export cnn, resnet or mlp", .0.title())]
-    NoNetwork(ModelId),
+    #[error("{} is not a network, and only networks can be exported as ONNX: export cnn, resnet or mlp", .0.title())]
+    NotANetwork(ModelId),
     #[error(transparent)]
     Model(#[from] shared::model::ModelError),
 }
 
-/// The file's bytes.
+/// The bytes of the ONNX file.
 ///
 /// # Errors
-/// The model is no network, or the weights are not its own.
+/// The model is not a network, or the weights are of another model.
 pub fn onnx(model: ModelId, artifact: &Artifact) -> Result<Vec<u8>, ExportError> {
     if !model.is_deep() {
-        return Err(ExportError::NoNetwork(model));
+        return Err(ExportError::NotANetwork(model));
     }
-    // Which also finds out whether these are the model's weights, and sound.
+    // This also checks the weights.
     let temperature = Plan::new(model, artifact)?.temperature();
-    let weights = parameters(model.layers()).into_iter().filter_map(|p| {
-        let found = artifact.tensor(&p.name)?;
-        Some(tensor(&p.name, &p.shape, &found.values))
+    let weights = parameters(model.layers()).into_iter().map(|p| {
+        let found = artifact
+            .tensor(&p.name)
+            .expect("invariant: the plan was made from all parameters");
+        tensor(&p.name, &p.shape, &found.values)
     });
     let graph = Fields::default()
-        .messages(1, nodes(model.layers()))
+        .messages(1, build_nodes(model.layers()))
         .bytes(2, model.name())
         .messages(5, weights)
         .message(11, value(INPUT, &[1, SIDE, SIDE]))
         .message(12, value(OUTPUT, &[CLASSES]));
     let labels = Garment::ALL.map(Garment::label).join(",");
-    let facts = [
+    let metadata = [
         ("temperature", temperature.to_string()),
         ("labels", labels),
         ("pixel_mean", MEAN.to_string()),
         ("pixel_standard_deviation", STANDARD_DEVIATION.to_string()),
     ];
-    let facts = facts.map(|(key, value)| Fields::default().bytes(1, key).bytes(2, value));
+    let metadata = metadata.map(|(key, value)| Fields::default().bytes(1, key).bytes(2, value));
     let file = Fields::default()
         .number(1, IR_VERSION)
         .bytes(2, "haberdash")
         .bytes(3, env!("CARGO_PKG_VERSION"))
         .message(7, graph)
         .message(8, Fields::default().bytes(1, "").number(2, OPSET))
-        .messages(14, facts);
+        .messages(14, metadata);
     Ok(file.into_bytes())
 }
 
-/// The graph that is being written.
+/// Builds the graph's nodes.
 #[derive(Default)]
 struct Graph {
     nodes: Vec<Fields>,
-    /// The value that the next node takes.
+    /// The output of the last node.
     last: String,
 }
 
 impl Graph {
-    /// A node that takes the last value before `others`, and makes the next one.
+    /// Adds a node whose inputs are the last node's output and `others`.
     fn add(&mut self, operator: &str, output: &str, others: &[&str], attributes: &[Attribute]) {
         let inputs = [&[self.last.as_str()], others].concat();
         self.nodes.push(node(operator, &inputs, output, attributes));
@@ -109,14 +111,14 @@ impl Graph {
         self.add("Relu", &format!("{name}.relu"), &[], &[]);
     }
 
-    fn norm(&mut self, name: &str) {
-        let of = ["gamma", "beta", "mean", "variance"].map(|s| format!("{name}.{s}"));
-        let of: Vec<&str> = of.iter().map(String::as_str).collect();
+    fn batch_norm(&mut self, name: &str) {
+        let parameters = ["gamma", "beta", "mean", "variance"].map(|s| format!("{name}.{s}"));
+        let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
         let epsilon = Attribute::Float("epsilon", BATCH_NORM_EPSILON);
         self.add(
             "BatchNormalization",
             &format!("{name}.out"),
-            &of,
+            &parameters,
             &[epsilon],
         );
     }
@@ -127,7 +129,7 @@ impl Graph {
     }
 }
 
-fn nodes(layers: &[Layer]) -> Vec<Fields> {
+fn build_nodes(layers: &[Layer]) -> Vec<Fields> {
     let mut graph = Graph {
         last: INPUT.into(),
         ..Graph::default()
@@ -148,25 +150,26 @@ fn nodes(layers: &[Layer]) -> Vec<Fields> {
                 let input = graph.last.clone();
                 graph.conv(&format!("{name}.conv1"), Padding::Same);
                 graph.relu(&format!("{name}.conv1"));
-                graph.norm(&format!("{name}.norm1"));
+                graph.batch_norm(&format!("{name}.norm1"));
                 graph.conv(&format!("{name}.conv2"), Padding::Same);
-                graph.norm(&format!("{name}.norm2"));
+                graph.batch_norm(&format!("{name}.norm2"));
                 graph.add("Add", &format!("{name}.both"), &[&input], &[]);
                 graph.relu(&name);
             }
             Layer::GlobalAveragePool => {
                 graph.add("GlobalAveragePool", &format!("{name}.mean"), &[], &[]);
-                // One row and one column are left of each channel.
+                // `[N, channels, 1, 1] -> [N, channels]`.
                 graph.flatten(&name);
             }
             Layer::Flatten => graph.flatten(&name),
             Layer::Dense { relu, .. } => {
-                let output = match i + 1 == layers.len() {
-                    true => OUTPUT.into(),
-                    false => format!("{name}.sum"),
+                let output = if i + 1 == layers.len() {
+                    OUTPUT.into()
+                } else {
+                    format!("{name}.sum")
                 };
-                let of = ["weight", "bias"].map(|p| format!("{name}.{p}"));
-                graph.add("Gemm", &output, &[&of[0], &of[1]], &[]);
+                let [weight, bias] = ["weight", "bias"].map(|p| format!("{name}.{p}"));
+                graph.add("Gemm", &output, &[&weight, &bias], &[]);
                 if relu {
                     graph.relu(&name);
                 }

@@ -1,11 +1,11 @@
-//! ONNX's nodes, tensors and values, as protobuf messages: the fields' numbers are those of onnx.proto3.
+//! ONNX nodes, tensors and values as protobuf messages; the field numbers are those of onnx.proto3.
 
 use super::protobuf::Fields;
 
 /// `TensorProto.DataType.FLOAT`.
 const FLOAT: u64 = 1;
 
-/// An attribute of a node.
+/// An attribute of a node: its name and value.
 pub enum Attribute<'a> {
     Float(&'a str, f32),
     Number(&'a str, usize),
@@ -14,7 +14,7 @@ pub enum Attribute<'a> {
 
 impl Attribute<'_> {
     fn message(&self) -> Fields {
-        // Field 20 says which of the others holds the value.
+        // Field 20 is the type of the value.
         match *self {
             Self::Float(name, value) => attribute(name).float(2, value).number(20, 1),
             Self::Number(name, value) => attribute(name).number(3, value as u64).number(20, 2),
@@ -27,7 +27,7 @@ fn attribute(name: &str) -> Fields {
     Fields::default().bytes(1, name)
 }
 
-/// A node that makes one value of others; it is called as what it makes.
+/// A node with one output, which is also the node's name.
 pub fn node(operator: &str, inputs: &[&str], output: &str, attributes: &[Attribute]) -> Fields {
     let inputs = inputs.iter();
     inputs
@@ -38,7 +38,7 @@ pub fn node(operator: &str, inputs: &[&str], output: &str, attributes: &[Attribu
         .messages(5, attributes.iter().map(Attribute::message))
 }
 
-/// A tensor of weights.
+/// A constant tensor of 32-bit floats.
 pub fn tensor(name: &str, shape: &[usize], values: &[f32]) -> Fields {
     let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
     Fields::default()
@@ -48,7 +48,7 @@ pub fn tensor(name: &str, shape: &[usize], values: &[f32]) -> Fields {
         .bytes(9, bytes)
 }
 
-/// What goes in or comes out: any number of pictures, and `rest` numbers of each.
+/// An input or output of the graph, with the shape `[N, rest...]`.
 pub fn value(name: &str, rest: &[usize]) -> Fields {
     let dimension = Fields::default().bytes(2, "N");
     let rest = rest.iter().map(|&d| Fields::default().number(1, d as u64));

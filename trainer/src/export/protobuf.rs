@@ -1,36 +1,36 @@
-//! As much of protobuf's wire format as ONNX needs: varints, 32-bit floats, and fields that are bytes with their length.
+//! A writer of the protobuf wire format, with the field types that ONNX needs.
 
-/// Fields as they are written, one after the other.
+/// The encoded fields of a message.
 #[derive(Default)]
 pub struct Fields(Vec<u8>);
 
-/// How a field's value is stored; the low three bits of its key.
+/// Wire types: the low three bits of a field's key.
 const VARINT: u64 = 0;
 const LENGTH_DELIMITED: u64 = 2;
 const FIXED_32: u64 = 5;
 
 impl Fields {
-    /// A whole number.
+    /// Appends an integer.
     pub fn number(mut self, field: u64, value: u64) -> Self {
         self.varint(field << 3 | VARINT);
         self.varint(value);
         self
     }
 
-    /// Whole numbers, a field each.
+    /// Appends integers, one field each.
     pub fn numbers(self, field: u64, values: &[usize]) -> Self {
-        let each = values.iter();
-        each.fold(self, |fields, &value| fields.number(field, value as u64))
+        let values = values.iter();
+        values.fold(self, |fields, &value| fields.number(field, value as u64))
     }
 
-    /// A 32-bit float.
+    /// Appends a 32-bit float.
     pub fn float(mut self, field: u64, value: f32) -> Self {
         self.varint(field << 3 | FIXED_32);
         self.0.extend(value.to_le_bytes());
         self
     }
 
-    /// Text, or other bytes.
+    /// Appends text or bytes.
     pub fn bytes(mut self, field: u64, value: impl AsRef<[u8]>) -> Self {
         let value = value.as_ref();
         self.varint(field << 3 | LENGTH_DELIMITED);
@@ -39,22 +39,22 @@ impl Fields {
         self
     }
 
-    /// A message within this one.
+    /// Appends a nested message.
     pub fn message(self, field: u64, value: Self) -> Self {
         self.bytes(field, value.0)
     }
 
-    /// Messages, a field each.
+    /// Appends nested messages, one field each.
     pub fn messages(self, field: u64, values: impl IntoIterator<Item = Self>) -> Self {
         values.into_iter().fold(self, |f, v| f.message(field, v))
     }
 
-    /// All that was written.
+    /// The encoded message.
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
-    /// Seven bits a byte, the lowest first; all but the last byte have their highest bit set.
+    /// Seven bits per byte, the lowest first; all bytes but the last have their highest bit set.
     fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.0.push(value as u8 | 0x80);
@@ -69,13 +69,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_documentation_s_examples_are_written_as_there() {
+    fn encodes_the_examples_of_the_documentation() {
         // protobuf.dev/programming-guides/encoding: 150 in field 1, "testing" in field 2, the first within field 3.
-        let one = || Fields::default().number(1, 150);
-        assert_eq!(one().into_bytes(), [0x08, 0x96, 0x01]);
+        let example = || Fields::default().number(1, 150);
+        assert_eq!(example().into_bytes(), [0x08, 0x96, 0x01]);
         let text = Fields::default().bytes(2, "testing").into_bytes();
         assert_eq!(text, b"\x12\x07testing");
-        let nested = Fields::default().message(3, one()).into_bytes();
+        let nested = Fields::default().message(3, example()).into_bytes();
         assert_eq!(nested, [0x1a, 0x03, 0x08, 0x96, 0x01]);
         let float = Fields::default().float(2, 1.0).into_bytes();
         assert_eq!(float, [0x15, 0, 0, 0x80, 0x3f]);

@@ -7,6 +7,7 @@ use shared::ModelId;
 use super::JobError;
 use super::train::{network_spec, new_run, run_name, teacher_logits};
 use crate::ablation::{Ablation, AblationRow, stages};
+use crate::atomic_file::{read_json, write_json};
 use crate::data::split::{VALIDATION, split};
 use crate::device::DeviceKind;
 use crate::evaluate::rounded;
@@ -14,7 +15,6 @@ use crate::fit::checkpoint::Checkpoint;
 use crate::fit::progress::RunControl;
 use crate::fit::recipe::NetworkRecipe;
 use crate::fit::train_loop::{FitError, train};
-use crate::manifest;
 use crate::training_data::TrainingData;
 use crate::weights_store::{StoreError, WeightsStore};
 
@@ -23,7 +23,7 @@ use crate::weights_store::{StoreError, WeightsStore};
 /// # Errors
 /// The file is damaged.
 pub fn recorded(store: &WeightsStore) -> Result<Ablation, StoreError> {
-    Ok(manifest::read(&path(store))
+    Ok(read_json(&path(store))
         .map_err(StoreError::from)?
         .unwrap_or_default())
 }
@@ -31,7 +31,7 @@ pub fn recorded(store: &WeightsStore) -> Result<Ablation, StoreError> {
 /// Trains the stages that are not recorded for this seed, and records each when it is done.
 ///
 /// # Errors
-/// See [`JobError`]; a run that was stopped goes on with the next call.
+/// See [`JobError`]. An interrupted run is resumed by the next call.
 pub fn run(
     store: &WeightsStore,
     model: ModelId,
@@ -49,16 +49,15 @@ pub fn run(
         }
         println!("{:>6} with {}", model.title(), stage.added);
         let run = new_run(stage.recipe, seed, device, data);
-        let taught = teacher_logits(store, &run, device, data, control)?;
-        let answers = taught.map(|(answers, _)| answers);
+        let distillation = teacher_logits(store, &run, device, data, control)?;
+        let logits = distillation.map(|(logits, _)| logits);
         let checkpoint = Checkpoint::new(store.checkpoints().join(run_name(model, &run)));
-        let answers = answers.as_ref();
         let trained = train(
             network_spec(model),
             run,
             &parts,
             device,
-            answers,
+            logits.as_ref(),
             &checkpoint,
             control,
         )?;
@@ -72,7 +71,7 @@ pub fn run(
             validation_accuracy: rounded(best.map_or(0.0, |e| e.validation_accuracy)),
             seconds: rounded(epochs.iter().map(|e| e.seconds).sum()),
         });
-        manifest::write(&path(store), &known).map_err(StoreError::from)?;
+        write_json(&path(store), &known).map_err(StoreError::from)?;
         checkpoint.clear().map_err(FitError::from)?;
     }
     Ok(())

@@ -1,14 +1,13 @@
 //! Fitting and evaluating the ensemble of the seven models.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
+use shared::ModelId;
 use shared::model::ensemble::NAME;
 use shared::model::{Ensemble, Prediction};
-use shared::{ModelId, Sample};
 
 use super::JobError;
-use super::train::median;
+use super::timing::features_micros;
 use crate::data::split::{VALIDATION, split};
 use crate::data::{DataSet, Examples};
 use crate::evaluate::{self, Evaluation, Figures, rounded};
@@ -20,9 +19,6 @@ use crate::weights_store::{WeightsStore, file_name};
 
 /// The seven models' predictions for an image, in the order of [`ModelId::ALL`].
 type ImagePredictions = [Prediction; ModelId::ALL.len()];
-
-/// Test images whose features are timed.
-const TIMED: usize = 200;
 
 /// Whether the ensemble was fitted on the weights in the store; `None` if one of the seven models is missing.
 ///
@@ -39,8 +35,7 @@ pub fn is_current(store: &WeightsStore) -> Result<Option<bool>, JobError> {
     let (Some(entry), true) = (&manifest.vote, store.has_metrics(NAME)?) else {
         return Ok(Some(false));
     };
-    let file = store.bytes(NAME).map(|bytes| sha256(&bytes));
-    let is_recorded = file.is_ok_and(|sha256| sha256 == entry.sha256);
+    let is_recorded = store.file_hash(NAME)?.as_ref() == Some(&entry.sha256);
     Ok(Some(is_recorded && members == entry.members))
 }
 
@@ -64,7 +59,7 @@ pub fn train(store: &WeightsStore, data: &DataSet) -> Result<VoteEntry, JobError
         sha256: sha256(&bytes),
         members: members.collect(),
         weights: ModelId::ALL.iter().map(weight).collect(),
-        features_micros: features_micros(&data.test),
+        features_micros: features_micros(&data.test.images),
         validation: Figures::from(&of_validation),
         test: Figures::from(&test),
     };
@@ -82,11 +77,15 @@ pub fn train(store: &WeightsStore, data: &DataSet) -> Result<VoteEntry, JobError
 pub fn evaluate(store: &WeightsStore, examples: &Examples) -> Result<Evaluation, JobError> {
     let ensemble: Ensemble = store.ensemble()?;
     let predictions = predictions(store, examples)?;
-    // Seven have answered, so there is a vote.
-    let said = predictions
-        .iter()
-        .map(|b| ensemble.combine(b).unwrap_or_default());
-    Ok(Evaluation::from_probabilities(said, &examples.labels))
+    let probabilities = predictions.iter().map(|p| {
+        ensemble
+            .combine(p)
+            .expect("invariant: there are seven predictions")
+    });
+    Ok(Evaluation::from_probabilities(
+        probabilities,
+        &examples.labels,
+    ))
 }
 
 /// The seven models' predictions for every example.
@@ -97,24 +96,14 @@ pub fn predictions(
     store: &WeightsStore,
     examples: &Examples,
 ) -> Result<Vec<ImagePredictions>, JobError> {
-    let mut each = Vec::new();
+    let mut by_model = Vec::new();
     for model in ModelId::ALL {
-        each.push(evaluate::predictions(
+        by_model.push(evaluate::predictions(
             model,
             &store.artifact(model)?,
             examples,
         )?);
     }
-    let ballot = |i: usize| core::array::from_fn(|m| each[m][i]);
-    Ok((0..examples.len()).map(ballot).collect())
-}
-
-fn features_micros(test: &Examples) -> f64 {
-    let times = test.images.iter().take(TIMED).map(|picture| {
-        let sample = Sample::new(picture.clone());
-        let started = Instant::now();
-        std::hint::black_box(sample.features());
-        started.elapsed().as_secs_f64() * 1e6
-    });
-    median(times.collect())
+    let of_image = |i: usize| core::array::from_fn(|m| by_model[m][i]);
+    Ok((0..examples.len()).map(of_image).collect())
 }

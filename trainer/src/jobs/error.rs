@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::evaluate::EvaluationError;
 use crate::fit::classical::ClassicalError;
+use crate::fit::novelty::NoveltyError;
 use crate::fit::train_loop::FitError;
 use crate::weights_store::StoreError;
 
@@ -26,4 +27,6 @@ pub enum JobError {
     Fit(#[from] FitError),
     #[error(transparent)]
     Classical(#[from] ClassicalError),
+    #[error(transparent)]
+    Novelty(#[from] NoveltyError),
 }

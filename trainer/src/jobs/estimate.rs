@@ -7,12 +7,12 @@ use shared::model::Layer;
 
 use super::JobError;
 use super::train::TrainJob;
-use crate::bench::speed::images_per_second;
 use crate::device::DeviceKind;
 use crate::fit::Recipe;
 use crate::fit::distillation;
 use crate::fit::recipe::NetworkRecipe;
-use crate::photos::set::VARIANTS;
+use crate::peer_benchmark::training_speed::images_per_second;
+use crate::photos::photo_set::VARIANTS;
 use crate::training_data::TrainingData;
 use crate::weights_store::WeightsStore;
 
@@ -41,14 +41,13 @@ pub fn estimate(
 ) -> Result<Vec<Estimate>, JobError> {
     let parts = data.split(VARIANTS);
     let seconds_for = |layers: &'static [Layer], recipe: &NetworkRecipe, device: DeviceKind| {
-        let pictures = parts.epoch_indices(recipe.photo_groups, 0).count();
+        let images = parts.epoch_indices(recipe.photo_groups, 0).count();
         let speed = images_per_second(layers, recipe, device, TRIAL)?;
-        Ok::<_, JobError>((recipe.epochs * pictures) as f64 / speed)
+        Ok::<_, JobError>((recipe.epochs * images) as f64 / speed)
     };
     let mut all = Vec::new();
-    let is_taught =
-        |o: &&TrainJob| matches!(o.recipe, Recipe::Network(d) if d.distillation.is_some());
-    if let Some(job) = jobs.iter().find(is_taught)
+    let needs_teachers = |job: &&TrainJob| matches!(job.recipe, Recipe::Network(recipe) if recipe.distillation.is_some());
+    if let Some(job) = jobs.iter().find(needs_teachers)
         && !distillation::are_trained(&store.checkpoints())
     {
         let count = distillation::SEEDS.len();

@@ -1,11 +1,14 @@
 //! The trainer's jobs on a folder of weights: training, calibration, fitting the ensemble and the novelty detector, and verification.
 
 pub mod ablation;
+mod calibration;
 pub mod ensemble;
 pub mod error;
 pub mod estimate;
 pub mod novelty;
+pub mod photo_evaluation;
 pub mod raw_pixels;
+mod timing;
 pub mod train;
 pub mod verify;
 

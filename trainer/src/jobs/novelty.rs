@@ -9,11 +9,11 @@ use super::JobError;
 use crate::data::DataSet;
 use crate::data::split::{VALIDATION, split};
 use crate::evaluate::rounded;
-use crate::fit::novelty::{Photos, fit};
+use crate::fit::novelty::{PhotoImages, fit};
 use crate::fit::train_loop::FitError;
 use crate::hash::sha256;
 use crate::manifest::NoveltyEntry;
-use crate::photos::set::Record;
+use crate::photos::photo_set::PhotoSetRecord;
 use crate::provenance::versions;
 use crate::training_data::TrainingData;
 use crate::weights_store::{WeightsStore, file_name};
@@ -28,12 +28,12 @@ const PHOTO_VARIANTS: usize = 4;
 pub fn is_current(
     store: &WeightsStore,
     seed: u64,
-    photos: Option<&Record>,
+    photos: Option<&PhotoSetRecord>,
 ) -> Result<bool, JobError> {
     let Some(entry) = store.manifest()?.novelty else {
         return Ok(false);
     };
-    let is_recorded = store.bytes(NAME).is_ok_and(|b| sha256(&b) == entry.sha256);
+    let is_recorded = store.file_hash(NAME)?.as_ref() == Some(&entry.sha256);
     let is_same = photos.is_none() || entry.photos.as_ref() == photos;
     Ok(is_recorded && is_same && entry.seed == seed)
 }
@@ -49,11 +49,11 @@ pub fn train(
 ) -> Result<NoveltyEntry, JobError> {
     let parts = split(&data.fashion_mnist.train, VALIDATION);
     let photos = data.photos.as_ref();
-    let seen = photos.map_or_else(Photos::default, |photos| Photos {
-        garments: photos.train(PHOTO_VARIANTS).images,
-        outsiders: photos.outsiders.clone(),
+    let photo_images = photos.map_or_else(PhotoImages::default, |photos| PhotoImages {
+        known: photos.training_examples(PHOTO_VARIANTS).images,
+        unknown: photos.unknown.clone(),
     });
-    let artifact = fit(&parts.train, &parts.validation, &seen, seed)?;
+    let artifact = fit(&parts.train, &parts.validation, &photo_images, seed)?;
     let bytes = artifact.to_bytes().map_err(FitError::from)?;
     store.write_bytes(NAME, &bytes)?;
     let novelty = store.novelty()?;
@@ -107,7 +107,7 @@ pub fn scores(novelty: &NoveltyDetector, images: &[Grey28]) -> Vec<f32> {
 
 /// The share of images classified as none of the ten classes.
 fn unknown(novelty: &NoveltyDetector, images: &[Grey28]) -> f64 {
-    let all = scores(novelty, images);
-    let strange = all.iter().filter(|&&s| s > 0.0).count();
-    rounded(strange as f64 / all.len().max(1) as f64)
+    let scores = scores(novelty, images);
+    let refused = scores.iter().filter(|&&s| s > 0.0).count();
+    rounded(refused as f64 / scores.len().max(1) as f64)
 }

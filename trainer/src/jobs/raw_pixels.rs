@@ -5,7 +5,8 @@ use shared::ModelId;
 use shared::artifact::Artifact;
 
 use super::JobError;
-use super::train::{TrainJob, fit_classical, with_calibration};
+use super::calibration::with_calibration;
+use super::train::{TrainJob, fit_classical};
 use crate::data::DataSet;
 use crate::data::split::{VALIDATION, split};
 use crate::device::DeviceKind;
@@ -15,7 +16,7 @@ use crate::fit::progress::RunControl;
 use crate::fit::train_loop::FitError;
 use crate::weights_store::{StoreError, WeightsStore};
 
-/// `metrics/raw.json`: the models, in their job.
+/// `metrics/raw.json`: the models, in their usual order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RawPixelMetrics {
     pub models: Vec<RawPixelEntry>,
@@ -31,7 +32,7 @@ pub struct RawPixelEntry {
     pub test: Figures,
 }
 
-/// What is recorded of the classical models on raw pixels; `None` where nothing is.
+/// The recorded metrics; `None` if there are none.
 ///
 /// # Errors
 /// The record cannot be read.
@@ -39,7 +40,7 @@ pub fn recorded(store: &WeightsStore) -> Result<Option<RawPixelMetrics>, StoreEr
     store.read_metrics_file("raw")
 }
 
-/// Fits a classical model on raw pixels and records how good it is; `None` of a network, which sees nothing else.
+/// Fits a classical model on raw pixels and records its figures; `None` for a network, whose input is raw pixels anyway.
 ///
 /// # Errors
 /// See [`JobError`].
@@ -62,7 +63,7 @@ pub fn measure(
     let parts = split(&data.train, VALIDATION);
     let trained = fit_classical(&job, &parts, control)?;
     let artifact = with_calibration(model, trained.artifact, &parts.validation)?;
-    // Through the file's rounding, as the shipped ones.
+    // The weights are rounded as in a file, as those of the other models are.
     let bytes = artifact.to_bytes().map_err(FitError::from)?;
     let artifact = Artifact::from_bytes(&bytes).map_err(FitError::from)?;
     let figures = |examples| Evaluation::run(model, &artifact, examples);

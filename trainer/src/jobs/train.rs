@@ -1,27 +1,27 @@
-//! Training of one model: the job, its result, calibration, and the manifest entry.
+//! Training of one model, and its manifest entry.
 
 use std::time::Instant;
 
 use fashion_mnist::TRAIN_IMAGES;
+use shared::ModelId;
 use shared::artifact::Artifact;
-use shared::garment::CLASSES;
-use shared::{AnyClassifier, ModelId, Sample};
 
 use super::JobError;
-use crate::data::Examples;
+use super::calibration::with_calibration;
+use super::timing::prediction_micros;
 use crate::data::split::{Split, VALIDATION, split};
 use crate::device::DeviceKind;
-use crate::evaluate::{Evaluation, EvaluationError, Figures, map_examples, rounded};
+use crate::evaluate::{Evaluation, EvaluationError, Figures, rounded};
 use crate::fit::checkpoint::{Checkpoint, EpochMetrics, RunState};
 use crate::fit::distillation::{TeacherRecord, Teachers};
 use crate::fit::progress::RunControl;
 use crate::fit::recipe::{Distillation, NetworkRecipe};
 use crate::fit::teacher_logits::TeacherLogits;
 use crate::fit::train_loop::{FitError, NetworkSpec};
-use crate::fit::{Recipe, cache_key, calibrate, classical, train_loop};
+use crate::fit::{Recipe, cache_key, classical, train_loop};
 use crate::hash::sha256;
 use crate::manifest::{Entry, Metrics};
-use crate::photos::set::{FEW, FEWEST, Record, VARIANTS};
+use crate::photos::photo_set::{CLASSICAL_VARIANTS, LOGISTIC_VARIANTS, PhotoSetRecord, VARIANTS};
 use crate::provenance::{data_hashes, versions};
 use crate::training_data::TrainingData;
 use crate::weights_store::{WeightsStore, file_name};
@@ -44,20 +44,15 @@ pub(super) struct Trained {
     pub seconds: f64,
 }
 
-/// How sharply the SVM's decision values become probabilities; the best of them is the validation split's choice.
-const SLOPES: [f32; 6] = [0.5, 1.0, 1.5, 2.0, 3.0, 4.0];
-/// Test images that are timed.
-const TIMED: usize = 200;
-
-/// Whether the file is there with its metrics, is the recorded one, and was made to this order; from these photos,
-/// where some are given: without any, weights that have learned from photos are as good.
+/// Whether the recorded weights and metrics are there, with the job's recipe and seed, for today's data set. If `photos` are
+/// given, they must also be trained on these photos; otherwise weights trained on photos are current, too.
 ///
 /// # Errors
 /// The manifest cannot be read.
 pub fn is_current(
     store: &WeightsStore,
     job: &TrainJob,
-    photos: Option<&Record>,
+    photos: Option<&PhotoSetRecord>,
 ) -> Result<bool, JobError> {
     let manifest = store.manifest()?;
     let Some(entry) = manifest.entry(job.model) else {
@@ -69,15 +64,15 @@ pub fn is_current(
     if photos.is_some() && entry.photos.as_ref() != photos {
         return Ok(false);
     }
-    let file = store.bytes(job.model.name()).map(|bytes| sha256(&bytes));
-    Ok(file.is_ok_and(|sha256| sha256 == entry.sha256)
+    let file_hash = store.file_hash(job.model.name())?;
+    Ok(file_hash.as_ref() == Some(&entry.sha256)
         && (entry.recipe, entry.seed, &entry.data) == (job.recipe, job.seed, &data_hashes()))
 }
 
 /// Trains a model, and writes its weights, its metrics and its manifest entry.
 ///
 /// # Errors
-/// See [`JobError`]; a network's run that was stopped goes on with the next call.
+/// See [`JobError`]. An interrupted run of a network is resumed by the next call.
 pub fn train(
     store: &WeightsStore,
     job: &TrainJob,
@@ -86,8 +81,8 @@ pub fn train(
 ) -> Result<Entry, JobError> {
     let Recipe::Network(recipe) = job.recipe else {
         let parts = data.split(match job.model {
-            ModelId::Logistic => FEWEST,
-            _ => FEW,
+            ModelId::Logistic => LOGISTIC_VARIANTS,
+            _ => CLASSICAL_VARIANTS,
         });
         let trained = fit_classical(job, &parts, control)?;
         return record(store, job, trained, &parts, data);
@@ -96,29 +91,30 @@ pub fn train(
     let run = new_run(recipe, job.seed, job.device, data);
     let name = run_name(job.model, &run);
     let checkpoint = Checkpoint::new(store.checkpoints().join(name));
-    let taught = teacher_logits(store, &run, job.device, data, control)?;
-    let (answers, credentials) = taught.unzip();
-    let fitted = train_loop::train(
+    let distillation = teacher_logits(store, &run, job.device, data, control)?;
+    let (logits, teachers) = distillation.unzip();
+    let network = train_loop::train(
         network_spec(job.model),
         run,
         &parts,
         job.device,
-        answers.as_ref(),
+        logits.as_ref(),
         &checkpoint,
         control,
     )?;
     let trained = Trained {
-        artifact: store.parse(job.model.name(), &fitted.artifact)?,
-        seconds: fitted.run.epochs.iter().map(|e| e.seconds).sum(),
-        best: Some(fitted.run.best_epoch),
-        epochs: fitted.run.epochs,
-        teacher: credentials,
+        artifact: store.parse(job.model.name(), &network.artifact)?,
+        seconds: network.run.epochs.iter().map(|e| e.seconds).sum(),
+        best: Some(network.run.best_epoch),
+        epochs: network.run.epochs,
+        teacher: teachers,
     };
     let entry = record(store, job, trained, &parts, data)?;
     checkpoint.clear().map_err(FitError::from)?;
     Ok(entry)
 }
 
+/// A run of the recipe that has not started.
 pub(super) fn new_run(
     recipe: NetworkRecipe,
     seed: u64,
@@ -150,6 +146,7 @@ pub(super) fn teacher_logits(
     )))
 }
 
+/// Calibrates and evaluates trained weights, and writes them with their records.
 fn record(
     store: &WeightsStore,
     job: &TrainJob,
@@ -161,12 +158,15 @@ fn record(
     let bytes = with_calibration(model, trained.artifact, &parts.validation)?
         .to_bytes()
         .map_err(FitError::from)?;
-    // What is measured is what is shipped: read back, rounded as the file is.
+    // The figures must be those of the file, whose weights are rounded.
     let artifact = store.parse(model.name(), &bytes)?;
     let train = training_figures(model, &artifact, parts)?;
     let validation = Evaluation::run(model, &artifact, &parts.validation)?;
     let test = Evaluation::run(model, &artifact, &data.fashion_mnist.test)?;
-    let temperature = artifact.tensor("temperature").map_or(1.0, |t| t.values[0]);
+    let temperature = artifact
+        .tensor("temperature")
+        .expect("invariant: calibration sets the temperature")
+        .values[0];
     let entry = Entry {
         model,
         file: file_name(model.name()),
@@ -183,7 +183,8 @@ fn record(
         epoch: trained.best,
         teacher: trained.teacher,
         temperature: rounded(f64::from(temperature)),
-        micros: median_micros(model, &artifact, &data.fashion_mnist.test)?,
+        micros: prediction_micros(model, &artifact, &data.fashion_mnist.test.images)
+            .map_err(EvaluationError::from)?,
         train,
         validation: Figures::from(&validation),
         test: Figures::from(&test),
@@ -191,13 +192,13 @@ fn record(
     store.write_bytes(model.name(), &bytes)?;
     let metrics = Metrics::new(model.name(), test, trained.epochs);
     store.write_metrics(model.name(), &metrics)?;
-    let mut all = store.manifest()?;
-    all.insert(entry.clone());
-    store.write_manifest(&all)?;
+    let mut manifest = store.manifest()?;
+    manifest.insert(entry.clone());
+    store.write_manifest(&manifest)?;
     Ok(entry)
 }
 
-/// A classical model's weights. On the CPU alone: no device makes them faster.
+/// Fits a classical model, on the CPU.
 pub(super) fn fit_classical(
     job: &TrainJob,
     parts: &Split,
@@ -214,50 +215,6 @@ pub(super) fn fit_classical(
     })
 }
 
-/// The weights with the temperature fitted on the validation split, and for an SVM the slope.
-pub(super) fn with_calibration(
-    model: ModelId,
-    artifact: Artifact,
-    validation: &Examples,
-) -> Result<Artifact, JobError> {
-    // As a file holds it: rounding is part of what is calibrated.
-    let bytes = artifact.to_bytes().map_err(FitError::from)?;
-    let mut artifact = Artifact::from_bytes(&bytes).map_err(FitError::from)?;
-    let fit = |scores: &[[f32; CLASSES]]| calibrate::temperature(scores, &validation.labels);
-    let (slope, temperature) = if model == ModelId::Svm {
-        let decisions = map_examples(
-            model,
-            &artifact,
-            validation,
-            |member, sample| match member {
-                AnyClassifier::Svm(svm) => svm.decision_values(sample),
-                _ => [0.0; shared::model::svm::PAIRS],
-            },
-        )?;
-        let mut tried = SLOPES.map(|slope| {
-            let scores = decisions
-                .iter()
-                .map(|d| shared::model::svm::pairwise_scores(d, slope));
-            let (temperature, loss) = fit(&scores.collect::<Vec<_>>());
-            (loss, slope, temperature)
-        });
-        tried.sort_by(|a, b| a.0.total_cmp(&b.0));
-        (Some(tried[0].1), tried[0].2)
-    } else {
-        let scores = map_examples(model, &artifact, validation, |member, sample| {
-            member.classifier().scores(sample)
-        })?;
-        (None, fit(&scores).0)
-    };
-    if let Some(slope) = slope
-        && let Some(tensor) = artifact.tensors.iter_mut().find(|t| t.name == "slope")
-    {
-        tensor.values = vec![slope];
-    }
-    artifact.set_temperature(temperature);
-    Ok(artifact)
-}
-
 /// A network's figures on the training split, without augmentation and without photos; `None` for a classical model.
 pub(super) fn training_figures(
     model: ModelId,
@@ -269,27 +226,6 @@ pub(super) fn training_figures(
     }
     let train = parts.train.first(parts.train.len() - parts.photo_variants);
     Evaluation::run(model, artifact, &train).map(|e| Some(Figures::from(&e)))
-}
-
-/// The median time of a prediction on one thread, in microseconds, without the features.
-fn median_micros(model: ModelId, artifact: &Artifact, test: &Examples) -> Result<f64, JobError> {
-    let mut member = AnyClassifier::new(model, artifact).map_err(EvaluationError::from)?;
-    let times = test.images.iter().take(TIMED).map(|picture| {
-        let sample = Sample::new(picture.clone());
-        if !model.is_deep() {
-            sample.features();
-        }
-        let started = Instant::now();
-        std::hint::black_box(member.classifier().classify(&sample));
-        started.elapsed().as_secs_f64() * 1e6
-    });
-    Ok(median(times.collect()))
-}
-
-/// The median, to one decimal; 0 for no values.
-pub(super) fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    (times.get(times.len() / 2).copied().unwrap_or_default() * 10.0).round() / 10.0
 }
 
 /// The specification of a network for the training loop.
@@ -309,7 +245,8 @@ fn data_name(data: &TrainingData) -> String {
     }
 }
 
-/// A folder a run: a look at another recipe or seed leaves a long run's checkpoint alone.
+/// The name of a run's checkpoint folder. Each recipe and seed has its own, so that a short run does not overwrite the
+/// checkpoint of a long one.
 pub(super) fn run_name(model: ModelId, run: &RunState) -> String {
     let hash = sha256(cache_key::run(run).as_bytes());
     format!("{model}-{}", &hash[..8])

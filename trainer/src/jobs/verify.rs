@@ -123,17 +123,18 @@ impl Comparison {
         evaluation: &Evaluation,
         metrics: &Metrics,
         recorded: &Figures,
-        whole: bool,
+        is_complete: bool,
     ) -> Result<Figures, JobError> {
-        let answers = digits(&evaluation.answers);
-        let known = metrics.answers.get(..answers.len());
+        let predicted = digits(&evaluation.predicted);
+        // A record that is too short is compared as a whole, and differs.
+        let known = metrics.answers.get(..predicted.len());
         self.equal(
-            "list of answers",
-            &answers,
+            "list of predictions",
+            &predicted,
             known.unwrap_or(&metrics.answers),
         )?;
         let figures = Figures::from(evaluation);
-        if whole {
+        if is_complete {
             self.figures("test", &figures, recorded)?;
             let matrix = |c: &shared::metrics::ConfusionMatrix| format!("{:?}", c.0);
             let recorded = matrix(&metrics.confusion);
@@ -148,7 +149,7 @@ impl Comparison {
         let pairs = [
             ("accuracy", found.accuracy, recorded.accuracy),
             (
-                "count of right answers",
+                "number of correct predictions",
                 f64::from(found.correct),
                 f64::from(recorded.correct),
             ),

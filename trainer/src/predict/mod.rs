@@ -1,161 +1,138 @@
-//! Verdicts on picture files, through the same steps as in the browser.
+//! Predictions for image files, with the same steps as in the browser.
 
-pub mod panel;
+mod error;
+pub mod heat_map_sheet;
+mod prepared_file;
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use photo::{self, PhotoError, Prepared};
 use serde::Serialize;
-use shared::image::RgbaImage;
-use shared::model::{Ensemble, ModelError, NoveltyDetector};
-use shared::{AnyClassifier, ModelId, Prediction, Sample};
-use thiserror::Error;
+use shared::garment::CLASSES;
+use shared::model::{Ensemble, NoveltyDetector, argmax, ensemble};
+use shared::{AnyClassifier, Garment, ModelId, Prediction, Sample};
 
-use crate::weights_store::{StoreError, WeightsStore};
+use crate::weights_store::WeightsStore;
+pub use error::PredictError;
+pub use prepared_file::PreparedFile;
 
-/// Why there is no verdict.
-#[derive(Debug, Error)]
-pub enum PredictError {
-    #[error("the file could not be read ({0}): check the path and the rights")]
-    Read(#[from] std::io::Error),
-    #[error(transparent)]
-    Photo(#[from] PhotoError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    #[error(
-        "the heat maps could not be written to {path} ({reason}): check the folder and the rights"
-    )]
-    Panel { path: PathBuf, reason: String },
-}
-
-/// A picture file on its way into the models.
-pub struct Picture {
-    pub photo: RgbaImage,
-    pub prepared: Prepared,
-}
-
-impl Picture {
-    /// Decodes and prepares a file.
-    ///
-    /// # Errors
-    /// The file cannot be read, or is not a picture that can be used.
-    pub fn open(path: &Path) -> Result<Self, PredictError> {
-        let photo = photo::decode(&fs::read(path)?)?;
-        let prepared = photo::prepare(&photo)?;
-        Ok(Self { photo, prepared })
-    }
-}
-
-/// One answer as a line of JSON.
+/// A prediction as a line of JSON.
 #[derive(Debug, Serialize)]
-pub struct Line<'a> {
+pub struct PredictionLine<'a> {
     pub file: &'a str,
-    /// A model's name, or `vote` for the seven together.
+    /// A model's name, or the ensemble's.
     pub model: &'static str,
     pub label: &'static str,
     pub confidence: f32,
-    /// Whether the picture is one of the ten at all, as far as can be told.
+    /// Whether the novelty detector accepts the image.
     pub known: bool,
     /// In label order.
-    pub probabilities: [f32; 10],
-    /// The model alone, in microseconds; of the vote, all seven with the features that they share.
+    pub probabilities: [f32; CLASSES],
+    /// The time of the model alone, in microseconds; for the ensemble, of all seven models and their shared features.
     pub micros: u64,
 }
 
-/// A file without an answer, as a line of JSON.
+/// The error of a file, as a line of JSON.
 #[derive(Debug, Serialize)]
 pub struct ErrorLine<'a> {
     pub file: &'a str,
     pub error: String,
 }
 
-/// The models that answer.
-pub struct Panelists {
-    members: Vec<AnyClassifier>,
-    /// Where all seven answer.
-    vote: Option<Ensemble>,
+/// The models that make predictions, and the novelty detector.
+pub struct Predictor {
+    classifiers: Vec<AnyClassifier>,
+    /// If all seven models are loaded.
+    ensemble: Option<Ensemble>,
     novelty: NoveltyDetector,
 }
 
-/// What the models say of a picture.
-pub struct Answers {
-    pub verdicts: Vec<Answer>,
-    pub vote: Option<Answer>,
-    /// Whether the picture is one of the ten at all.
+/// All predictions for one image.
+pub struct ImagePredictions {
+    /// Of each model, and last of the ensemble if all seven models are loaded.
+    pub predictions: Vec<NamedPrediction>,
+    /// Whether the novelty detector accepts the image as one of the ten classes.
     pub known: bool,
 }
 
-/// Ten probabilities, and the microseconds that they took.
+/// The probabilities of a model or of the ensemble.
 #[derive(Clone, Copy, Debug)]
-pub struct Answer {
-    /// The model's; the vote's is told apart by where it stands.
-    pub verdict: Prediction,
+pub struct NamedPrediction {
+    pub name: &'static str,
+    pub probabilities: [f32; CLASSES],
+    /// See [`PredictionLine::micros`].
     pub micros: u64,
 }
 
-impl Panelists {
-    /// Loads models' weights, and the vote's where these are all seven.
+impl Predictor {
+    /// Loads the models' weights, and the ensemble's if these are all seven models.
     ///
     /// # Errors
-    /// A file is missing, damaged or another model's.
-    pub fn load(weights: &WeightsStore, models: &[ModelId]) -> Result<Self, PredictError> {
-        let members = models
+    /// A file is missing, damaged or of another model.
+    pub fn load(store: &WeightsStore, models: &[ModelId]) -> Result<Self, PredictError> {
+        let classifiers = models
             .iter()
-            .map(|&model| Ok(AnyClassifier::new(model, &weights.artifact(model)?)?))
+            .map(|&model| Ok(AnyClassifier::new(model, &store.artifact(model)?)?))
             .collect::<Result<_, PredictError>>()?;
-        let vote = match models.len() == ModelId::ALL.len() {
-            true => Some(weights.ensemble()?),
-            false => None,
-        };
+        let has_all = models.len() == ModelId::ALL.len();
         Ok(Self {
-            members,
-            vote,
-            novelty: weights.novelty()?,
+            classifiers,
+            ensemble: has_all.then(|| store.ensemble()).transpose()?,
+            novelty: store.novelty()?,
         })
     }
 
-    /// Every model's verdict on a picture, and the vote's; `then` may ask each model why.
-    pub fn answer(
+    /// Predicts with every model and the ensemble. `on_prediction` is called after each model's prediction, for example to
+    /// compute its heat map.
+    pub fn predict(
         &mut self,
-        picture: &Picture,
-        mut then: impl FnMut(&mut AnyClassifier, &Sample, Prediction),
-    ) -> Answers {
-        let sample = Sample::new(picture.prepared.grey.clone());
+        file: &PreparedFile,
+        mut on_prediction: impl FnMut(&mut AnyClassifier, &Sample, Prediction),
+    ) -> ImagePredictions {
+        let sample = Sample::new(file.prepared.grey.clone());
         let started = Instant::now();
-        if self
-            .members
-            .iter_mut()
-            .any(|m| !m.classifier().id().is_deep())
-        {
+        let needs_features = |c: &mut AnyClassifier| !c.classifier().id().is_deep();
+        if self.classifiers.iter_mut().any(needs_features) {
             sample.features();
         }
-        let mut all = started.elapsed().as_micros() as u64;
-        let mut verdicts = Vec::new();
-        for member in &mut self.members {
+        let mut total = started.elapsed().as_micros() as u64;
+        let mut predictions = Vec::new();
+        let mut of_models = Vec::new();
+        for classifier in &mut self.classifiers {
             let started = Instant::now();
-            let verdict = member.classifier().classify(&sample);
+            let prediction = classifier.classifier().classify(&sample);
             let micros = started.elapsed().as_micros() as u64;
-            all += micros;
-            verdicts.push(Answer { verdict, micros });
-            then(member, &sample, verdict);
+            total += micros;
+            of_models.push(prediction);
+            predictions.push(NamedPrediction {
+                name: prediction.model.name(),
+                probabilities: prediction.probabilities,
+                micros,
+            });
+            on_prediction(classifier, &sample, prediction);
         }
-        let ballot: Vec<Prediction> = verdicts.iter().map(|a| a.verdict).collect();
-        let said = self.vote.as_ref().and_then(|vote| vote.combine(&ballot));
-        let vote = said.map(|probabilities| Answer {
-            verdict: Prediction {
-                probabilities,
-                ..ballot[0]
-            },
-            micros: all,
-        });
-        Answers {
-            verdicts,
-            vote,
+        if let Some(ensemble) = &self.ensemble {
+            let probabilities = ensemble.combine(&of_models);
+            predictions.push(NamedPrediction {
+                name: ensemble::NAME,
+                probabilities: probabilities.expect("invariant: all seven models are loaded"),
+                micros: total,
+            });
+        }
+        ImagePredictions {
+            predictions,
             known: self.novelty.is_known(&sample),
         }
+    }
+}
+
+impl NamedPrediction {
+    /// The most likely class.
+    pub fn garment(&self) -> Garment {
+        Garment::ALL[argmax(&self.probabilities)]
+    }
+
+    /// The probability of the most likely class.
+    pub fn confidence(&self) -> f32 {
+        self.probabilities[argmax(&self.probabilities)]
     }
 }

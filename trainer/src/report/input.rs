@@ -7,11 +7,10 @@ use shared::model::ensemble;
 use super::error::ReportError;
 use crate::ablation::Ablation;
 use crate::evaluate::Figures;
+use crate::jobs::photo_evaluation::{self, PhotoFigures};
 use crate::jobs::raw_pixels::RawPixelEntry;
 use crate::jobs::{ablation, raw_pixels};
 use crate::manifest::{Entry, Manifest, Metrics, VoteEntry};
-use crate::photos::measure;
-use crate::photos::measure::PhotoFigures;
 use crate::weights_store::WeightsStore;
 
 /// The results of one model.
@@ -48,7 +47,7 @@ impl ReportInput {
         let input = Self::from_manifest(&manifest, raw, |name| Ok(weights.metrics(name)?))?;
         Ok(Self {
             ablation: ablation::recorded(weights)?,
-            photos: measure::recorded(weights)?,
+            photos: photo_evaluation::recorded(weights)?,
             ..input
         })
     }

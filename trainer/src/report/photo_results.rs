@@ -4,15 +4,15 @@ use plot::format::thousands;
 
 use super::input::{ReportInput, title};
 use super::markdown::whole_percent;
-use crate::photos::Group;
-use crate::photos::measure::PhotoFigures;
+use crate::jobs::photo_evaluation::PhotoFigures;
+use crate::photos::listing::PhotoGroup;
 
 /// The section; empty if the weights were not evaluated on photos.
 pub fn section(input: &ReportInput) -> String {
     let Some(figures) = &input.photos else {
         return String::new();
     };
-    let groups = Group::ALL.iter().filter(|g| !g.answers().is_empty());
+    let groups = PhotoGroup::ALL.iter().filter(|g| !g.classes().is_empty());
     let groups: Vec<&str> = groups.map(|g| g.name()).collect();
     let mut text = format!(
         "\n## Real photos\n\n\
@@ -27,17 +27,17 @@ pub fn section(input: &ReportInput) -> String {
         groups.join(" | "),
         "--:|".repeat(groups.len())
     );
-    for answers in &figures.answers {
+    for accuracies in &figures.accuracies {
         let cell = |group: &&str| {
-            let share = answers.groups.get(*group);
+            let share = accuracies.groups.get(*group);
             share.map_or("–".into(), |share| whole_percent(*share))
         };
         let cells: Vec<String> = groups.iter().map(cell).collect();
         text += &format!(
             "| {} | {} | {:.1}% |\n",
-            title(&answers.model),
+            title(&accuracies.model),
             cells.join(" | "),
-            answers.mean * 100.0
+            accuracies.mean * 100.0
         );
     }
     text += "\n### None of the ten classes\n\n\
@@ -45,13 +45,13 @@ pub fn section(input: &ReportInput) -> String {
              (AUC) against the test images. A photo in which no garment is found counts as reported. The images of other things \
              than clothes are part neither of the data set of photos nor of this repository.\n\n\
              | images of | number | none of the ten | AUC |\n|---|--:|--:|--:|\n";
-    for unknown in &figures.unknown {
+    for refusals in &figures.refusals {
         text += &format!(
             "| {} | {} | {:.1}% | {:.3} |\n",
-            unknown.kind,
-            thousands(unknown.pictures as u64),
-            unknown.share * 100.0,
-            unknown.area
+            refusals.kind,
+            thousands(refusals.images as u64),
+            refusals.share * 100.0,
+            refusals.auc
         );
     }
     text
@@ -60,18 +60,18 @@ pub fn section(input: &ReportInput) -> String {
 /// The number of photos that show a garment of the ten classes.
 fn garment_photos(figures: &PhotoFigures) -> usize {
     let is_garment = |kind: &str| {
-        let group = Group::ALL.into_iter().find(|g| g.name() == kind);
-        group.is_some_and(|g| !g.answers().is_empty())
+        let group = PhotoGroup::ALL.into_iter().find(|g| g.name() == kind);
+        group.is_some_and(|g| !g.classes().is_empty())
     };
-    let kinds = figures.unknown.iter().filter(|u| is_garment(&u.kind));
-    kinds.map(|u| u.pictures).sum()
+    let kinds = figures.refusals.iter().filter(|u| is_garment(&u.kind));
+    kinds.map(|u| u.images).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::input::tests::committed_input;
     use super::*;
-    use crate::photos::measure::{Answers, Unknown};
+    use crate::jobs::photo_evaluation::{GroupAccuracies, Refusals};
 
     #[test]
     fn every_group_has_a_column_and_every_kind_a_row() {
@@ -81,24 +81,24 @@ mod tests {
             photos: 50,
             outlines: 24,
             overlap: 0.9064,
-            least_overlap: 0.4,
-            answers: vec![Answers {
+            min_overlap: 0.4,
+            accuracies: vec![GroupAccuracies {
                 model: "vote".into(),
                 groups: [("pants".into(), 0.98), ("shoes".into(), 0.5)].into(),
                 mean: 0.74,
             }],
-            unknown: vec![
-                Unknown {
+            refusals: vec![
+                Refusals {
                     kind: "pants".into(),
-                    pictures: 40,
+                    images: 40,
                     share: 0.1,
-                    area: 0.6,
+                    auc: 0.6,
                 },
-                Unknown {
+                Refusals {
                     kind: "hat".into(),
-                    pictures: 10,
+                    images: 10,
                     share: 0.875,
-                    area: 0.95,
+                    auc: 0.95,
                 },
             ],
         });

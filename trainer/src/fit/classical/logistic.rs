@@ -1,54 +1,51 @@
-//! Fits multinomial logistic regression, by linfa's L-BFGS.
+//! Multinomial logistic regression, fitted with linfa's L-BFGS.
 
 use linfa::DatasetBase;
 use linfa::prelude::Fit;
 use linfa_logistic::MultiLogisticRegression;
+use linfa_logistic::error::Error;
 use ndarray::{Array1, Array2};
 use shared::garment::CLASSES;
 
-use super::matrix::Matrix;
-use crate::fit::recipe::LogisticRecipe as Settings;
+use crate::fit::recipe::LogisticRecipe;
 
-/// `[10, columns]` weights and `[10]` biases.
+/// The bias of a class without training examples: it is never predicted.
+const ABSENT_CLASS: f32 = -30.0;
+
+/// A fitted model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Regression {
-    pub weight: Matrix,
+    /// `[10, features]`.
+    pub weight: Array2<f32>,
+    /// `[10]`.
     pub bias: Vec<f32>,
 }
 
-/// Fits to rows and their classes.
+/// Fits the model to features and their classes.
 ///
 /// # Errors
-/// linfa's words, where it gives up.
-pub fn fit(rows: &Matrix, labels: &[u8], settings: Settings) -> Result<Regression, String> {
-    // In 32 bits the line search cannot tell the sum of 55,000 losses from the next one, and stays where it began.
-    let wide = rows.values.iter().map(|&v| f64::from(v)).collect();
-    let wide =
-        Array2::from_shape_vec((rows.len(), rows.columns), wide).map_err(|e| e.to_string())?;
+/// linfa's solver failed.
+pub fn fit(
+    features: &Array2<f32>,
+    labels: &[u8],
+    recipe: LogisticRecipe,
+) -> Result<Regression, Error> {
+    // In 32 bits the line search fails: one step changes the sum of 55,000 losses by less than its rounding error.
+    let wide = features.mapv(f64::from);
     let classes = Array1::from_iter(labels.iter().map(|&l| usize::from(l)));
     let fitted = MultiLogisticRegression::<f64>::default()
-        .alpha(f64::from(settings.alpha))
-        .max_iterations(settings.iterations)
+        .alpha(f64::from(recipe.alpha))
+        .max_iterations(recipe.iterations)
         .gradient_tolerance(1e-2)
-        .fit(&DatasetBase::new(wide, classes))
-        .map_err(|e| e.to_string())?;
-    // A class without a picture has no column.
-    let mut weight = vec![0.0; CLASSES * rows.columns];
-    let mut bias = vec![-30.0; CLASSES];
+        .fit(&DatasetBase::new(wide, classes))?;
+    let mut weight = Array2::zeros((CLASSES, features.ncols()));
+    let mut bias = vec![ABSENT_CLASS; CLASSES];
     for (column, &class) in fitted.classes().iter().enumerate() {
         bias[class] = fitted.intercept()[column] as f32;
-        let row = &mut weight[class * rows.columns..(class + 1) * rows.columns];
-        for (place, &value) in row.iter_mut().zip(fitted.params().column(column)) {
-            *place = value as f32;
-        }
+        let values = fitted.params().column(column).mapv(|v| v as f32);
+        weight.row_mut(class).assign(&values);
     }
-    Ok(Regression {
-        weight: Matrix {
-            columns: rows.columns,
-            values: weight,
-        },
-        bias,
-    })
+    Ok(Regression { weight, bias })
 }
 
 #[cfg(test)]
@@ -56,24 +53,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn features_that_say_nothing_leave_the_classes_shares() {
+    fn constant_features_give_the_class_frequencies() {
         // Nine of the first class to one of the second.
-        let rows = Matrix {
-            columns: 1,
-            values: vec![0.0; 200],
-        };
+        let features = Array2::zeros((200, 1));
         let labels: Vec<u8> = (0..200).map(|i| u8::from(i % 10 == 0)).collect();
-        let settings = Settings {
+        let recipe = LogisticRecipe {
             input: crate::fit::recipe::Input::Pixels,
             mirror: false,
             alpha: 1.0,
             iterations: 100,
         };
-        let fitted = fit(&rows, &labels, settings).unwrap();
+        let fitted = fit(&features, &labels, recipe).unwrap();
         let odds = fitted.bias[0] - fitted.bias[1];
         assert!((odds - 9.0_f32.ln()).abs() < 1e-3, "{:?}", fitted.bias);
-        assert!(fitted.weight.values.iter().all(|w| w.abs() < 1e-6));
-        // Classes without pictures are never the answer.
+        assert!(fitted.weight.iter().all(|w| w.abs() < 1e-6));
+        // Classes without examples are never predicted.
         assert!(fitted.bias[2..].iter().all(|&b| b < fitted.bias[1] - 10.0));
     }
 }

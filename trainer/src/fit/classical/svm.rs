@@ -1,276 +1,293 @@
-//! Fits the support vector machine: one against one by sequential minimal optimisation.
+//! Support vector machine: one-against-one with an RBF kernel, fitted by sequential minimal optimisation (SMO).
 //!
-//! The steps are LIBSVM's (Fan, Chen & Lin 2005, working set selection by second-order information). What is faster
-//! than LIBSVM is that rows of the kernel matrix are dense, in 32 bits, and kept for as long as a pair is solved, and
-//! that pairs are solved side by side; see ARCHITECTURE.md for figures.
+//! The steps are LIBSVM's (Fan, Chen & Lin 2005: working set selection by second-order information). It is faster than
+//! LIBSVM because rows of the kernel matrix are dense, in 32 bits, and cached while a pair of classes is solved, and because
+//! pairs are solved in parallel.
 
+use ndarray::Array2;
 use rayon::prelude::*;
 use serde::Serialize;
 use shared::garment::CLASSES;
 use shared::model::svm::class_pairs;
 use shared::simd;
 
-use super::kept_rows::KeptRows;
-use super::matrix::Matrix;
-use super::places::variance;
-use crate::fit::recipe;
+use super::kernel_cache::KernelCache;
+use super::matrix::{mean_variance, row_slices};
+use crate::fit::recipe::SvmRecipe;
 
 /// LIBSVM's default.
 const TOLERANCE: f32 = 1e-3;
 
-/// What a support vector machine is fitted with.
+/// The hyperparameters.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Settings {
-    /// The most that a picture may pull.
+    /// The upper bound of the dual variables.
     pub c: f32,
+    /// The kernel is `exp(-gamma * squared distance)`.
     pub gamma: f32,
-    /// Optimality is violated by at most this.
+    /// The largest violation of the optimality conditions that is accepted.
     pub tolerance: f32,
 }
 
 impl Settings {
-    /// What a recipe comes to for these points: its gamma is relative to their dimensions and variance.
-    pub fn of(recipe: &recipe::SvmRecipe, points: &Matrix) -> Self {
+    /// The settings of a recipe for these points: its gamma is relative to their dimensions and variance.
+    pub fn from_recipe(recipe: &SvmRecipe, points: &Array2<f32>) -> Self {
         Self {
             c: recipe.c,
-            gamma: recipe.gamma / (points.columns as f32 * variance(points)),
+            gamma: recipe.gamma / (points.ncols() as f32 * mean_variance(points.view())),
             tolerance: TOLERANCE,
         }
     }
 }
 
-/// A fitted machine: LIBSVM's parameters.
+/// A fitted model, laid out as in LIBSVM.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Machine {
-    /// Rows of the training matrix, class by class, in their order.
+pub struct SvmModel {
+    /// Indices of the support vectors among the training points, class by class.
     pub support: Vec<usize>,
+    /// Support vectors of each class.
     pub counts: [usize; CLASSES],
-    /// `[9, support]`.
+    /// Dual variables times labels, `[9, support]`.
     pub coefficients: Vec<f32>,
-    /// `[45]`: what is added to a pair's sum.
+    /// `[45]`, one for each pair of classes.
     pub intercepts: Vec<f32>,
 }
 
-/// Steps after which a pair counts as solved all the same, a multiple of its pictures.
-const MOST_STEPS: usize = 200;
+/// The iteration limit, as a multiple of a pair's points.
+const MAX_ITERATIONS: usize = 200;
 
-/// Bytes of kernel rows kept for one pair, one of which each thread solves; where more are needed the oldest are made
-/// again.
+/// The size of one pair's kernel cache, in bytes. Each thread solves one pair at a time.
 const CACHE: usize = 1 << 30;
 
-/// Solves all pairs of classes, on all of rayon's threads; the result does not depend on how many there are.
-/// `solved_one` is called after each.
+/// Solves all pairs of classes in parallel; the result does not depend on the number of threads. `on_pair` is called after
+/// each pair.
 pub fn fit(
-    points: &Matrix,
+    points: &Array2<f32>,
     labels: &[u8],
     settings: Settings,
-    solved_one: &(dyn Fn() + Sync),
-) -> Machine {
-    fit_within(CACHE, points, labels, settings, solved_one)
+    on_pair: &(dyn Fn() + Sync),
+) -> SvmModel {
+    fit_with_cache(CACHE, points, labels, settings, on_pair)
 }
 
-fn fit_within(
-    cache: usize,
-    points: &Matrix,
+fn fit_with_cache(
+    cache_bytes: usize,
+    points: &Array2<f32>,
     labels: &[u8],
     settings: Settings,
-    solved_one: &(dyn Fn() + Sync),
-) -> Machine {
-    let of_class: Vec<Vec<usize>> = (0..CLASSES as u8)
+    on_pair: &(dyn Fn() + Sync),
+) -> SvmModel {
+    let indices_of_class: Vec<Vec<usize>> = (0..CLASSES as u8)
         .map(|class| (0..labels.len()).filter(|&i| labels[i] == class).collect())
         .collect();
-    let squares: Vec<f32> = points.rows().map(|p| simd::dot(p, p)).collect();
-    let all: Vec<(usize, usize)> = class_pairs().collect();
-    let solved: Vec<Pair> = all
+    let points = row_slices(points);
+    let squares: Vec<f32> = points.iter().map(|p| simd::dot(p, p)).collect();
+    let pairs: Vec<(usize, usize)> = class_pairs().collect();
+    let solutions: Vec<PairSolution> = pairs
         .par_iter()
         .with_max_len(1)
         .map(|&(first, second)| {
-            let rows: Vec<usize> = [&of_class[first][..], &of_class[second][..]].concat();
-            let firsts = of_class[first].len();
-            let pair = Solver::new(points, &squares, rows, firsts, settings, cache).solve();
-            solved_one();
-            pair
+            let indices = [&indices_of_class[first][..], &indices_of_class[second][..]].concat();
+            let positive = indices_of_class[first].len();
+            let solver = Solver::new(&points, &squares, indices, positive, settings, cache_bytes);
+            let solution = solver.solve();
+            on_pair();
+            solution
         })
         .collect();
-    gather(&all, &of_class, &solved, labels.len())
+    merge_pairs(&pairs, &indices_of_class, &solutions, labels.len())
 }
 
-/// A pair's solution: the pull of each of its pictures, signed, and what is added to the sum.
-struct Pair {
+/// The solution for one pair of classes.
+struct PairSolution {
+    /// Dual variable times label of each of the pair's points.
     coefficients: Vec<f32>,
     intercept: f32,
 }
 
-fn gather(
-    all: &[(usize, usize)],
-    of_class: &[Vec<usize>],
-    solved: &[Pair],
-    pictures: usize,
-) -> Machine {
-    let mut wide = vec![[0.0_f32; CLASSES - 1]; pictures];
-    for (&(first, second), pair) in all.iter().zip(solved) {
-        let (one, other) = pair.coefficients.split_at(of_class[first].len());
-        for (&row, &c) in of_class[first].iter().zip(one) {
-            wide[row][second - 1] = c;
+/// Collects the support vectors of all pairs.
+fn merge_pairs(
+    pairs: &[(usize, usize)],
+    indices_of_class: &[Vec<usize>],
+    solutions: &[PairSolution],
+    count: usize,
+) -> SvmModel {
+    // Of each point, a coefficient for each of the nine other classes.
+    let mut dense = vec![[0.0_f32; CLASSES - 1]; count];
+    for (&(first, second), solution) in pairs.iter().zip(solutions) {
+        let (of_first, of_second) = solution
+            .coefficients
+            .split_at(indices_of_class[first].len());
+        for (&index, &c) in indices_of_class[first].iter().zip(of_first) {
+            dense[index][second - 1] = c;
         }
-        for (&row, &c) in of_class[second].iter().zip(other) {
-            wide[row][first] = c;
+        for (&index, &c) in indices_of_class[second].iter().zip(of_second) {
+            dense[index][first] = c;
         }
     }
-    let pulls = |row: &usize| wide[*row].iter().any(|&c| c != 0.0);
-    let by_class: Vec<Vec<usize>> = of_class
+    let is_support = |index: &usize| dense[*index].iter().any(|&c| c != 0.0);
+    let support_of_class: Vec<Vec<usize>> = indices_of_class
         .iter()
-        .map(|rows| rows.iter().copied().filter(pulls).collect())
+        .map(|indices| indices.iter().copied().filter(is_support).collect())
         .collect();
-    let support = by_class.concat();
+    let support = support_of_class.concat();
     let coefficients = (0..CLASSES - 1)
-        .flat_map(|other| support.iter().map(move |&row| (row, other)))
-        .map(|(row, other)| wide[row][other])
+        .flat_map(|other| support.iter().map(move |&index| (index, other)))
+        .map(|(index, other)| dense[index][other])
         .collect();
-    Machine {
-        counts: core::array::from_fn(|class| by_class[class].len()),
+    SvmModel {
+        counts: core::array::from_fn(|class| support_of_class[class].len()),
         support,
         coefficients,
-        intercepts: solved.iter().map(|pair| pair.intercept).collect(),
+        intercepts: solutions.iter().map(|s| s.intercept).collect(),
     }
 }
 
-/// One pair of classes on its way to optimality.
+/// The SMO solver of one pair of classes.
 struct Solver<'a> {
-    points: &'a Matrix,
+    /// All training points, and their squared lengths.
+    points: &'a [&'a [f32]],
     squares: &'a [f32],
-    rows: Vec<usize>,
+    /// The pair's points among them.
+    indices: Vec<usize>,
     /// +1 for the first class, -1 for the second.
-    signs: Vec<f32>,
+    labels: Vec<f32>,
     settings: Settings,
-    /// How hard each picture pulls, 0 to C.
-    pulls: Vec<f32>,
-    /// The objective's gradient.
+    /// The dual variables, 0 to C.
+    alphas: Vec<f32>,
+    /// The gradient of the dual objective.
     gradient: Vec<f32>,
-    cache: KeptRows,
+    cache: KernelCache,
 }
 
 impl<'a> Solver<'a> {
+    /// `positive`: how many of the indices, at the start, are of the first class.
     fn new(
-        points: &'a Matrix,
+        points: &'a [&'a [f32]],
         squares: &'a [f32],
-        rows: Vec<usize>,
-        firsts: usize,
+        indices: Vec<usize>,
+        positive: usize,
         settings: Settings,
-        cache: usize,
+        cache_bytes: usize,
     ) -> Self {
-        let many = rows.len();
+        let count = indices.len();
         Self {
-            signs: (0..many)
-                .map(|i| if i < firsts { 1.0 } else { -1.0 })
+            labels: (0..count)
+                .map(|i| if i < positive { 1.0 } else { -1.0 })
                 .collect(),
-            pulls: vec![0.0; many],
-            gradient: vec![-1.0; many],
-            cache: KeptRows::new(many, cache / (4 * many.max(1))),
+            alphas: vec![0.0; count],
+            gradient: vec![-1.0; count],
+            cache: KernelCache::new(count, cache_bytes / (4 * count.max(1))),
             points,
             squares,
-            rows,
+            indices,
             settings,
         }
     }
 
-    fn solve(mut self) -> Pair {
-        for _ in 0..MOST_STEPS * self.rows.len() {
-            let Some((i, j)) = self.select() else { break };
-            self.step(i, j);
+    fn solve(mut self) -> PairSolution {
+        for _ in 0..MAX_ITERATIONS * self.indices.len() {
+            let Some((i, j)) = self.select_working_set() else {
+                break;
+            };
+            self.update(i, j);
         }
         let intercept = self.intercept();
-        let signed = self.pulls.iter().zip(&self.signs).map(|(p, s)| p * s);
-        Pair {
-            coefficients: signed.collect(),
+        let coefficients = self.alphas.iter().zip(&self.labels).map(|(a, y)| a * y);
+        PairSolution {
+            coefficients: coefficients.collect(),
             intercept,
         }
     }
 
-    /// Whether a pull may still move the way that its sign asks for.
-    fn may_rise(&self, t: usize) -> bool {
-        match self.signs[t] > 0.0 {
-            true => self.pulls[t] < self.settings.c,
-            false => self.pulls[t] > 0.0,
+    /// Whether a point is in the set `I_up`: its dual variable times its label can increase.
+    fn can_increase(&self, t: usize) -> bool {
+        if self.labels[t] > 0.0 {
+            self.alphas[t] < self.settings.c
+        } else {
+            self.alphas[t] > 0.0
         }
     }
 
-    fn may_fall(&self, t: usize) -> bool {
-        match self.signs[t] > 0.0 {
-            true => self.pulls[t] > 0.0,
-            false => self.pulls[t] < self.settings.c,
+    /// Whether a point is in the set `I_low`: its dual variable times its label can decrease.
+    fn can_decrease(&self, t: usize) -> bool {
+        if self.labels[t] > 0.0 {
+            self.alphas[t] > 0.0
+        } else {
+            self.alphas[t] < self.settings.c
         }
     }
 
-    /// The two pulls that gain most when moved against each other; `None` once nothing is left to gain.
-    fn select(&mut self) -> Option<(usize, usize)> {
+    /// The two points whose update decreases the objective most; `None` if the solution is optimal.
+    fn select_working_set(&mut self) -> Option<(usize, usize)> {
         let (mut i, mut highest) = (None, f32::NEG_INFINITY);
-        for t in 0..self.rows.len() {
-            let value = -self.signs[t] * self.gradient[t];
-            if self.may_rise(t) && value > highest {
+        for t in 0..self.indices.len() {
+            let value = -self.labels[t] * self.gradient[t];
+            if self.can_increase(t) && value > highest {
                 (i, highest) = (Some(t), value);
             }
         }
         let i = i?;
-        self.fill(i);
+        self.cache_row(i);
         let row = self.cache.row(i);
         let (mut j, mut best, mut lowest) = (None, 0.0, f32::INFINITY);
-        for (t, &alike) in row.iter().enumerate() {
-            if !self.may_fall(t) {
+        for (t, &kernel) in row.iter().enumerate() {
+            if !self.can_decrease(t) {
                 continue;
             }
-            let value = -self.signs[t] * self.gradient[t];
+            let value = -self.labels[t] * self.gradient[t];
             lowest = lowest.min(value);
-            let apart = highest - value;
-            if apart > 0.0 {
-                // The kernel of a picture with itself is 1.
-                let curvature = (2.0 - 2.0 * alike).max(1e-6);
-                let gain = apart * apart / curvature;
+            let violation = highest - value;
+            if violation > 0.0 {
+                // The kernel of a point with itself is 1.
+                let curvature = (2.0 - 2.0 * kernel).max(1e-6);
+                let gain = violation * violation / curvature;
                 if gain > best {
                     (j, best) = (Some(t), gain);
                 }
             }
         }
-        let is_solved = highest - lowest < self.settings.tolerance;
-        j.filter(|_| !is_solved).map(|j| (i, j))
+        let is_optimal = highest - lowest < self.settings.tolerance;
+        j.filter(|_| !is_optimal).map(|j| (i, j))
     }
 
-    /// Moves two pulls against each other, as far as they gain and may go.
-    fn step(&mut self, i: usize, j: usize) {
-        self.fill(j);
-        // Made again where making the other's took its place.
-        self.fill(i);
+    /// Minimises the objective over two dual variables, within their bounds.
+    fn update(&mut self, i: usize, j: usize) {
+        self.cache_row(j);
+        // The first row is computed again if the second one has evicted it.
+        self.cache_row(i);
         let c = self.settings.c;
-        let (si, sj) = (self.signs[i], self.signs[j]);
+        let (yi, yj) = (self.labels[i], self.labels[j]);
         let (row_i, row_j) = (self.cache.row(i), self.cache.row(j));
         let curvature = (2.0 - 2.0 * row_i[j]).max(1e-6);
-        // Along the direction in which the sum of signed pulls stays what it is.
-        let slope = -si * self.gradient[i] + sj * self.gradient[j];
-        let room = |pull: f32, up: bool| if up { c - pull } else { pull };
-        let reach = room(self.pulls[i], si > 0.0).min(room(self.pulls[j], sj < 0.0));
-        let far = (slope / curvature).min(reach);
-        let (old_i, old_j) = (self.pulls[i], self.pulls[j]);
-        self.pulls[i] = settle(old_i + si * far, c);
-        self.pulls[j] = settle(old_j - sj * far, c);
-        let (moved_i, moved_j) = (si * (self.pulls[i] - old_i), sj * (self.pulls[j] - old_j));
-        for (((g, s), a), b) in self
+        // Along this direction the sum of the dual variables times their labels stays constant.
+        let slope = -yi * self.gradient[i] + yj * self.gradient[j];
+        let room = |alpha: f32, up: bool| if up { c - alpha } else { alpha };
+        let limit = room(self.alphas[i], yi > 0.0).min(room(self.alphas[j], yj < 0.0));
+        let step = (slope / curvature).min(limit);
+        let (old_i, old_j) = (self.alphas[i], self.alphas[j]);
+        self.alphas[i] = snap_to_bounds(old_i + yi * step, c);
+        self.alphas[j] = snap_to_bounds(old_j - yj * step, c);
+        let change_i = yi * (self.alphas[i] - old_i);
+        let change_j = yj * (self.alphas[j] - old_j);
+        for (((g, y), a), b) in self
             .gradient
             .iter_mut()
-            .zip(&self.signs)
+            .zip(&self.labels)
             .zip(row_i)
             .zip(row_j)
         {
-            *g += s * (moved_i * a + moved_j * b);
+            *g += y * (change_i * a + change_j * b);
         }
     }
 
-    /// What is added to the sum so that pulls strictly between their limits have a margin of one.
+    /// The intercept at which points with a dual variable strictly between the bounds have a margin of one.
     fn intercept(&self) -> f32 {
         let (mut free, mut sum) = (0, 0.0_f64);
         let (mut lower, mut upper) = (f32::NEG_INFINITY, f32::INFINITY);
-        for t in 0..self.rows.len() {
-            let value = -self.signs[t] * self.gradient[t];
-            match (self.may_rise(t), self.may_fall(t)) {
+        for t in 0..self.indices.len() {
+            let value = -self.labels[t] * self.gradient[t];
+            match (self.can_increase(t), self.can_decrease(t)) {
                 (true, true) => {
                     free += 1;
                     sum += f64::from(value);
@@ -282,22 +299,22 @@ impl<'a> Solver<'a> {
         match (free, lower.is_finite(), upper.is_finite()) {
             (1.., ..) => (sum / f64::from(free)) as f32,
             (_, true, true) => (lower + upper) / 2.0,
-            // One of the two classes has no pictures: the other one is always right.
+            // One of the classes has no points: the other one is always predicted.
             (_, true, false) => lower,
             (_, false, true) => upper,
             (_, false, false) => 0.0,
         }
     }
 
-    /// Has the kernel's row of one picture in the cache.
-    fn fill(&mut self, t: usize) {
-        let Some(row) = self.cache.make(t) else {
+    /// Computes a point's row of the kernel matrix, if it is not cached.
+    fn cache_row(&mut self, t: usize) {
+        let Some(row) = self.cache.insert(t) else {
             return;
         };
-        let own = self.rows[t];
-        let (point, square) = (self.points.row(own), self.squares[own]);
-        for (value, &other) in row.iter_mut().zip(&self.rows) {
-            let product = simd::dot(point, self.points.row(other));
+        let own = self.indices[t];
+        let (point, square) = (self.points[own], self.squares[own]);
+        for (value, &other) in row.iter_mut().zip(&self.indices) {
+            let product = simd::dot(point, self.points[other]);
             let distance = (square + self.squares[other] - 2.0 * product).max(0.0);
             *value = (-self.settings.gamma * distance).exp();
         }
@@ -305,21 +322,22 @@ impl<'a> Solver<'a> {
     }
 }
 
-/// A pull a hair from its limit is at it.
-fn settle(pull: f32, c: f32) -> f32 {
-    let hair = 1e-6 * c;
-    if pull < hair {
+/// Sets a dual variable to a bound that it differs from by a rounding error only.
+fn snap_to_bounds(alpha: f32, c: f32) -> f32 {
+    let epsilon = 1e-6 * c;
+    if alpha < epsilon {
         0.0
-    } else if pull > c - hair {
+    } else if alpha > c - epsilon {
         c
     } else {
-        pull
+        alpha
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::array;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -330,22 +348,20 @@ mod tests {
     };
 
     /// Three overlapping clouds.
-    fn clouds(many: usize) -> (Matrix, Vec<u8>) {
+    fn clouds(count: usize) -> (Array2<f32>, Vec<u8>) {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
-        let labels: Vec<u8> = (0..many).map(|i| (i % 3) as u8).collect();
-        let points = Matrix {
-            columns: 2,
-            values: labels
-                .iter()
-                .flat_map(|&l| {
-                    let centre = f32::from(l) * 1.2;
-                    [
-                        centre + rng.random_range(-1.0..1.0),
-                        rng.random_range(-1.0..1.0),
-                    ]
-                })
-                .collect(),
-        };
+        let labels: Vec<u8> = (0..count).map(|i| (i % 3) as u8).collect();
+        let values = labels
+            .iter()
+            .flat_map(|&l| {
+                let centre = f32::from(l) * 1.2;
+                [
+                    centre + rng.random_range(-1.0..1.0),
+                    rng.random_range(-1.0..1.0),
+                ]
+            })
+            .collect();
+        let points = Array2::from_shape_vec((count, 2), values).unwrap();
         (points, labels)
     }
 
@@ -355,84 +371,85 @@ mod tests {
     }
 
     #[test]
-    fn two_points_are_solved_in_closed_form() {
-        let points = Matrix {
-            columns: 1,
-            values: vec![0.0, 1.5],
-        };
-        let machine = fit(&points, &[0, 1], SETTINGS, &|| {});
-        // Both margins are one where each pulls by 1 / (1 - k).
-        let pull = 1.0 / (1.0 - kernel(&[0.0], &[1.5]));
-        assert_eq!(machine.support, [0, 1]);
-        assert!((machine.coefficients[0] - pull).abs() < 1e-3, "{machine:?}");
-        assert!((machine.coefficients[1] + pull).abs() < 1e-3, "{machine:?}");
-        assert!(machine.intercepts[0].abs() < 1e-3, "{machine:?}");
-        assert!(machine.intercepts.iter().all(|b| b.is_finite()));
+    fn two_points_have_a_closed_form() {
+        let points = array![[0.0], [1.5]];
+        let model = fit(&points, &[0, 1], SETTINGS, &|| {});
+        // Both margins are one if both dual variables are 1 / (1 - k).
+        let alpha = 1.0 / (1.0 - kernel(&[0.0], &[1.5]));
+        assert_eq!(model.support, [0, 1]);
+        assert!((model.coefficients[0] - alpha).abs() < 1e-3, "{model:?}");
+        assert!((model.coefficients[1] + alpha).abs() < 1e-3, "{model:?}");
+        assert!(model.intercepts[0].abs() < 1e-3, "{model:?}");
+        assert!(model.intercepts.iter().all(|b| b.is_finite()));
     }
 
     #[test]
-    fn points_at_their_limit_are_told_apart_halfway() {
-        let points = Matrix {
-            columns: 1,
-            values: vec![0.0, 1.5],
-        };
-        let held = Settings { c: 0.1, ..SETTINGS };
-        let machine = fit(&points, &[0, 1], held, &|| {});
-        assert_eq!(machine.coefficients[..2], [0.1, -0.1]);
-        assert!(machine.intercepts[0].abs() < 1e-6, "{machine:?}");
+    fn with_both_points_at_the_bound_the_boundary_is_halfway() {
+        let points = array![[0.0], [1.5]];
+        let bounded = Settings { c: 0.1, ..SETTINGS };
+        let model = fit(&points, &[0, 1], bounded, &|| {});
+        assert_eq!(model.coefficients[..2], [0.1, -0.1]);
+        assert!(model.intercepts[0].abs() < 1e-6, "{model:?}");
     }
 
     #[test]
-    fn every_pair_is_optimal() {
+    fn every_pair_satisfies_the_optimality_conditions() {
         let (points, labels) = clouds(150);
-        let machine = fit(&points, &labels, SETTINGS, &|| {});
-        let many = machine.support.len();
+        let rows = row_slices(&points);
+        let model = fit(&points, &labels, SETTINGS, &|| {});
+        let support = model.support.len();
         for (pair, (first, second)) in class_pairs().enumerate().filter(|(_, p)| p.1 < 3) {
-            let pull = |row: usize| {
-                let place = machine.support.iter().position(|&s| s == row);
-                let other = if usize::from(labels[row]) == first {
+            let coefficient = |index: usize| {
+                let position = model.support.iter().position(|&s| s == index);
+                let other = if usize::from(labels[index]) == first {
                     second - 1
                 } else {
                     first
                 };
-                place.map_or(0.0, |p| machine.coefficients[other * many + p])
+                position.map_or(0.0, |p| model.coefficients[other * support + p])
             };
-            let rows: Vec<usize> = (0..labels.len())
+            let indices: Vec<usize> = (0..labels.len())
                 .filter(|&i| [first, second].contains(&usize::from(labels[i])))
                 .collect();
             let mut sum = 0.0;
-            for &row in &rows {
-                let decision: f32 = rows
+            for &index in &indices {
+                let decision: f32 = indices
                     .iter()
-                    .map(|&other| pull(other) * kernel(points.row(row), points.row(other)))
+                    .map(|&other| coefficient(other) * kernel(rows[index], rows[other]))
                     .sum::<f32>()
-                    + machine.intercepts[pair];
-                let sign = if usize::from(labels[row]) == first {
+                    + model.intercepts[pair];
+                let sign = if usize::from(labels[index]) == first {
                     1.0
                 } else {
                     -1.0
                 };
-                let (margin, pull) = (sign * decision, sign * pull(row));
-                sum += sign * pull;
-                // Karush, Kuhn and Tucker's conditions.
-                match pull {
-                    0.0 => assert!(margin > 1.0 - 1e-2, "{margin} without a pull"),
-                    p if p >= SETTINGS.c => assert!(margin < 1.0 + 1e-2, "{margin} at the limit"),
-                    _ => assert!((margin - 1.0).abs() < 1e-2, "{margin} between the limits"),
+                let (margin, alpha) = (sign * decision, sign * coefficient(index));
+                sum += sign * alpha;
+                // The Karush-Kuhn-Tucker conditions.
+                match alpha {
+                    0.0 => assert!(margin > 1.0 - 1e-2, "margin {margin} at 0"),
+                    a if a >= SETTINGS.c => assert!(margin < 1.0 + 1e-2, "margin {margin} at C"),
+                    _ => assert!(
+                        (margin - 1.0).abs() < 1e-2,
+                        "margin {margin} between the bounds"
+                    ),
                 }
             }
             assert!(
                 sum.abs() < 1e-3,
-                "the pulls of {first} against {second} sum to {sum}"
+                "the coefficients of {first} against {second} sum to {sum}"
             );
         }
     }
 
     #[test]
-    fn a_small_cache_and_other_threads_change_nothing() {
+    fn cache_size_and_threads_do_not_change_the_model() {
         let (points, labels) = clouds(150);
-        let whole = fit(&points, &labels, SETTINGS, &|| {});
-        assert_eq!(fit_within(0, &points, &labels, SETTINGS, &|| {}), whole);
+        let reference = fit(&points, &labels, SETTINGS, &|| {});
+        assert_eq!(
+            fit_with_cache(0, &points, &labels, SETTINGS, &|| {}),
+            reference
+        );
         for threads in [1, 3] {
             let pool = rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
@@ -440,7 +457,7 @@ mod tests {
                 .unwrap();
             assert_eq!(
                 pool.install(|| fit(&points, &labels, SETTINGS, &|| {})),
-                whole
+                reference
             );
         }
     }

@@ -1,29 +1,33 @@
-//! All four, from pictures to files that answer.
+//! Tests of all four classical models, from images to predictions.
 
 use super::*;
+use crate::fit::recipe;
 use shared::{AnyClassifier, Garment, Sample};
 
-const NOBODY_STOPS: RunControl = RunControl {
+const UNINTERRUPTED: RunControl = RunControl {
     show_progress: false,
     is_interrupted: &|| false,
 };
 
-/// Bars whose place tells the class, on noise.
+/// Vertical bars on noise; the position is the class.
 fn bars(count: usize) -> Examples {
-    let picture = |i: usize| {
+    let image = |i: usize| {
         let column = i % CLASSES + 4;
-        Grey28::new(core::array::from_fn(|p| match p % SIDE / 2 == column {
-            true => 255,
-            false => ((p * 31 + i * 17) % 60) as u8,
+        Grey28::new(core::array::from_fn(|p| {
+            if p % SIDE / 2 == column {
+                255
+            } else {
+                ((p * 31 + i * 17) % 60) as u8
+            }
         }))
     };
     Examples {
-        images: (0..count).map(picture).collect(),
+        images: (0..count).map(image).collect(),
         labels: (0..count).map(|i| Garment::ALL[i % CLASSES]).collect(),
     }
 }
 
-/// The recipe, with no more components than so few pictures have.
+/// The recipe, with few components for the few images of a test.
 fn small(recipe: Recipe) -> Recipe {
     let projection = recipe::ProjectionRecipe {
         components: 30,
@@ -47,30 +51,30 @@ fn small(recipe: Recipe) -> Recipe {
 }
 
 #[test]
-fn every_model_learns_and_its_file_is_read() {
+fn every_model_learns_and_its_weights_file_can_be_read() {
     for model in ModelId::CLASSICAL {
         let recipes = [
             Some(small(Recipe::for_model(model))),
             Recipe::for_raw_pixels(model).map(small),
         ];
         for recipe in recipes.into_iter().flatten() {
-            let artifact = fit(model, recipe, &bars(200), 1, NOBODY_STOPS).unwrap();
+            let artifact = fit(model, recipe, &bars(200), 1, UNINTERRUPTED).unwrap();
             let bytes = artifact.to_bytes().unwrap();
             let artifact = Artifact::from_bytes(&bytes).unwrap();
-            let mut member = AnyClassifier::new(model, &artifact).unwrap();
+            let mut classifier = AnyClassifier::new(model, &artifact).unwrap();
             let others = bars(230);
-            let right = (200..230).filter(|&i| {
+            let correct = (200..230).filter(|&i| {
                 let sample = Sample::new(others.images[i].clone());
-                member.classifier().classify(&sample).garment() == others.labels[i]
+                classifier.classifier().classify(&sample).garment() == others.labels[i]
             });
-            let right = right.count();
-            assert!(right >= 27, "{model} with {recipe:?}: {right} of 30");
+            let correct = correct.count();
+            assert!(correct >= 27, "{model} with {recipe:?}: {correct} of 30");
         }
     }
 }
 
 #[test]
-fn threads_change_nothing() {
+fn the_result_does_not_depend_on_threads() {
     for model in ModelId::CLASSICAL {
         let fitted = |threads| {
             let pool = rayon::ThreadPoolBuilder::new()
@@ -78,7 +82,7 @@ fn threads_change_nothing() {
                 .build()
                 .unwrap();
             let recipe = small(Recipe::for_model(model));
-            pool.install(|| fit(model, recipe, &bars(200), 1, NOBODY_STOPS))
+            pool.install(|| fit(model, recipe, &bars(200), 1, UNINTERRUPTED))
                 .unwrap()
         };
         assert!(fitted(1) == fitted(3), "{model}");
@@ -86,7 +90,7 @@ fn threads_change_nothing() {
 }
 
 #[test]
-fn a_stop_is_heeded() {
+fn an_interrupt_stops_the_fit() {
     let control = RunControl {
         show_progress: false,
         is_interrupted: &|| true,
@@ -100,13 +104,13 @@ fn a_stop_is_heeded() {
     )
     .unwrap_err();
     assert!(
-        matches!(error, ClassicalError::Stopped(ModelId::Knn)),
+        matches!(error, ClassicalError::Interrupted(ModelId::Knn)),
         "{error}"
     );
 }
 
 #[test]
-fn mirrors_mirror() {
+fn mirrored_flips_horizontally() {
     let mut pixels = [0; PIXELS];
     pixels[3 * SIDE + 5] = 9;
     let twice = mirrored(&Grey28::new(pixels));

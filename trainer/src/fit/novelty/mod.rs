@@ -1,11 +1,13 @@
-//! Fitting of the novelty detector.
+//! Fitting of the novelty detector, which decides whether an image shows one of the ten classes.
 
-mod head;
-mod outliers;
-mod scenes;
-mod texture;
-mod yardstick;
+mod classifier;
+mod error;
+mod mahalanobis;
+mod noise;
+mod synthetic_outliers;
+mod synthetic_scenes;
 
+use ndarray::Array2;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -14,63 +16,63 @@ use shared::artifact::{Artifact, Storage, Tensor};
 use shared::model::novelty::{DistanceFeatures, HIDDEN, INPUTS};
 use shared::{Grey28, Sample};
 
-use super::classical::ClassicalError;
-use super::classical::matrix::Matrix;
+use super::classical::matrix::{from_rows, row_slices};
 use crate::data::Examples;
-pub use outliers::outliers;
+pub use error::NoveltyError;
+use synthetic_outliers::synthetic_outliers;
 
-/// Training pictures that directions and distances are taken from.
-const MEASURED: usize = 14_000;
-/// Training pictures beyond those that the network is shown as known.
-const SHOWN: usize = 16_000;
-/// Of each kind that is drawn as unknown.
-const DRAWN: usize = 500;
-/// The share of the validation split that is allowed to be unknown: somewhat less than what the test set is allowed.
-pub const UNKNOWN: f64 = 0.043;
+/// Training images that the distance measure is fitted to.
+const DISTANCE_IMAGES: usize = 14_000;
+/// Other training images, which the classifier is fitted to as known.
+const KNOWN_IMAGES: usize = 16_000;
+/// Synthetic outliers of each kind, which the classifier is fitted to as unknown.
+const OUTLIERS_PER_KIND: usize = 500;
+/// The share of the validation split that is classified as unknown. It decides the threshold.
+const FALSE_ALARMS: f64 = 0.043;
 
-/// What was learned from photos: garments, and what is none of the ten.
+/// Images made from photos, for the classifier.
 #[derive(Clone, Debug, Default)]
-pub struct Photos {
-    pub garments: Vec<Grey28>,
-    pub outsiders: Vec<Grey28>,
+pub struct PhotoImages {
+    /// Of the ten classes.
+    pub known: Vec<Grey28>,
+    /// Of none of the ten classes.
+    pub unknown: Vec<Grey28>,
 }
 
-/// Fits to training pictures and photos; the threshold is the validation split's choice.
+/// Fits the detector to training images and photos. The validation split decides the threshold.
 ///
 /// # Errors
-/// The pictures are too few or too alike.
+/// There are no images, or they are too few or too similar.
 pub fn fit(
     train: &Examples,
     validation: &Examples,
-    photos: &Photos,
+    photos: &PhotoImages,
     seed: u64,
-) -> Result<Artifact, ClassicalError> {
+) -> Result<Artifact, NoveltyError> {
+    if train.is_empty() || validation.is_empty() {
+        return Err(NoveltyError::NoExamples);
+    }
     let mut order: Vec<usize> = (0..train.len()).collect();
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    let (measured, rest) = order.split_at(MEASURED.min(order.len()));
-    let mut artifact = yardstick::fit(&train.select(measured), seed)
-        .map_err(|e| ClassicalError::Novelty(e.to_string()))?;
-    let yardstick = DistanceFeatures::new(&artifact)?;
-    let measures = |pictures: &[Grey28]| {
-        let samples = pictures.par_iter().map(|p| Sample::new(p.clone()));
-        let rows: Vec<Vec<f32>> = samples.map(|s| yardstick.compute(&s)).collect();
-        Matrix {
-            columns: INPUTS,
-            values: rows.concat(),
-        }
+    let (for_distance, rest) = order.split_at(DISTANCE_IMAGES.min(order.len()));
+    let mut artifact = mahalanobis::fit(&train.select(for_distance), seed)?;
+    let distance = DistanceFeatures::new(&artifact)?;
+    let features = |images: &[Grey28]| -> Array2<f32> {
+        from_rows(images, INPUTS, |image| {
+            distance.compute(&Sample::new(image.clone()))
+        })
     };
-    let mut known = train.select(&rest[..SHOWN.min(rest.len())]).images;
-    known.extend(photos.garments.iter().cloned());
-    let mut unknown = outliers(train, DRAWN, seed);
-    unknown.extend(photos.outsiders.iter().cloned());
-    let head = head::fit(&measures(&known), &measures(&unknown), seed);
-    let mut scores: Vec<f32> = measures(&validation.images)
-        .rows()
-        .map(|row| head.score(row))
-        .collect();
+    let mut known = train.select(&rest[..KNOWN_IMAGES.min(rest.len())]).images;
+    known.extend(photos.known.iter().cloned());
+    let mut unknown = synthetic_outliers(train, OUTLIERS_PER_KIND, seed);
+    unknown.extend(photos.unknown.iter().cloned());
+    let classifier = classifier::fit(&features(&known), &features(&unknown), seed);
+    let validation = features(&validation.images);
+    let rows = row_slices(&validation).into_par_iter();
+    let mut scores: Vec<f32> = rows.map(|row| classifier.score(row)).collect();
     scores.sort_unstable_by(f32::total_cmp);
-    let last = ((scores.len() as f64 * (1.0 - UNKNOWN)) as usize).min(scores.len().max(1) - 1);
-    let threshold = scores.get(last).copied().unwrap_or_default();
+    let last = (scores.len() as f64 * (1.0 - FALSE_ALARMS)) as usize;
+    let threshold = scores[last.min(scores.len() - 1)];
     let tensor = |name: &str, shape: &[usize], values: Vec<f32>| Tensor {
         name: name.into(),
         shape: shape.to_vec(),
@@ -78,10 +80,10 @@ pub fn fit(
         values,
     };
     artifact.tensors.extend([
-        tensor("hidden", &[HIDDEN, INPUTS], head.hidden),
-        tensor("hidden_bias", &[HIDDEN], head.hidden_bias),
-        tensor("output", &[HIDDEN], head.output),
-        tensor("bias", &[1], vec![head.bias - threshold]),
+        tensor("hidden", &[HIDDEN, INPUTS], classifier.hidden),
+        tensor("hidden_bias", &[HIDDEN], classifier.hidden_bias),
+        tensor("output", &[HIDDEN], classifier.output),
+        tensor("bias", &[1], vec![classifier.bias - threshold]),
     ]);
     Ok(artifact)
 }
