@@ -2,17 +2,14 @@
 
 mod commands;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use commands::options::GlobalOptions;
 use commands::{measure, photos, predict, train, write};
-use shared::ModelId;
-use thiserror::Error;
 use trainer::device::DeviceKind;
 use trainer::photos::listing::PhotoSplit;
-use trainer::weights_store::WeightsStore;
 
 /// Trains Fashion-MNIST classifiers, evaluates them, and classifies images.
 ///
@@ -26,19 +23,6 @@ struct Cli {
     train: train::Train,
     #[command(flatten)]
     global: GlobalOptions,
-}
-
-#[derive(clap::Args)]
-struct GlobalOptions {
-    /// Folder with the four Fashion-MNIST files [default: found, or downloaded]
-    #[arg(long, value_name = "DIR", global = true)]
-    data: Option<PathBuf>,
-    /// Folder of the weights, the manifest and the metrics
-    #[arg(long, value_name = "DIR", default_value = "weights", global = true)]
-    weights: PathBuf,
-    /// Only this model; can be repeated [default: all]
-    #[arg(long, value_name = "MODEL", value_parser = parse_model, global = true)]
-    model: Vec<ModelId>,
 }
 
 #[derive(Subcommand)]
@@ -123,15 +107,6 @@ enum Command {
     },
 }
 
-/// The error for a model name that does not exist.
-#[derive(Debug, Error)]
-#[error("there is no such model; the models are {}", ModelId::ALL.map(ModelId::name).join(", "))]
-struct UnknownModel;
-
-fn parse_model(name: &str) -> Result<ModelId, UnknownModel> {
-    ModelId::from_name(name).ok_or(UnknownModel)
-}
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let global = cli.global;
@@ -165,18 +140,4 @@ fn main() -> ExitCode {
         eprintln!("error: {error}");
         ExitCode::FAILURE
     })
-}
-
-impl GlobalOptions {
-    /// The selected models, in their usual order.
-    fn models(&self) -> Vec<ModelId> {
-        let selected: BTreeSet<ModelId> = self.model.iter().copied().collect();
-        let all = ModelId::ALL.into_iter();
-        all.filter(|m| selected.is_empty() || selected.contains(m))
-            .collect()
-    }
-
-    fn weights_store(&self) -> WeightsStore {
-        WeightsStore::new(&self.weights)
-    }
 }

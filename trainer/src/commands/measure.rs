@@ -13,8 +13,8 @@ use trainer::jobs::{ablation, novelty as novelty_job, raw_pixels, verify};
 use trainer::peer_benchmark::{classical, training_speed};
 use trainer::training_data::TrainingData;
 
+use super::options::GlobalOptions;
 use super::run_control;
-use crate::GlobalOptions;
 
 pub fn evaluate(
     global: &GlobalOptions,

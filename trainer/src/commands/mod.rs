@@ -1,6 +1,7 @@
 //! The commands of the command line.
 
 pub mod measure;
+pub mod options;
 pub mod photos;
 pub mod predict;
 pub mod train;

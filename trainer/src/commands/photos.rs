@@ -7,7 +7,7 @@ use trainer::data::source;
 use trainer::jobs::photo_evaluation::{self, PhotoFigures};
 use trainer::photos::listing::{PhotoGroup, PhotoSplit};
 
-use crate::GlobalOptions;
+use super::options::GlobalOptions;
 
 pub fn photos(
     global: &GlobalOptions,

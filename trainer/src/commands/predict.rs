@@ -7,7 +7,7 @@ use shared::Garment;
 use trainer::predict::heat_map_sheet::HeatMapSheet;
 use trainer::predict::{ErrorLine, PredictionLine, Predictor, PreparedFile};
 
-use crate::GlobalOptions;
+use super::options::GlobalOptions;
 
 /// Classes that are printed for a prediction; `--json` has all ten.
 const CLASSES_SHOWN: usize = 3;

@@ -13,8 +13,8 @@ use trainer::jobs::{ensemble, estimate, novelty, train as training};
 use trainer::photos::photo_set::{PhotoSet, PhotoSetRecord};
 use trainer::training_data::TrainingData;
 
+use super::options::GlobalOptions;
 use super::run_control;
-use crate::GlobalOptions;
 
 #[derive(clap::Args)]
 pub struct Train {

@@ -9,7 +9,7 @@ use trainer::data::source;
 use trainer::report::ReportInput;
 use trainer::{export, gallery, report};
 
-use crate::GlobalOptions;
+use super::options::GlobalOptions;
 
 pub fn report(global: &GlobalOptions, readme: &Path, docs: &Path) -> anyhow::Result<ExitCode> {
     let text = std::fs::read_to_string(readme)
