@@ -63,9 +63,11 @@ impl WeightLoader {
     pub fn load_all(self: &Rc<Self>, rpc: WorkerRpc) {
         for model in ModelId::ALL {
             // Weights that were requested before are loaded again.
-            if self.state(model) != WeightsState::Deferred {
-                self.set_state(model, WeightsState::Queued);
-            }
+            let state = match self.state(model) {
+                WeightsState::Deferred => WeightsState::Deferred,
+                _ => WeightsState::Queued,
+            };
+            self.set_state(model, state);
         }
         self.events
             .send(EngineEvent::EnsembleWeights(WeightsState::Queued));
