@@ -118,7 +118,10 @@ impl CpuEngine {
         let novelty = self.novelty.as_ref();
         let novelty = novelty.ok_or(RequestError::WeightsMissing(WeightsFile::Novelty))?;
         let is_garment = novelty.is_known(&self.sample);
-        Ok(Reply::Novelty { is_garment })
+        Ok(Reply::Novelty {
+            is_garment,
+            rotation: None,
+        })
     }
 
     fn combine(&self, predictions: &[Prediction]) -> Result<Reply, RequestError> {

@@ -22,8 +22,11 @@ pub const POOR_QUALITY: f32 = 0.7;
 /// How a photo became a 28x28 image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Route {
-    /// A 28x28 image, used as it is.
-    AsIs,
+    /// A 28x28 image in the data set's form, used as it is.
+    AsIs {
+        /// Whether the visitor has negated it.
+        inverted: bool,
+    },
     /// A product photo on a plain background: the data set's own steps.
     Product {
         /// Whether the greys were negated, as the data set's were; `false` where the background is dark already.
@@ -56,6 +59,13 @@ pub struct Prepared {
     pub quality: f32,
     /// Whether most of the garment is white. The data set has no white garments.
     pub is_white: bool,
+    /// Whether the photo's edge cuts the garment off.
+    pub is_cut_off: bool,
+    /// The part of the rotated photo that was used because it is inside a frame: bars, a border, the window of a
+    /// screenshot. `None` where no frame was found, or the visitor chose a crop.
+    pub inside_frame: Option<Crop>,
+    /// Where several objects were found, a crop of the rotated photo for each, the largest first; else empty.
+    pub objects: Vec<Crop>,
 }
 
 /// Prepares a photo without edits; see [`Pipeline::prepare`].
@@ -168,10 +178,13 @@ impl Pipeline {
             },
             width: SIDE as u32,
             height: SIDE as u32,
-            route: Route::AsIs,
+            route: Route::AsIs { inverted: false },
             mask: None,
             quality: 1.0,
             is_white: false,
+            is_cut_off: false,
+            inside_frame: None,
+            objects: Vec::new(),
         }
     }
 }
@@ -246,6 +259,9 @@ fn prepared(
         height: image.height as u32,
         route,
         is_white: is_white(image, &mask),
+        is_cut_off: false,
+        inside_frame: None,
+        objects: Vec::new(),
         mask: Some(mask),
         quality,
     }

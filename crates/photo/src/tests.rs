@@ -24,7 +24,7 @@ fn shirt(x: u32, y: u32) -> Option<u8> {
 fn a_28x28_photo_is_used_as_it_is() {
     let photo = RgbaImage::from_fn(28, 28, |x, y| [(9 * x) as u8, (9 * y) as u8, 40, 255]);
     let prepared = prepare(&photo).unwrap();
-    assert_eq!(prepared.route, Route::AsIs);
+    assert_eq!(prepared.route, Route::AsIs { inverted: false });
     assert_eq!(
         prepared.frame,
         Frame {

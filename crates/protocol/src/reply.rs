@@ -1,6 +1,6 @@
 //! Replies from a worker to the page.
 
-use photo::{Frame, Mask, Route};
+use photo::{Crop, Frame, Mask, Route};
 use serde::{Deserialize, Serialize};
 use shared::garment::CLASSES;
 use shared::image::RgbaImage;
@@ -26,9 +26,11 @@ pub enum Reply {
     },
     EnsembleLoaded,
     NoveltyLoaded,
-    /// Whether the image may show one of the ten classes.
     Novelty {
+        /// Whether the image may show one of the ten classes.
         is_garment: bool,
+        /// If not: degrees, clockwise, by which the image can be rotated so that it may.
+        rotation: Option<u16>,
     },
     /// The ensemble's probabilities, in label order.
     Ensemble {
@@ -82,6 +84,12 @@ pub struct Prepared {
     /// How well the garment is separated from the background, 0 to 1.
     pub quality: f32,
     pub is_white: bool,
+    /// Whether the photo's edge cuts the garment off.
+    pub is_cut_off: bool,
+    /// The part of the rotated photo inside a frame that was found and removed.
+    pub inside_frame: Option<Crop>,
+    /// A crop for each object, where several were found.
+    pub objects: Vec<Crop>,
     /// The upright photo.
     pub upright: RgbaImage,
     /// The models' square in colour, transparent outside the mask. Empty without a mask.

@@ -93,7 +93,7 @@ impl Client {
     /// Whether an image may show one of the ten classes, according to the novelty detector.
     pub async fn is_garment(&self, grey: Pixels) -> Result<bool, EngineError> {
         match self.call_cpu(Request::DetectNovelty { grey }).await? {
-            Reply::Novelty { is_garment } => Ok(is_garment),
+            Reply::Novelty { is_garment, .. } => Ok(is_garment),
             _ => Err(EngineError::UnexpectedReply),
         }
     }

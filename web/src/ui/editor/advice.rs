@@ -25,7 +25,7 @@ fn segmentation(preprocessing: &Preprocessing) -> &'static str {
             "The garment was not found reliably: crop the photo to it, or paint over it below."
         }
         Route::Scene { .. } => "The garment was separated from the background.",
-        Route::Product { .. } | Route::AsIs => {
+        Route::Product { .. } | Route::AsIs { .. } => {
             "The background is plain: the margins were removed, as in the data set."
         }
     }
@@ -36,7 +36,7 @@ fn white_garment(preprocessing: &Preprocessing) -> Option<&'static str> {
         Route::Scene { .. } => {
             "The garment is white, and Fashion-MNIST has hardly any white garments: its contrast was stretched, and the predictions are less reliable."
         }
-        Route::Product { .. } | Route::AsIs => {
+        Route::Product { .. } | Route::AsIs { .. } => {
             "The garment is white, and Fashion-MNIST has hardly any white garments: the predictions are less reliable."
         }
     })
@@ -48,7 +48,7 @@ pub fn inversion(route: Route) -> &'static str {
         Route::Product { inverted: true, .. } | Route::Scene { inverted: true } => {
             "inverted, as in the data set"
         }
-        Route::Product { .. } | Route::Scene { .. } | Route::AsIs => "not inverted",
+        Route::Product { .. } | Route::Scene { .. } | Route::AsIs { .. } => "not inverted",
     }
 }
 
