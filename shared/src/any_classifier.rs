@@ -59,7 +59,7 @@ impl AnyClassifier {
             other => {
                 let classifier = other.classifier();
                 occlusion_map(sample.grey(), |image| {
-                    let prediction = classifier.classify(&Sample::new(image));
+                    let prediction = classifier.classify(&sample.with_image(image));
                     prediction.probabilities[class.index()]
                 })
             }

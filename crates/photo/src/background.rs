@@ -1,5 +1,6 @@
 //! Background estimation from the photo's corners and border.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::histogram::Histogram;
@@ -18,6 +19,10 @@ const PLAIN_PERCENT: usize = 85;
 const PLAIN_PERCENT_WHITE_OR_BLACK: usize = 45;
 /// How far from white or black a background may be to count as that, in levels of grey.
 const WHITE_OR_BLACK: u8 = 15;
+/// A drawn background, unlike a photographed one, has exactly one colour: this share of the border has it, up to so many levels
+/// in each channel. Such an image may fill its border as closely as a white one.
+const DRAWN_PERCENT: usize = 40;
+const DRAWN_LEVELS: u8 = 1;
 
 /// The background's colour, and the shades of it in the corners.
 pub struct Background {
@@ -26,6 +31,14 @@ pub struct Background {
 }
 
 impl Background {
+    /// The background of an image that was composited on white.
+    pub fn white() -> Self {
+        Self {
+            colour: [255; 3],
+            shades: vec![[255; 3]],
+        }
+    }
+
     /// Takes the corner colour that is most frequent along the border; among equals, the lightest.
     ///
     /// So a sleeve that reaches one or two corners is not mistaken for the background.
@@ -55,13 +68,17 @@ impl Background {
     ///
     /// An unevenly lit wall is not plain.
     pub fn is_plain(&self, image: &RgbImage) -> bool {
-        let (mut similar, mut all) = (0, 0);
+        let (mut similar, mut equal, mut all) = (0, 0, 0);
         for colour in border(image) {
             similar += usize::from(is_similar(colour, self.colour, SIMILAR_PERCENT));
+            let mut channels = colour.iter().zip(self.colour);
+            equal += usize::from(channels.all(|(a, b)| a.abs_diff(b) <= DRAWN_LEVELS));
             all += 1;
         }
         let grey = luma(self.colour);
-        let required = if grey.min(255 - grey) <= WHITE_OR_BLACK {
+        let is_white_or_black = grey.min(255 - grey) <= WHITE_OR_BLACK;
+        let is_drawn = equal * 100 >= all * DRAWN_PERCENT;
+        let required = if is_white_or_black || is_drawn {
             PLAIN_PERCENT_WHITE_OR_BLACK
         } else {
             PLAIN_PERCENT

@@ -49,6 +49,16 @@ impl Crop {
         height: 1.0,
     };
 
+    /// A part of this crop, given as shares of the crop, as shares of the photo.
+    pub(crate) fn part(self, part: Self) -> Self {
+        Self {
+            left: self.left + part.left * self.width,
+            top: self.top + part.top * self.height,
+            width: part.width * self.width,
+            height: part.height * self.height,
+        }
+    }
+
     /// The pixels, of `length` along an edge, from the fraction `start` on over the fraction `extent`; at least one.
     pub(crate) fn pixels(start: f32, extent: f32, length: usize) -> Range<usize> {
         // A cast saturates, and NaN becomes 0.

@@ -74,6 +74,39 @@ impl Layout {
         cells
     }
 
+    /// Whether the rectangle has fewer pixels than cells, so that cells lie between pixels.
+    pub fn enlarges(&self) -> bool {
+        self.longest() < SIDE
+    }
+
+    /// Bilinear interpolation at the centre of each filled cell; beyond the rectangle its edge pixels repeat.
+    ///
+    /// # Shapes
+    /// `[rows, columns]`, row-major.
+    pub fn interpolate(&self, pixel: impl Fn(usize, usize) -> u8) -> Vec<u8> {
+        let cell = self.longest() as f32 / SIDE as f32;
+        let neighbours = |i: usize, cells: usize, edge: usize| {
+            let centre = edge as f32 / 2.0 + (i as f32 + 0.5 - cells as f32 / 2.0) * cell - 0.5;
+            let at = centre.clamp(0.0, (edge - 1) as f32);
+            let first = at as usize;
+            (first, (first + 1).min(edge - 1), at - first as f32)
+        };
+        let mut cells = Vec::with_capacity(self.rows * self.columns);
+        for row in 0..self.rows {
+            let (top, bottom, v) = neighbours(row, self.rows, self.bounds.height);
+            for column in 0..self.columns {
+                let (left, right, u) = neighbours(column, self.columns, self.bounds.width);
+                let value = |x: usize, y: usize| {
+                    f32::from(pixel(self.bounds.left + x, self.bounds.top + y))
+                };
+                let across = |y: usize| value(left, y) + u * (value(right, y) - value(left, y));
+                let grey = across(top) + v * (across(bottom) - across(top));
+                cells.push((grey + 0.5) as u8);
+            }
+        }
+        cells
+    }
+
     fn longest(&self) -> usize {
         self.bounds.width.max(self.bounds.height)
     }
@@ -191,6 +224,26 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn enlarging_interpolates_between_pixels() {
+        let layout = layout(2, 3, 14, 7);
+        assert!(layout.enlarges() && (layout.columns, layout.rows) == (28, 14));
+        let cells = layout.interpolate(|x, y| 10 * (x - 2) as u8 + (y - 3) as u8);
+        // The centres are a quarter of a pixel before and after those of the pixels.
+        assert_eq!(cells[..4], [0, 3, 8, 13]);
+        assert_eq!(cells[27], 130);
+        assert_eq!(cells[13 * 28], 6);
+        assert!(
+            !super::Layout::new(Bounds {
+                left: 0,
+                top: 0,
+                width: 28,
+                height: 3
+            })
+            .enlarges()
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ extern crate std;
 mod background;
 mod composite;
 mod contrast_stretch;
+mod data_set_form;
 #[cfg(feature = "decode")]
 mod decode;
 mod edits;
@@ -25,7 +26,10 @@ mod format;
 mod frame;
 mod histogram;
 mod mask;
+mod objects;
+mod picture_frame;
 mod pipeline;
+mod region;
 mod rgb_image;
 mod segment;
 mod sharpen;

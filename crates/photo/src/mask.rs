@@ -13,7 +13,7 @@ pub const LONGEST: usize = 128;
 /// Alpha from which a pixel counts as garment.
 const GARMENT: u8 = 128;
 /// Alpha from which a pixel is garment for sure, not a mixture with the background.
-const SURELY_GARMENT: u8 = 201;
+pub const SURELY_GARMENT: u8 = 201;
 
 /// How much of each pixel is garment, at a lower resolution than the photo's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +96,18 @@ impl Mask {
             let y = (2 * (i / width) + 1) * image.height / (2 * height);
             image.pixel(x, y)
         })
+    }
+
+    /// The share of the photo's edge that is garment, 0 to 1.
+    pub(crate) fn border_coverage(&self) -> f32 {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let is_border = |i: usize| {
+            let (x, y) = (i % width, i / width);
+            x == 0 || y == 0 || x == width - 1 || y == height - 1
+        };
+        let border = || (0..self.alpha.len()).filter(|&i| is_border(i));
+        let garment = border().filter(|&i| self.alpha[i] >= GARMENT).count();
+        garment as f32 / border().count().max(1) as f32
     }
 
     /// The share of the photo that is garment, 0 to 1.

@@ -5,6 +5,8 @@ use core::ops::Range;
 
 use shared::image::RgbaImage;
 
+use super::region::Region;
+
 /// The longest side of the photos that Fashion-MNIST was made from (762x1000): its steps never saw more detail.
 const ENOUGH_DETAIL: usize = 1000;
 
@@ -22,8 +24,22 @@ pub struct RgbImage {
 impl RgbImage {
     /// Composites a photo on white and averages squares of pixels, so that its longest side is under 2000.
     ///
-    /// Squares at the right and lower edges may hold fewer pixels.
+    /// Where every alpha is 0, alpha is not used, and the photo is opaque: some programs write such files. Squares at the right
+    /// and lower edges may hold fewer pixels.
     pub fn from_photo(photo: &RgbaImage) -> Self {
+        if photo.pixels().iter().all(|pixel| pixel[3] == 0) {
+            Self::averaged(photo, |[red, green, blue, _]| [red, green, blue])
+        } else {
+            Self::averaged(photo, composite_on_white)
+        }
+    }
+
+    /// The photo's alpha as grey values, downscaled like the photo.
+    pub fn alpha_from_photo(photo: &RgbaImage) -> Self {
+        Self::averaged(photo, |[_, _, _, alpha]| [alpha; 3])
+    }
+
+    fn averaged(photo: &RgbaImage, colour: impl Fn([u8; 4]) -> [u8; 3]) -> Self {
         let (photo_width, photo_height) = (photo.width() as usize, photo.height() as usize);
         let factor = (photo_width.max(photo_height) / ENOUGH_DETAIL).max(1);
         let (width, height) = (photo_width.div_ceil(factor), photo_height.div_ceil(factor));
@@ -34,7 +50,7 @@ impl RgbImage {
             for row in band.chunks_exact(photo_width) {
                 for (sum, square_row) in sums.iter_mut().zip(row.chunks(factor)) {
                     for &rgba in square_row {
-                        for (total, channel) in sum.iter_mut().zip(composite_on_white(rgba)) {
+                        for (total, channel) in sum.iter_mut().zip(colour(rgba)) {
                             *total += u32::from(channel);
                         }
                     }
@@ -143,6 +159,22 @@ impl RgbImage {
                 .copied()
                 .collect(),
         }
+    }
+
+    /// A copy in which the pixels below a region of lower resolution have one colour.
+    pub fn painted(&self, region: &Region, colour: [u8; 3]) -> Self {
+        let height = region.pixels.len() / region.width;
+        let mut painted = self.clone();
+        let rows = painted.pixels.chunks_exact_mut(self.width);
+        for (y, row) in rows.enumerate() {
+            let line = y * height / self.height * region.width;
+            for (x, pixel) in row.iter_mut().enumerate() {
+                if region.pixels[line + x * region.width / self.width] {
+                    *pixel = colour;
+                }
+            }
+        }
+        painted
     }
 
     /// Width and height after downscaling so that no side is longer than `side`; a smaller image keeps its size.

@@ -31,15 +31,7 @@ impl Pipeline {
     pub fn stages(&self, edits: &Edits, prepared: &Prepared) -> Stages {
         let cropped = self.crop(edits);
         let image = &cropped.image;
-        let upright = if cropped.corner == (0, 0) && cropped.whole == (image.width, image.height) {
-            thumbnail(image)
-        } else {
-            let uncropped = Edits {
-                crop: None,
-                ..edits.clone()
-            };
-            thumbnail(&self.crop(&uncropped).image)
-        };
+        let upright = thumbnail(&self.rotated(edits));
         let Some(mask) = &prepared.mask else {
             return Stages {
                 upright,

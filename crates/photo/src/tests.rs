@@ -20,21 +20,172 @@ fn shirt(x: u32, y: u32) -> Option<u8> {
     (body || sleeves).then(|| 90 + 4 * x as u8)
 }
 
+/// The shirt as a 28x28 image on black, as in the data set.
+fn small_shirt(x: u32, y: u32) -> u8 {
+    shirt(x, y).unwrap_or(0)
+}
+
 #[test]
-fn a_28x28_photo_is_used_as_it_is() {
-    let photo = RgbaImage::from_fn(28, 28, |x, y| [(9 * x) as u8, (9 * y) as u8, 40, 255]);
-    let prepared = prepare(&photo).unwrap();
-    assert_eq!(prepared.route, Route::AsIs { inverted: false });
-    assert_eq!(
-        prepared.frame,
-        Frame {
-            x: 0.0,
-            y: 0.0,
-            side: 28.0
+fn a_28x28_image_in_the_data_sets_form_is_used_as_it_is() {
+    let whole = Frame {
+        x: 0.0,
+        y: 0.0,
+        side: 28.0,
+    };
+    let on_black = prepare(&RgbaImage::from_fn(28, 28, |x, y| grey(small_shirt(x, y)))).unwrap();
+    assert_eq!(on_black.route, Route::AsIs { inverted: false });
+    assert_eq!(on_black.frame, whole);
+    assert_eq!(on_black.grey.pixels()[4 * 28 + 10], 130);
+    let on_white = |x, y| grey(255 - small_shirt(x, y));
+    let on_white = prepare(&RgbaImage::from_fn(28, 28, on_white)).unwrap();
+    assert_eq!(on_white.route, Route::AsIs { inverted: true });
+    assert_eq!((&on_white.grey, on_white.frame), (&on_black.grey, whole));
+    let cut_out = |x, y| shirt(x, y).map_or([0; 4], |value| grey(255 - value));
+    let cut_out = prepare(&RgbaImage::from_fn(28, 28, cut_out)).unwrap();
+    assert_eq!(cut_out.grey, on_black.grey);
+}
+
+#[test]
+fn a_28x28_image_can_be_inverted_and_rotated_by_hand() {
+    let image = RgbaImage::from_fn(28, 28, |x, y| grey(small_shirt(x, y)));
+    let pipeline = Pipeline::new(&image).unwrap();
+    let inverted = Edits {
+        inverted: Some(true),
+        ..Edits::default()
+    };
+    let inverted = pipeline.prepare(&inverted).unwrap();
+    assert_eq!(inverted.route, Route::AsIs { inverted: true });
+    assert_eq!(inverted.grey.pixels()[4 * 28 + 10], 125);
+    let turned = Edits {
+        rotation: 180.0,
+        ..Edits::default()
+    };
+    let turned = pipeline.prepare(&turned).unwrap();
+    assert_eq!(turned.grey.pixels()[23 * 28 + 17], 130);
+}
+
+#[test]
+fn a_small_or_shifted_garment_within_28x28_fills_the_image_like_a_larger_one() {
+    let whole = prepare(&RgbaImage::from_fn(84, 84, |x, y| {
+        shirt(x / 3, y / 3).map_or(grey(0), grey)
+    }))
+    .unwrap();
+    // Half as large, and in a corner.
+    let small = prepare(&RgbaImage::from_fn(28, 28, |x, y| {
+        let garment = x.checked_sub(1).zip(y.checked_sub(2));
+        garment
+            .and_then(|(x, y)| shirt(2 * x, 2 * y))
+            .map_or(grey(0), grey)
+    }))
+    .unwrap();
+    assert!(matches!(
+        small.route,
+        Route::Product {
+            inverted: false,
+            ..
         }
+    ));
+    let pairs = whole.grey.pixels().iter().zip(small.grey.pixels());
+    let difference: u32 = pairs.map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+    let total: u32 = whole.grey.pixels().iter().map(|&p| u32::from(p)).sum();
+    assert!(8 * difference < total, "{difference} of {total}");
+}
+
+#[test]
+fn a_28x28_image_in_a_colour_map_is_like_one_in_grey() {
+    // Viridis' ends are dark purple and yellow.
+    let colours = |x, y| match shirt(x, y) {
+        Some(value) => [value, value, 255 - value, 255],
+        None => [68, 1, 84, 255],
+    };
+    let prepared = prepare(&RgbaImage::from_fn(28, 28, colours)).unwrap();
+    assert!(matches!(
+        prepared.route,
+        Route::Product {
+            inverted: false,
+            ..
+        }
+    ));
+    let pixels = prepared.grey.pixels();
+    // Dark beside the shirt, and bright within it.
+    assert!(pixels[20 * 28 + 3] < 10 && pixels[20 * 28 + 12] > 80);
+}
+
+#[test]
+fn a_white_garment_with_transparent_surroundings_is_found() {
+    let cut_out = |x, y| shirt(x / 4, y / 4).map_or([255, 255, 255, 0], |v| grey(250 + v % 5));
+    let prepared = prepare(&RgbaImage::from_fn(120, 120, cut_out)).unwrap();
+    assert_eq!(prepared.route, Route::Scene { inverted: true });
+    assert!(prepared.is_white);
+    let pixels = prepared.grey.pixels();
+    assert!(pixels[20 * 28 + 2] == 0 && pixels[20 * 28 + 12] > 40);
+}
+
+#[test]
+fn a_frame_is_removed_and_the_whole_photo_can_be_asked_for() {
+    let photo = RgbaImage::from_fn(400, 300, |x, y| {
+        let garment = (100..300).contains(&x) && (60..250).contains(&y) && (x + y) % 300 > 40;
+        let is_frame = !(14..386).contains(&x) || !(14..286).contains(&y);
+        match (is_frame, garment) {
+            (true, _) => grey(20),
+            (_, true) => grey(90),
+            _ => grey(250),
+        }
+    });
+    let pipeline = Pipeline::new(&photo).unwrap();
+    let prepared = pipeline.prepare(&Edits::default()).unwrap();
+    let inside = prepared.inside_frame.unwrap();
+    assert!((inside.left - 14.0 / 400.0).abs() < 0.01 && inside.width < 0.94);
+    assert!(
+        (prepared.frame.side - 200.0).abs() < 3.0,
+        "{:?}",
+        prepared.frame
     );
-    // (0.299 * 90 + 0.587 * 18 + 0.114 * 40) = 42.04 at x = 10, y = 2.
-    assert_eq!(prepared.grey.pixels()[2 * 28 + 10], 42);
+    assert_eq!((prepared.width, prepared.height), (400, 300));
+    let whole = Edits {
+        crop: Some(Crop::WHOLE),
+        ..Edits::default()
+    };
+    assert_eq!(pipeline.prepare(&whole).unwrap().inside_frame, None);
+}
+
+#[test]
+fn two_objects_are_found_and_a_caption_is_not_one() {
+    let photo = RgbaImage::from_fn(600, 300, |x, y| {
+        let shoe = |left: u32| (left..left + 200).contains(&x) && (100..220).contains(&y);
+        let caption = (500..580).contains(&x) && (280..286).contains(&y);
+        grey(if shoe(40) || shoe(340) || caption {
+            60
+        } else {
+            254
+        })
+    });
+    let prepared = prepare(&photo).unwrap();
+    assert_eq!(prepared.objects.len(), 2);
+    assert!(
+        (prepared.frame.side - 500.0).abs() < 3.0,
+        "{:?}",
+        prepared.frame
+    );
+    let second = Edits {
+        crop: Some(prepared.objects[1]),
+        ..Edits::default()
+    };
+    let second = Pipeline::new(&photo).unwrap().prepare(&second).unwrap();
+    assert!((second.frame.side - 200.0).abs() < 3.0 && second.objects.is_empty());
+}
+
+#[test]
+fn a_garment_at_the_photos_edge_is_cut_off() {
+    let on_white = |left: u32| {
+        prepare(&RgbaImage::from_fn(200, 200, |x, y| {
+            let inside = (left..left + 120).contains(&x) && (20..180).contains(&y);
+            grey(if inside { 80 } else { 255 })
+        }))
+        .unwrap()
+    };
+    assert!(!on_white(40).is_cut_off);
+    assert!(on_white(120).is_cut_off);
 }
 
 #[test]
@@ -304,8 +455,9 @@ fn stages_show_every_step() {
 }
 
 #[test]
-fn a_28x28_photo_has_no_cutout() {
-    let pipeline = Pipeline::new(&RgbaImage::from_fn(28, 28, worn)).unwrap();
+fn an_image_that_is_used_as_it_is_has_no_cutout() {
+    let pipeline =
+        Pipeline::new(&RgbaImage::from_fn(28, 28, |x, y| grey(small_shirt(x, y)))).unwrap();
     let prepared = pipeline.prepare(&Edits::default()).unwrap();
     let stages = pipeline.stages(&Edits::default(), &prepared);
     assert_eq!((stages.upright.width(), stages.upright.height()), (28, 28));

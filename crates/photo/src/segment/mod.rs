@@ -19,9 +19,10 @@ use border_distance::border_distances;
 use color_model::{BinWeights, ColorModel};
 use lab_image::LabImage;
 use min_cut::MinCut;
-use morphology::{Region, distant_region, garment_region};
+use morphology::{distant_region, garment_region};
 
 use crate::mask::{LONGEST, Mask};
+use crate::region::Region;
 use crate::rgb_image::RgbImage;
 
 /// Iterations of fitting colour models and cutting.
