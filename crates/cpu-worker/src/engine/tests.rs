@@ -314,7 +314,7 @@ fn rejects_bad_weights() {
     let truncated = good[..good.len() / 2].to_vec();
     for (bad, word) in [
         (altered, "checksum"),
-        (truncated, "too early"),
+        (truncated, "truncated"),
         (weights(ModelId::Resnet), "resnet"),
         (b"<!doctype html>".to_vec(), "not one of"),
     ] {
