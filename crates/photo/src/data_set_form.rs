@@ -1,4 +1,7 @@
-//! Whether a 28x28 image already has the data set's form: a bright garment on black that fills the image.
+//! Whether a 28x28 image has the data set's form: a bright garment on black that fills the image, possibly negated or in a
+//! colour map.
+
+use alloc::vec::Vec;
 
 use shared::image::{Grey28, PIXELS, SIDE};
 
@@ -8,46 +11,64 @@ use super::rgb_image::{RgbImage, luma};
 const GREY: u8 = 12;
 /// Pixels of the image's border that are at most this are dark, and those that are at least 255 minus this are light.
 const DARK: u8 = 15;
+/// The share of a coloured image's border, in percent, that has exactly the colour map's lowest colour.
+const MAPPED_PERCENT: usize = 40;
 
-/// How a garment lies in the data set's images: above the threshold, its longer side has at least so many pixels, and the
-/// margins at opposite sides differ by at most so much. True of all its 70,000 images.
-struct Extent {
-    threshold: u8,
-    min_side: usize,
-    max_shift: usize,
-}
+/// The garment's longer side has at least so many pixels that are not black, as in all 70,000 images of the data set.
+const MIN_SIDE: usize = 26;
+/// The same for pixels brighter than the noise that the compression of a file leaves.
+const NOISE: u8 = 12;
+const MIN_BRIGHT_SIDE: usize = 23;
+/// The margins of these at opposite sides differ by at most so much.
+const MAX_SHIFT: usize = 5;
 
-const EXTENTS: [Extent; 2] = [
-    Extent {
-        threshold: 0,
-        min_side: 26,
-        max_shift: 2,
-    },
-    // Where the compression of a file left noise on the background.
-    Extent {
-        threshold: 12,
-        min_side: 23,
-        max_shift: 5,
-    },
-];
-
-/// The greys of a 28x28 image; `None` if the image has another size or is in colour.
+/// The greys of a 28x28 image, where a colour map is replaced by black to white; `None` if the image has another size or
+/// other colours.
 pub fn greys(image: &RgbImage) -> Option<[u8; PIXELS]> {
     if (image.width, image.height) != (SIDE, SIDE) {
-        return None;
-    }
-    let is_grey = |[red, green, blue]: &[u8; 3]| {
-        let (low, high) = (red.min(green).min(blue), red.max(green).max(blue));
-        high - low <= GREY
-    };
-    if !image.pixels.iter().all(is_grey) {
         return None;
     }
     let mut greys = [0; PIXELS];
     for (grey, &colour) in greys.iter_mut().zip(&image.pixels) {
         *grey = luma(colour);
     }
-    Some(greys)
+    let is_grey = |[red, green, blue]: &[u8; 3]| {
+        let (low, high) = (red.min(green).min(blue), red.max(green).max(blue));
+        high - low <= GREY
+    };
+    if image.pixels.iter().all(is_grey) {
+        Some(greys)
+    } else {
+        without_colour_map(image, &greys)
+    }
+}
+
+/// The greys of an image in a colour map whose luma rises or falls: the map's first colour, which most of the border has,
+/// becomes black, and the colour that differs most from it white.
+fn without_colour_map(image: &RgbImage, greys: &[u8; PIXELS]) -> Option<[u8; PIXELS]> {
+    let border: Vec<usize> = (0..PIXELS).filter(|&i| is_border(i)).collect();
+    let count = |i: usize| {
+        let same = |&&j: &&usize| image.pixels[j] == image.pixels[i];
+        border.iter().filter(same).count()
+    };
+    let first = *border.iter().max_by_key(|&&i| count(i))?;
+    if count(first) * 100 < border.len() * MAPPED_PERCENT {
+        return None;
+    }
+    let lowest = greys[first];
+    let range = greys.iter().map(|grey| grey.abs_diff(lowest)).max()?;
+    let is_brighter = greys
+        .iter()
+        .any(|&grey| grey == lowest.saturating_add(range));
+    let value = |grey: u8| {
+        let above = if is_brighter {
+            grey.saturating_sub(lowest)
+        } else {
+            lowest.saturating_sub(grey)
+        };
+        (u32::from(above) * 255 / u32::from(range.max(1))) as u8
+    };
+    Some(greys.map(value))
 }
 
 /// The image in the data set's form, and whether it had to be negated; `None` if neither it nor its negative has this form.
@@ -59,16 +80,16 @@ pub fn in_data_set_form(greys: &[u8; PIXELS]) -> Option<(Grey28, bool)> {
     } else {
         *greys
     };
-    let has_form = EXTENTS.iter().all(|extent| extent.holds(&greys));
-    has_form.then(|| (Grey28::new(greys), is_inverted))
+    fills_the_image(&greys).then(|| (Grey28::new(greys), is_inverted))
+}
+
+fn is_border(i: usize) -> bool {
+    let (x, y) = (i % SIDE, i / SIDE);
+    x.min(y) == 0 || x.max(y) == SIDE - 1
 }
 
 /// The numbers of dark and of light pixels along the image's border.
 fn border_counts(greys: &[u8; PIXELS]) -> (usize, usize) {
-    let is_border = |i: usize| {
-        let (x, y) = (i % SIDE, i / SIDE);
-        x.min(y) == 0 || x.max(y) == SIDE - 1
-    };
     let border = || (0..PIXELS).filter(|&i| is_border(i)).map(|i| greys[i]);
     (
         border().filter(|&grey| grey <= DARK).count(),
@@ -76,21 +97,26 @@ fn border_counts(greys: &[u8; PIXELS]) -> (usize, usize) {
     )
 }
 
-impl Extent {
-    fn holds(&self, greys: &[u8; PIXELS]) -> bool {
-        let is_filled = |at: fn(usize, usize) -> usize, line: usize| {
-            (0..SIDE).any(|i| greys[at(line, i)] > self.threshold)
-        };
-        let rows = |line: usize| is_filled(|line, i| line * SIDE + i, line);
-        let columns = |line: usize| is_filled(|line, i| i * SIDE + line, line);
-        let (Some(rows), Some(columns)) = (margins(rows), margins(columns)) else {
-            return false;
-        };
-        let side = |(before, after): (usize, usize)| SIDE - before - after;
-        side(rows).max(side(columns)) >= self.min_side
-            && rows.0.abs_diff(rows.1) <= self.max_shift
-            && columns.0.abs_diff(columns.1) <= self.max_shift
-    }
+/// Whether the garment is as large as the image, and in its middle.
+fn fills_the_image(greys: &[u8; PIXELS]) -> bool {
+    let margins_above = |threshold: u8| {
+        let is_bright = |i: usize| greys[i] > threshold;
+        let rows = margins(|line| (0..SIDE).any(|i| is_bright(line * SIDE + i)))?;
+        let columns = margins(|line| (0..SIDE).any(|i| is_bright(i * SIDE + line)))?;
+        Some([rows, columns])
+    };
+    let (Some(all), Some(bright)) = (margins_above(0), margins_above(NOISE)) else {
+        return false;
+    };
+    let longest = |margins: [(usize, usize); 2]| {
+        let sides = margins.map(|(before, after)| SIDE - before - after);
+        sides[0].max(sides[1])
+    };
+    longest(all) >= MIN_SIDE
+        && longest(bright) >= MIN_BRIGHT_SIDE
+        && bright
+            .iter()
+            .all(|(before, after)| before.abs_diff(*after) <= MAX_SHIFT)
 }
 
 /// The empty lines before and after the filled ones; `None` where all are empty.
@@ -123,7 +149,12 @@ mod tests {
 
     #[test]
     fn a_small_or_shifted_garment_does_not_have_it() {
-        for (left, top, width, height) in [(4, 4, 20, 20), (0, 0, 27, 12), (14, 0, 11, 28)] {
+        for (left, top, width, height) in [
+            (4, 4, 20, 20),
+            (0, 0, 27, 12),
+            (14, 0, 11, 28),
+            (2, 2, 24, 24),
+        ] {
             assert_eq!(in_data_set_form(&garment(left, top, width, height)), None);
         }
         assert_eq!(in_data_set_form(&[0; PIXELS]), None);
@@ -137,6 +168,31 @@ mod tests {
             in_data_set_form(&negative),
             Some((Grey28::new(greys), true))
         );
+    }
+
+    #[test]
+    fn a_colour_map_is_undone() {
+        let colours = [[68, 1, 84], [33, 145, 140], [253, 231, 37]];
+        let values = garment(0, 8, 28, 12);
+        let image = |colours: [[u8; 3]; 3]| RgbImage {
+            width: SIDE,
+            height: SIDE,
+            factor: 1,
+            pixels: (0..PIXELS)
+                .map(|i| {
+                    colours[usize::from(values[i] > 0) + usize::from(values[i] > 0 && i % 9 == 0)]
+                })
+                .collect(),
+        };
+        let found = greys(&image(colours)).unwrap();
+        // Luma 30, 111 and 215.
+        assert_eq!(
+            (found[0], found[10 * SIDE + 1], found[9 * 28]),
+            (0, 111, 255)
+        );
+        // A map from white to dark blue.
+        let blues = greys(&image([[247, 251, 255], [107, 174, 214], [8, 48, 107]])).unwrap();
+        assert_eq!((blues[0], blues[9 * 28]), (0, 255));
     }
 
     #[test]

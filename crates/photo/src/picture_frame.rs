@@ -12,7 +12,11 @@ use super::trim::trim;
 /// Frames are searched in an image of at most this many pixels on its longer side.
 const LONGEST: usize = 480;
 /// The smallest difference of a channel between the pixels at both sides of an edge.
-const EDGE: u8 = 32;
+const EDGE: i16 = 32;
+/// The same where the pixels on each side are like their neighbours, as in drawn windows: a page in a light grey, for example.
+const FLAT_EDGE: i16 = 9;
+/// The largest difference of a channel between such neighbours.
+const FLAT: u8 = 1;
 /// The share of a side that must be an edge.
 const MIN_COVERAGE: f32 = 0.9;
 /// The lines with the longest edges are candidates for a side; so many in each direction.
@@ -144,23 +148,26 @@ fn has_plain_picture(image: &RgbImage, rectangle: &Rectangle) -> bool {
         })
 }
 
-/// Whether everything outside of a rectangle is one dark colour, and reaches along whole sides of the image: the bars of a
-/// video or of a photo of another shape.
+/// Whether a rectangle holds a photo without a plain background, and everything outside of it is dark and reaches along whole
+/// sides of the image: the bars of a video or of a photo of another shape.
 fn has_dark_bars(image: &RgbImage, rectangle: &Rectangle) -> bool {
     let is_full_width = rectangle.columns == (0..image.width);
     let is_full_height = rectangle.rows == (0..image.height);
-    (is_full_width || is_full_height)
-        && (0..image.height).all(|y| {
-            let row = &image.pixels[y * image.width..][..image.width];
-            let is_outside = |x: usize| {
-                let apart = |range: &Range<usize>, i: usize| {
-                    i + 2 * EDGE_WIDTH < range.start || i >= range.end + 2 * EDGE_WIDTH
-                };
-                apart(&rectangle.columns, x) || apart(&rectangle.rows, y)
-            };
-            let mut dark = row.iter().enumerate().filter(|(x, _)| is_outside(*x));
-            dark.all(|(_, &colour)| luma(colour) <= DARK_BAR)
-        })
+    if !is_full_width && !is_full_height {
+        return false;
+    }
+    let part = image.cropped(rectangle.columns.clone(), rectangle.rows.clone());
+    if Background::estimate(&part).is_plain(&part) {
+        return false;
+    }
+    let is_beyond = |range: &Range<usize>, i: usize| {
+        i + 2 * EDGE_WIDTH < range.start || i >= range.end + 2 * EDGE_WIDTH
+    };
+    let mut bars = image.pixels.iter().enumerate().filter(|(i, _)| {
+        is_beyond(&rectangle.columns, i % image.width)
+            || is_beyond(&rectangle.rows, i / image.width)
+    });
+    bars.all(|(_, &colour)| luma(colour) <= DARK_BAR)
 }
 
 /// The lines of pixels just outside of a rectangle's sides, those outside of the image left out.
@@ -193,12 +200,14 @@ fn outside<'a>(
 }
 
 /// Where neighbouring lines of an image differ: along each line, which pixels are on an edge.
+///
+/// Edges to brighter and to darker pixels are counted separately, so that the noise of a photo has few.
 struct Edges {
     /// The number of lines and the pixels along each.
     lines: usize,
     length: usize,
-    /// For each line, the number of edge pixels before each of its pixels: `[lines, length + 1]`.
-    sums: Vec<u32>,
+    /// For each line, the numbers of edge pixels of both directions before each of its pixels: `[lines, length + 1]`.
+    sums: Vec<[u32; 2]>,
 }
 
 impl Edges {
@@ -216,11 +225,19 @@ impl Edges {
         let mut sums = Vec::with_capacity(lines * (length + 1));
         for line in 0..lines {
             let (before, after) = (line.saturating_sub(1), (line + 1).min(lines - 1));
-            let mut sum = 0;
-            sums.push(0);
+            let mut sum = [0; 2];
+            sums.push(sum);
             for i in 0..length {
-                let pairs = pixel(before, i).into_iter().zip(pixel(after, i));
-                sum += u32::from(pairs.into_iter().any(|(a, b)| a.abs_diff(b) >= EDGE));
+                let (one, other) = (pixel(before, i), pixel(after, i));
+                let previous = i.saturating_sub(1);
+                let is_flat = are_alike(one, pixel(before, previous))
+                    && are_alike(other, pixel(after, previous));
+                let edge = if is_flat { FLAT_EDGE } else { EDGE };
+                let differences = one.into_iter().zip(other);
+                let differences = differences.map(|(a, b)| i16::from(b) - i16::from(a));
+                let largest = differences.max_by_key(|d| d.abs()).unwrap_or(0);
+                sum[0] += u32::from(largest >= edge);
+                sum[1] += u32::from(largest <= -edge);
                 sums.push(sum);
             }
         }
@@ -234,7 +251,8 @@ impl Edges {
     /// The share of a line's range that is an edge.
     fn coverage(&self, line: usize, range: &Range<usize>) -> f32 {
         let sums = &self.sums[line * (self.length + 1)..][..=self.length];
-        (sums[range.end] - sums[range.start]) as f32 / range.len().max(1) as f32
+        let counts = [0, 1].map(|way| sums[range.end][way] - sums[range.start][way]);
+        counts[0].max(counts[1]) as f32 / range.len().max(1) as f32
     }
 
     /// The lines with the longest edges.
@@ -268,6 +286,13 @@ impl Edges {
         };
         is_edge(lines.start) && is_edge(lines.end)
     }
+}
+
+/// Whether two colours differ by no more than neighbours in a drawn area.
+fn are_alike(one: [u8; 3], other: [u8; 3]) -> bool {
+    one.into_iter()
+        .zip(other)
+        .all(|(a, b)| a.abs_diff(b) <= FLAT)
 }
 
 #[cfg(test)]

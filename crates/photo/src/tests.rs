@@ -99,13 +99,7 @@ fn a_28x28_image_in_a_colour_map_is_like_one_in_grey() {
         None => [68, 1, 84, 255],
     };
     let prepared = prepare(&RgbaImage::from_fn(28, 28, colours)).unwrap();
-    assert!(matches!(
-        prepared.route,
-        Route::Product {
-            inverted: false,
-            ..
-        }
-    ));
+    assert_eq!(prepared.route, Route::AsIs { inverted: false });
     let pixels = prepared.grey.pixels();
     // Dark beside the shirt, and bright within it.
     assert!(pixels[20 * 28 + 3] < 10 && pixels[20 * 28 + 12] > 80);

@@ -316,7 +316,7 @@ fn rejects_bad_weights() {
         (altered, "checksum"),
         (truncated, "truncated"),
         (weights(ModelId::Resnet), "resnet"),
-        (b"<!doctype html>".to_vec(), "not one of"),
+        (b"<!doctype html>".to_vec(), "not a weights file"),
     ] {
         let message = error(load(&mut cpu, ModelId::Cnn, bad));
         assert!(message.contains(word), "{message}");
