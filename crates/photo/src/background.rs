@@ -24,10 +24,17 @@ const WHITE_OR_BLACK: u8 = 15;
 const DRAWN_PERCENT: usize = 40;
 const DRAWN_LEVELS: u8 = 1;
 
+/// An image of at most this many pixels on its longer side is from a program and not from a camera. If its background is drawn,
+/// faint parts of a garment count: colours are similar up to this percentage.
+const SMALL_SIDE: usize = 64;
+const SMALL_SIMILAR_PERCENT: u32 = 2;
+
 /// The background's colour, and the shades of it in the corners.
 pub struct Background {
     pub colour: [u8; 3],
     shades: Vec<[u8; 3]>,
+    /// Colours are similar to the shades up to this percentage.
+    similar_percent: u32,
 }
 
 impl Background {
@@ -36,6 +43,7 @@ impl Background {
         Self {
             colour: [255; 3],
             shades: vec![[255; 3]],
+            similar_percent: SIMILAR_PERCENT,
         }
     }
 
@@ -61,24 +69,30 @@ impl Background {
                 shades.push(corner);
             }
         }
-        Self { colour, shades }
+        let is_small = image.width.max(image.height) <= SMALL_SIDE;
+        Self {
+            colour,
+            shades,
+            similar_percent: if is_small && is_drawn(image, colour) {
+                SMALL_SIMILAR_PERCENT
+            } else {
+                SIMILAR_PERCENT
+            },
+        }
     }
 
     /// Whether (nearly) the whole border has the background's colour.
     ///
     /// An unevenly lit wall is not plain.
     pub fn is_plain(&self, image: &RgbImage) -> bool {
-        let (mut similar, mut equal, mut all) = (0, 0, 0);
+        let (mut similar, mut all) = (0, 0);
         for colour in border(image) {
             similar += usize::from(is_similar(colour, self.colour, SIMILAR_PERCENT));
-            let mut channels = colour.iter().zip(self.colour);
-            equal += usize::from(channels.all(|(a, b)| a.abs_diff(b) <= DRAWN_LEVELS));
             all += 1;
         }
         let grey = luma(self.colour);
         let is_white_or_black = grey.min(255 - grey) <= WHITE_OR_BLACK;
-        let is_drawn = equal * 100 >= all * DRAWN_PERCENT;
-        let required = if is_white_or_black || is_drawn {
+        let required = if is_white_or_black || is_drawn(image, self.colour) {
             PLAIN_PERCENT_WHITE_OR_BLACK
         } else {
             PLAIN_PERCENT
@@ -90,7 +104,7 @@ impl Background {
     pub fn contains(&self, colour: [u8; 3]) -> bool {
         self.shades
             .iter()
-            .any(|&shade| is_similar(colour, shade, SIMILAR_PERCENT))
+            .any(|&shade| is_similar(colour, shade, self.similar_percent))
     }
 
     /// Whether garments are bright on dark already, as in the data set.
@@ -124,6 +138,17 @@ fn is_similar(one: [u8; 3], other: [u8; 3], percent: u32) -> bool {
         .map(|(&a, b)| u32::from(a.abs_diff(b)).pow(2))
         .sum();
     squared * 100 * 100 <= 3 * (255 * percent).pow(2)
+}
+
+/// Whether much of the border has exactly this colour.
+fn is_drawn(image: &RgbImage, background: [u8; 3]) -> bool {
+    let (mut equal, mut all) = (0, 0);
+    for colour in border(image) {
+        let mut channels = colour.iter().zip(background);
+        equal += usize::from(channels.all(|(a, b)| a.abs_diff(b) <= DRAWN_LEVELS));
+        all += 1;
+    }
+    equal * 100 >= all * DRAWN_PERCENT
 }
 
 /// The colours of the four corners: of each, the median of a small square, so that a single bad pixel has no effect.

@@ -19,8 +19,8 @@ const MIN_SIDE: usize = 26;
 /// The same for pixels brighter than the noise that the compression of a file leaves.
 const NOISE: u8 = 12;
 const MIN_BRIGHT_SIDE: usize = 23;
-/// The margins of these at opposite sides differ by at most so much.
-const MAX_SHIFT: usize = 5;
+/// The margins of these above and below differ by at most so much, and those at the left and right.
+const MAX_SHIFT: [usize; 2] = [5, 3];
 
 /// The greys of a 28x28 image, where a colour map is replaced by black to white; `None` if the image has another size or
 /// other colours.
@@ -116,7 +116,8 @@ fn fills_the_image(greys: &[u8; PIXELS]) -> bool {
         && longest(bright) >= MIN_BRIGHT_SIDE
         && bright
             .iter()
-            .all(|(before, after)| before.abs_diff(*after) <= MAX_SHIFT)
+            .zip(MAX_SHIFT)
+            .all(|((before, after), max)| before.abs_diff(*after) <= max)
 }
 
 /// The empty lines before and after the filled ones; `None` where all are empty.

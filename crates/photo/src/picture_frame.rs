@@ -19,8 +19,8 @@ const FLAT_EDGE: i16 = 9;
 const FLAT: u8 = 1;
 /// The share of a side that must be an edge.
 const MIN_COVERAGE: f32 = 0.9;
-/// The lines with the longest edges are candidates for a side; so many in each direction.
-const MAX_LINES: usize = 16;
+/// The lines with the strongest edges are candidates for a side; so many in each direction.
+const MAX_LINES: usize = 28;
 /// A line's edge has at least this share of the image's side.
 const MIN_LINE: f32 = 0.25;
 /// The part inside has at least this share of the image's sides.
@@ -208,6 +208,8 @@ struct Edges {
     length: usize,
     /// For each line, the numbers of edge pixels of both directions before each of its pixels: `[lines, length + 1]`.
     sums: Vec<[u32; 2]>,
+    /// For each line, the sum of its differences: largest in the middle of a blurred edge.
+    strengths: Vec<u64>,
 }
 
 impl Edges {
@@ -223,9 +225,11 @@ impl Edges {
 
     fn new(lines: usize, length: usize, pixel: impl Fn(usize, usize) -> [u8; 3]) -> Self {
         let mut sums = Vec::with_capacity(lines * (length + 1));
+        let mut strengths = Vec::with_capacity(lines);
         for line in 0..lines {
             let (before, after) = (line.saturating_sub(1), (line + 1).min(lines - 1));
             let mut sum = [0; 2];
+            let mut strength = 0;
             sums.push(sum);
             for i in 0..length {
                 let (one, other) = (pixel(before, i), pixel(after, i));
@@ -239,12 +243,15 @@ impl Edges {
                 sum[0] += u32::from(largest >= edge);
                 sum[1] += u32::from(largest <= -edge);
                 sums.push(sum);
+                strength += u64::from(largest.unsigned_abs());
             }
+            strengths.push(strength);
         }
         Self {
             lines,
             length,
             sums,
+            strengths,
         }
     }
 
@@ -255,20 +262,20 @@ impl Edges {
         counts[0].max(counts[1]) as f32 / range.len().max(1) as f32
     }
 
-    /// The lines with the longest edges.
+    /// The lines with the strongest of the long edges.
     fn lines(&self) -> Vec<usize> {
         let whole = 0..self.length;
         let coverages: Vec<f32> = (0..self.lines).map(|l| self.coverage(l, &whole)).collect();
         let mut taken = vec![false; self.lines];
         // The first and the last line are the image's own edges.
         let mut order: Vec<usize> = (1..self.lines.saturating_sub(1)).collect();
-        order.sort_by(|&a, &b| coverages[b].total_cmp(&coverages[a]));
+        order.sort_by_key(|&line| core::cmp::Reverse(self.strengths[line]));
         let mut lines = Vec::new();
         for line in order {
-            if lines.len() == MAX_LINES || coverages[line] < MIN_LINE {
+            if lines.len() == MAX_LINES {
                 break;
             }
-            if taken[line] {
+            if taken[line] || coverages[line] < MIN_LINE {
                 continue;
             }
             // An edge is seen from the lines at both of its sides.
