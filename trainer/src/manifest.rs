@@ -72,6 +72,9 @@ pub struct VoteEntry {
     pub sha256: String,
     /// SHA-256 of the weights it was fitted on, by model.
     pub members: BTreeMap<ModelId, String>,
+    /// The photos it was also fitted on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photos: Option<PhotoSetRecord>,
     /// The weight of each model.
     pub weights: BTreeMap<ModelId, f64>,
     /// Median time of an image's features, which the classical models share, on one thread, in microseconds.

@@ -120,7 +120,11 @@ impl CpuEngine {
         let is_garment = novelty.is_known(&self.sample);
         Ok(Reply::Novelty {
             is_garment,
-            rotation: None,
+            rotation: if is_garment {
+                None
+            } else {
+                novelty.known_rotation(&self.sample)
+            },
         })
     }
 

@@ -100,7 +100,10 @@ mod tests {
     fn a_changed_image_faces_the_same_way() {
         let left = Grey28::new(core::array::from_fn(|i| if i % SIDE < 9 { 200 } else { 0 }));
         let right = mirrored(&left);
-        assert_ne!(Sample::new(left.clone()).is_mirrored, Sample::new(right.clone()).is_mirrored);
+        assert_ne!(
+            Sample::new(left.clone()).is_mirrored,
+            Sample::new(right.clone()).is_mirrored
+        );
         let changed = Sample::new(left.clone()).with_image(right.clone());
         assert_ne!(changed.features(), Sample::new(right).features());
     }

@@ -12,6 +12,7 @@ use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::{DIMENSIONS, Sample};
 use crate::garment::CLASSES;
+use crate::image::{Grey28, SIDE};
 
 /// The name in file names.
 pub const NAME: &str = "novelty";
@@ -159,12 +160,34 @@ impl NoveltyDetector {
         // False if the score is NaN.
         self.score(sample) <= 0.0
     }
+
+    /// For an image that is none of the ten classes: the right angle, in degrees clockwise, by which it can be rotated so that
+    /// it may be one of them; the one with the lowest score if there are several.
+    pub fn known_rotation(&self, sample: &Sample) -> Option<u16> {
+        let mut rotated = sample.grey().clone();
+        let mut best = None;
+        for degrees in [90, 180, 270] {
+            rotated = rotated_90(&rotated);
+            let score = self.score(&Sample::new(rotated.clone()));
+            if score <= best.map_or(0.0, |(lowest, _)| lowest) {
+                best = Some((score, degrees));
+            }
+        }
+        best.map(|(_, degrees)| degrees)
+    }
+}
+
+/// An image rotated clockwise by a right angle.
+fn rotated_90(image: &Grey28) -> Grey28 {
+    let pixels = image.pixels();
+    Grey28::new(core::array::from_fn(|i| {
+        pixels[(SIDE - 1 - i % SIDE) * SIDE + i / SIDE]
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Grey28;
     use crate::artifact::{Storage, Tensor};
     use crate::image::PIXELS;
 
@@ -221,10 +244,11 @@ mod tests {
         // The pixels are the features after the histograms.
         let pixels = DIMENSIONS - PIXELS;
         let distances = DistanceFeatures::new(&artifact(pixels)).unwrap();
-        let sample = white_pixels(20);
+        // A row, which is its own mirror image.
+        let sample = white_pixels(SIDE);
         let inputs = distances.compute(&sample);
         let value = sample.features()[pixels];
-        assert!((inputs[3] - value / 2.0).abs() < 1e-6 && inputs[20] == 0.0);
+        assert!((inputs[3] - value / 2.0).abs() < 1e-6 && inputs[40] == 0.0);
         let squared = |x: f32| libm::logf(x + FLOOR);
         let whole: f32 = sample.features().iter().map(|x| x * x).sum();
         let half = value * value / 4.0;
@@ -232,12 +256,12 @@ mod tests {
             squared(whole),
             squared(half),
             squared(half),
-            squared(half * 4.0 / 16.0),
+            squared(half * 12.0 / 16.0),
             squared(0.0),
-            squared(whole - 20.0 * value * value),
-            // 20 components of half the value; class 0 is nearest along the first component, then class 1.
-            squared(20.0 * half),
-            squared(20.0 * half + 1.0 - value),
+            squared(whole - 28.0 * value * value),
+            // 28 components of half the value; class 0 is nearest along the first component, then class 1.
+            squared(28.0 * half),
+            squared(28.0 * half + 1.0 - value),
         ];
         for (found, expected) in inputs[COMPONENTS..].iter().zip(expected) {
             assert!((found - expected).abs() < 1e-3, "{inputs:?}");
@@ -256,6 +280,38 @@ mod tests {
             length(&bright)
         );
         assert!(novelty.is_known(&dark) && !novelty.is_known(&bright));
+    }
+
+    #[test]
+    fn the_rotation_that_makes_an_image_known_is_found() {
+        let clockwise = rotated_90(&Grey28::new(core::array::from_fn(|i| (i == 1) as u8)));
+        assert_eq!(clockwise.pixels()[SIDE + SIDE - 1], 1);
+        // Known is what has bright pixels in its lower half: component 0 is one of them.
+        let pixels = DIMENSIONS - PIXELS;
+        let mut artifact = artifact(pixels + 20 * SIDE);
+        let tensor = |artifact: &mut Artifact, name: &str, values: Vec<f32>| {
+            let tensor = artifact
+                .tensors
+                .iter_mut()
+                .find(|t| t.name == name)
+                .unwrap();
+            tensor.values = values;
+        };
+        let first_only = (0..HIDDEN * INPUTS).map(|i| f32::from(u8::from(i == 0)));
+        tensor(&mut artifact, "hidden", first_only.collect());
+        tensor(&mut artifact, "hidden_bias", vec![0.0; HIDDEN]);
+        let minus = (0..HIDDEN).map(|i| -f32::from(u8::from(i == 0)));
+        tensor(&mut artifact, "output", minus.collect());
+        tensor(&mut artifact, "bias", vec![0.1]);
+        let novelty = NoveltyDetector::new(&artifact).unwrap();
+        let lower = Grey28::new(core::array::from_fn(
+            |i| if i >= 14 * SIDE { 255 } else { 0 },
+        ));
+        assert!(novelty.is_known(&Sample::new(lower.clone())));
+        let upside_down = rotated_90(&rotated_90(&lower));
+        assert_eq!(novelty.known_rotation(&Sample::new(upside_down)), Some(180));
+        let left = rotated_90(&lower);
+        assert_eq!(novelty.known_rotation(&Sample::new(left)), Some(270));
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub fn train(global: &GlobalOptions, options: &Train) -> anyhow::Result<ExitCode
         );
     }
     if ensemble::is_current(&weights)? == Some(false) {
-        let entry = ensemble::train(&weights, &data.fashion_mnist)?;
+        let entry = ensemble::train(&weights, &data)?;
         println!(
             "{}  validation {:.2}%  test {:.2}%",
             TITLE,

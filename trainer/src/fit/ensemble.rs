@@ -1,4 +1,4 @@
-//! Fits the ensemble's weights on the validation split.
+//! Fits the ensemble's weights on validation images.
 
 use shared::garment::{CLASSES, Garment};
 use shared::model::ensemble::FLOOR;
@@ -19,20 +19,36 @@ const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
 
-/// Minimises the cross-entropy of the ensemble's probabilities. No weight is negative, because every member is better than chance.
+/// Images that the ensemble is fitted on, all of the same importance.
 ///
 /// # Shapes
-/// `predictions`: for each example, the members' predictions in the order of [`ModelId::ALL`].
-pub fn fit(predictions: &[[Prediction; MEMBERS]], labels: &[Garment]) -> Ensemble {
-    let log_probabilities: Vec<[[f64; CLASSES]; MEMBERS]> = predictions
-        .iter()
-        .map(|members| members.map(|m| m.probabilities.map(|p| f64::from(p.max(FLOOR)).ln())))
-        .collect();
+/// `predictions`: for each image, the members' predictions in the order of [`ModelId::ALL`].
+pub struct EnsembleExamples<'a> {
+    pub predictions: &'a [[Prediction; MEMBERS]],
+    pub labels: &'a [Garment],
+    /// The share of the loss that comes from these images.
+    pub share: f64,
+}
+
+/// Minimises the cross-entropy of the ensemble's probabilities. No weight is negative, because every member is better than chance.
+pub fn fit(sets: &[EnsembleExamples]) -> Ensemble {
+    let mut examples = Vec::new();
+    for set in sets {
+        let weight = set.share / set.labels.len().max(1) as f64;
+        for (members, label) in set.predictions.iter().zip(set.labels) {
+            let log = |p: f32| f64::from(p.max(FLOOR)).ln();
+            examples.push(WeightedExample {
+                log_probabilities: members.map(|m| m.probabilities.map(log)),
+                label: label.index(),
+                weight,
+            });
+        }
+    }
     let mut parameters = [1.0 / MEMBERS as f64; PARAMETERS];
     parameters[MEMBERS..].fill(0.0);
     let (mut first_moments, mut second_moments) = ([0.0; PARAMETERS], [0.0; PARAMETERS]);
     for step in 0..STEPS {
-        let gradient = gradient(&parameters, &log_probabilities, labels);
+        let gradient = gradient(&parameters, &examples);
         let rate = LEARNING_RATE * (1.0 - step as f64 / STEPS as f64);
         let count = step as i32 + 1;
         for i in 0..PARAMETERS {
@@ -53,14 +69,18 @@ pub fn fit(predictions: &[[Prediction; MEMBERS]], labels: &[Garment]) -> Ensembl
     }
 }
 
-/// The gradient of the mean cross-entropy and of the penalty.
-fn gradient(
-    parameters: &[f64; PARAMETERS],
-    log_probabilities: &[[[f64; CLASSES]; MEMBERS]],
-    labels: &[Garment],
-) -> [f64; PARAMETERS] {
+/// An image's predictions as logarithms, its class and its weight in the loss.
+struct WeightedExample {
+    log_probabilities: [[f64; CLASSES]; MEMBERS],
+    label: usize,
+    weight: f64,
+}
+
+/// The gradient of the weighted cross-entropy and of the penalty.
+fn gradient(parameters: &[f64; PARAMETERS], examples: &[WeightedExample]) -> [f64; PARAMETERS] {
     let mut gradient = [0.0; PARAMETERS];
-    for (members, label) in log_probabilities.iter().zip(labels) {
+    for example in examples {
+        let members = &example.log_probabilities;
         let mut logits: [f64; CLASSES] = core::array::from_fn(|c| parameters[MEMBERS + c]);
         for (weight, member) in parameters.iter().zip(members) {
             for (logit, p) in logits.iter_mut().zip(member) {
@@ -71,16 +91,14 @@ fn gradient(
         let exponentials = logits.map(|z| (z - max).exp());
         let sum: f64 = exponentials.iter().sum();
         for c in 0..CLASSES {
-            let target = f64::from(u8::from(c == label.index()));
-            let error = exponentials[c] / sum - target;
+            let target = f64::from(u8::from(c == example.label));
+            let error = example.weight * (exponentials[c] / sum - target);
             gradient[MEMBERS + c] += error;
             for (g, member) in gradient.iter_mut().zip(members) {
                 *g += error * member[c];
             }
         }
     }
-    let count = log_probabilities.len().max(1) as f64;
-    let mut gradient = gradient.map(|g| g / count);
     for c in 0..CLASSES {
         gradient[MEMBERS + c] += BIAS_PENALTY * parameters[MEMBERS + c];
     }
@@ -114,7 +132,11 @@ mod tests {
                 })
             })
             .collect();
-        let ensemble = fit(&predictions, &labels);
+        let ensemble = fit(&[EnsembleExamples {
+            predictions: &predictions,
+            labels: &labels,
+            share: 1.0,
+        }]);
         for model in ModelId::ALL {
             let weight = ensemble.weights[model as usize];
             match model {

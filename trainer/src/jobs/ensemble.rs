@@ -8,13 +8,14 @@ use shared::model::{Ensemble, Prediction};
 
 use super::JobError;
 use super::timing::features_micros;
+use crate::data::Examples;
 use crate::data::split::{VALIDATION, split};
-use crate::data::{DataSet, Examples};
 use crate::evaluate::{self, Evaluation, Figures, rounded};
-use crate::fit::ensemble as fitting;
+use crate::fit::ensemble::{self as fitting, EnsembleExamples};
 use crate::fit::train_loop::FitError;
 use crate::hash::sha256;
 use crate::manifest::{Metrics, VoteEntry};
+use crate::training_data::TrainingData;
 use crate::weights_store::{WeightsStore, file_name};
 
 /// The seven models' predictions for an image, in the order of [`ModelId::ALL`].
@@ -39,17 +40,38 @@ pub fn is_current(store: &WeightsStore) -> Result<Option<bool>, JobError> {
     Ok(Some(is_recorded && members == entry.members))
 }
 
-/// Fits the ensemble's weights on the validation split, and writes them with their metrics and manifest entry.
+/// The share of the loss that comes from photos, if there are any.
+const PHOTO_SHARE: f64 = 0.15;
+
+/// Fits the ensemble's weights on the validation split and on validation photos, and writes them with their metrics and
+/// manifest entry.
 ///
 /// # Errors
 /// A file is missing or damaged.
-pub fn train(store: &WeightsStore, data: &DataSet) -> Result<VoteEntry, JobError> {
-    let validation = split(&data.train, VALIDATION).validation;
-    let fitted = fitting::fit(&predictions(store, &validation)?, &validation.labels);
+pub fn train(store: &WeightsStore, data: &TrainingData) -> Result<VoteEntry, JobError> {
+    let photos = data.photos.as_ref();
+    let validation = split(&data.fashion_mnist.train, VALIDATION).validation;
+    let validation_predictions = predictions(store, &validation)?;
+    let photo_examples = photos.map(|p| &p.validation);
+    let photo_predictions = photo_examples.map(|p| predictions(store, p)).transpose()?;
+    let mut sets = vec![EnsembleExamples {
+        predictions: &validation_predictions,
+        labels: &validation.labels,
+        share: 1.0,
+    }];
+    if let (Some(examples), Some(predictions)) = (photo_examples, &photo_predictions) {
+        sets[0].share = 1.0 - PHOTO_SHARE;
+        sets.push(EnsembleExamples {
+            predictions,
+            labels: &examples.labels,
+            share: PHOTO_SHARE,
+        });
+    }
+    let fitted = fitting::fit(&sets);
     let bytes = fitted.to_artifact().to_bytes().map_err(FitError::from)?;
     store.write_bytes(NAME, &bytes)?;
     let of_validation = evaluate(store, &validation)?;
-    let test = evaluate(store, &data.test)?;
+    let test = evaluate(store, &data.fashion_mnist.test)?;
     let mut manifest = store.manifest()?;
     let members = manifest.models.iter().map(|e| (e.model, e.sha256.clone()));
     let weight = |&m: &ModelId| (m, rounded(f64::from(fitted.weights[m as usize])));
@@ -58,8 +80,9 @@ pub fn train(store: &WeightsStore, data: &DataSet) -> Result<VoteEntry, JobError
         bytes: bytes.len() as u64,
         sha256: sha256(&bytes),
         members: members.collect(),
+        photos: photos.map(|p| p.record.clone()),
         weights: ModelId::ALL.iter().map(weight).collect(),
-        features_micros: features_micros(&data.test.images),
+        features_micros: features_micros(&data.fashion_mnist.test.images),
         validation: Figures::from(&of_validation),
         test: Figures::from(&test),
     };

@@ -50,7 +50,11 @@ pub fn train(
     let parts = split(&data.fashion_mnist.train, VALIDATION);
     let photos = data.photos.as_ref();
     let photo_images = photos.map_or_else(PhotoImages::default, |photos| PhotoImages {
-        known: photos.training_examples(PHOTO_VARIANTS).images,
+        known: [
+            photos.training_examples(PHOTO_VARIANTS).images,
+            photos.inexact.clone(),
+        ]
+        .concat(),
         unknown: photos.unknown.clone(),
     });
     let artifact = fit(&parts.train, &parts.validation, &photo_images, seed)?;

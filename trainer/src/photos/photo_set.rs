@@ -37,8 +37,12 @@ const MAX_GAMMA: f32 = 1.3;
 pub struct PhotoSet {
     /// The first variant of every training photo, then the second of every one, and so on.
     train: Examples,
+    /// Variants of the training photos of shoes whose class is not exact.
+    pub inexact: Vec<Grey28>,
     /// Variants of photos of none of the ten classes.
     pub unknown: Vec<Grey28>,
+    /// The validation photos with an exact label, as they are.
+    pub validation: Examples,
     pub record: PhotoSetRecord,
 }
 
@@ -72,7 +76,12 @@ impl PhotoSetRecord {
 
 /// The training photos with an exact label.
 fn training_photos(all: &[LabelledPhoto]) -> Vec<(LabelledPhoto, Garment)> {
-    let of_split = all.iter().filter(|p| p.split == PhotoSplit::Training);
+    labelled_photos(all, PhotoSplit::Training)
+}
+
+/// The photos of a split with an exact label.
+fn labelled_photos(all: &[LabelledPhoto], split: PhotoSplit) -> Vec<(LabelledPhoto, Garment)> {
+    let of_split = all.iter().filter(|p| p.split == split);
     let labelled = of_split.filter_map(|photo| match photo.classes()[..] {
         [class] => Some((photo.clone(), class)),
         _ => None,
@@ -88,12 +97,15 @@ impl PhotoSet {
     pub fn load(folder: &Path, show_progress: bool) -> Result<Self, PhotosError> {
         let all = list_photos(folder)?;
         let photos = training_photos(&all);
-        let unknown: Vec<&LabelledPhoto> = all
-            .iter()
-            .filter(|p| p.split == PhotoSplit::Training && p.group.classes().is_empty())
-            .collect();
+        let with_classes = |is_wanted: fn(usize) -> bool| -> Vec<&LabelledPhoto> {
+            let of_split = all.iter().filter(|p| p.split == PhotoSplit::Training);
+            of_split.filter(|p| is_wanted(p.classes().len())).collect()
+        };
+        let unknown = with_classes(|classes| classes == 0);
+        let inexact = with_classes(|classes| classes > 1);
+        let validation = labelled_photos(&all, PhotoSplit::Validation);
         let bar = if show_progress {
-            ProgressBar::new((photos.len() + unknown.len()) as u64)
+            ProgressBar::new((photos.len() + unknown.len() + inexact.len()) as u64)
         } else {
             ProgressBar::hidden()
         };
@@ -106,12 +118,29 @@ impl PhotoSet {
             .map(|(i, (photo, class))| Ok((variants(&photo.read()?, i as u64), *class)))
             .collect();
         let labelled = labelled?;
-        let unknown: Result<Vec<Vec<Grey28>>, PhotosError> = unknown
+        let without_label = |photos: &[&LabelledPhoto], first: usize| {
+            let variants: Result<Vec<Vec<Grey28>>, PhotosError> = photos
+                .par_iter()
+                .progress_with(bar.clone())
+                .enumerate()
+                .map(|(i, photo)| Ok(variants(&photo.read()?, (first + i) as u64)))
+                .collect();
+            Ok(variants?.concat())
+        };
+        let first_inexact = photos.len() + unknown.len();
+        let unknown = without_label(&unknown, photos.len())?;
+        let inexact = without_label(&inexact, first_inexact)?;
+        let validation_images: Result<Vec<Option<Grey28>>, PhotosError> = validation
             .par_iter()
-            .progress_with(bar)
-            .enumerate()
-            .map(|(i, photo)| Ok(variants(&photo.read()?, (photos.len() + i) as u64)))
+            .map(|(photo, _)| Ok(variants_up_to(1, &photo.read()?, 0).pop()))
             .collect();
+        let mut validation_examples = Examples::default();
+        for (image, (_, class)) in validation_images?.into_iter().zip(&validation) {
+            if let Some(image) = image {
+                validation_examples.images.push(image);
+                validation_examples.labels.push(*class);
+            }
+        }
         let mut train = Examples::default();
         for variant in 0..VARIANTS {
             // A photo that the pipeline refuses has no variants.
@@ -123,7 +152,9 @@ impl PhotoSet {
         Ok(Self {
             record: PhotoSetRecord::from_folder(folder)?,
             train,
-            unknown: unknown?.concat(),
+            inexact,
+            unknown,
+            validation: validation_examples,
         })
     }
 
@@ -136,6 +167,11 @@ impl PhotoSet {
 
 /// The variants of a photo; none if the photo pipeline refuses it.
 fn variants(file: &[u8], stream: u64) -> Vec<Grey28> {
+    variants_up_to(VARIANTS, file, stream)
+}
+
+/// So many variants of a photo.
+fn variants_up_to(count: usize, file: &[u8], stream: u64) -> Vec<Grey28> {
     let Ok(photo) = decode(file) else {
         return Vec::new();
     };
@@ -145,7 +181,7 @@ fn variants(file: &[u8], stream: u64) -> Vec<Grey28> {
         return Vec::new();
     };
     let mut all = vec![first.grey];
-    while all.len() < VARIANTS {
+    while all.len() < count {
         let photo = with_random_light(&photo, &mut rng);
         let edits = random_edits(&mut rng);
         // If the pipeline refuses a variant, the photo as it is takes its place.
