@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use commands::options::GlobalOptions;
 use commands::{measure, photos, predict, train, write};
 use trainer::device::DeviceKind;
+use trainer::jobs::photo_evaluation::OtherImages;
 use trainer::photos::listing::PhotoSplit;
 
 /// Trains Fashion-MNIST classifiers, evaluates them, and classifies images.
@@ -94,6 +95,9 @@ enum Command {
         /// Folder of folders with images of other things, to measure how many are refused
         #[arg(long, value_name = "DIR")]
         others: Option<PathBuf>,
+        /// Folder of images of the kinds that people have, named KIND_CLASS and more, such as 60_boot_frame.png
+        #[arg(long, value_name = "DIR")]
+        cases: Option<PathBuf>,
     },
     /// Writes a network as an ONNX file; its input is standardised images, its output logits
     Export {
@@ -131,7 +135,14 @@ fn main() -> ExitCode {
             photos,
             part,
             others,
-        }) => photos::photos(&global, &photos, part, others.as_deref()),
+            cases,
+        }) => {
+            let others = OtherImages {
+                none_of_ten: others.as_deref(),
+                cases: cases.as_deref(),
+            };
+            photos::photos(&global, &photos, part, others)
+        }
         Some(Command::Export { out }) => write::export(&global, &out),
         Some(Command::Gallery { out }) => write::gallery(&global, out),
     };

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use trainer::data::source;
-use trainer::jobs::photo_evaluation::{self, PhotoFigures};
+use trainer::jobs::photo_evaluation::{self, OtherImages, PhotoFigures};
 use trainer::photos::listing::{PhotoGroup, PhotoSplit};
 
 use super::options::GlobalOptions;
@@ -13,7 +13,7 @@ pub fn photos(
     global: &GlobalOptions,
     folder: &Path,
     split: PhotoSplit,
-    others: Option<&Path>,
+    others: OtherImages,
 ) -> anyhow::Result<ExitCode> {
     let data = source::load(global.data.as_deref())?;
     let store = global.weights_store();
@@ -57,6 +57,17 @@ fn print_figures(figures: &PhotoFigures) {
             refusals.share * 100.0,
             refusals.images,
             refusals.auc
+        );
+    }
+    println!("the page's headline: the vote is right, and the image is known");
+    for headlines in &figures.headlines {
+        println!(
+            "{:<24}{:>6}  vote {:>5.1}%  known {:>5.1}%  headline {:>5.1}%",
+            headlines.kind,
+            headlines.images,
+            headlines.correct * 100.0,
+            headlines.known * 100.0,
+            headlines.headline * 100.0
         );
     }
 }

@@ -1,13 +1,15 @@
-//! Evaluation on real photos: segmentation overlap, accuracy, and the share that the novelty detector refuses.
+//! Evaluation on real photos: segmentation overlap, accuracy, the page's headline, and the share that the novelty detector
+//! refuses.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use photo::{PhotoError, Prepared, decode, prepare};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use shared::features::orientation::mirrored;
 use shared::image::PIXELS;
-use shared::model::{NoveltyDetector, argmax, ensemble};
+use shared::model::{Ensemble, NoveltyDetector, Prediction, argmax, ensemble};
 use shared::{Garment, Grey28, ModelId, Sample};
 use thiserror::Error;
 
@@ -75,6 +77,32 @@ pub struct PhotoFigures {
     /// Of the test images, of each group, and of each folder of other images.
     #[serde(rename = "unknown")]
     pub refusals: Vec<Refusals>,
+    /// Of the test images, of their mirror images, of each group of photos, and of each kind of case.
+    #[serde(default)]
+    pub headlines: Vec<Headlines>,
+}
+
+/// How often the page's headline is right on one kind of images: the ensemble's class is right, and the novelty detector
+/// accepts the image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Headlines {
+    pub kind: String,
+    pub images: usize,
+    /// The share of images whose class the ensemble predicts.
+    pub correct: f64,
+    /// The share of images that the novelty detector accepts.
+    pub known: f64,
+    /// The share of images for which both hold.
+    pub headline: f64,
+}
+
+/// Folders with more images to evaluate, which belong to no data set.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OtherImages<'a> {
+    /// A folder of folders with images of other things than clothes.
+    pub none_of_ten: Option<&'a Path>,
+    /// A folder of cases: files named `KIND_CLASS` and more, such as `60_boot_frame.png`.
+    pub cases: Option<&'a Path>,
 }
 
 /// The accuracy of a model, or of the ensemble, on each group of photos.
@@ -100,7 +128,7 @@ pub struct Refusals {
     pub auc: f64,
 }
 
-/// Evaluates the weights on one split of a folder of photos, and the novelty detector on the folders in `others` as well.
+/// Evaluates the weights on one split of a folder of photos, and on other images.
 ///
 /// # Errors
 /// Weights are missing or damaged, there are no photos, or a file cannot be read.
@@ -109,7 +137,7 @@ pub fn evaluate(
     test: &Examples,
     folder: &Path,
     split: PhotoSplit,
-    others: Option<&Path>,
+    others: OtherImages,
 ) -> Result<PhotoFigures, PhotoEvaluationError> {
     let all = list_photos(folder)?;
     let overlaps = overlaps(&all)?;
@@ -128,7 +156,7 @@ pub fn evaluate(
         let scores: Vec<f32> = of_group.map(|(_, s)| *s).collect();
         refusals.push(Refusals::new(group.name(), &scores, &test_scores));
     }
-    if let Some(others) = others {
+    if let Some(others) = others.none_of_ten {
         let folders = sorted_entries(others)?.into_iter().filter(|p| p.is_dir());
         for folder in folders {
             let Some(name) = folder.file_name() else {
@@ -143,14 +171,62 @@ pub fn evaluate(
         }
     }
     refusals.retain(|r| r.images > 0);
+    let photo_predictions = predictions(store, &unlabelled(&images))?;
+    let ensemble = store.ensemble()?;
+    let judge = Judge {
+        detector: &detector,
+        ensemble: &ensemble,
+    };
+    let mut headlines = Vec::new();
+    let of_test = predictions(store, test)?;
+    let mirror_images = test.images.iter().map(mirrored).collect();
+    let mirror = Examples {
+        images: mirror_images,
+        labels: test.labels.clone(),
+    };
+    for (kind, examples, predictions) in [
+        ("test images", test, of_test),
+        (
+            "their mirror images",
+            &mirror,
+            self::predictions(store, &mirror)?,
+        ),
+    ] {
+        let classes = examples.labels.iter().map(|l| vec![*l]);
+        headlines.push(judge.headlines(kind, &examples.images, &predictions, classes));
+    }
+    for group in PhotoGroup::ALL {
+        if group.classes().is_empty() {
+            continue;
+        }
+        let of_group: Vec<usize> = (0..photos.len())
+            .filter(|&i| photos[i].group == group)
+            .collect();
+        let group_images: Vec<Grey28> = of_group.iter().map(|&i| images[i].clone()).collect();
+        let predictions: Vec<_> = of_group.iter().map(|&i| photo_predictions[i]).collect();
+        let classes = of_group.iter().map(|_| group.classes().to_vec());
+        headlines.push(judge.headlines(group.name(), &group_images, &predictions, classes));
+    }
+    if let Some(cases) = others.cases {
+        for (kind, files) in case_kinds(cases)? {
+            let images: Result<Vec<Grey28>, PredictError> =
+                files.par_iter().map(|(file, _)| case_input(file)).collect();
+            let images = images?;
+            let predictions = predictions(store, &unlabelled(&images))?;
+            let classes = files.iter().map(|(_, class)| vec![*class]);
+            headlines.push(judge.headlines(&kind, &images, &predictions, classes));
+        }
+    }
+    headlines.retain(|h| h.images > 0);
     Ok(PhotoFigures {
         weights: store.hashes()?,
         photos: photos.len(),
         outlines: overlaps.len(),
         overlap: rounded(overlaps.iter().sum::<f64>() / overlaps.len().max(1) as f64),
         min_overlap: rounded(overlaps.iter().copied().fold(1.0, f64::min)),
-        accuracies: accuracies(store, &photos, images)?,
+        accuracies: accuracies(&ensemble, &photos, &photo_predictions),
         refusals,
+        headlines,
     })
 }
 
@@ -175,31 +251,109 @@ fn file_score(detector: &NoveltyDetector, path: &Path) -> Result<f32, PredictErr
     }
 }
 
-fn accuracies(
-    store: &WeightsStore,
-    photos: &[LabelledPhoto],
-    images: Vec<Grey28>,
-) -> Result<Vec<GroupAccuracies>, PhotoEvaluationError> {
-    let examples = Examples {
-        // Not used: a photo's group decides which predictions are correct.
+/// Images without a label: every one counts as a bag, which is not used.
+fn unlabelled(images: &[Grey28]) -> Examples {
+    Examples {
         labels: vec![Garment::Bag; images.len()],
-        images,
-    };
-    let predictions = predictions(store, &examples)?;
+        images: images.to_vec(),
+    }
+}
+
+/// The cases in a folder by kind, each with its file and class; other files are left out.
+fn case_kinds(folder: &Path) -> Result<BTreeMap<String, Vec<(PathBuf, Garment)>>, PhotosError> {
+    let mut kinds = BTreeMap::<String, Vec<(PathBuf, Garment)>>::new();
+    for path in sorted_entries(folder)? {
+        let name = path.file_stem().map(|n| n.to_string_lossy().into_owned());
+        let name = name.unwrap_or_default();
+        let mut words = name.splitn(3, '_');
+        let (Some(kind), Some(class)) = (words.next(), words.next().and_then(case_class)) else {
+            continue;
+        };
+        let rest = words
+            .next()
+            .map(|rest| format!(" {}", rest.replace('_', " ")));
+        let kind = format!("{kind}{}", rest.unwrap_or_default());
+        kinds.entry(kind).or_default().push((path, class));
+    }
+    Ok(kinds)
+}
+
+/// The class that a word of a case's file name stands for.
+fn case_class(word: &str) -> Option<Garment> {
+    Garment::ALL.into_iter().find(|garment| {
+        let label = garment.label().to_lowercase();
+        let short = label
+            .replace("t-shirt/top", "tshirt")
+            .replace("ankle boot", "boot");
+        word == short
+    })
+}
+
+/// The models' input for a case; a black image where the pipeline refuses it.
+fn case_input(path: &Path) -> Result<Grey28, PredictError> {
+    match PreparedFile::open(path) {
+        Ok(file) => Ok(file.prepared.grey),
+        Err(PredictError::Photo(_)) => Ok(Grey28::new([0; PIXELS])),
+        Err(error) => Err(error),
+    }
+}
+
+/// What decides the page's headline.
+struct Judge<'a> {
+    detector: &'a NoveltyDetector,
+    ensemble: &'a Ensemble,
+}
+
+impl Judge<'_> {
+    /// The headlines of images, each with the classes that are right.
+    fn headlines(
+        &self,
+        kind: &str,
+        images: &[Grey28],
+        predictions: &[[Prediction; ModelId::ALL.len()]],
+        classes: impl Iterator<Item = Vec<Garment>>,
+    ) -> Headlines {
+        let scores = scores(self.detector, images);
+        let (mut correct, mut known, mut headline) = (0, 0, 0);
+        for ((predictions, score), classes) in predictions.iter().zip(&scores).zip(classes) {
+            let is_correct = classes.contains(&ensemble_class(self.ensemble, predictions));
+            let is_known = *score <= 0.0;
+            correct += usize::from(is_correct);
+            known += usize::from(is_known);
+            headline += usize::from(is_correct && is_known);
+        }
+        let share = |count: usize| rounded(count as f64 / images.len().max(1) as f64);
+        Headlines {
+            kind: kind.into(),
+            images: images.len(),
+            correct: share(correct),
+            known: share(known),
+            headline: share(headline),
+        }
+    }
+}
+
+/// The ensemble's class.
+fn ensemble_class(ensemble: &Ensemble, predictions: &[Prediction]) -> Garment {
+    let probabilities = ensemble.combine(predictions);
+    let probabilities = probabilities.expect("invariant: there are seven predictions");
+    Garment::ALL[argmax(&probabilities)]
+}
+
+/// The accuracies of the models and of the ensemble on groups of photos.
+fn accuracies(
+    ensemble: &Ensemble,
+    photos: &[LabelledPhoto],
+    predictions: &[[Prediction; ModelId::ALL.len()]],
+) -> Vec<GroupAccuracies> {
     let mut all = Vec::new();
     for model in ModelId::ALL {
         let classes = predictions.iter().map(|p| p[model as usize].garment());
         all.push(GroupAccuracies::new(model.name(), photos, classes));
     }
-    let ensemble = store.ensemble()?;
-    let classes = predictions.iter().map(|predictions| {
-        let probabilities = ensemble
-            .combine(predictions)
-            .expect("invariant: there are seven predictions");
-        Garment::ALL[argmax(&probabilities)]
-    });
+    let classes = predictions.iter().map(|p| ensemble_class(ensemble, p));
     all.push(GroupAccuracies::new(ensemble::NAME, photos, classes));
-    Ok(all)
+    all
 }
 
 /// The overlap of each outline with the mask of its photo, if that is in the folder; 0 if the pipeline refuses the photo.
@@ -287,6 +441,34 @@ mod tests {
         // 0.5 is higher than one of four, 2.5 than three.
         assert_eq!(roc_auc(&known, &[0.5, 2.5]), 0.5);
         assert_eq!(roc_auc(&known, &[f32::INFINITY, 0.5]), 0.625);
+    }
+
+    #[test]
+    fn cases_are_grouped_by_kind() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [
+            "60_boot_frame.png",
+            "60_bag_frame.png",
+            "93_tshirt.png",
+            "README.md",
+        ] {
+            std::fs::write(folder.path().join(name), []).unwrap();
+        }
+        let kinds = case_kinds(folder.path()).unwrap();
+        let summary: Vec<(&str, Vec<Garment>)> = kinds
+            .iter()
+            .map(|(kind, files)| {
+                (
+                    kind.as_str(),
+                    files.iter().map(|(_, class)| *class).collect(),
+                )
+            })
+            .collect();
+        let frames = vec![Garment::Bag, Garment::AnkleBoot];
+        assert_eq!(
+            summary,
+            [("60 frame", frames), ("93", vec![Garment::TShirt])]
+        );
     }
 
     fn photo(group: PhotoGroup, path: &str) -> LabelledPhoto {

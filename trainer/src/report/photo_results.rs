@@ -4,7 +4,7 @@ use plot::format::thousands;
 
 use super::input::{ReportInput, title};
 use super::markdown::whole_percent;
-use crate::jobs::photo_evaluation::PhotoFigures;
+use crate::jobs::photo_evaluation::{Headlines, PhotoFigures};
 use crate::photos::listing::PhotoGroup;
 
 /// The section; empty if the weights were not evaluated on photos.
@@ -54,6 +54,43 @@ pub fn section(input: &ReportInput) -> String {
             refusals.auc
         );
     }
+    text + &headlines(figures)
+}
+
+/// How often the page's headline is right.
+fn headlines(figures: &PhotoFigures) -> String {
+    if figures.headlines.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n### The headline\n\n\
+         The page's headline is right if the vote is right and the image is not reported as none of the ten classes. The mean is over \
+         the groups of photos.\n\n\
+         | images | number | vote right | known | headline right |\n|---|--:|--:|--:|--:|\n"
+        .to_owned();
+    let mut row = |kind: &str, images: usize, shares: [f64; 3]| {
+        let cells = shares.map(|share| format!("{:.1}%", share * 100.0));
+        text += &format!(
+            "| {kind} | {} | {} |\n",
+            thousands(images as u64),
+            cells.join(" | ")
+        );
+    };
+    let mut groups = Vec::new();
+    for h in &figures.headlines {
+        row(&h.kind, h.images, [h.correct, h.known, h.headline]);
+        if PhotoGroup::ALL.iter().any(|g| g.name() == h.kind) {
+            groups.push(h);
+        }
+    }
+    let mean = |share: fn(&Headlines) -> f64| {
+        groups.iter().map(|h| share(h)).sum::<f64>() / groups.len().max(1) as f64
+    };
+    let images = groups.iter().map(|h| h.images).sum();
+    row(
+        "photos, mean",
+        images,
+        [mean(|h| h.correct), mean(|h| h.known), mean(|h| h.headline)],
+    );
     text
 }
 
@@ -101,12 +138,33 @@ mod tests {
                     auc: 0.95,
                 },
             ],
+            headlines: vec![
+                Headlines {
+                    kind: "pants".into(),
+                    images: 40,
+                    correct: 0.9,
+                    known: 0.8,
+                    headline: 0.7,
+                },
+                Headlines {
+                    kind: "60 frame".into(),
+                    images: 9,
+                    correct: 1.0,
+                    known: 1.0,
+                    headline: 1.0,
+                },
+            ],
         });
         let text = section(&input);
         let row = "| The vote | – | 98% | – | – | – | – | 50% | 74.0% |\n";
         assert!(text.contains(row), "{text}");
         assert!(text.contains("| hat | 10 | 87.5% | 0.950 |\n"), "{text}");
         assert!(text.contains("on 40 held-out photos"), "{text}");
+        let mean = "| photos, mean | 40 | 90.0% | 80.0% | 70.0% |\n";
+        assert!(
+            text.contains(mean) && text.contains("| 60 frame | 9 | 100.0%"),
+            "{text}"
+        );
         input.photos = None;
         assert!(section(&input).is_empty());
     }
