@@ -44,6 +44,15 @@ pub enum PhotoError {
         "This {0} picture is damaged or of a rare kind: save it again as JPEG or PNG and try once more."
     )]
     Damaged(&'static str),
+    /// A file of numbers that are not 28x28 images. Holds the format's name.
+    #[cfg(feature = "decode")]
+    #[error(
+        "This {format} file {error}: save images of 28 x 28 greys as npy, IDX or CSV and try again."
+    )]
+    NotImages {
+        format: &'static str,
+        error: codecs::ArrayError,
+    },
     /// A side shorter than [`MIN_SIDE`].
     #[error(
         "This picture has only {width} x {height} pixels: choose one with at least 8 on each side."
