@@ -20,7 +20,7 @@ mod webp;
 pub use bmp::decode_bmp;
 pub use color_profile::has_other_profile;
 pub use csv::{decode_csv, is_image_csv};
-pub use error::{DecodeError, MAX_PIXELS, MAX_SIDE};
+pub use error::{DecodeError, MAX_PIXELS, MAX_SIDE, check_size};
 pub use gif::decode_gif;
 pub use gzip::{GzipError, SIGNATURE as GZIP_SIGNATURE, unpack};
 pub use idx::decode_idx;

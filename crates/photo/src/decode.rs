@@ -55,12 +55,7 @@ pub fn decode_all(bytes: &[u8]) -> Result<Decoded, PhotoError> {
             });
         }
     };
-    let image = decoded.map_err(|error| match error {
-        DecodeError::TooLarge { width, height } => PhotoError::TooManyPixels { width, height },
-        DecodeError::NoPixels { width, height } => PhotoError::NoPixels { width, height },
-        DecodeError::Truncated => PhotoError::Truncated(format.name()),
-        DecodeError::Damaged => PhotoError::Damaged(format.name()),
-    })?;
+    let image = decoded.map_err(|error| photo_error(format.name(), error))?;
     Ok(Decoded {
         images: [image].into(),
         count: 1,
@@ -79,6 +74,23 @@ pub fn decode_array(bytes: &[u8]) -> Result<Option<ImageArray>, PhotoError> {
         Format::Npy | Format::Idx | Format::Csv | Format::Gzip
     );
     is_array.then(|| image_array(format, bytes)).transpose()
+}
+
+/// Refuses a picture that the browser decoded, by its size.
+///
+/// # Errors
+/// It has no pixels, or more than the limits.
+pub fn check_size(width: u32, height: u32) -> Result<(), PhotoError> {
+    codecs::check_size(width, height).map_err(|error| photo_error("", error))
+}
+
+fn photo_error(format: &'static str, error: DecodeError) -> PhotoError {
+    match error {
+        DecodeError::TooLarge { width, height } => PhotoError::TooManyPixels { width, height },
+        DecodeError::NoPixels { width, height } => PhotoError::NoPixels { width, height },
+        DecodeError::Truncated => PhotoError::Truncated(format),
+        DecodeError::Damaged => PhotoError::Damaged(format),
+    }
 }
 
 fn detect(bytes: &[u8]) -> Result<Format, PhotoError> {

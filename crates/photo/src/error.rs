@@ -8,6 +8,9 @@ pub const MAX_FILE_BYTES: usize = 50_000_000;
 /// Pixels that each side of a photo must have at least: fewer show no garment.
 pub const MIN_SIDE: u32 = 8;
 
+/// What page and command line say of a file with a colour profile other than sRGB.
+pub const OTHER_PROFILE: &str = "This picture has a colour profile other than sRGB, which is not applied: its colours may be slightly off.";
+
 /// Why a file cannot be decoded, or a photo not be prepared for the models.
 ///
 /// Visitors of the page and users of the command line read these sentences: each tells what is wrong and, after a colon, what
