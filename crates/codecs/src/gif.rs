@@ -170,12 +170,17 @@ impl<'a> Animation<'a> {
         }
     }
 
-    /// How much the pixels differ from the first one, in the channel that differs most; a few specks do not count.
+    /// How much the pixels differ from the first one, in the channel that differs most; a few specks do not count. What is
+    /// transparent counts as white, like the page behind it.
     fn contrast(&self) -> u8 {
+        let colour = |&[red, green, blue, alpha]: &[u8; 4]| match alpha {
+            0 => [255; 3],
+            _ => [red, green, blue],
+        };
         let pixels = self.screen.as_chunks::<4>().0;
-        let first = pixels.first().copied().unwrap_or_default();
+        let first = pixels.first().map(colour).unwrap_or_default();
         let mut counts = [0usize; 256];
-        for pixel in pixels {
+        for pixel in pixels.iter().map(colour) {
             let differences = pixel.iter().zip(first).map(|(a, b)| a.abs_diff(b));
             counts[usize::from(differences.max().unwrap_or(0))] += 1;
         }
