@@ -71,6 +71,45 @@ pub fn png_palette(image: &Grey28) -> UploadFile {
     UploadFile::new("palette.png", "image/png", bytes)
 }
 
+/// The 28x28 image as a PNG with a colour profile of other primaries than sRGB's, cut down to the tags that name them.
+pub fn png_with_profile(image: &Grey28) -> UploadFile {
+    let mut profile = vec![0; 128];
+    profile[16..20].copy_from_slice(b"RGB ");
+    profile[36..40].copy_from_slice(b"acsp");
+    profile.extend(3u32.to_be_bytes());
+    for name in [b"rXYZ", b"gXYZ", b"bXYZ"] {
+        profile.extend(name);
+        // Its place, and its length; one place for all three.
+        profile.extend(168u32.to_be_bytes());
+        profile.extend(20u32.to_be_bytes());
+    }
+    profile.extend(b"XYZ \0\0\0\0");
+    profile.extend([0, 0, 0x80, 0].repeat(3));
+    let rgb = DynamicImage::ImageLuma8(grey_image(image)).into_rgb8();
+    let mut info = png::Info::with_size(SIDE as u32, SIDE as u32);
+    info.color_type = png::ColorType::Rgb;
+    info.bit_depth = png::BitDepth::Eight;
+    info.icc_profile = Some(profile.into());
+    let mut bytes = Vec::new();
+    let encoder = png::Encoder::with_info(&mut bytes, info).expect("a valid header");
+    let mut writer = encoder.write_header().expect("a header to memory");
+    writer.write_image_data(&rgb).expect("an image to memory");
+    writer.finish().expect("an end to memory");
+    UploadFile::new("profile.png", "image/png", bytes)
+}
+
+/// The 28x28 image as an icon, which holds a PNG.
+pub fn icon(image: &Grey28) -> UploadFile {
+    let rgba = DynamicImage::ImageLuma8(grey_image(image)).into_rgba8();
+    let png = png_bytes(&DynamicImage::ImageRgba8(rgba));
+    let mut bytes = vec![0, 0, 1, 0, 1, 0, SIDE as u8, SIDE as u8, 0, 0, 1, 0, 32, 0];
+    bytes.extend((png.len() as u32).to_le_bytes());
+    // The PNG's place, behind this header.
+    bytes.extend(22u32.to_le_bytes());
+    bytes.extend(png);
+    UploadFile::new("garment.ico", "image/x-icon", bytes)
+}
+
 /// An animated GIF of two frames.
 pub fn gif_animated(first: &Grey28, second: &Grey28) -> UploadFile {
     let mut bytes = Vec::new();
@@ -122,6 +161,19 @@ pub fn jpeg_photo(image: &Grey28, width: u32, height: u32) -> UploadFile {
         .encode_image(&photo)
         .expect("a JPEG to memory");
     UploadFile::new("photo.jpg", "image/jpeg", bytes)
+}
+
+/// An npy file of 28x28 images, as `numpy.save` writes an array of bytes.
+pub fn npy(images: &[&[u8]]) -> Vec<u8> {
+    let count = images.len();
+    let header =
+        format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({count}, {SIDE}, {SIDE}), }}");
+    let header = format!("{header:<117}\n");
+    let mut bytes = b"\x93NUMPY\x01\0".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.into_bytes());
+    bytes.extend(images.concat());
+    bytes
 }
 
 /// A photo as a JPEG with an EXIF orientation: 1 (upright), or 6 (stored rotated by 90 degrees).

@@ -1,13 +1,18 @@
 //! Image files that somebody altered: whatever they say, they become an image or a sentence, in bounded time and memory.
 
+use std::io::Write;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use image::codecs::jpeg::JpegEncoder;
+use image::imageops::FilterType;
 use image::{DynamicImage, ImageFormat, RgbaImage};
-use photo::{Edits, MAX_PIXELS, Pipeline, decode};
+use photo::{Edits, MAX_PIXELS, Pipeline, decode, decode_all};
 use proptest::prelude::*;
 use tests::allocation_counter::{self, CountingAllocator};
+use tests::image_files;
 use tests::synthetic_photos::SCENES;
 
 #[global_allocator]
@@ -20,7 +25,7 @@ const FLOOR: usize = 48 << 20;
 /// No file may take longer, however slow the machine: it is a hang.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// A small photo in every format that is read.
+/// A small photo in every format that is read, then one or three 28x28 images as numbers.
 fn files() -> &'static [Vec<u8>] {
     static FILES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     FILES.get_or_init(|| {
@@ -45,7 +50,37 @@ fn files() -> &'static [Vec<u8>] {
             ImageFormat::WebP,
             ImageFormat::Bmp,
         ];
-        formats.map(written).into()
+        let mut files: Vec<_> = formats.map(written).into();
+        let rgb = photo.to_rgb8();
+        let (width, height) = (rgb.width() as u16, rgb.height() as u16);
+        // Progressive without its end marker, and with a scan for each component.
+        for is_progressive in [true, false] {
+            let mut jpeg = Vec::new();
+            let mut encoder = jpeg_encoder::Encoder::new(&mut jpeg, 80);
+            encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+            encoder.set_optimized_huffman_tables(true);
+            encoder.set_progressive(is_progressive);
+            encoder
+                .encode(rgb.as_raw(), width, height, jpeg_encoder::ColorType::Rgb)
+                .expect("a JPEG to memory");
+            jpeg.truncate(jpeg.len() - 2 * usize::from(is_progressive));
+            files.push(jpeg);
+        }
+        let greys = photo
+            .resize_exact(28, 28, FilterType::Nearest)
+            .into_luma8()
+            .into_raw();
+        let row: Vec<String> = greys.iter().map(u8::to_string).collect();
+        let idx = [&fashion_mnist::image_header(3)[..], &greys.repeat(3)].concat();
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(&idx).expect("a gzip file to memory");
+        files.extend([
+            image_files::npy(&[&greys]),
+            row.join(",").into_bytes(),
+            gzip.finish().expect("a gzip file to memory"),
+            idx,
+        ]);
+        files
     })
 }
 
@@ -55,7 +90,8 @@ fn files() -> &'static [Vec<u8>] {
 /// Where memory was taken that the photo's size does not justify, or time that nothing does.
 fn read(bytes: &[u8]) -> bool {
     let started = Instant::now();
-    let (peak, photo) = allocation_counter::peak_allocation(|| decode(bytes));
+    let (peak, decoded) = allocation_counter::peak_allocation(|| decode_all(bytes));
+    let photo = decoded.map(|mut decoded| decoded.images.swap_remove(0));
     let pixels = match &photo {
         Ok(photo) => photo.pixels().len(),
         // It may have been told to be as large as is allowed, and have ended early.
@@ -119,7 +155,7 @@ proptest! {
 
     #[test]
     fn altered_bytes_give_a_picture_or_a_sentence(
-        file in 0usize..5,
+        file in 0usize..11,
         places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
         kept in 0.05f64..1.0,
         is_cut in any::<bool>(),
@@ -137,7 +173,7 @@ proptest! {
 
     #[test]
     fn altered_heads_give_a_picture_or_a_sentence(
-        file in 0usize..5,
+        file in 0usize..11,
         places in prop::collection::vec((0usize..64, any::<u8>()), 1..6),
     ) {
         // Sizes, depths and lengths stand there.

@@ -78,6 +78,54 @@ fn predict_prints_one_object_per_line() {
 }
 
 #[test]
+fn predict_reads_28x28_images_as_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let boot = boot(&folder);
+    let data = source::load(None).unwrap();
+    let greys: Vec<&[u8]> = (data.test.images[..3].iter())
+        .map(|image| &image.pixels()[..])
+        .collect();
+    let idx = [&fashion_mnist::image_header(3)[..], &greys.concat()].concat();
+    let rows: Vec<String> = greys
+        .iter()
+        .map(|row| row.iter().map(u8::to_string).collect::<Vec<_>>().join(";"))
+        .collect();
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (28, 28, 1), }";
+    let mut npy = b"\x93NUMPY\x01\0".to_vec();
+    npy.extend((header.len() as u16).to_le_bytes());
+    npy.extend(header.as_bytes());
+    npy.extend(
+        greys[0]
+            .iter()
+            .flat_map(|v| (f32::from(*v) / 255.0).to_le_bytes()),
+    );
+
+    let predict = |file: &str| {
+        let output = trainer(&["predict", "--json", "--model", "resnet", file]);
+        assert!(output.status.success(), "{output:?}");
+        lines(&output)
+    };
+    let expected = predict(&boot);
+    for (name, bytes, images) in [
+        ("images-idx3-ubyte", idx, 3),
+        ("rows.csv", rows.join("\n").into_bytes(), 3),
+        ("boot.npy", npy, 1),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let path = path.to_str().unwrap();
+        let found = predict(path);
+        let files: Vec<&str> = found.iter().map(|l| l["file"].as_str().unwrap()).collect();
+        let expected_files: Vec<String> = match images {
+            1 => vec![path.to_string()],
+            _ => (1..=images).map(|i| format!("{path}#{i}")).collect(),
+        };
+        assert_eq!(files, expected_files);
+        assert_eq!(found[0]["probabilities"], expected[0]["probabilities"]);
+    }
+}
+
+#[test]
 fn predict_reports_bad_files_and_classifies_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let boot = boot(&folder);

@@ -14,7 +14,8 @@ use worker_runtime::self_test::SelfTest;
 use worker_runtime::validation::{bytes, image, invalid_weights};
 use worker_runtime::{Engine, batch, elapsed_micros};
 
-use crate::preprocessing::{PhotoStore, gallery};
+use crate::browser_decoder;
+use crate::preprocessing::{PhotoStore, gallery, photo_error, read_array};
 use crate::test_set;
 
 /// The models loaded so far, and the clock that times them.
@@ -33,6 +34,18 @@ pub struct CpuEngine {
 
 impl Engine for CpuEngine {
     async fn answer(&mut self, request: Request) -> Reply {
+        if let Request::Prepare { file, photo } = &request
+            && let Some(image) = browser_decoder::decode(file).await
+        {
+            let prepared = image.map_err(photo_error).and_then(|image| {
+                // The browser has applied the file's profile.
+                self.photos.prepare_image(image, false, *photo)
+            });
+            return match prepared {
+                Ok(prepared) => self.with_predictions(prepared),
+                Err(error) => Reply::Error(error),
+            };
+        }
         self.reply(request)
     }
 }
@@ -68,6 +81,7 @@ impl CpuEngine {
                 let bytes = test_set::entries(part, bytes(file)?)?;
                 Ok(Reply::TestSet { bytes })
             }
+            Request::ReadArray { file } => read_array(&file),
             Request::Prepare { file, photo } => {
                 let prepared = self.photos.prepare(&file, photo)?;
                 Ok(self.with_predictions(prepared))

@@ -1,5 +1,6 @@
 //! The CPU engine's worker.
 
+mod browser_decoder;
 mod engine;
 mod preprocessing;
 mod test_set;

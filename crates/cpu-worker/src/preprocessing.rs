@@ -1,15 +1,21 @@
 //! Preprocessing in the CPU engine: from an image file to the 28x28 image, without predictions.
 
-use photo::{Edits, PhotoError, Pipeline, decode};
+use photo::{Edits, PhotoError, Pipeline, decode, decode_all, decode_array};
 use shared::Grey28;
-use shared::image::SIDE;
+use shared::image::{RgbaImage, SIDE};
 
 use protocol::{Pixels, Prepared, Reply, RequestError};
 
 /// Prepares photos, and stores the last numbered one for edits.
 #[derive(Default)]
 pub struct PhotoStore {
-    stored: Option<(u32, Pipeline)>,
+    stored: Option<StoredPhoto>,
+}
+
+struct StoredPhoto {
+    number: u32,
+    pipeline: Pipeline,
+    has_other_profile: bool,
 }
 
 impl PhotoStore {
@@ -18,19 +24,37 @@ impl PhotoStore {
     /// # Errors
     /// The file is not an image, or nothing stands out from its background. The stored photo is kept.
     pub fn prepare(&mut self, file: &[u8], photo: Option<u32>) -> Result<Prepared, RequestError> {
-        let decoded = decode(file).map_err(photo_error)?;
-        let pipeline = Pipeline::new(&decoded).map_err(photo_error)?;
+        let mut decoded = decode_all(file).map_err(photo_error)?;
+        let image = decoded.images.swap_remove(0);
+        self.prepare_image(image, decoded.has_other_profile, photo)
+    }
+
+    /// As [`prepare`](Self::prepare), for an image that is decoded already.
+    ///
+    /// # Errors
+    /// The image is too small, or nothing stands out from its background.
+    pub fn prepare_image(
+        &mut self,
+        image: RgbaImage,
+        has_other_profile: bool,
+        photo: Option<u32>,
+    ) -> Result<Prepared, RequestError> {
+        let pipeline = Pipeline::new(&image).map_err(photo_error)?;
         // A photo of 50 million pixels takes 200 MB, and only the pipeline is needed from here on.
-        drop(decoded);
-        let prepared = prepare(&pipeline, &Edits::default())?;
+        drop(image);
+        let prepared = prepare(&pipeline, has_other_profile, &Edits::default())?;
         // A large file may be read after a small one that was chosen later.
         let is_later = |number| {
             self.stored
                 .as_ref()
-                .is_none_or(|(stored, _)| number > *stored)
+                .is_none_or(|stored| number > stored.number)
         };
         if let Some(number) = photo.filter(|number| is_later(*number)) {
-            self.stored = Some((number, pipeline));
+            self.stored = Some(StoredPhoto {
+                number,
+                pipeline,
+                has_other_profile,
+            });
         }
         Ok(prepared)
     }
@@ -41,19 +65,43 @@ impl PhotoStore {
     /// Another photo is stored, or nothing is left after the edits.
     pub fn edit(&self, photo: u32, edits: &Edits) -> Result<Prepared, RequestError> {
         match &self.stored {
-            Some((number, pipeline)) if *number == photo => prepare(pipeline, edits),
+            Some(stored) if stored.number == photo => {
+                prepare(&stored.pipeline, stored.has_other_profile, edits)
+            }
             _ => Err(RequestError::PhotoReplaced),
         }
     }
 }
 
-fn photo_error(error: PhotoError) -> RequestError {
+/// The images of a file that holds 28x28 images as numbers; none of other files.
+///
+/// # Errors
+/// The numbers are not such images, or the file is of an unknown kind.
+pub fn read_array(file: &[u8]) -> Result<Reply, RequestError> {
+    let array = decode_array(file).map_err(photo_error)?;
+    Ok(array.map_or(
+        Reply::Array {
+            images: Vec::new(),
+            count: 0,
+        },
+        |array| Reply::Array {
+            images: array.images.iter().map(Pixels::from).collect(),
+            count: u32::try_from(array.count).unwrap_or(u32::MAX),
+        },
+    ))
+}
+
+pub fn photo_error(error: PhotoError) -> RequestError {
     RequestError::Photo {
         message: error.to_string(),
     }
 }
 
-fn prepare(pipeline: &Pipeline, edits: &Edits) -> Result<Prepared, RequestError> {
+fn prepare(
+    pipeline: &Pipeline,
+    has_other_profile: bool,
+    edits: &Edits,
+) -> Result<Prepared, RequestError> {
     let prepared = pipeline.prepare(edits).map_err(photo_error)?;
     let stages = pipeline.stages(edits, &prepared);
     Ok(Prepared {
@@ -68,6 +116,7 @@ fn prepare(pipeline: &Pipeline, edits: &Edits) -> Result<Prepared, RequestError>
         is_cut_off: prepared.is_cut_off,
         inside_frame: prepared.inside_frame,
         objects: prepared.objects,
+        has_other_profile,
         upright: stages.upright,
         cutout: stages.cutout,
         toned: stages.grey,
@@ -131,6 +180,19 @@ pub mod tests {
         for (image, grey) in images.iter().zip([10, 200]) {
             assert_eq!(image.grey().unwrap().pixels(), &[grey; PIXELS]);
         }
+    }
+
+    #[test]
+    fn the_images_of_an_array_are_read_one_by_one() {
+        let header = fashion_mnist::image_header(2);
+        let file = [header.as_slice(), &[5; PIXELS], &[6; PIXELS]].concat();
+        let Ok(Reply::Array { images, count: 2 }) = read_array(&file) else {
+            panic!("no images");
+        };
+        assert_eq!(images[1].grey().unwrap().pixels(), &[6; PIXELS]);
+        let picture = read_array(&bmp(9, 9, |_, _| 0));
+        assert!(matches!(picture, Ok(Reply::Array { count: 0, .. })));
+        assert!(read_array(&file[..900]).is_err());
     }
 
     #[test]

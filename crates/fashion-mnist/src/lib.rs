@@ -184,6 +184,16 @@ pub fn parse_images(bytes: &[u8]) -> Result<&[[u8; PIXELS]], IdxError> {
     Ok(bytes[IMAGE_HEADER..].as_chunks().0)
 }
 
+/// The header of an unpacked file of images; their pixels follow it.
+pub fn image_header(count: u32) -> [u8; IMAGE_HEADER] {
+    let words = [Contents::Images.magic(), count, SIDE as u32, SIDE as u32];
+    let mut header = [0; IMAGE_HEADER];
+    for (bytes, word) in header.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+        *bytes = word.to_be_bytes();
+    }
+    header
+}
+
 /// The labels of an unpacked file, without copying; each is below [`CLASSES`].
 ///
 /// # Errors
@@ -263,6 +273,12 @@ mod tests {
         let file = images();
         let images = parse_images(&file).unwrap();
         assert!(images == [[5; PIXELS], [6; PIXELS]]);
+    }
+
+    #[test]
+    fn a_written_header_is_read() {
+        let file = [&image_header(2)[..], &[5; PIXELS], &[6; PIXELS]].concat();
+        assert_eq!(file, images());
     }
 
     #[test]

@@ -74,6 +74,7 @@ impl Engine for GpuEngine {
             Request::SelfTest { cases } => self.self_test(&cases).await,
             Request::Gallery { .. }
             | Request::TestSet { .. }
+            | Request::ReadArray { .. }
             | Request::Prepare { .. }
             | Request::Edit { .. }
             | Request::LoadEnsemble { .. }

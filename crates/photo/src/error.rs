@@ -8,6 +8,9 @@ pub const MAX_FILE_BYTES: usize = 50_000_000;
 /// Pixels that each side of a photo must have at least: fewer show no garment.
 pub const MIN_SIDE: u32 = 8;
 
+/// What page and command line say of a file with a colour profile other than sRGB.
+pub const OTHER_PROFILE: &str = "This picture has a colour profile other than sRGB, which is not applied: its colours may be slightly off.";
+
 /// Why a file cannot be decoded, or a photo not be prepared for the models.
 ///
 /// Visitors of the page and users of the command line read these sentences: each tells what is wrong and, after a colon, what
@@ -44,6 +47,15 @@ pub enum PhotoError {
         "This {0} picture is damaged or of a rare kind: save it again as JPEG or PNG and try once more."
     )]
     Damaged(&'static str),
+    /// A file of numbers that are not 28x28 images. Holds the format's name.
+    #[cfg(feature = "decode")]
+    #[error(
+        "This {format} file {error}: save images of 28 x 28 greys as npy, IDX or CSV and try again."
+    )]
+    NotImages {
+        format: &'static str,
+        error: codecs::ArrayError,
+    },
     /// A side shorter than [`MIN_SIDE`].
     #[error(
         "This picture has only {width} x {height} pixels: choose one with at least 8 on each side."

@@ -1,8 +1,15 @@
 //! Detection of a file's format by its first bytes; file names are not used.
 
+use codecs::{GZIP_SIGNATURE, NPY_SIGNATURE, is_image_csv};
+
 use super::error::PhotoError;
 
-/// The formats that `decode` supports.
+/// The brands of HEIC files and of its relatives (ISO/IEC 23008-12).
+const HEIC_BRANDS: [&[u8; 4]; 8] = [
+    b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
+];
+
+/// The formats that `decode` supports: pictures, then 28x28 images as numbers, then what may hold one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Jpeg,
@@ -10,6 +17,73 @@ pub enum Format {
     WebP,
     Bmp,
     Gif,
+    Npy,
+    Idx,
+    Csv,
+    Gzip,
+}
+
+/// Formats of pictures that are recognised, and decoded only by some browsers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BrowserFormat {
+    Avif,
+    Heic,
+    Tiff,
+    JpegXl,
+    Jpeg2000,
+    Icon,
+}
+
+impl BrowserFormat {
+    fn detect(bytes: &[u8]) -> Option<Self> {
+        Some(match bytes {
+            [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Self::Tiff,
+            [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Self::JpegXl,
+            [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] | [0xff, 0x4f, 0xff, 0x51, ..] => {
+                Self::Jpeg2000
+            }
+            // An icon or a cursor, and how many pictures it holds.
+            [0, 0, 1 | 2, 0, 1..=64, 0, ..] => Self::Icon,
+            [_, _, _, _, b'f', b't', b'y', b'p', ..] => {
+                if has_brand(bytes, &[b"avif", b"avis"]) {
+                    Self::Avif
+                } else if has_brand(bytes, &HEIC_BRANDS) {
+                    Self::Heic
+                } else {
+                    return None;
+                }
+            }
+            _ => return None,
+        })
+    }
+
+    /// With its article.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Avif => "an AVIF picture",
+            Self::Heic => "a HEIC picture",
+            Self::Tiff => "a TIFF or raw camera picture",
+            Self::JpegXl => "a JPEG XL picture",
+            Self::Jpeg2000 => "a JPEG 2000 picture",
+            Self::Icon => "an icon (ICO)",
+        }
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Avif => "image/avif",
+            Self::Heic => "image/heic",
+            Self::Tiff => "image/tiff",
+            Self::JpegXl => "image/jxl",
+            Self::Jpeg2000 => "image/jp2",
+            Self::Icon => "image/x-icon",
+        }
+    }
+}
+
+/// The media type of a file that is not decoded here, and that the browser may be able to decode.
+pub fn browser_media_type(bytes: &[u8]) -> Option<&'static str> {
+    BrowserFormat::detect(bytes).map(BrowserFormat::media_type)
 }
 
 impl Format {
@@ -20,6 +94,10 @@ impl Format {
             Self::WebP => "WebP",
             Self::Bmp => "BMP",
             Self::Gif => "GIF",
+            Self::Npy => "npy",
+            Self::Idx => "IDX",
+            Self::Csv => "CSV",
+            Self::Gzip => "gzip",
         }
     }
 
@@ -48,7 +126,12 @@ impl Format {
                 ..,
             ] => Ok(Self::WebP),
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(Self::Gif),
+            // Images or labels, of unsigned bytes.
+            [0, 0, 8, 1 | 3, ..] => Ok(Self::Idx),
+            _ if bytes.starts_with(NPY_SIGNATURE) => Ok(Self::Npy),
+            _ if bytes.starts_with(&GZIP_SIGNATURE) => Ok(Self::Gzip),
             _ if is_bmp(bytes) => Ok(Self::Bmp),
+            _ if text(bytes).is_some() && is_image_csv(bytes) => Ok(Self::Csv),
             _ => Err(unsupported(bytes)),
         }
     }
@@ -65,16 +148,14 @@ fn is_bmp(bytes: &[u8]) -> bool {
 
 /// The error that names an unsupported kind of file.
 fn unsupported(bytes: &[u8]) -> PhotoError {
+    if let Some(format) = BrowserFormat::detect(bytes) {
+        return PhotoError::UnsupportedFormat(format.name());
+    }
     match bytes {
-        [_, _, _, _, b'f', b't', b'y', b'p', brands @ ..] => iso_media(bytes, brands),
-        [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => {
-            PhotoError::UnsupportedFormat("a TIFF or raw camera picture")
-        }
-        [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => {
-            PhotoError::UnsupportedFormat("a JPEG XL picture")
-        }
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => PhotoError::NotAnImage("a video"),
         [b'8', b'B', b'P', b'S', ..] => PhotoError::UnsupportedFormat("a Photoshop document"),
         [b'%', b'P', b'D', b'F', ..] => PhotoError::UnsupportedFormat("a PDF document"),
+        [b'P', b'K', 3, 4, ..] => PhotoError::NotAnImage("a ZIP archive or npz file"),
         _ => match text(bytes) {
             Some(text) if is_svg(text) => PhotoError::UnsupportedFormat("an SVG drawing"),
             Some(_) => PhotoError::NotAnImage("a text file"),
@@ -83,24 +164,15 @@ fn unsupported(bytes: &[u8]) -> PhotoError {
     }
 }
 
-/// ISO base media files: HEIC, AVIF and most videos, told apart by the brands in their `ftyp` box.
-fn iso_media(bytes: &[u8], brands: &[u8]) -> PhotoError {
-    let length = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
-    let brands = &brands[..length.saturating_sub(8).min(brands.len()).min(256)];
-    let has = |wanted: &[&[u8; 4]]| {
-        brands
-            .chunks_exact(4)
-            .any(|brand| wanted.iter().any(|wanted| wanted.as_slice() == brand))
+/// Whether the `ftyp` box of an ISO base media file (HEIC, AVIF and most videos) has one of these brands.
+fn has_brand(bytes: &[u8], wanted: &[&[u8; 4]]) -> bool {
+    let Some((&[l0, l1, l2, l3, _, _, _, _], brands)) = bytes.split_first_chunk() else {
+        return false;
     };
-    if has(&[b"avif", b"avis"]) {
-        PhotoError::UnsupportedFormat("an AVIF picture")
-    } else if has(&[
-        b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
-    ]) {
-        PhotoError::UnsupportedFormat("a HEIC picture")
-    } else {
-        PhotoError::NotAnImage("a video")
-    }
+    let length = u32::from_be_bytes([l0, l1, l2, l3]) as usize;
+    let brands = &brands[..length.saturating_sub(8).min(brands.len()).min(256)];
+    let mut brands = brands.as_chunks::<4>().0.iter();
+    brands.any(|brand| wanted.contains(&brand))
 }
 
 /// The first 4096 bytes as text; `None` where there are bytes that do not occur in texts.
@@ -135,16 +207,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn detects_the_five_supported_formats() {
+    fn detects_the_supported_formats() {
         let mut bitmap = [0; 18];
         bitmap[..2].copy_from_slice(b"BM");
         bitmap[14] = 40;
-        let starts: [(&[u8], Format); 5] = [
+        let row = ["7"; 784].join(",");
+        let starts: [(&[u8], Format); 9] = [
             (b"\xff\xd8\xff\xe0", Format::Jpeg),
             (b"\x89PNG\r\n\x1a\n", Format::Png),
             (b"RIFF\0\0\0\0WEBPVP8 ", Format::WebP),
             (&bitmap, Format::Bmp),
             (b"GIF89a", Format::Gif),
+            (b"\x93NUMPY\x01\0", Format::Npy),
+            (b"\0\0\x08\x03\0\0\0\x01", Format::Idx),
+            (row.as_bytes(), Format::Csv),
+            (b"\x1f\x8b\x08\0", Format::Gzip),
         ];
         for (bytes, format) in starts {
             assert_eq!(Format::detect(bytes), Ok(format));
@@ -153,7 +230,7 @@ mod tests {
 
     #[test]
     fn names_other_kinds_of_files() {
-        let named: [(&[u8], &str); 14] = [
+        let named: [(&[u8], &str); 18] = [
             (b"", "empty"),
             (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
             (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC"),
@@ -162,6 +239,10 @@ mod tests {
             (b"\0\0\0\x14ftypisom\0\0\0\0mp42", "video"),
             (b"II*\0\x08\0\0\0", "TIFF"),
             (b"MM\0*\0\0\0\x08", "TIFF"),
+            (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+            (b"\xff\x4f\xff\x51\0\x2f", "JPEG 2000"),
+            (b"\0\0\x01\0\x01\0\x20\x20", "ICO"),
+            (b"PK\x03\x04\x14\0", "npz"),
             (b"%PDF-1.7\n", "PDF"),
             (b"\xff\x0a\xfa\x7f", "JPEG XL"),
             (
@@ -178,6 +259,19 @@ mod tests {
                 result.as_ref().is_err_and(|error| error.contains(name)),
                 "{name}: {result:?}"
             );
+        }
+    }
+
+    #[test]
+    fn pictures_that_browsers_may_decode_have_a_media_type() {
+        let avif = b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf";
+        assert_eq!(browser_media_type(avif), Some("image/avif"));
+        for other in [
+            b"\x89PNG\r\n\x1a\n".as_slice(),
+            b"\0\0\0\x14ftypisom\0\0\0\0mp42",
+            b"<svg/>",
+        ] {
+            assert_eq!(browser_media_type(other), None);
         }
     }
 

@@ -37,9 +37,15 @@ mod stages;
 mod trim;
 
 #[cfg(feature = "decode")]
-pub use decode::{MAX_PIXELS, MAX_SIDE, decode};
+pub use codecs::{ArrayError, ImageArray};
+#[cfg(feature = "decode")]
+pub use decode::{
+    Decoded, MAX_IMAGES, MAX_PIXELS, MAX_SIDE, check_size, decode, decode_all, decode_array,
+};
 pub use edits::{Crop, Edits, Stroke};
-pub use error::{MAX_FILE_BYTES, MIN_SIDE, PhotoError};
+pub use error::{MAX_FILE_BYTES, MIN_SIDE, OTHER_PROFILE, PhotoError};
+#[cfg(feature = "decode")]
+pub use format::browser_media_type;
 pub use frame::Frame;
 pub use mask::Mask;
 pub use pipeline::{POOR_QUALITY, Pipeline, Prepared, Route, prepare};

@@ -45,6 +45,12 @@ pub enum Reply {
         #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
     },
+    /// The images of a file that holds 28x28 images as numbers, and how many it holds; not more than the first hundred are
+    /// sent. Of another file, none and 0.
+    Array {
+        images: Vec<Pixels>,
+        count: u32,
+    },
     Prepared(Prepared),
     Prediction(TimedPrediction),
     HeatMap(RawHeatMap),
@@ -90,6 +96,8 @@ pub struct Prepared {
     pub inside_frame: Option<Crop>,
     /// A crop for each object, where several were found.
     pub objects: Vec<Crop>,
+    /// Whether the file has a colour profile other than sRGB, which is not applied.
+    pub has_other_profile: bool,
     /// The upright photo.
     pub upright: RgbaImage,
     /// The models' square in colour, transparent outside the mask. Empty without a mask.

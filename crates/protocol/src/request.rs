@@ -61,6 +61,12 @@ pub enum Request {
     Ensemble { predictions: Vec<Prediction> },
     /// Cut the gallery's sprite into its images. Reply: `Gallery`.
     Gallery { sprite: Source },
+    /// Read the images of a file that holds 28x28 images as numbers. Reply: `Array`.
+    ReadArray {
+        /// As in [`Prepare`](Self::Prepare).
+        #[serde(with = "serde_bytes")]
+        file: Vec<u8>,
+    },
     /// Turn an image file into 28x28. Reply: `Prepared`.
     Prepare {
         /// The file's bytes; empty if the file is posted together with the request, and the worker reads it.
@@ -100,7 +106,8 @@ impl Request {
     pub fn is_urgent(&self) -> bool {
         matches!(
             self,
-            Self::Prepare { .. }
+            Self::ReadArray { .. }
+                | Self::Prepare { .. }
                 | Self::Edit { .. }
                 | Self::Classify { .. }
                 | Self::Explain { .. }

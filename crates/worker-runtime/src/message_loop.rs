@@ -124,7 +124,7 @@ async fn read_and_enqueue(mut message: Message<Request>, file: File, sender: Sen
         let error = RequestError::UnreadableFile { name: file.name() };
         return post(message.id, Reply::Error(error));
     };
-    if let Request::Prepare { file, .. } = &mut message.body {
+    if let Request::Prepare { file, .. } | Request::ReadArray { file } = &mut message.body {
         *file = Uint8Array::new(&buffer).to_vec();
     }
     enqueue(&sender, message);

@@ -20,6 +20,7 @@ pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "a_table_is_saved_as_csv_and_json", export),
     Check::new(Cpu, "a_table_can_be_stopped_and_goes_on", stop),
     Check::new(Cpu, "a_folder_s_pictures_are_answered", folder),
+    Check::new(Cpu, "an_npy_file_of_three_images_is_a_table_of_three", npy),
 ];
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -162,6 +163,32 @@ fn export(session: &Session) {
     }
     assert_eq!(json[3]["vote"]["voters"], 7);
     assert_eq!(json[3]["known"], true);
+}
+
+fn npy(session: &Session) {
+    let page = session.page();
+    let images = CLASSES.map(|class| session.clear_example(class).image);
+    let greys: Vec<&[u8]> = images.iter().map(|image| &image.pixels()[..]).collect();
+    // One image is shown as a picture is, without a table.
+    let one = UploadFile::new("one.npy", "", image_files::npy(&greys[1..2]));
+    let before = page.snapshot();
+    page.drop_files(&[one]);
+    let before = page.wait_for_answer(&before);
+    assert_matches_reference(session, &session.clear_example(CLASSES[1]), &before, 1e-3);
+    assert_eq!(page.browser.run(ROWS, vec![]), json!([]));
+
+    let three = UploadFile::new("three.npy", "", image_files::npy(&greys));
+    page.drop_files(&[three]);
+    let first = page.wait_for_answer(&before);
+    assert_matches_reference(session, &session.clear_example(CLASSES[0]), &first, 1e-3);
+    let rows = answered(&page);
+    let names: Vec<&str> = rows.iter().filter_map(|r| r["file"].as_str()).collect();
+    assert_eq!(names, ["three.npy #1", "three.npy #2", "three.npy #3"]);
+    for (row, class) in rows.iter().zip(CLASSES) {
+        let golden = session.clear_example(class);
+        let (label, _) = session.expected_ensemble(&golden, &ModelId::ALL);
+        assert_eq!(row["label"], label.label());
+    }
 }
 
 /// A saved file's text, once the browser has written it.

@@ -46,6 +46,10 @@ pub const CHECKS: &[Check] = &[
         odd(session, |trouser| image_files::png_palette(&trouser.image));
     }),
     Check::new(Cpu, "a_cmyk_jpeg_is_answered", cmyk),
+    Check::new(Cpu, "an_icon_is_decoded_by_the_browser", |session| {
+        odd(session, |trouser| image_files::icon(&trouser.image));
+    }),
+    Check::new(Cpu, "another_colour_profile_is_mentioned", profile),
     Check::new(Cpu, "of_two_quick_uploads_the_newer_is_answered", quick),
     Check::new(Cpu, "a_late_reply_for_an_older_picture_is_dropped", late),
 ];
@@ -174,6 +178,20 @@ fn odd(session: &Session, file: impl Fn(&ReferenceImage) -> UploadFile) {
     let golden = session.clear_example(Garment::Bag);
     let after = page.show(&image_files::png(&golden.image));
     assert_matches_reference(session, &golden, &after, CONFIDENCE);
+}
+
+fn profile(session: &Session) {
+    let page = session.page();
+    let is_mentioned = || {
+        let script = "return document.querySelector('[data-testid=\"other-profile\"]') !== null;";
+        session.browser.run(script, vec![]) == json!(true)
+    };
+    let golden = session.clear_example(Garment::Trouser);
+    let after = page.show(&image_files::png_with_profile(&golden.image));
+    assert_matches_reference(session, &golden, &after, CONFIDENCE);
+    assert!(is_mentioned());
+    page.show(&image_files::png(&golden.image));
+    assert!(!is_mentioned());
 }
 
 fn cmyk(session: &Session) {

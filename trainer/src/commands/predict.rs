@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use shared::Garment;
 use trainer::predict::heat_map_sheet::HeatMapSheet;
-use trainer::predict::{ErrorLine, PredictionLine, Predictor, PreparedFile};
+use trainer::predict::{
+    ErrorLine, ImageFile, PredictError, PredictionLine, Predictor, PreparedFile,
+};
 
 use super::options::GlobalOptions;
 
@@ -22,45 +24,52 @@ pub fn predict(
     let mut heat_maps = HeatMapSheet::default();
     let mut exit_code = ExitCode::SUCCESS;
     for path in images {
-        let name = path.to_string_lossy();
-        let file = match PreparedFile::open(path) {
-            Ok(file) => file,
+        let opened = match ImageFile::open(path) {
+            Ok(opened) => opened,
             Err(error) => {
                 exit_code = ExitCode::FAILURE;
-                let (file, error) = (name.as_ref(), error.to_string());
-                if json {
-                    println!("{}", serde_json::to_string(&ErrorLine { file, error })?);
-                } else {
-                    eprintln!("{file}\n  error: {error}");
-                }
+                print_error(&path.to_string_lossy(), &error, json)?;
                 continue;
             }
         };
-        if !json {
-            println!("{name}");
+        for warning in opened.warnings() {
+            eprintln!("{}\n  {warning}", path.display());
         }
-        let result = predictor.predict(&file, |classifier, sample, prediction| {
-            if gradcam.is_some() {
-                heat_maps.push(&file, &classifier.explain(sample, prediction.garment()));
-            }
-        });
-        if !json {
-            print_warnings(&file, result.known);
-        }
-        for prediction in &result.predictions {
-            let line = PredictionLine {
-                file: &name,
-                model: prediction.name,
-                label: prediction.garment().label(),
-                confidence: prediction.confidence(),
-                known: result.known,
-                probabilities: prediction.probabilities,
-                micros: prediction.micros,
+        for (name, image) in opened.into_images() {
+            let file = match PreparedFile::new(image) {
+                Ok(file) => file,
+                Err(error) => {
+                    exit_code = ExitCode::FAILURE;
+                    print_error(&name, &error, json)?;
+                    continue;
+                }
             };
-            if json {
-                println!("{}", serde_json::to_string(&line)?);
-            } else {
-                print_prediction(&line);
+            if !json {
+                println!("{name}");
+            }
+            let result = predictor.predict(&file, |classifier, sample, prediction| {
+                if gradcam.is_some() {
+                    heat_maps.push(&file, &classifier.explain(sample, prediction.garment()));
+                }
+            });
+            if !json {
+                print_warnings(&file, result.known);
+            }
+            for prediction in &result.predictions {
+                let line = PredictionLine {
+                    file: &name,
+                    model: prediction.name,
+                    label: prediction.garment().label(),
+                    confidence: prediction.confidence(),
+                    known: result.known,
+                    probabilities: prediction.probabilities,
+                    micros: prediction.micros,
+                };
+                if json {
+                    println!("{}", serde_json::to_string(&line)?);
+                } else {
+                    print_prediction(&line);
+                }
             }
         }
     }
@@ -68,6 +77,17 @@ pub fn predict(
         heat_maps.save(&path)?;
     }
     Ok(exit_code)
+}
+
+/// Prints why there are no predictions for an image.
+fn print_error(file: &str, error: &PredictError, json: bool) -> anyhow::Result<()> {
+    let error = error.to_string();
+    if json {
+        println!("{}", serde_json::to_string(&ErrorLine { file, error })?);
+    } else {
+        eprintln!("{file}\n  error: {error}");
+    }
+    Ok(())
 }
 
 /// Prints why the predictions for an image may be wrong.

@@ -13,11 +13,12 @@ use shared::{AnyClassifier, Garment, ModelId, Prediction, Sample};
 
 use crate::weights_store::WeightsStore;
 pub use error::PredictError;
-pub use prepared_file::PreparedFile;
+pub use prepared_file::{ImageFile, PreparedFile};
 
 /// A prediction as a line of JSON.
 #[derive(Debug, Serialize)]
 pub struct PredictionLine<'a> {
+    /// The path; `path#3` for the third image of a file that holds several.
     pub file: &'a str,
     /// A model's name, or the ensemble's.
     pub model: &'static str,

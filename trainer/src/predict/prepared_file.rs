@@ -1,26 +1,76 @@
-//! An image file after the photo pipeline.
+//! Image files, and their images after the photo pipeline.
 
 use std::fs;
 use std::path::Path;
 
-use photo::Prepared;
+use photo::{Decoded, Prepared};
 use shared::image::RgbaImage;
 
 use super::error::PredictError;
 
-/// A decoded image file, and the models' input made from it.
+/// A decoded file, which holds one photo, or 28x28 images as numbers.
+pub struct ImageFile {
+    path: String,
+    decoded: Decoded,
+}
+
+impl ImageFile {
+    /// Reads and decodes a file.
+    ///
+    /// # Errors
+    /// [`PredictError::Read`] or [`PredictError::Photo`].
+    pub fn open(path: &Path) -> Result<Self, PredictError> {
+        Ok(Self {
+            path: path.to_string_lossy().into_owned(),
+            decoded: photo::decode_all(&fs::read(path)?)?,
+        })
+    }
+
+    /// The images with their names: the path, and where the file holds several, `#` and the number from 1.
+    pub fn into_images(self) -> impl Iterator<Item = (String, RgbaImage)> {
+        let images = self.decoded.images.into_iter().enumerate();
+        images.map(move |(i, image)| match self.decoded.count {
+            1 => (self.path.clone(), image),
+            _ => (format!("{}#{}", self.path, i + 1), image),
+        })
+    }
+
+    /// What the user should know about the file, as sentences.
+    pub fn warnings(&self) -> Vec<String> {
+        let (read, count) = (self.decoded.images.len(), self.decoded.count);
+        let mut warnings = Vec::new();
+        if read < count {
+            warnings.push(format!(
+                "This file holds {count} images: only the first {read} are classified."
+            ));
+        }
+        if self.decoded.has_other_profile {
+            warnings.push(photo::OTHER_PROFILE.to_string());
+        }
+        warnings
+    }
+}
+
+/// A decoded image, and the models' input made from it.
 pub struct PreparedFile {
     pub photo: RgbaImage,
     pub prepared: Prepared,
 }
 
 impl PreparedFile {
-    /// Decodes a file and runs the photo pipeline.
+    /// Decodes a file and runs the photo pipeline; of several images on the first.
     ///
     /// # Errors
     /// [`PredictError::Read`] or [`PredictError::Photo`].
     pub fn open(path: &Path) -> Result<Self, PredictError> {
-        let photo = photo::decode(&fs::read(path)?)?;
+        Self::new(photo::decode(&fs::read(path)?)?)
+    }
+
+    /// Runs the photo pipeline on an image.
+    ///
+    /// # Errors
+    /// [`PredictError::Photo`].
+    pub fn new(photo: RgbaImage) -> Result<Self, PredictError> {
         let prepared = photo::prepare(&photo)?;
         Ok(Self { photo, prepared })
     }

@@ -35,6 +35,15 @@ impl Client {
         self.prepared(reply)
     }
 
+    /// The images of a file that holds 28x28 images as numbers, and how many it holds; none of another file.
+    pub async fn read_array(&self, file: &File) -> Result<(Vec<Pixels>, u32), EngineError> {
+        let request = Request::ReadArray { file: Vec::new() };
+        match self.call_cpu_with_file(request, file).await? {
+            Reply::Array { images, count } => Ok((images, count)),
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
     /// Prepares the photo of this number with the visitor's edits.
     pub async fn edit_photo(&self, photo: u32, edits: Edits) -> Result<Prepared, EngineError> {
         let reply = self.call_cpu(Request::Edit { photo, edits }).await?;

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod edit;
+pub mod image_arrays;
 pub mod startup;
 pub mod upload;
 

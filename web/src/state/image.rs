@@ -22,6 +22,8 @@ pub struct InputImage {
     pub width: u32,
     pub height: u32,
     pub thumbnail: RgbaImage,
+    /// Whether the file has a colour profile other than sRGB, which is not applied.
+    pub has_other_profile: bool,
     /// How the photo was preprocessed; an image of 28x28 pixels is used as it is.
     pub preprocessing: Option<Preprocessing>,
 }
@@ -94,6 +96,7 @@ impl InputImage {
             width: side,
             height: side,
             thumbnail: RgbaImage::from(&grey),
+            has_other_profile: false,
             preprocessing: None,
             grey,
         }
@@ -158,6 +161,7 @@ impl InputImage {
             width: prepared.width,
             height: prepared.height,
             thumbnail: prepared.upright,
+            has_other_profile: prepared.has_other_profile,
             preprocessing: mask.map(|mask| Preprocessing {
                 edits,
                 route: prepared.route,

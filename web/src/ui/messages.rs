@@ -1,13 +1,17 @@
-//! The list of errors, and the notice.
+//! The list of errors, and the notices.
 
 use leptos::prelude::*;
+use photo::OTHER_PROFILE;
 
 use crate::state::AppState;
 
 #[component]
 pub fn MessageList() -> impl IntoView {
-    let messages = expect_context::<AppState>().messages;
-    let (errors, notice) = (messages.errors(), messages.notice());
+    let app = expect_context::<AppState>();
+    let (errors, notice) = (app.messages.errors(), app.messages.notice());
+    let image = app.upload.image();
+    let has_other_profile =
+        Memo::new(move |_| image.with(|i| i.as_ref().is_some_and(|i| i.has_other_profile)));
     view! {
         <Show when=move || !errors.with(Vec::is_empty)>
             <div class="error" data-testid="error" role="alert">
@@ -18,6 +22,11 @@ pub fn MessageList() -> impl IntoView {
         </Show>
         <div role="status">
             {move || notice.get().map(|n| view! { <p class="notice">{n}</p> })}
+            {move || {
+                has_other_profile
+                    .get()
+                    .then(|| view! { <p class="notice" data-testid="other-profile">{OTHER_PROFILE}</p> })
+            }}
         </div>
     }
 }

@@ -4,6 +4,7 @@ use std::io::Cursor;
 use std::{vec, vec::Vec};
 
 use ::image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 /// The corners' colours: red and green above, blue and yellow below.
 pub const CORNERS: [[u8; 3]; 4] = [[220, 30, 30], [30, 200, 40], [30, 40, 210], [230, 220, 40]];
@@ -176,4 +177,160 @@ pub fn jpeg_of_four(blocks: &[[u8; 4]], across: usize, adobe_transform: Option<u
     }
     file.extend([0xff, 0xd9]);
     file
+}
+
+/// 20x12 pixels, brighter to the right in red and downwards in green, as a progressive JPEG with 4:2:0 and all kinds of scans:
+/// first and refining ones, of the mean and of the other coefficients. Written by libjpeg.
+pub const PROGRESSIVE: &[u8] = b"\
+    \xff\xd8\xff\xdb\x00\x43\x00\x0d\x09\x0a\x0b\x0a\x08\x0d\x0b\x0a\x0b\x0e\x0e\x0d\x0f\x13\x20\x15\x13\x12\x12\x13\
+    \x27\x1c\x1e\x17\x20\x2e\x29\x31\x30\x2e\x29\x2d\x2c\x33\x3a\x4a\x3e\x33\x36\x46\x37\x2c\x2d\x40\x57\x41\x46\x4c\
+    \x4e\x52\x53\x52\x32\x3e\x5a\x61\x5a\x50\x60\x4a\x51\x52\x4f\xff\xdb\x00\x43\x01\x0e\x0e\x0e\x13\x11\x13\x26\x15\
+    \x15\x26\x4f\x35\x2d\x35\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\
+    \x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\x4f\
+    \xff\xc2\x00\x11\x08\x00\x0c\x00\x14\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01\xff\xc4\x00\x16\x00\x01\x01\x01\x00\
+    \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x05\x00\xff\xc4\x00\x16\x01\x01\x01\x01\x00\x00\x00\x00\x00\
+    \x00\x00\x00\x00\x00\x00\x00\x00\x03\x04\x05\xff\xda\x00\x0c\x03\x01\x00\x02\x10\x03\x10\x00\x00\x01\x96\x97\xa4\
+    \x8a\x76\xaf\xa5\xd3\xff\xc4\x00\x19\x10\x00\x03\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\
+    \x02\x03\x12\x13\xff\xda\x00\x08\x01\x01\x00\x01\x05\x02\x59\x0b\x23\xc4\x99\x44\xca\x39\x47\xff\xc4\x00\x18\x11\
+    \x00\x03\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x04\x02\x03\xff\xda\x00\x08\x01\x03\x01\
+    \x01\x3f\x01\xe1\x43\x15\x1a\x3f\xff\xc4\x00\x19\x11\x00\x02\x03\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
+    \x00\x00\x01\x03\x14\x21\x51\xff\xda\x00\x08\x01\x02\x01\x01\x3f\x01\x73\xbc\x2c\x2e\x1f\xff\xc4\x00\x14\x10\x01\
+    \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x20\xff\xda\x00\x08\x01\x01\x00\x06\x3f\x02\x5f\xff\
+    \xc4\x00\x1a\x10\x00\x02\x03\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x11\x01\x41\x51\x21\x31\xff\
+    \xda\x00\x08\x01\x01\x00\x01\x3f\x21\x55\x0a\xa2\x38\x32\x19\x08\x47\x87\xff\xda\x00\x0c\x03\x01\x00\x02\x00\x03\
+    \x00\x00\x00\x10\x33\x3f\xff\xc4\x00\x15\x11\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
+    \x11\xff\xda\x00\x08\x01\x03\x01\x01\x3f\x10\x78\x9f\xff\xc4\x00\x1b\x11\x00\x01\x04\x03\x00\x00\x00\x00\x00\x00\
+    \x00\x00\x00\x00\x00\x00\x11\x00\x01\x21\x51\x61\x71\xf1\xff\xda\x00\x08\x01\x02\x01\x01\x3f\x10\x79\x08\x24\x62\
+    \xf6\x53\xf6\xaf\xff\xc4\x00\x1a\x10\x00\x02\x02\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x11\x21\
+    \x31\x20\x51\xa1\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x10\x8f\x66\x47\xb3\x35\xb9\x87\x77\x3f\xff\xd9";
+
+/// A JPEG with smooth colours, so that samples that are repeated and those that are interpolated differ little.
+///
+/// With tables of its own a sequential file has a scan for each component.
+pub fn smooth_jpeg(
+    size: [u16; 2],
+    sampling: SamplingFactor,
+    has_own_tables: bool,
+    change: impl Fn(&mut Encoder<&mut Vec<u8>>),
+) -> Vec<u8> {
+    let [width, height] = size;
+    let rgb: Vec<u8> = (0..u32::from(height))
+        .flat_map(|y| (0..u32::from(width)).map(move |x| (x, y)))
+        .flat_map(|(x, y)| [40 + 2 * x, 60 + 2 * y, 200 - x - y])
+        .map(|value| value as u8)
+        .collect();
+    let mut file = Vec::new();
+    let mut encoder = Encoder::new(&mut file, 90);
+    encoder.set_sampling_factor(sampling);
+    encoder.set_optimized_huffman_tables(has_own_tables);
+    change(&mut encoder);
+    encoder.encode(&rgb, width, height, ColorType::Rgb).unwrap();
+    file
+}
+
+/// An uncompressed BMP of 32 bits with a mask for alpha (Windows' fifth header), from below.
+pub fn bmp_with_alpha(width: u32, height: u32, bgra: impl Fn(u32) -> [u8; 4]) -> Vec<u8> {
+    let mut file = b"BM".to_vec();
+    let bytes = width * height * 4;
+    for word in [
+        138 + bytes,
+        0,
+        138,
+        124,
+        width,
+        height,
+        1 | 32 << 16,
+        3,
+        bytes,
+        0,
+        0,
+        0,
+        0,
+    ] {
+        file.extend(word.to_le_bytes());
+    }
+    for mask in [0xff_0000u32, 0xff00, 0xff, 0xff00_0000] {
+        file.extend(mask.to_le_bytes());
+    }
+    file.extend(b"BGRs");
+    file.resize(138, 0);
+    file.extend((0..width * height).flat_map(bgra));
+    file
+}
+
+/// A 24-bit BMP with a header of OS/2 2, which has 16 or 64 bytes.
+pub fn bmp_of_os2(header: u32, width: u32, height: u32, bgr: [u8; 3]) -> Vec<u8> {
+    let mut file = b"BM".to_vec();
+    let start = 14 + header;
+    for word in [
+        start + width * height * 3,
+        0,
+        start,
+        header,
+        width,
+        height,
+        1 | 24 << 16,
+    ] {
+        file.extend(word.to_le_bytes());
+    }
+    file.resize(start as usize, 0);
+    // Rows are multiples of four bytes.
+    assert!(width.is_multiple_of(4));
+    file.extend((0..width * height).flat_map(|_| bgr));
+    file
+}
+
+/// A gzip file with one stored block, and a file name in its header.
+pub fn gzip(data: &[u8]) -> Vec<u8> {
+    let length = data.len() as u16;
+    [
+        b"\x1f\x8b\x08\x08\0\0\0\0\0\x03name\0\x01".as_slice(),
+        &length.to_le_bytes(),
+        &(!length).to_le_bytes(),
+        data,
+        &crc32fast::hash(data).to_le_bytes(),
+        &(data.len() as u32).to_le_bytes(),
+    ]
+    .concat()
+}
+
+/// Grey values of an image, different for each number.
+pub fn numbered(image: usize) -> [u8; 784] {
+    core::array::from_fn(|pixel| ((pixel * 3 + image * 7) % 256) as u8)
+}
+
+/// An IDX file of that many numbered images.
+pub fn idx(images: usize) -> Vec<u8> {
+    let mut file = vec![0, 0, 8, 3];
+    for word in [images as u32, 28, 28] {
+        file.extend(word.to_be_bytes());
+    }
+    file.extend((0..images).flat_map(numbered));
+    file
+}
+
+/// An npy file of that many numbered images.
+pub fn npy(images: usize) -> Vec<u8> {
+    let header =
+        std::format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({images}, 28, 28), }}\n");
+    let mut file = b"\x93NUMPY\x01\0".to_vec();
+    file.extend((header.len() as u16).to_le_bytes());
+    file.extend(header.into_bytes());
+    file.extend((0..images).flat_map(numbered));
+    file
+}
+
+/// A CSV file of that many numbered images, with labels and a header.
+pub fn csv(images: usize) -> Vec<u8> {
+    let mut text = std::string::String::from("label");
+    for pixel in 0..784 {
+        text += &std::format!(",pixel{pixel}");
+    }
+    for image in 0..images {
+        text += "\n9";
+        for value in numbered(image) {
+            text += &std::format!(",{value}");
+        }
+    }
+    text.into_bytes()
 }

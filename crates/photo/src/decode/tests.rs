@@ -10,6 +10,8 @@ use ::image::{
 };
 use proptest::prelude::*;
 
+use jpeg_encoder::SamplingFactor;
+
 use super::fixture::*;
 use super::*;
 
@@ -206,16 +208,224 @@ fn alpha_stays_straight() {
 }
 
 #[test]
-fn animations_give_their_first_frame() {
-    let other = RgbImage::from_pixel(48, 32, Rgb([9, 9, 9]));
+fn a_jpeg_with_a_scan_for_each_component_is_the_same_picture() {
+    // 50 and 30 are no multiples of a block, nor of two.
+    let size = [50, 30];
+    for sampling in [
+        SamplingFactor::F_1_1,
+        SamplingFactor::F_2_1,
+        SamplingFactor::F_1_2,
+        SamplingFactor::F_2_2,
+    ] {
+        let together = decode(&smooth_jpeg(size, sampling, false, |_| {})).unwrap();
+        let file = smooth_jpeg(size, sampling, true, |_| {});
+        let scans = file.windows(2).filter(|pair| *pair == [0xff, 0xda]).count();
+        assert_eq!(scans, 3);
+        let separate = decode(&file).unwrap();
+        assert_eq!((separate.width(), separate.height()), (50, 30));
+        let pairs = separate.rgba().iter().zip(together.rgba());
+        let largest = pairs.map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(largest <= Some(6), "{sampling:?}: {largest:?}");
+    }
+    // With restart markers, and a sampling that the encoder has no interleaved files of.
+    let file = smooth_jpeg(size, SamplingFactor::F_4_1, false, |encoder| {
+        encoder.set_restart_interval(3);
+    });
+    let photo = decode(&file).unwrap();
+    let expected = [(2, 2), (25, 15), (47, 27)];
+    let found = expected.map(|(x, y)| colour(&photo, x, y));
+    let expected = expected.map(|(x, y)| [40 + 2 * x, 60 + 2 * y, 200 - x - y].map(|v| v as u8));
+    assert_near(&found, &expected, 8);
+}
+
+#[test]
+fn a_jpeg_without_the_scan_of_a_component_is_refused() {
+    let mut file = smooth_jpeg([16, 16], SamplingFactor::F_1_1, true, |_| {});
+    let scan = file
+        .windows(2)
+        .rposition(|pair| pair == [0xff, 0xda])
+        .unwrap();
+    // The last component's scan is gone.
+    file.truncate(scan);
+    file.extend([0xff, 0xd9]);
+    assert_eq!(decode(&file), Err(PhotoError::Truncated("JPEG")));
+}
+
+#[test]
+fn a_complete_jpeg_needs_no_end_marker() {
+    let trailer = b"\0\0\x01\x0a\x0e\0\0\0Image_UTC_Data1537892340000SEFH\x6b\0\0\0SEFT";
+    let interleaved = smooth_jpeg([50, 30], SamplingFactor::F_2_2, false, |_| {});
+    let restarts = smooth_jpeg([50, 30], SamplingFactor::F_2_2, false, |encoder| {
+        encoder.set_restart_interval(2);
+    });
+    let separate = smooth_jpeg([50, 30], SamplingFactor::F_2_1, true, |_| {});
+    let progressive = smooth_jpeg([50, 30], SamplingFactor::F_2_2, true, |encoder| {
+        encoder.set_progressive(true);
+    });
+    let grey = encode(GrayImage::from_pixel(24, 24, Luma([90])), ImageFormat::Jpeg);
+    let files = [
+        interleaved,
+        restarts,
+        separate,
+        progressive,
+        grey,
+        PROGRESSIVE.to_vec(),
+    ];
+    for (i, file) in files.into_iter().enumerate() {
+        let whole = decode(&file).unwrap();
+        let data = &file[..file.len() - 2];
+        assert_eq!(decode(data), Ok(whole.clone()), "file {i}");
+        let marked = [data, trailer].concat();
+        assert_eq!(decode(&marked), Ok(whole), "file {i} with a trailer");
+        // The last byte may hold nothing but bits that fill it.
+        for length in 0..data.len() - 1 {
+            let error = decode(&data[..length]).unwrap_err();
+            assert!(
+                error == PhotoError::Truncated("JPEG") || length < 4,
+                "file {i} at {length}: {error}"
+            );
+        }
+        // A trailer does not complete half a file.
+        let scan = data.windows(2).position(|pair| pair == [0xff, 0xda]);
+        let middle = scan.unwrap().midpoint(data.len());
+        let half = [&data[..middle], trailer].concat();
+        assert_eq!(
+            decode(&half),
+            Err(PhotoError::Truncated("JPEG")),
+            "file {i}"
+        );
+    }
+    let photo = decode(PROGRESSIVE).unwrap();
+    let expected = [[25, 40, 47], [210, 34, 44], [19, 181, 46], [198, 181, 31]];
+    assert_near(&corners(&photo), &expected, 8);
+}
+
+#[test]
+fn alpha_that_is_zero_everywhere_means_nothing_in_a_bmp() {
+    let opaque = decode(&bmp_with_alpha(5, 3, |i| [1, 2, i as u8, 0])).unwrap();
+    assert_eq!(opaque.pixels()[0], [10, 2, 1, 255]);
+    assert!(opaque.pixels().iter().all(|pixel| pixel[3] == 255));
+    let cut_out = decode(&bmp_with_alpha(5, 3, |i| [1, 2, 3, i as u8])).unwrap();
+    assert_eq!(cut_out.pixels()[0], [3, 2, 1, 10]);
+}
+
+#[test]
+fn bmps_of_os2_are_read() {
+    for header in [16, 64] {
+        let file = bmp_of_os2(header, 12, 9, [200, 100, 50]);
+        let photo = decode(&file).unwrap();
+        assert_eq!((photo.width(), photo.height()), (12, 9));
+        assert!(photo.pixels().iter().all(|p| *p == [50, 100, 200, 255]));
+        let error = decode(&file[..file.len() / 2]).unwrap_err();
+        assert_eq!(error, PhotoError::Truncated("BMP"));
+    }
+    // Compressed by a method that no other BMP has.
+    let mut file = bmp_of_os2(64, 12, 9, [200, 100, 50]);
+    file[30] = 4;
+    assert_eq!(decode(&file), Err(PhotoError::Damaged("BMP")));
+}
+
+fn gif_of(frames: &[RgbImage]) -> Vec<u8> {
     let mut gif = Vec::new();
-    {
-        let mut encoder = GifEncoder::new(&mut gif);
-        for image in [quarters(), other.clone()] {
-            let frame = Frame::new(DynamicImage::from(image).into_rgba8());
-            encoder.encode_frame(frame).unwrap();
+    let mut encoder = GifEncoder::new(&mut gif);
+    for image in frames {
+        let frame = Frame::new(DynamicImage::from(image.clone()).into_rgba8());
+        encoder.encode_frame(frame).unwrap();
+    }
+    drop(encoder);
+    gif
+}
+
+#[test]
+fn a_gif_that_begins_blank_gives_the_frame_that_shows_something() {
+    let blank = RgbImage::from_pixel(48, 32, Rgb([255; 3]));
+    let faded = |percent: u32| {
+        let mut image = quarters();
+        for value in image.iter_mut() {
+            *value = 255 - ((255 - u32::from(*value)) * percent / 100) as u8;
+        }
+        image
+    };
+    let other = RgbImage::from_fn(48, 32, |x, _| Rgb([if x < 24 { 90 } else { 180 }; 3]));
+    for frames in [
+        vec![blank.clone(), quarters(), other.clone()],
+        vec![blank.clone(), faded(4), faded(25), faded(60), quarters()],
+        vec![blank.clone(), quarters(), blank.clone(), other],
+        vec![blank.clone(), blank.clone(), quarters()],
+    ] {
+        let photo = decode(&gif_of(&frames)).unwrap();
+        assert_near(&corners(&photo), &CORNERS, 8);
+    }
+    let photo = decode(&gif_of(&[blank.clone(), blank])).unwrap();
+    assert_near(&corners(&photo), &[[255; 3]; 4], 0);
+}
+
+#[test]
+fn a_gif_without_a_screen_size_has_its_frame_s() {
+    for size in [[0, 0, 0, 0], [48, 0, 0, 0], [0, 0, 32, 0]] {
+        let mut gif = encode(quarters(), ImageFormat::Gif);
+        gif[6..10].copy_from_slice(&size);
+        let photo = decode(&gif).unwrap();
+        assert_eq!((photo.width(), photo.height()), (48, 32));
+        assert_near(&corners(&photo), &CORNERS, 8);
+    }
+}
+
+#[test]
+fn images_as_numbers_are_read() {
+    for file in [
+        npy(3),
+        idx(3),
+        csv(3),
+        gzip(&npy(3)),
+        gzip(&idx(3)),
+        gzip(&csv(3)),
+    ] {
+        let decoded = decode_all(&file).unwrap();
+        assert_eq!((decoded.images.len(), decoded.count), (3, 3));
+        for (i, image) in decoded.images.iter().enumerate() {
+            assert_eq!((image.width(), image.height()), (28, 28));
+            let expected = numbered(i).map(|grey| [grey, grey, grey, 255]);
+            assert_eq!(image.pixels(), expected);
+        }
+        assert_eq!(decode(&file).as_ref(), Ok(&decoded.images[0]));
+        let array = decode_array(&file).unwrap().unwrap();
+        assert_eq!(array.images[2].pixels(), &numbered(2));
+        for length in 0..file.len() {
+            // A cut CSV may have one row fewer.
+            let _ = decode_all(&file[..length]);
         }
     }
+    assert_eq!(decode_all(&idx(130)).unwrap().images.len(), MAX_IMAGES);
+    let png = encode(quarters(), ImageFormat::Png);
+    assert_eq!(decode_array(&png), Ok(None));
+}
+
+#[test]
+fn the_sentences_about_numbers_say_what_is_wrong() {
+    let mut wide = idx(1);
+    wide[15] = 29;
+    let mut damaged = gzip(&idx(1));
+    damaged[40] ^= 1;
+    for (file, part) in [
+        (wide, "IDX file holds images of another size"),
+        (b"\0\0\x08\x01\0\0\0\x01\x09".to_vec(), "labels"),
+        (npy(0), "npy file holds no images"),
+        (idx(2)[..900].to_vec(), "IDX file ends too early"),
+        (damaged, "gzip file is damaged"),
+        (gzip(b"a text"), "text file"),
+        (gzip(&gzip(b"a text")), "gzip archive"),
+        (csv(1).repeat(2), "CSV file has 1569 values in row 2"),
+    ] {
+        let sentence = decode(&file).unwrap_err().to_string();
+        assert!(sentence.contains(part), "{sentence}");
+    }
+}
+
+#[test]
+fn animations_give_their_first_frame() {
+    let other = RgbImage::from_pixel(48, 32, Rgb([9, 9, 9]));
+    let gif = gif_of(&[quarters(), other.clone()]);
     assert_near(&corners(&decode(&gif).unwrap()), &CORNERS, 8);
 
     let frame = |image| {
@@ -332,6 +542,7 @@ fn every_error_is_one_sentence_with_advice() {
         PhotoError::UnknownFormat,
         PhotoError::Truncated("JPEG"),
         PhotoError::Damaged("PNG"),
+        decode(&npy(0)).unwrap_err(),
         PhotoError::TooSmall { width, height },
         PhotoError::NothingStandsOut,
     ] {
@@ -377,6 +588,15 @@ fn seeds() -> Vec<Vec<u8>> {
             &[png_chunk(b"PLTE", &[1; 9])],
             &[0, 0b00_01_10_00],
         ),
+        smooth_jpeg([50, 30], SamplingFactor::F_2_2, true, |_| {}),
+        PROGRESSIVE[..PROGRESSIVE.len() - 2].to_vec(),
+        bmp_of_os2(64, 12, 9, [200, 100, 50]),
+        bmp_with_alpha(5, 3, |_| [1, 2, 3, 0]),
+        gif_of(&[RgbImage::new(48, 32), quarters()]),
+        npy(2),
+        idx(2),
+        csv(2),
+        gzip(&idx(2)),
     ]);
     seeds
 }
@@ -386,7 +606,7 @@ proptest! {
 
     #[test]
     fn damaged_files_give_a_photo_or_an_error_within_seconds(
-        seed in 0usize..8,
+        seed in 0usize..17,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
         length in any::<prop::sample::Index>(),
         cut in prop::bool::weighted(0.2),
@@ -401,7 +621,7 @@ proptest! {
             file.truncate(length.index(file.len()));
         }
         let started = Instant::now();
-        if let Ok(photo) = decode(&file) {
+        for photo in decode_all(&file).into_iter().flat_map(|decoded| decoded.images) {
             prop_assert_eq!(photo.rgba().len() as u64, u64::from(photo.width()) * u64::from(photo.height()) * 4);
             prop_assert!(u64::from(photo.width()) * u64::from(photo.height()) <= MAX_PIXELS);
         }
@@ -417,6 +637,9 @@ proptest! {
             b"RIFF\xff\0\0\0WEBPVP8 ",
             b"BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0",
             b"\0\0\0\x18ftyp",
+            b"\x93NUMPY\x01\0",
+            b"\0\0\x08\x03\0\0\0\x01\0\0\0\x1c\0\0\0\x1c",
+            b"\x1f\x8b\x08\0\0\0\0\0\0\x03",
             b"",
         ]),
         bytes in prop::collection::vec(any::<u8>(), 0..300),

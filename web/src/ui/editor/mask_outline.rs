@@ -82,6 +82,7 @@ mod tests {
             width: 40,
             height: 20,
             thumbnail: blank(),
+            has_other_profile: false,
             preprocessing: Some(Preprocessing {
                 edits: Edits {
                     crop: Some(Crop {

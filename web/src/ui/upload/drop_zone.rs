@@ -8,7 +8,7 @@ use super::files::{accept_input, choose_files, choose_folder, drop_files};
 use crate::state::AppState;
 
 /// The types in the browser's file dialog. Phones convert HEIC to JPEG themselves, because HEIC is not in the list.
-const ACCEPT: &str = "image/jpeg,image/png,image/webp,image/bmp,image/gif";
+const ACCEPT: &str = "image/jpeg,image/png,image/webp,image/bmp,image/gif,image/avif,image/x-icon,image/tiff,image/jp2,.npy,.csv,.tsv,.idx,.gz";
 
 #[component]
 pub fn DropZone() -> impl IntoView {
@@ -62,7 +62,7 @@ pub fn DropZone() -> impl IntoView {
                 {move || if app.upload.is_preparing() {
                     "Reading the image…"
                 } else {
-                    "JPEG, PNG, WebP, BMP or GIF. Images stay on this machine."
+                    "JPEG, PNG, WebP, BMP, GIF, or 28 × 28 images as npy, IDX or CSV. Images stay on this machine."
                 }}
             </p>
         </section>

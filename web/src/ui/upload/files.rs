@@ -2,10 +2,12 @@
 
 use leptos::ev;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::{DataTransfer, File, FileList, HtmlInputElement};
 
 use crate::requests::batch;
+use crate::requests::image_arrays::{ExpandedFiles, expand, is_picture};
 use crate::requests::upload::{choose_file, reject};
 use crate::state::AppState;
 
@@ -62,21 +64,39 @@ pub fn accept_input(app: AppState, event: &ev::Event, choose: fn(AppState, &File
     }
 }
 
-/// Classifies one file; several files become a batch.
+/// Classifies one file; several files, and a file of several images, become a batch.
 pub fn choose_files(app: AppState, files: &FileList) {
     let files: Vec<File> = (0..files.length()).filter_map(|i| files.get(i)).collect();
+    if files.iter().all(is_picture) {
+        return classify_files(app, files, None);
+    }
+    // The number is taken before the files are read: others may be chosen in the meantime.
+    let number = app.upload.start();
+    spawn_local(async move {
+        let ExpandedFiles { files, notice } = expand(app, files).await;
+        if !app.upload.is_stale(number) {
+            classify_files(app, files, notice);
+        }
+    });
+}
+
+fn classify_files(app: AppState, files: Vec<File>, notice: Option<String>) {
     match files.as_slice() {
         [] => {}
         [file] => {
-            app.messages.set_notice(None);
+            app.messages.set_notice(notice);
             choose_file(app, file.clone());
         }
         [first, ..] => {
-            app.messages.set_notice(Some(format!(
-                "{} files were chosen: the first, {}, is shown as the image, and the table lists all of them.",
+            let chosen = format!(
+                "{} images were chosen: the first, {}, is shown as the image, and the table lists all of them.",
                 files.len(),
                 first.name()
-            )));
+            );
+            app.messages.set_notice(Some(match notice {
+                Some(notice) => format!("{chosen} {notice}"),
+                None => chosen,
+            }));
             batch::start(app, files);
         }
     }
