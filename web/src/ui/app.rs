@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use shared::Garment;
 use wasm_bindgen::JsCast;
 
 use super::batch::BatchTable;
@@ -56,8 +57,14 @@ fn App() -> impl IntoView {
                         <h2 id="picture-title">"The image"</h2>
                         <div class="image-row">
                             <Preview/>
-                            <p class="summary" class:waiting=move || !has_image()>
-                                {move || ensemble_text::summary(app)}
+                            <p
+                                class="summary"
+                                class:waiting=move || !has_image()
+                                data-testid="headline"
+                                data-label=move || ensemble_text::headline_class(app).map(Garment::label)
+                                data-known=move || app.is_known().map(|known| known.to_string())
+                            >
+                                {move || ensemble_text::headline(app)}
                             </p>
                         </div>
                     </section>

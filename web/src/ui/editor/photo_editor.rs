@@ -42,7 +42,7 @@ pub fn PhotoEditor() -> impl IntoView {
                                 <Canvas image=input pixelated=true/>
                             </div>
                             // Screen readers get the announcement of the predictions.
-                            <p>{move || ensemble_text::summary(app)}</p>
+                            <p>{move || ensemble_text::headline(app)}</p>
                         </div>
                     </div>
                     <Controls tool radius/>
