@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 
 use super::batch::BatchTable;
 use super::compare::Compare;
-use super::editor::PhotoEditor;
+use super::editor::ImageEditor;
 use super::engine_panel::EnginePanel;
 use super::ensemble_text;
 use super::explanation::ExplanationSection;
@@ -80,7 +80,7 @@ async fn mount_sections(app: AppState) {
     mount(app, "#answers", || view! { <Predictions/> }).await;
     wait_for_first_prediction(app).await;
     mount(app, "#verdicts", || view! { <EnginePanel/> }).await;
-    mount(app, "#picture", || view! { <PhotoEditor/> }).await;
+    mount(app, "#picture", || view! { <ImageEditor/> }).await;
     mount(app, "#answers", || view! { <ExplanationSection/> }).await;
     mount(app, "main", || view! { <Compare/> }).await;
     mount(app, "body", || view! { <Footer/> }).await;
