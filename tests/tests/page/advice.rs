@@ -141,7 +141,6 @@ fn clockwise(image: &Grey28) -> Grey28 {
     }))
 }
 
-/// Needs the novelty detector's search for a rotation.
 fn sideways(session: &Session) {
     let page = session.page();
     let file = image_files::png(&lying_image(session));

@@ -47,7 +47,7 @@ pub fn predict(
             }
         });
         if !json {
-            print_warnings(&file, result.known);
+            print_warnings(&file, result.known, result.rotation);
         }
         for prediction in &result.predictions {
             let line = PredictionLine {
@@ -73,7 +73,7 @@ pub fn predict(
 }
 
 /// Prints whether the predictions for an image are guesses, and what may be done about it.
-fn print_warnings(file: &PreparedFile, known: bool) {
+fn print_warnings(file: &PreparedFile, known: bool, rotation: Option<u16>) {
     if !known {
         println!(
             "  Not sure: the image differs from everything in the training data, so the predictions are guesses."
@@ -82,6 +82,7 @@ fn print_warnings(file: &PreparedFile, known: bool) {
     let prepared = &file.prepared;
     let findings = Findings {
         is_known: known,
+        rotation,
         objects: prepared.objects.len(),
         is_cut_off: prepared.is_cut_off,
         is_poor: prepared.quality < photo::POOR_QUALITY,
