@@ -1,10 +1,11 @@
-//! What the trainer and the page share: classes, images, features, models, the weights file format, explanations.
+//! What the trainer and the page share: classes, images, features, models, the weights file format, explanations, advice.
 //!
 //! Nothing here uses files, the DOM, clocks, threads or global randomness.
 #![no_std]
 
 extern crate alloc;
 
+pub mod advice;
 pub mod any_classifier;
 pub mod artifact;
 pub mod explain;

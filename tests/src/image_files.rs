@@ -145,10 +145,8 @@ pub fn jpeg_cmyk(image: &Grey28) -> UploadFile {
 
 /// A JPEG photo of `width` x `height` pixels: the garment is dark on white, large, and not centred.
 pub fn jpeg_photo(image: &Grey28, width: u32, height: u32) -> UploadFile {
-    let mut garment = grey_image(image);
-    imageops::invert(&mut garment);
     let side = width.min(height) * 3 / 4;
-    let garment = imageops::resize(&garment, side, side, FilterType::CatmullRom);
+    let garment = dark_on_white(image, side);
     let mut photo = GrayImage::from_pixel(width, height, Luma([255]));
     imageops::overlay(
         &mut photo,
@@ -228,6 +226,45 @@ pub fn floor_photo(image: &Grey28, fabric: [u8; 3], width: u32, height: u32) -> 
         "image/png",
         png_bytes(&DynamicImage::ImageRgb8(photo)),
     )
+}
+
+/// A PNG of a dark garment on white, with black bars at the left and at the right.
+pub fn framed_photo(image: &Grey28) -> UploadFile {
+    let mut photo = GrayImage::from_pixel(900, 600, Luma([0]));
+    overlay(
+        &mut photo,
+        &GrayImage::from_pixel(600, 600, Luma([255])),
+        [150, 0],
+    );
+    overlay(&mut photo, &dark_on_white(image, 400), [250, 100]);
+    UploadFile::new(
+        "framed.png",
+        "image/png",
+        png_bytes(&DynamicImage::ImageLuma8(photo)),
+    )
+}
+
+/// A PNG of two dark garments on white, side by side; the left one is larger.
+pub fn two_garments(left: &Grey28, right: &Grey28) -> UploadFile {
+    let mut photo = GrayImage::from_pixel(1000, 600, Luma([255]));
+    overlay(&mut photo, &dark_on_white(left, 400), [60, 100]);
+    overlay(&mut photo, &dark_on_white(right, 320), [620, 140]);
+    UploadFile::new(
+        "two.png",
+        "image/png",
+        png_bytes(&DynamicImage::ImageLuma8(photo)),
+    )
+}
+
+/// The garment, dark on white, in a square of this side.
+fn dark_on_white(image: &Grey28, side: u32) -> GrayImage {
+    let mut garment = grey_image(image);
+    imageops::invert(&mut garment);
+    imageops::resize(&garment, side, side, FilterType::CatmullRom)
+}
+
+fn overlay(photo: &mut GrayImage, part: &GrayImage, [x, y]: [i64; 2]) {
+    imageops::overlay(photo, part, x, y);
 }
 
 /// A PNG photo of a wooden floor without a garment.

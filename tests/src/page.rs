@@ -29,7 +29,11 @@ const SNAPSHOT: &str = "
     const vote = {state: v?.dataset.state ?? '', label: v?.dataset.label ?? '',
         confidence: Number(v?.dataset.confidence || 0), answered: Number(v?.dataset.answered || 0),
         known: v?.dataset.known ?? '', agree: Number(v?.dataset.agree || 0), text: v?.innerText ?? '', image: Number(v?.dataset.picture || 0)};
-    return {models, vote, engine: one('engine')?.dataset.engine ?? '', gpu_state: one('engine')?.dataset.gpuState ?? '',
+    const h = one('headline');
+    const headline = {label: h?.dataset.label ?? '', known: h?.dataset.known ?? '', text: h?.innerText ?? ''};
+    const contributions = [...document.querySelectorAll('[data-testid=\"contribution\"]')].map(c => ({
+        model: c.dataset.model, value: Number(c.dataset.value), text: c.innerText}));
+    return {models, vote, headline, contributions, engine: one('engine')?.dataset.engine ?? '', gpu_state: one('engine')?.dataset.gpuState ?? '',
         engine_text: one('engine')?.innerText ?? '', error: one('error')?.innerText.trim() ?? ''};";
 
 /// The state that the page shows at a moment.
@@ -37,6 +41,9 @@ const SNAPSHOT: &str = "
 pub struct Snapshot {
     pub models: Vec<Row>,
     pub vote: Vote,
+    pub headline: Headline,
+    /// In the order of the models; of those that are in the vote.
+    pub contributions: Vec<Contribution>,
     /// `cpu` or `webgpu`.
     pub engine: String,
     /// `absent`, `loading`, `testing`, `ready` or `failed`.
@@ -84,6 +91,23 @@ pub struct Vote {
     pub text: String,
     /// The number of the classified image.
     pub image: u32,
+}
+
+/// The headline beside the image.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Headline {
+    pub label: String,
+    /// As in [`Row::known`].
+    pub known: String,
+    pub text: String,
+}
+
+/// The bar of a model: what it added for or against the vote's class.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Contribution {
+    pub model: ModelId,
+    pub value: f32,
+    pub text: String,
 }
 
 impl Snapshot {

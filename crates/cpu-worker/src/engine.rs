@@ -147,7 +147,10 @@ impl CpuEngine {
         let ensemble = ensemble.ok_or(RequestError::WeightsMissing(WeightsFile::Ensemble))?;
         let probabilities = ensemble.combine(predictions);
         let probabilities = probabilities.ok_or(RequestError::NoPredictions)?;
-        Ok(Reply::Ensemble { probabilities })
+        Ok(Reply::Ensemble {
+            contributions: ensemble.contributions(predictions, &probabilities),
+            probabilities,
+        })
     }
 
     fn classify(&mut self, model: ModelId, grey: &Pixels) -> Result<TimedPrediction, RequestError> {

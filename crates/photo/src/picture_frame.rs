@@ -33,8 +33,9 @@ const EDGE_WIDTH: usize = 2;
 const MAX_NESTED: usize = 8;
 /// The share of the pixels outside of a side that must differ from the colour inside.
 const MIN_DIFFERENT: f32 = 0.7;
-/// Bars around a photo without a plain background are at most this bright.
+/// Bars around a photo without a plain background are at most this bright, and cover at least this share of the image.
 const DARK_BAR: u8 = 40;
+const MIN_BARS: f32 = 0.02;
 
 /// A rectangle of pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,10 +139,16 @@ fn has_plain_picture(image: &RgbImage, rectangle: &Rectangle) -> bool {
     if !background.is_plain(&part) {
         return false;
     }
+    let Some(content) = trim(&part, &background) else {
+        return false;
+    };
     let longest = part.width.max(part.height) as f32;
-    let has_content = trim(&part, &background)
-        .is_some_and(|b| b.width.max(b.height) as f32 >= MIN_CONTENT * longest);
-    has_content
+    let is_large = content.width.max(content.height) as f32 >= MIN_CONTENT * longest;
+    // What reaches from one edge of the image to the other is a pattern: the boards of a floor.
+    let is_pattern = (part.width == image.width && content.width == part.width)
+        || (part.height == image.height && content.height == part.height);
+    is_large
+        && !is_pattern
         && outside(image, rectangle).all(|line| {
             let different = line.iter().filter(|&&c| !background.contains(c)).count();
             different as f32 >= MIN_DIFFERENT * line.len() as f32
@@ -163,11 +170,18 @@ fn has_dark_bars(image: &RgbImage, rectangle: &Rectangle) -> bool {
     let is_beyond = |range: &Range<usize>, i: usize| {
         i + 2 * EDGE_WIDTH < range.start || i >= range.end + 2 * EDGE_WIDTH
     };
-    let mut bars = image.pixels.iter().enumerate().filter(|(i, _)| {
+    let bars = image.pixels.iter().enumerate().filter(|(i, _)| {
         is_beyond(&rectangle.columns, i % image.width)
             || is_beyond(&rectangle.rows, i / image.width)
     });
-    bars.all(|(_, &colour)| luma(colour) <= DARK_BAR)
+    let mut pixels = 0;
+    for (_, &colour) in bars {
+        if luma(colour) > DARK_BAR {
+            return false;
+        }
+        pixels += 1;
+    }
+    pixels as f32 >= MIN_BARS * image.pixels.len() as f32
 }
 
 /// The lines of pixels just outside of a rectangle's sides, those outside of the image left out.
@@ -381,6 +395,16 @@ mod tests {
             assert!((25..29).contains(&left) && (172..=175).contains(&right));
             assert_eq!((top, bottom), (0, 150));
         }
+    }
+
+    #[test]
+    fn the_boards_of_a_floor_are_no_frame() {
+        let floor = image(|x, y| {
+            let gap = if y % 30 < 2 { 40 } else { 0 };
+            let grain = ((x * 7 + y * 13) % 11) as u8;
+            [150 - gap + grain, 105 - gap + grain, 60 - gap + grain]
+        });
+        assert_eq!(inside(&floor), None);
     }
 
     #[test]

@@ -32,9 +32,12 @@ pub enum Reply {
         /// If not: degrees, clockwise, by which the image can be rotated so that it may.
         rotation: Option<u16>,
     },
-    /// The ensemble's probabilities, in label order.
     Ensemble {
+        /// In label order.
         probabilities: [f32; CLASSES],
+        /// For each prediction, in the request's order: how much it adds to the lead of the first class over the second,
+        /// negative if it speaks against the first.
+        contributions: Vec<f32>,
     },
     /// The gallery's images, row by row of the sprite; each row has the ten classes in label order.
     Gallery {

@@ -71,6 +71,14 @@ pub fn argmax(values: &[f32; CLASSES]) -> usize {
     (1..CLASSES).fold(0, |best, i| if values[i] > values[best] { i } else { best })
 }
 
+/// The indices of the largest value and of the second largest; in a tie, the first one is larger.
+pub fn top_two(values: &[f32; CLASSES]) -> [usize; 2] {
+    let best = argmax(values);
+    let others = (0..CLASSES).filter(|i| *i != best);
+    let second = others.reduce(|a, b| if values[b] > values[a] { b } else { a });
+    [best, second.expect("invariant: there are ten classes")]
+}
+
 /// Probabilities from logits. The largest logit is subtracted first, so that nothing overflows.
 pub fn softmax(logits: &[f32; CLASSES]) -> [f32; CLASSES] {
     let largest = logits[argmax(logits)];
@@ -92,6 +100,16 @@ mod tests {
         assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         // Closed form for two logits one apart: 1 / (1 + e^-1).
         assert!((p[3] - 0.731_058_6).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_two_largest_values_are_found_and_the_first_wins_a_tie() {
+        let mut values = [0.1; CLASSES];
+        assert_eq!(top_two(&values), [0, 1]);
+        values[7] = 0.3;
+        assert_eq!(top_two(&values), [7, 0]);
+        values[4] = 0.3;
+        assert_eq!(top_two(&values), [4, 7]);
     }
 
     #[test]

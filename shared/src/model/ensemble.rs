@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::classifier::{Prediction, softmax};
+use super::classifier::{Prediction, softmax, top_two};
 use super::model_id::ModelId;
 use super::tensors::{ModelError, Tensors};
 use crate::artifact::{Artifact, Storage, Tensor};
@@ -60,25 +60,55 @@ impl Ensemble {
     /// The combined probabilities of the models that have predictions; their exponents are scaled up for those that have none.
     /// `None` if there are no predictions.
     pub fn combine(&self, predictions: &[Prediction]) -> Option<[f32; CLASSES]> {
-        let weight = |p: &Prediction| self.weights[p.model as usize];
-        let present: f32 = predictions.iter().map(weight).sum();
         if predictions.is_empty() {
             return None;
         }
-        let all: f32 = self.weights.iter().sum();
         let mut scores = self.bias;
-        for prediction in predictions {
+        for (prediction, exponent) in self.with_exponents(predictions) {
+            for (score, p) in scores.iter_mut().zip(prediction.probabilities) {
+                *score += exponent * libm::logf(p.max(FLOOR));
+            }
+        }
+        Some(softmax(&scores))
+    }
+
+    /// What each prediction adds to the lead of the ensemble's first class over its second: its exponent times the
+    /// difference of their log-probabilities. Positive for the first class, negative against it.
+    ///
+    /// `probabilities` are those that [`combine`](Self::combine) returns for the same predictions. The contributions and the
+    /// difference of the two classes' biases sum to the logarithm of the ratio of the two classes' probabilities.
+    pub fn contributions(
+        &self,
+        predictions: &[Prediction],
+        probabilities: &[f32; CLASSES],
+    ) -> Vec<f32> {
+        let [first, second] = top_two(probabilities);
+        self.with_exponents(predictions)
+            .map(|(prediction, exponent)| {
+                let log = |class: usize| libm::logf(prediction.probabilities[class].max(FLOOR));
+                exponent * (log(first) - log(second))
+            })
+            .collect()
+    }
+
+    /// Each prediction with its exponent.
+    fn with_exponents<'a>(
+        &self,
+        predictions: &'a [Prediction],
+    ) -> impl Iterator<Item = (&'a Prediction, f32)> {
+        let weights = self.weights;
+        let weight = move |p: &Prediction| weights[p.model as usize];
+        let present: f32 = predictions.iter().map(weight).sum();
+        let all: f32 = weights.iter().sum();
+        predictions.iter().map(move |prediction| {
             // If only models of weight 0 have predictions, they count equally.
             let exponent = if present > 0.0 {
                 weight(prediction) * all / present
             } else {
                 1.0 / predictions.len() as f32
             };
-            for (score, p) in scores.iter_mut().zip(prediction.probabilities) {
-                *score += exponent * libm::logf(p.max(FLOOR));
-            }
-        }
-        Some(softmax(&scores))
+            (prediction, exponent)
+        })
     }
 }
 
@@ -135,6 +165,38 @@ mod tests {
         all[0].probabilities[1] = 1.0;
         let combined = even.combine(&all).unwrap();
         assert!(combined[8] > combined[1]);
+    }
+
+    #[test]
+    fn contributions_sum_to_the_lead_of_the_first_class_over_the_second() {
+        let mut uneven = ensemble([0.4, 0.2, 0.1, 0.2, 0.0, 0.1, 0.05]);
+        uneven.bias[4] = 0.3;
+        uneven.bias[6] = -0.1;
+        // Five for the coat, the ResNet and the forest for the shirt.
+        let all = ModelId::ALL.map(|model| match model {
+            ModelId::Resnet | ModelId::Forest => prediction(model, 6, 0.8),
+            _ => prediction(model, 4, 0.7),
+        });
+        for some in [&all[..], &all[..3], &all[4..5]] {
+            let combined = uneven.combine(some).unwrap();
+            let [first, second] = top_two(&combined);
+            let contributions = uneven.contributions(some, &combined);
+            assert_eq!(contributions.len(), some.len());
+            let bias = uneven.bias[first] - uneven.bias[second];
+            let lead = libm::logf(combined[first] / combined[second]);
+            let sum: f32 = contributions.iter().sum();
+            assert!((sum + bias - lead).abs() < 1e-4, "{sum} {bias} {lead}");
+        }
+        let combined = uneven.combine(&all).unwrap();
+        assert_eq!(top_two(&combined), [4, 6]);
+        for (member, value) in all.iter().zip(uneven.contributions(&all, &combined)) {
+            match member.model {
+                ModelId::Resnet => assert!(value < 0.0),
+                // It has no weight.
+                ModelId::Forest => assert!(value == 0.0),
+                _ => assert!(value > 0.0),
+            }
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub mod shape;
 pub mod svm;
 pub mod tensors;
 
-pub use classifier::{Classifier, Prediction, argmax, softmax};
+pub use classifier::{Classifier, Prediction, argmax, softmax, top_two};
 pub use ensemble::Ensemble;
 pub use layer::{Layer, Padding};
 pub use model_id::ModelId;

@@ -89,11 +89,15 @@ fn on_their_way(session: &Session) {
     assert!(shown.row(ModelId::Forest).progress < Some(0.8), "{shown:?}");
     assert_ne!(shown.vote.state, "ready");
     assert!(
-        shown.vote.text.contains("4 of 7 so far"),
+        shown
+            .vote
+            .text
+            .contains("Four of seven models have answered so far"),
         "{}",
         shown.vote.text
     );
     votes_as_natively(session, &golden, &shown, &early);
+    contributes_as_natively(session, &golden, &shown, &early);
 
     session.site.clear_faults();
     let shown = page.wait("all seven answers", TIMEOUT, |now| {
@@ -123,12 +127,56 @@ fn dissent(session: &Session) {
     }
     assert!(agree < 7, "nobody disagrees, which proves nothing");
     assert_eq!(shown.vote.agree, agree);
-    let text = &shown.vote.text;
-    assert!(text.contains(&format!("{agree} of 7 agree; ")), "{text}");
+    counts_models(&shown, agree, 7);
+    contributes_as_natively(session, &golden, &shown, &ModelId::ALL);
+    for bar in &shown.contributions {
+        // What the model chose itself is beside its bar.
+        let (class, _) = session.expected(bar.model, &golden);
+        assert!(bar.text.contains(class.label()), "{bar:?}");
+    }
     let clear = session.clear_example(shared::Garment::Bag);
     let shown = page.show(&image_files::png(&clear.image));
     assert_eq!(shown.vote.agree, 7);
     assert!(shown.models.iter().all(|row| !row.dissents));
+    counts_models(&shown, 7, 7);
+    // Nobody is against it.
+    contributes_as_natively(session, &clear, &shown, &ModelId::ALL);
+    assert!(shown.contributions.iter().all(|bar| bar.value >= 0.0));
+}
+
+/// The card says in words how many models chose the vote's class.
+fn counts_models(shown: &Snapshot, agree: usize, answered: usize) {
+    const WORDS: [&str; 8] = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven"];
+    let (text, label) = (&shown.vote.text, &shown.vote.label);
+    let all = WORDS[answered].to_lowercase();
+    let expected = match agree {
+        0 => "No single model put it first, but together they do.".to_owned(),
+        1 => format!(" chose {label}, but the {all} models together put it first."),
+        n if n == answered => format!("All {all} models chose {label}."),
+        n => format!("{} of {all} models chose {label}", WORDS[n]),
+    };
+    assert!(text.contains(&expected), "\"{expected}\" is not in {text}");
+    for nobody in ["0 of", "No of", "no models"] {
+        assert!(!text.contains(nobody), "{text}");
+    }
+}
+
+/// There is a bar for each of the models, as long as natively, and the headline agrees with the card.
+fn contributes_as_natively(
+    session: &Session,
+    golden: &ReferenceImage,
+    shown: &Snapshot,
+    voters: &[ModelId],
+) {
+    let expected = session.expected_contributions(golden, voters);
+    assert_eq!(shown.contributions.len(), voters.len(), "{shown:?}");
+    for (model, expected) in voters.iter().zip(expected) {
+        let bar = shown.contributions.iter().find(|c| c.model == *model);
+        let bar = bar.unwrap_or_else(|| panic!("no bar for {model}"));
+        // A logarithm of a small probability magnifies its rounding.
+        assert!((bar.value - expected).abs() < 0.02, "{bar:?} {expected}");
+    }
+    assert_eq!(shown.headline.label, shown.vote.label);
 }
 
 fn six(session: &Session) {
@@ -156,7 +204,8 @@ fn six(session: &Session) {
             now.vote.answered == 6 && now.vote.state == "ready"
         });
         votes_as_natively(session, &golden, &shown, &others);
-        assert!(shown.vote.text.contains("of 6 agree") || shown.vote.text.contains("All 6 agree"));
+        contributes_as_natively(session, &golden, &shown, &others);
+        counts_models(&shown, shown.vote.agree, 6);
 
         // Tried again, it joins.
         session.site.clear_faults();
@@ -265,7 +314,7 @@ fn votes_as_natively(
 }
 
 /// Random dots, as no garment has them.
-fn dots() -> Grey28 {
+pub fn dots() -> Grey28 {
     Grey28::new(core::array::from_fn(|i| {
         ((i as u32).wrapping_mul(0x9e37_79b1) >> 13) as u8
     }))
@@ -281,10 +330,40 @@ fn strangers(session: &Session) {
             TIMEOUT,
             |now| now.answered_since(&before) && now.vote.known == known,
         );
-        assert!(shown.models.iter().all(|m| m.known == known), "{shown:?}");
-        let says_so = shown.vote.text.contains("Probably none of the ten classes");
-        assert_eq!(says_so, known == "false", "{}", shown.vote.text);
+        is_told_once(&shown, known);
+        let advice = page.query("advice", "return it.innerText;");
+        let advises = advice.as_str().is_some_and(|a| !a.is_empty());
+        assert_eq!(advises, known == "false", "{advice}");
+        // The bar of a guess has a pattern in place of a colour.
+        let pattern = page.query(
+            "vote",
+            "return getComputedStyle(it.querySelector('.confidence .track span')).backgroundImage;",
+        );
+        let is_hatched = pattern.as_str().is_some_and(|p| p.contains("gradient"));
+        assert_eq!(is_hatched, known == "false", "{pattern}");
         before = shown;
+    }
+}
+
+/// Headline, card and rows agree on whether the image is known, and on its class.
+pub fn is_told_once(shown: &Snapshot, known: &str) {
+    let label = &shown.vote.label;
+    assert_eq!(shown.vote.known, known);
+    assert_eq!(
+        (&shown.headline.known[..], &shown.headline.label),
+        (known, label)
+    );
+    let closest = format!("Not sure. Closest: {label}");
+    for text in [&shown.headline.text, &shown.vote.text] {
+        assert_eq!(text.contains(&closest), known == "false", "{text}");
+    }
+    if known == "true" {
+        assert_eq!(shown.headline.text, *label);
+    }
+    for row in &shown.models {
+        assert_eq!(row.known, known, "{row:?}");
+        let closest = format!("Closest: {}", row.label);
+        assert_eq!(row.text.contains(&closest), known == "false", "{row:?}");
     }
 }
 

@@ -10,6 +10,7 @@ use tests::damaged_files;
 use tests::image_files::{self, UploadFile};
 use tests::page::Page;
 
+use crate::all_models::{dots, is_told_once};
 use crate::errors::assert_is_message;
 use crate::session::{Check, Session, Stage::Cpu};
 use crate::upload::{HOLD_BACK_REPLIES, assert_matches_reference};
@@ -18,6 +19,11 @@ pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "several_files_are_answered_in_a_table", table),
     Check::new(Cpu, "a_row_is_shown_as_if_chosen_alone", rows),
     Check::new(Cpu, "a_table_is_saved_as_csv_and_json", export),
+    Check::new(
+        Cpu,
+        "what_is_not_known_is_told_once_by_page_table_and_files",
+        not_known,
+    ),
     Check::new(Cpu, "a_table_can_be_stopped_and_goes_on", stop),
     Check::new(Cpu, "a_folder_s_pictures_are_answered", folder),
     Check::new(Cpu, "an_npy_file_of_three_images_is_a_table_of_three", npy),
@@ -189,6 +195,61 @@ fn npy(session: &Session) {
         let (label, _) = session.expected_ensemble(&golden, &ModelId::ALL);
         assert_eq!(row["label"], label.label());
     }
+}
+
+fn not_known(session: &Session) {
+    let page = session.page();
+    let bag = image_files::png(&session.clear_example(Garment::Bag).image);
+    let dots = UploadFile {
+        name: "dots.png".into(),
+        ..image_files::png(&dots())
+    };
+    page.drop_files(&[bag, dots]);
+    answered(&page);
+    let rows = page.browser.wait(ROWS, TIMEOUT, |rows| {
+        let rows = rows.as_array().expect("rows");
+        rows.iter().all(|r| r["known"].is_string())
+    });
+    let rows = rows.unwrap_or_else(|rows| panic!("not all is checked: {rows:#}"));
+    let (bag, dots) = (&rows[0], &rows[1]);
+    assert_eq!(
+        (&bag["known"], &dots["known"]),
+        (&json!("true"), &json!("false"))
+    );
+    let label = dots["label"].as_str().unwrap_or_default();
+    let closest = format!("Not sure (closest: {label})");
+    let says = |row: &Value| row["text"].as_str().is_some_and(|t| t.contains("Not sure"));
+    assert!(!says(bag), "{bag}");
+    let text = dots["text"].as_str().unwrap_or_default();
+    assert!(text.contains(&closest), "{text}");
+
+    // Headline, card and rows say the same of the same file.
+    let before = page.snapshot();
+    page.browser.run(
+        "document.querySelectorAll('[data-testid=\"roll-show\"]')[1].click();",
+        vec![],
+    );
+    let shown = page.wait("the dots, checked", TIMEOUT, |now| {
+        now.answered_since(&before) && now.vote.known == "false"
+    });
+    is_told_once(&shown, "false");
+    assert_eq!(shown.vote.label, label);
+
+    let folder = TempDir::new().expect("a folder for downloads");
+    session.browser.set_download_folder(folder.path());
+    page.click("[data-testid=\"roll-csv\"]");
+    page.click("[data-testid=\"roll-json\"]");
+    let csv = saved(&folder.path().join("haberdash.csv"));
+    let line = csv.lines().find(|line| line.starts_with("dots.png,"));
+    let expected = format!("dots.png,answered,false,{label},");
+    assert!(line.is_some_and(|l| l.starts_with(&expected)), "{csv}");
+    let json: Value = serde_json::from_str(&saved(&folder.path().join("haberdash.json")))
+        .expect("the export is JSON");
+    assert_eq!(
+        (&json[0]["known"], &json[1]["known"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(json[1]["vote"]["label"], label);
 }
 
 /// A saved file's text, once the browser has written it.

@@ -105,6 +105,7 @@ fn steps(session: &Session) {
     page.click("[data-testid=\"gallery-item\"]");
     page.wait_for_answer(&before);
     assert_eq!(page.query("inspector", "return it.hidden;"), json!(true));
+    assert_eq!(page.query("pixel-editor", "return it.hidden;"), json!(true));
 }
 
 fn turning(session: &Session) {

@@ -1,6 +1,7 @@
 //! Tests of the page in Chromium. Each check is reported by name. All share two browser sessions, without and with WebGPU, as
 //! starting a browser and warming up a software GPU take most of the time.
 
+mod advice;
 mod all_models;
 mod batch;
 mod benchmark;
@@ -60,6 +61,7 @@ fn checks() -> Vec<Check> {
         errors::CHECKS,
         editor::CHECKS,
         brush::CHECKS,
+        advice::CHECKS,
         batch::CHECKS,
         camera::CHECKS,
         explain::CHECKS,

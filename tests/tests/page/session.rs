@@ -7,6 +7,7 @@ use tests::proxy::Proxy;
 use tests::reference::{Reference, artifact, weights, weights_bytes};
 use tests::site::{SUB_PATH, Site};
 
+use shared::garment::CLASSES;
 use shared::model::{Ensemble, argmax, ensemble};
 use shared::{AnyClassifier, Garment, Grey28, ModelId, Prediction, Sample};
 
@@ -165,16 +166,28 @@ impl Session {
 
     /// The native prediction of an ensemble of these models.
     pub fn expected_ensemble(&self, golden: &ReferenceImage, models: &[ModelId]) -> (Garment, f32) {
+        let (_, probabilities) = self.combined(golden, models);
+        let best = argmax(&probabilities);
+        (Garment::ALL[best], probabilities[best])
+    }
+
+    /// What each of these models adds natively to the lead of the ensemble's class over the second.
+    pub fn expected_contributions(&self, golden: &ReferenceImage, models: &[ModelId]) -> Vec<f32> {
+        let (predictions, probabilities) = self.combined(golden, models);
+        self.ensemble.contributions(&predictions, &probabilities)
+    }
+
+    fn combined(
+        &self,
+        golden: &ReferenceImage,
+        models: &[ModelId],
+    ) -> (Vec<Prediction>, [f32; CLASSES]) {
         let predictions: Vec<Prediction> = models
             .iter()
             .map(|&model| self.predictions[golden.index][model as usize])
             .collect();
-        let probabilities = self
-            .ensemble
-            .combine(&predictions)
-            .expect("there are models");
-        let best = argmax(&probabilities);
-        (Garment::ALL[best], probabilities[best])
+        let probabilities = self.ensemble.combine(&predictions);
+        (predictions, probabilities.expect("there are models"))
     }
 
     /// The image for which the most models disagree with the first.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use photo::Route;
 use shared::Garment;
+use shared::advice::{Advice, Findings, Reader};
 use trainer::predict::heat_map_sheet::HeatMapSheet;
 use trainer::predict::{
     ErrorLine, ImageFile, PredictError, PredictionLine, Predictor, PreparedFile,
@@ -53,7 +55,7 @@ pub fn predict(
                 }
             });
             if !json {
-                print_warnings(&file, result.known);
+                print_warnings(&file, result.known, result.rotation);
             }
             for prediction in &result.predictions {
                 let line = PredictionLine {
@@ -90,19 +92,26 @@ fn print_error(file: &str, error: &PredictError, json: bool) -> anyhow::Result<(
     Ok(())
 }
 
-/// Prints why the predictions for an image may be wrong.
-fn print_warnings(file: &PreparedFile, known: bool) {
-    let prepared = &file.prepared;
+/// Prints whether the predictions for an image are guesses, and what may be done about it.
+fn print_warnings(file: &PreparedFile, known: bool, rotation: Option<u16>) {
     if !known {
-        println!("  This looks like none of the ten classes: the predictions are guesses.");
-    }
-    if prepared.quality < photo::POOR_QUALITY {
-        println!("  The garment and its background look alike: crop the photo closer.");
-    }
-    if prepared.is_white {
         println!(
-            "  Fashion-MNIST has no white garments: this one was darkened, and predictions are less certain."
+            "  Not sure: the image differs from everything in the training data, so the predictions are guesses."
         );
+    }
+    let prepared = &file.prepared;
+    let findings = Findings {
+        is_known: known,
+        rotation,
+        objects: prepared.objects.len(),
+        is_cut_off: prepared.is_cut_off,
+        is_poor: prepared.quality < photo::POOR_QUALITY,
+        is_white: prepared.is_white,
+        is_stretched: matches!(prepared.route, Route::Scene { .. }),
+        ..Findings::default()
+    };
+    if let Some(advice) = Advice::from_findings(&findings) {
+        println!("  {}", advice.text(Reader::CommandLine));
     }
 }
 

@@ -53,6 +53,8 @@ pub struct ImagePredictions {
     pub predictions: Vec<NamedPrediction>,
     /// Whether the novelty detector accepts the image as one of the ten classes.
     pub known: bool,
+    /// If not: degrees, clockwise, by which the image can be rotated so that it does.
+    pub rotation: Option<u16>,
 }
 
 /// The probabilities of a model or of the ensemble.
@@ -119,9 +121,16 @@ impl Predictor {
                 micros: total,
             });
         }
+        let known = self.novelty.is_known(&sample);
+        let rotation = if known {
+            None
+        } else {
+            self.novelty.known_rotation(&sample)
+        };
         ImagePredictions {
             predictions,
-            known: self.novelty.is_known(&sample),
+            known,
+            rotation,
         }
     }
 }

@@ -19,6 +19,15 @@ const MAX_MEASUREMENT_RUNS: f64 = 1000.0;
 /// After this number of runs the browser has optimised a network's loops.
 const WARM_UP_RUNS: u32 = 20;
 
+/// What the novelty detector says of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Novelty {
+    /// Whether it may show one of the ten classes.
+    pub is_known: bool,
+    /// If not: degrees, clockwise, by which it can be rotated so that it may.
+    pub rotation: Option<u16>,
+}
+
 impl Client {
     /// Turns an image file into 28x28. If `photo` is given, the photo can be edited under this number until another one is prepared
     /// with a number.
@@ -100,20 +109,30 @@ impl Client {
     }
 
     /// Whether an image may show one of the ten classes, according to the novelty detector.
-    pub async fn is_garment(&self, grey: Pixels) -> Result<bool, EngineError> {
+    pub async fn detect_novelty(&self, grey: Pixels) -> Result<Novelty, EngineError> {
         match self.call_cpu(Request::DetectNovelty { grey }).await? {
-            Reply::Novelty { is_garment, .. } => Ok(is_garment),
+            Reply::Novelty {
+                is_garment,
+                rotation,
+            } => Ok(Novelty {
+                is_known: is_garment,
+                rotation,
+            }),
             _ => Err(EngineError::UnexpectedReply),
         }
     }
 
-    /// The ensemble's ten probabilities, from the models' predictions for one image.
+    /// The ensemble's ten probabilities, from the models' predictions for one image, and the contribution of each prediction.
     pub async fn ensemble(
         &self,
         predictions: Vec<shared::Prediction>,
-    ) -> Result<[f32; CLASSES], EngineError> {
+    ) -> Result<([f32; CLASSES], Vec<f32>), EngineError> {
+        let count = predictions.len();
         match self.call_cpu(Request::Ensemble { predictions }).await? {
-            Reply::Ensemble { probabilities } => Ok(probabilities),
+            Reply::Ensemble {
+                probabilities,
+                contributions,
+            } if contributions.len() == count => Ok((probabilities, contributions)),
             _ => Err(EngineError::UnexpectedReply),
         }
     }

@@ -15,7 +15,7 @@ mod timer;
 mod weight_loader;
 mod worker_lifecycle;
 
-pub use api::BATCH_SIZE;
+pub use api::{BATCH_SIZE, Novelty};
 pub use assets::Assets;
 pub use client::Client;
 pub use engine_selection::{Engine, EngineChoice, EngineStatus, format_rate};

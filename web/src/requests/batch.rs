@@ -139,13 +139,13 @@ async fn complete(app: AppState, item: &mut ItemPredictions) {
         }
     }
     if untrack(|| app.novelty.is_ready()) && item.is_known.is_none() {
-        let reply = client.is_garment(Pixels::from(&item.grey)).await;
+        let reply = client.detect_novelty(Pixels::from(&item.grey)).await;
         // After an error, the image counts as known.
-        item.is_known = Some(reply.unwrap_or(true));
+        item.is_known = Some(reply.map_or(true, |novelty| novelty.is_known));
     }
     if untrack(|| app.ensemble.is_ready()) {
         item.combined = item.predictions.len();
-        if let Ok(probabilities) = client.ensemble(item.predictions.clone()).await {
+        if let Ok((probabilities, _)) = client.ensemble(item.predictions.clone()).await {
             item.ensemble = Some(probabilities);
         }
     }

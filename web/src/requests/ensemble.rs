@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use shared::Prediction;
 
 use crate::state::AppState;
-use crate::state::ensemble::EnsemblePrediction;
+use crate::state::ensemble::{EnsemblePrediction, Member};
 
 /// Every prediction for the image changes that of the ensemble.
 pub fn watch(app: AppState) {
@@ -25,18 +25,27 @@ pub fn watch(app: AppState) {
 
 fn combine(app: AppState, image: u32, predictions: Vec<Prediction>) {
     let request = app.ensemble.start_request();
-    let members = predictions.iter().map(|p| (p.model, p.garment())).collect();
     spawn_local(async move {
-        let reply = app.engines.client().ensemble(predictions).await;
+        let client = app.engines.client();
+        let reply = client.ensemble(predictions.clone()).await;
         if app.ensemble.is_stale(request) {
             return;
         }
         match reply {
-            Ok(probabilities) => app.ensemble.set_prediction(EnsemblePrediction {
-                image,
-                probabilities,
-                members,
-            }),
+            Ok((probabilities, contributions)) => {
+                let members = predictions.iter().zip(contributions);
+                app.ensemble.set_prediction(EnsemblePrediction {
+                    image,
+                    probabilities,
+                    members: members
+                        .map(|(prediction, contribution)| Member {
+                            model: prediction.model,
+                            garment: prediction.garment(),
+                            contribution,
+                        })
+                        .collect(),
+                });
+            }
             Err(error) => app.messages.add_error(error.to_string()),
         }
     });

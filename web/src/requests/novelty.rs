@@ -23,11 +23,11 @@ pub fn watch(app: AppState) {
             let reply = app
                 .engines
                 .client()
-                .is_garment(Pixels::from(&image.grey))
+                .detect_novelty(Pixels::from(&image.grey))
                 .await;
             match reply {
-                Ok(is_known) if target.try_get_untracked().flatten() == Some(image.number) => {
-                    app.novelty.set_result(image.number, is_known);
+                Ok(novelty) if target.try_get_untracked().flatten() == Some(image.number) => {
+                    app.novelty.set_result(image.number, novelty);
                 }
                 Ok(_) => {}
                 Err(error) => app.messages.add_error(error.to_string()),

@@ -14,7 +14,7 @@ use super::novelty::NoveltyState;
 use super::site_data::SiteData;
 use super::timings::Timings;
 use super::upload::UploadState;
-use crate::engine::{Assets, EngineEvent, WeightsState};
+use crate::engine::{Assets, EngineEvent, Novelty, WeightsState};
 
 /// The states of the page's parts. It consists of signals, so it is `Copy`; components get it from the context.
 ///
@@ -125,9 +125,19 @@ impl AppState {
         }
     }
 
-    /// Whether the image can be one of the ten classes; `None` before the novelty detector has checked it.
+    /// What the novelty detector has found; until it has checked the image, its result for the photo before the last edit.
+    pub fn novelty_result(self) -> Option<Novelty> {
+        self.novelty.result_since(self.upload.photo_number()?)
+    }
+
+    /// Whether the image can be one of the ten classes; `None` before the novelty detector has checked the photo.
     pub fn is_known(self) -> Option<bool> {
-        self.novelty.is_known(self.upload.image_number()?)
+        self.novelty_result().map(|novelty| novelty.is_known)
+    }
+
+    /// Whether the image has been found to be none of the ten classes, so that the predictions for it are guesses.
+    pub fn is_unsure(self) -> bool {
+        self.is_known() == Some(false)
     }
 
     /// What is to be explained, once the chosen model has classified the image.

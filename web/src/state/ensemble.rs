@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use shared::garment::CLASSES;
-use shared::model::argmax;
+use shared::model::{argmax, top_two};
 use shared::{Garment, ModelId};
 
 use super::stale_answers::RequestCounter;
@@ -22,8 +22,18 @@ pub struct EnsemblePrediction {
     /// The image's number.
     pub image: u32,
     pub probabilities: [f32; CLASSES],
-    /// The models that it combines, with the classes that they predict.
-    pub members: Vec<(ModelId, Garment)>,
+    /// The predictions that it combines.
+    pub members: Vec<Member>,
+}
+
+/// A model's part in the ensemble's prediction.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Member {
+    pub model: ModelId,
+    /// The class that the model predicts.
+    pub garment: Garment,
+    /// How much it adds to the lead of the ensemble's class over the second class; negative if it speaks against it.
+    pub contribution: f32,
 }
 
 impl EnsemblePrediction {
@@ -35,10 +45,17 @@ impl EnsemblePrediction {
         self.probabilities[argmax(&self.probabilities)]
     }
 
+    /// The second most likely class.
+    pub fn second(&self) -> Garment {
+        let [_, second] = top_two(&self.probabilities);
+        Garment::ALL[second]
+    }
+
     /// How many models predict the ensemble's class.
     pub fn agreeing(&self) -> usize {
         let garment = self.garment();
-        self.members.iter().filter(|(_, g)| *g == garment).count()
+        let agreeing = self.members.iter().filter(|m| m.garment == garment);
+        agreeing.count()
     }
 
     /// Whether a model predicts another class.
@@ -46,7 +63,7 @@ impl EnsemblePrediction {
         let garment = self.garment();
         self.members
             .iter()
-            .any(|(m, g)| *m == model && *g != garment)
+            .any(|m| m.model == model && m.garment != garment)
     }
 }
 

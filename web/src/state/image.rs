@@ -1,6 +1,6 @@
 //! The image being classified: its origin, its photo, and the 28x28 input of the models.
 
-use photo::{Edits, Frame, Mask, PhotoError, Route};
+use photo::{Crop, Edits, Frame, Mask, PhotoError, Route};
 use shared::image::{RgbaImage, SIDE};
 use shared::{Garment, Grey28};
 
@@ -24,7 +24,7 @@ pub struct InputImage {
     pub thumbnail: RgbaImage,
     /// Whether the file has a colour profile other than sRGB, which is not applied.
     pub has_other_profile: bool,
-    /// How the photo was preprocessed; an image of 28x28 pixels is used as it is.
+    /// How the visitor's photo was preprocessed; a gallery image is used as it is.
     pub preprocessing: Option<Preprocessing>,
 }
 
@@ -33,12 +33,46 @@ pub struct InputImage {
 pub struct Preprocessing {
     pub edits: Edits,
     pub route: Route,
-    /// The mask of the cropped part of the photo.
-    pub mask: Mask,
+    /// `None` for a file of 28x28 pixels.
+    pub segmentation: Option<Segmentation>,
     pub quality: f32,
     pub is_white: bool,
+    pub is_cut_off: bool,
+    /// The part of the photo inside a frame that was removed.
+    pub inside_frame: Option<Crop>,
+    /// A crop for each object, where the photo shows several.
+    pub objects: Vec<Crop>,
+}
+
+/// The garment in the photo.
+#[derive(Clone, Debug)]
+pub struct Segmentation {
+    /// The mask of the [cropped](Preprocessing::crop) part of the photo.
+    pub mask: Mask,
     pub cutout: RgbaImage,
     pub toned: RgbaImage,
+}
+
+impl Preprocessing {
+    /// The part of the photo that is used: the visitor's crop, or else the inside of a frame, or else all of it.
+    pub fn crop(&self) -> Crop {
+        self.edits.crop.or(self.inside_frame).unwrap_or(Crop::WHOLE)
+    }
+
+    /// Keeps the objects found before the visitor chose one of them, so that another one can be chosen.
+    fn keep_objects(&mut self, before: &Self) {
+        let is_rotated = self.edits.rotation != before.edits.rotation;
+        let is_one = self.edits.crop.is_some_and(|c| before.objects.contains(&c));
+        if is_one && !is_rotated {
+            self.objects.clone_from(&before.objects);
+        }
+    }
+
+    /// The object that the visitor has chosen, by its index.
+    pub fn chosen_object(&self) -> Option<usize> {
+        let crop = self.edits.crop?;
+        self.objects.iter().position(|object| *object == crop)
+    }
 }
 
 /// Where an image came from.
@@ -130,7 +164,12 @@ impl InputImage {
         edits: Edits,
         prepared: Prepared,
     ) -> Result<(Self, Vec<TimedPrediction>), ImageError> {
-        Self::from_prepared(number, self.photo, self.origin.clone(), edits, prepared)
+        let (mut image, predictions) =
+            Self::from_prepared(number, self.photo, self.origin.clone(), edits, prepared)?;
+        if let (Some(before), Some(after)) = (&self.preprocessing, &mut image.preprocessing) {
+            after.keep_objects(before);
+        }
+        Ok((image, predictions))
     }
 
     fn from_prepared(
@@ -162,14 +201,19 @@ impl InputImage {
             height: prepared.height,
             thumbnail: prepared.upright,
             has_other_profile: prepared.has_other_profile,
-            preprocessing: mask.map(|mask| Preprocessing {
+            preprocessing: Some(Preprocessing {
                 edits,
                 route: prepared.route,
-                mask,
+                segmentation: mask.map(|mask| Segmentation {
+                    mask,
+                    cutout: prepared.cutout,
+                    toned: prepared.toned,
+                }),
                 quality: prepared.quality,
                 is_white: prepared.is_white,
-                cutout: prepared.cutout,
-                toned: prepared.toned,
+                is_cut_off: prepared.is_cut_off,
+                inside_frame: prepared.inside_frame,
+                objects: prepared.objects,
             }),
         };
         Ok((image, prepared.predictions))
@@ -180,8 +224,70 @@ impl InputImage {
         RgbaImage::from(&self.grey)
     }
 
+    /// The garment's segmentation; `None` for an image of 28x28 pixels.
+    pub fn segmentation(&self) -> Option<&Segmentation> {
+        self.preprocessing.as_ref()?.segmentation.as_ref()
+    }
+
     /// Whether the photo is more than the 28x28 input.
     pub fn has_photo(&self) -> bool {
         (self.width as usize, self.height as usize) != (SIDE, SIDE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn half(left: f32) -> Crop {
+        Crop {
+            left,
+            width: 0.5,
+            ..Crop::WHOLE
+        }
+    }
+
+    fn preprocessing(crop: Option<Crop>, objects: &[Crop]) -> Preprocessing {
+        Preprocessing {
+            edits: Edits {
+                crop,
+                ..Edits::default()
+            },
+            route: Route::Scene { inverted: true },
+            segmentation: None,
+            quality: 1.0,
+            is_white: false,
+            is_cut_off: false,
+            inside_frame: None,
+            objects: objects.to_vec(),
+        }
+    }
+
+    #[test]
+    fn the_visitor_s_crop_replaces_the_inside_of_a_frame() {
+        let mut framed = preprocessing(None, &[]);
+        assert_eq!(framed.crop(), Crop::WHOLE);
+        framed.inside_frame = Some(half(0.25));
+        assert_eq!(framed.crop(), half(0.25));
+        framed.edits.crop = Some(Crop::WHOLE);
+        assert_eq!(framed.crop(), Crop::WHOLE);
+    }
+
+    #[test]
+    fn after_one_object_was_chosen_another_one_can_be() {
+        let objects = [half(0.0), half(0.5)];
+        let before = preprocessing(None, &objects);
+        assert_eq!(before.chosen_object(), None);
+        let mut chosen = preprocessing(Some(half(0.5)), &[]);
+        chosen.keep_objects(&before);
+        assert_eq!(chosen.chosen_object(), Some(1));
+        // Any other crop, or a rotation, ends the choice.
+        let mut cropped = preprocessing(Some(half(0.2)), &[]);
+        cropped.keep_objects(&before);
+        assert!(cropped.objects.is_empty());
+        let mut rotated = preprocessing(Some(half(0.5)), &[]);
+        rotated.edits.rotation = 90.0;
+        rotated.keep_objects(&before);
+        assert!(rotated.objects.is_empty());
     }
 }

@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
+use crate::engine::Novelty;
+
 /// The state of the novelty detector.
 #[derive(Clone, Copy, Default)]
 pub struct NoveltyState {
     is_ready: RwSignal<bool>,
-    /// An image's number, and whether it can be one of the ten classes.
-    result: RwSignal<Option<(u32, bool)>>,
+    /// An image's number, and the detector's result for it.
+    result: RwSignal<Option<(u32, Novelty)>>,
 }
 
 impl NoveltyState {
@@ -19,13 +21,13 @@ impl NoveltyState {
         self.is_ready.get()
     }
 
-    pub fn set_result(self, image: u32, is_known: bool) {
-        self.result.set(Some((image, is_known)));
+    pub fn set_result(self, image: u32, novelty: Novelty) {
+        self.result.set(Some((image, novelty)));
     }
 
-    /// Whether the image of that number can be one of the ten classes; `None` before the detector has checked it.
-    pub fn is_known(self, image: u32) -> Option<bool> {
-        let (checked, is_known) = self.result.get()?;
-        (checked == image).then_some(is_known)
+    /// The latest result, if it is for the image of that number or a later one.
+    pub fn result_since(self, image: u32) -> Option<Novelty> {
+        let (checked, novelty) = self.result.get()?;
+        (checked >= image).then_some(novelty)
     }
 }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use shared::Garment;
 use wasm_bindgen::JsCast;
 
 use super::batch::BatchTable;
 use super::compare::Compare;
-use super::editor::PhotoEditor;
+use super::editor::ImageEditor;
 use super::engine_panel::EnginePanel;
 use super::ensemble_text;
 use super::explanation::ExplanationSection;
@@ -56,8 +57,14 @@ fn App() -> impl IntoView {
                         <h2 id="picture-title">"The image"</h2>
                         <div class="image-row">
                             <Preview/>
-                            <p class="summary" class:waiting=move || !has_image()>
-                                {move || ensemble_text::summary(app)}
+                            <p
+                                class="summary"
+                                class:waiting=move || !has_image()
+                                data-testid="headline"
+                                data-label=move || ensemble_text::headline_class(app).map(Garment::label)
+                                data-known=move || app.is_known().map(|known| known.to_string())
+                            >
+                                {move || ensemble_text::headline(app)}
                             </p>
                         </div>
                     </section>
@@ -73,7 +80,7 @@ async fn mount_sections(app: AppState) {
     mount(app, "#answers", || view! { <Predictions/> }).await;
     wait_for_first_prediction(app).await;
     mount(app, "#verdicts", || view! { <EnginePanel/> }).await;
-    mount(app, "#picture", || view! { <PhotoEditor/> }).await;
+    mount(app, "#picture", || view! { <ImageEditor/> }).await;
     mount(app, "#answers", || view! { <ExplanationSection/> }).await;
     mount(app, "main", || view! { <Compare/> }).await;
     mount(app, "body", || view! { <Footer/> }).await;

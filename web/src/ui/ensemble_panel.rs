@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use plot::format::probability;
 use shared::model::ensemble;
 
-use super::ensemble_text::{NONE_OF_THE_TEN, agreement};
+use super::contributions::Contributions;
+use super::ensemble_text::{not_sure, votes};
 use super::probability_bars::ProbabilityBars;
 use crate::engine::WeightsState;
 use crate::requests::startup::load_ensemble;
@@ -21,6 +22,7 @@ pub fn EnsemblePanel() -> impl IntoView {
     view! {
         <div
             class="ensemble"
+            class:unsure=move || app.is_unsure()
             data-testid="vote"
             data-model=ensemble::NAME
             data-state=move || status.get().name()
@@ -36,10 +38,13 @@ pub fn EnsemblePanel() -> impl IntoView {
                 <h3 id="vote-title">{ensemble::TITLE}</h3>
                 <p class="label" class:placeholder=move || prediction.get().is_none()>
                     {move || match (weights.get(), prediction.get()) {
-                        (WeightsState::Failed(_), _) => "The vote is not available",
-                        (WeightsState::Absent, _) => "The vote is not part of this build",
-                        (_, Some(prediction)) => prediction.garment().label(),
-                        (_, None) => "No predictions yet",
+                        (WeightsState::Failed(_), _) => "The vote is not available".into(),
+                        (WeightsState::Absent, _) => {
+                            "The vote is not part of this build".to_string()
+                        }
+                        (_, Some(prediction)) if app.is_unsure() => not_sure(prediction.garment()),
+                        (_, Some(prediction)) => prediction.garment().label().into(),
+                        (_, None) => "No predictions yet".into(),
                     }}
                 </p>
                 <p class="confidence">
@@ -53,17 +58,16 @@ pub fn EnsemblePanel() -> impl IntoView {
                     </span>
                 </p>
             </div>
-            <Show when=move || app.is_known() == Some(false)>
+            <Show when=move || app.is_unsure()>
                 <p class="unknown" data-testid="unknown">
-                    <strong>{NONE_OF_THE_TEN}</strong>
-                    " The image differs from everything in the training data, so the predictions are guesses."
+                    "The image differs from everything in the training data, so the predictions are guesses."
                 </p>
             </Show>
             <p class="agreement">
                 {move || match (weights.get(), prediction.get()) {
                     (WeightsState::Failed(error), _) => error,
                     (WeightsState::Absent, _) => "The predictions below are not combined.".to_string(),
-                    (_, Some(p)) => agreement(p.garment(), &p.members, app.missing_members(&p)),
+                    (_, Some(p)) => votes(p.garment(), &p.members, app.missing_members(&p)),
                     (_, None) => {
                         "The ensemble of all seven models: their probabilities, combined with weights."
                             .to_string()
@@ -81,6 +85,7 @@ pub fn EnsemblePanel() -> impl IntoView {
                     </button>
                 </Show>
             </p>
+            <Contributions prediction/>
             <button
                 type="button"
                 class="disclosure"

@@ -1,59 +1,72 @@
-//! The ensemble's prediction in words: which models agree, which do not, and which are missing.
+//! The ensemble's prediction in words: the headline, and how many models chose its class.
 
 use leptos::prelude::*;
+use shared::advice::{capitalised, in_words};
 use shared::{Garment, ModelId};
 
 use crate::engine::WeightsState;
 use crate::state::AppState;
+use crate::state::ensemble::Member;
 use crate::state::models::{ModelPrediction, ModelStatus};
-
-/// Shown for an image that the novelty detector rejects.
-pub const NONE_OF_THE_TEN: &str = "Probably none of the ten classes.";
 
 const CLASSIFYING: &str = "The models are classifying the image.";
 
-/// The sentence beside the image.
-pub fn summary(app: AppState) -> String {
-    let Some(image) = app.upload.image_number() else {
-        return "Choose an image from the gallery or upload your own: seven models will classify it."
-            .into();
-    };
+/// The class in the headline: the ensemble's, or without an ensemble the first model's.
+pub fn headline_class(app: AppState) -> Option<Garment> {
+    let image = app.upload.image_number()?;
     if let Some(prediction) = app.ensemble_prediction() {
-        if app.is_known() == Some(false) {
-            return NONE_OF_THE_TEN.into();
-        }
-        let missing = app.missing_members(&prediction);
-        return headline(prediction.garment(), &prediction.members, missing);
+        return Some(prediction.garment());
     }
     if app.ensemble.weights().with(WeightsState::may_load) {
-        return CLASSIFYING.into();
+        return None;
     }
-    // Without the ensemble, the first model's prediction is shown.
-    let predictions = app
-        .models
-        .predictions_for(image, |p| (p.timed.model, ModelPrediction::garment(p)));
-    match predictions.first() {
-        Some((model, garment)) => format!("{} predicts {garment}.", model.title()),
-        None => CLASSIFYING.into(),
+    let classes = app.models.predictions_for(image, ModelPrediction::garment);
+    classes.first().copied()
+}
+
+/// The headline, beside the image.
+pub fn headline(app: AppState) -> String {
+    if app.upload.image_number().is_none() {
+        return "Choose an image from the gallery or upload your own: seven models will classify it."
+            .into();
+    }
+    let Some(garment) = headline_class(app) else {
+        return CLASSIFYING.into();
+    };
+    let is_partial = app
+        .ensemble_prediction()
+        .is_some_and(|prediction| app.missing_members(&prediction) > 0);
+    if app.is_unsure() {
+        not_sure(garment)
+    } else if is_partial {
+        format!("So far: {garment}")
+    } else {
+        garment.label().into()
     }
 }
 
-/// The ensemble's prediction for screen readers, once all loaded models have classified the image.
+/// Shown in place of the class of an image that the novelty detector rejects.
+pub fn not_sure(closest: Garment) -> String {
+    format!("Not sure. Closest: {closest}")
+}
+
+/// The ensemble's prediction for screen readers, once all loaded models and the novelty detector have answered.
 pub fn announcement(app: AppState) -> String {
     let is_busy = |m| app.model_status(m) == ModelStatus::Answering;
+    let is_checking = app.novelty.is_ready() && app.is_known().is_none();
     match app.ensemble_prediction() {
-        Some(prediction) if !ModelId::ALL.into_iter().any(is_busy) => {
-            let (warning, space) = if app.is_known() == Some(false) {
-                (NONE_OF_THE_TEN, " ")
+        Some(prediction) if !is_checking && !ModelId::ALL.into_iter().any(is_busy) => {
+            let garment = prediction.garment();
+            let class = if app.is_unsure() {
+                not_sure(garment)
             } else {
-                ("", "")
+                format!("The vote: {garment}")
             };
             format!(
-                "{warning}{space}The vote: {}, {:.0} percent. {}",
-                prediction.garment(),
+                "{class}, {:.0} percent. {}",
                 prediction.confidence() * 100.0,
-                agreement(
-                    prediction.garment(),
+                votes(
+                    garment,
                     &prediction.members,
                     app.missing_members(&prediction)
                 )
@@ -76,68 +89,51 @@ pub fn name_in_sentence(model: ModelId) -> &'static str {
     }
 }
 
-/// How many models predict the ensemble's class; `missing` models have not answered yet.
-fn headline(ensemble: Garment, members: &[(ModelId, Garment)], missing: usize) -> String {
-    let agreeing = members.iter().filter(|(_, g)| *g == ensemble).count();
-    let answered = members.len();
-    let is_final = missing == 0;
-    if agreeing == answered {
-        return if !is_final {
-            format!("So far, all models predict {ensemble}.")
-        } else if answered == 1 {
-            format!("The only model that answered predicts {ensemble}.")
-        } else {
-            format!("All {answered} models predict {ensemble}.")
-        };
-    }
-    let so_far = if is_final { "" } else { "So far, " };
-    if 2 * agreeing > answered {
-        format!("{so_far}{agreeing} of {answered} models predict {ensemble}.")
-    } else {
-        let the = if is_final { "The" } else { "the" };
-        format!("{so_far}{the} vote is {ensemble}, predicted by {agreeing} of {answered} models.")
-    }
-}
-
-/// Which models agree with the ensemble and which do not; `missing` models have not answered yet.
-pub fn agreement(ensemble: Garment, members: &[(ModelId, Garment)], missing: usize) -> String {
-    let agreeing = members.iter().filter(|(_, g)| *g == ensemble).count();
-    let answered = members.len();
-    let others = other_predictions(ensemble, members);
+/// How many models chose the ensemble's class; `missing` models have not answered yet.
+pub fn votes(ensemble: Garment, members: &[Member], missing: usize) -> String {
+    let mut choosing = members.iter().filter(|m| m.garment == ensemble);
+    let first = choosing.next().map(|m| m.model);
+    let (agreeing, answered) = (
+        usize::from(first.is_some()) + choosing.count(),
+        members.len(),
+    );
     if missing > 0 {
-        let total = answered + missing;
-        if others.is_empty() {
-            format!("{answered} of {total} so far: all agree.")
-        } else {
-            format!("{answered} of {total} so far: {agreeing} agree; {others}.")
-        }
-    } else if others.is_empty() {
-        format!("All {answered} agree.")
-    } else {
-        format!("{agreeing} of {answered} agree; {others}.")
+        return votes_so_far(ensemble, agreeing, answered, answered + missing);
+    }
+    let Some(first) = first else {
+        return "No single model put it first, but together they do.".into();
+    };
+    let (count, of) = (capitalised(agreeing), in_words(answered));
+    match (agreeing, answered) {
+        (_, 1) => format!(
+            "Only {} has answered: it chose {ensemble}.",
+            name_in_sentence(first)
+        ),
+        (2, 2) => format!("Both models chose {ensemble}."),
+        (n, all) if n == all => format!("All {of} models chose {ensemble}."),
+        (n, all) if 2 * n > all => format!("{count} of {of} models chose {ensemble}."),
+        (1, _) => format!(
+            "Only {} chose {ensemble}, but the {of} models together put it first.",
+            name_in_sentence(first)
+        ),
+        _ => format!(
+            "{count} of {of} models chose {ensemble}, and the {of} models together put it first."
+        ),
     }
 }
 
-/// The predictions that differ from the ensemble's, by class.
-fn other_predictions(ensemble: Garment, members: &[(ModelId, Garment)]) -> String {
-    let classes: Vec<String> = Garment::ALL
-        .into_iter()
-        .filter(|g| *g != ensemble)
-        .filter_map(|garment| {
-            let names: Vec<&str> = members
-                .iter()
-                .filter(|(_, g)| *g == garment)
-                .map(|(model, _)| name_in_sentence(*model))
-                .collect();
-            let (last, others) = names.split_last()?;
-            Some(if others.is_empty() {
-                format!("{last} predicts {garment}")
-            } else {
-                format!("{} and {last} predict {garment}", others.join(", "))
-            })
-        })
-        .collect();
-    classes.join("; ")
+/// The same before all models have answered.
+fn votes_so_far(ensemble: Garment, agreeing: usize, answered: usize, total: usize) -> String {
+    let (count, total) = (capitalised(answered), in_words(total));
+    if answered == 1 {
+        return format!("{count} of {total} models has answered so far: it chose {ensemble}.");
+    }
+    let what = match agreeing {
+        0 => "none put it first, but together they do".into(),
+        n if n == answered => format!("all chose {ensemble}"),
+        n => format!("{} chose {ensemble}", in_words(n)),
+    };
+    format!("{count} of {total} models have answered so far: {what}.")
 }
 
 #[cfg(test)]
@@ -145,70 +141,96 @@ mod tests {
     use super::*;
     use shared::Garment::{Bag, Coat, Shirt};
 
-    fn all_predict(garment: Garment) -> Vec<(ModelId, Garment)> {
-        ModelId::ALL.map(|model| (model, garment)).to_vec()
+    /// `answered` models, of which the first `agreeing` chose the coat.
+    fn members(agreeing: usize, answered: usize) -> Vec<Member> {
+        let models = ModelId::ALL.into_iter().take(answered).enumerate();
+        let member = |(i, model)| Member {
+            model,
+            garment: if i < agreeing { Coat } else { Shirt },
+            contribution: 0.0,
+        };
+        models.map(member).collect()
+    }
+
+    fn said(agreeing: usize, answered: usize, missing: usize) -> String {
+        votes(Coat, &members(agreeing, answered), missing)
     }
 
     #[test]
-    fn all_models_agree() {
-        let members = all_predict(Bag);
-        assert_eq!(agreement(Bag, &members, 0), "All 7 agree.");
-        assert_eq!(headline(Bag, &members, 0), "All 7 models predict Bag.");
+    fn every_number_of_seven_models_is_a_sentence() {
+        let expected = [
+            "No single model put it first, but together they do.",
+            "Only the CNN chose Coat, but the seven models together put it first.",
+            "Two of seven models chose Coat, and the seven models together put it first.",
+            "Three of seven models chose Coat, and the seven models together put it first.",
+            "Four of seven models chose Coat.",
+            "Five of seven models chose Coat.",
+            "Six of seven models chose Coat.",
+            "All seven models chose Coat.",
+        ];
+        for (agreeing, expected) in expected.into_iter().enumerate() {
+            assert_eq!(said(agreeing, 7, 0), expected);
+        }
     }
 
     #[test]
-    fn names_the_models_that_disagree_with_their_predictions() {
-        let mut members = all_predict(Coat);
-        members[2].1 = Shirt;
+    fn fewer_models_are_counted_too() {
+        assert_eq!(said(1, 1, 0), "Only the CNN has answered: it chose Coat.");
+        assert_eq!(said(2, 2, 0), "Both models chose Coat.");
         assert_eq!(
-            agreement(Coat, &members, 0),
-            "6 of 7 agree; the MLP predicts Shirt."
+            said(1, 2, 0),
+            "Only the CNN chose Coat, but the two models together put it first."
         );
-        assert_eq!(headline(Coat, &members, 0), "6 of 7 models predict Coat.");
-        members[4].1 = Bag;
-        members[5].1 = Shirt;
-        members[6].1 = Shirt;
-        assert_eq!(
-            agreement(Coat, &members, 0),
-            "3 of 7 agree; the MLP, k-nearest neighbours and logistic regression predict Shirt; the random forest predicts Bag."
-        );
-        assert_eq!(
-            headline(Coat, &members, 0),
-            "The vote is Coat, predicted by 3 of 7 models."
-        );
-        assert_eq!(
-            headline(Coat, &members, 1),
-            "So far, the vote is Coat, predicted by 3 of 7 models."
-        );
+        assert_eq!(said(6, 6, 0), "All six models chose Coat.");
+        assert_eq!(said(2, 3, 0), "Two of three models chose Coat.");
     }
 
     #[test]
-    fn states_how_many_models_are_missing() {
-        let mut members = all_predict(Coat);
-        members.truncate(4);
-        assert_eq!(agreement(Coat, &members, 3), "4 of 7 so far: all agree.");
-        assert_eq!(
-            headline(Coat, &members, 3),
-            "So far, all models predict Coat."
-        );
-        members[1].1 = Bag;
-        assert_eq!(
-            agreement(Coat, &members, 3),
-            "4 of 7 so far: 3 agree; the ResNet predicts Bag."
-        );
-        assert_eq!(
-            headline(Coat, &members, 3),
-            "So far, 3 of 4 models predict Coat."
-        );
+    fn says_how_many_models_have_answered_so_far() {
+        for (agreeing, answered, expected) in [
+            (
+                1,
+                1,
+                "One of seven models has answered so far: it chose Coat.",
+            ),
+            (
+                4,
+                4,
+                "Four of seven models have answered so far: all chose Coat.",
+            ),
+            (
+                1,
+                4,
+                "Four of seven models have answered so far: one chose Coat.",
+            ),
+            (
+                0,
+                4,
+                "Four of seven models have answered so far: none put it first, but together they do.",
+            ),
+        ] {
+            assert_eq!(said(agreeing, answered, 7 - answered), expected);
+        }
     }
 
     #[test]
-    fn one_model_is_enough() {
-        let members = [(ModelId::Svm, Bag)];
-        assert_eq!(
-            headline(Bag, &members, 0),
-            "The only model that answered predicts Bag."
-        );
-        assert_eq!(agreement(Bag, &members, 6), "1 of 7 so far: all agree.");
+    fn no_sentence_counts_nobody() {
+        for answered in 1..=7 {
+            for agreeing in 0..=answered {
+                for missing in [0, 7 - answered] {
+                    let text = said(agreeing, answered, missing);
+                    assert!(text.ends_with('.'), "{text}");
+                    assert!(!text.contains("of one "), "{text}");
+                    for nobody in ["0 of", "No of", "no of", "no models", "no chose"] {
+                        assert!(!text.contains(nobody), "{text}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_image_has_a_closest_class() {
+        assert_eq!(not_sure(Bag), "Not sure. Closest: Bag");
     }
 }

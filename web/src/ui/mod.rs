@@ -5,6 +5,7 @@ mod batch;
 mod benchmark;
 mod canvas;
 mod compare;
+mod contributions;
 mod editor;
 mod engine_panel;
 mod ensemble_panel;

@@ -20,6 +20,7 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
     let bytes = Memo::new(move |_| app.site.published(contender, |entry| entry.bytes));
     let progress = Memo::new(move |_| state.with(|m| progress(&m.weights, bytes.get())));
     let dissents = Memo::new(move |_| dissents(app, model));
+    let known = Memo::new(move |_| is_known(app, model));
     let status = Memo::new(move |_| app.model_status(model));
     let is_open = RwSignal::new(false);
     let name = model.name();
@@ -28,6 +29,7 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
         <li
             class="row"
             class:dissents=move || dissents.get()
+            class:unsure=move || known.get() == Some(false)
             data-testid="model"
             data-model=name
             data-state=move || status.get().name()
@@ -40,10 +42,7 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
             data-bytes=move || bytes.get().map(|b| b.to_string())
             data-progress=move || progress.get().map(|p| format!("{p:.3}"))
             data-picture=move || prediction().map(|p| p.image.to_string())
-            data-known=move || {
-                let known = app.novelty.is_known(prediction()?.image)?;
-                Some(if known { "true" } else { "false" })
-            }
+            data-known=move || known.get().map(|known| if known { "true" } else { "false" })
             data-dissents=move || dissents.get().then_some("true")
             data-engine=move || prediction().map(|p| p.engine.name())
             aria-busy=move || if status.get().is_awaited() { "true" } else { "false" }
@@ -166,10 +165,13 @@ fn PredictionText(app: AppState, model: ModelId) -> impl IntoView {
             {move || {
                 state
                     .with(|m| match (&m.error, &m.prediction) {
-                        (Some(_), _) => "No prediction",
-                        (None, Some(prediction)) => prediction.garment().label(),
-                        (None, None) if m.is_pending => "Classifying…",
-                        (None, None) => "Ready",
+                        (Some(_), _) => "No prediction".to_string(),
+                        (None, Some(p)) if is_known(app, model) == Some(false) => {
+                            format!("Closest: {}", p.garment())
+                        }
+                        (None, Some(prediction)) => prediction.garment().label().into(),
+                        (None, None) if m.is_pending => "Classifying…".into(),
+                        (None, None) => "Ready".into(),
                     })
             }}
             {move || {
@@ -238,6 +240,14 @@ fn loaded(weights: &WeightsState, expected: Option<f64>) -> String {
 fn dissents(app: AppState, model: ModelId) -> bool {
     app.ensemble_prediction()
         .is_some_and(|prediction| prediction.is_opposed_by(model))
+}
+
+/// Whether the image that the model has classified can be one of the ten classes; `None` before that is checked.
+fn is_known(app: AppState, model: ModelId) -> Option<bool> {
+    let photo = app.upload.photo_number()?;
+    let state = app.models.state(model);
+    let is_of_photo = state.with(|m| m.prediction.as_ref().is_some_and(|p| p.image >= photo));
+    app.is_known().filter(|_| is_of_photo)
 }
 
 fn time(prediction: ModelPrediction) -> String {

@@ -34,6 +34,7 @@ pub fn Preview() -> impl IntoView {
                 <div class="frame">
                     <Canvas
                         image=input
+                        testid="preview-input"
                         pixelated=true
                         label=Signal::stored("The 28 by 28 input of the models".to_string())
                     />

@@ -250,10 +250,13 @@ fn the_ensemble_combines_the_predictions_that_it_gets() {
         Reply::EnsembleLoaded
     );
     let probabilities = ensemble.combine(&predictions).unwrap();
-    assert_eq!(
-        cpu.reply(request(&predictions)),
-        Reply::Ensemble { probabilities }
-    );
+    let contributions = ensemble.contributions(&predictions, &probabilities);
+    assert_eq!(contributions.len(), 2);
+    let expected = Reply::Ensemble {
+        probabilities,
+        contributions,
+    };
+    assert_eq!(cpu.reply(request(&predictions)), expected);
     assert!(error(cpu.reply(request(&[]))).contains("no vote"));
 }
 

@@ -9,7 +9,6 @@ use crate::dom::{find, set_attribute, set_text};
 use crate::state::AppState;
 use crate::state::batch::{BatchItem, ItemPredictions, ItemStatus};
 use crate::ui::canvas::paint;
-use crate::ui::ensemble_text::NONE_OF_THE_TEN;
 
 const ROW: &str = "\
     <td class=\"thumbnail\"><div class=\"frame\"><canvas data-testid=\"roll-thumb\" data-ref=\"thumbnail\" aria-hidden=\"true\" width=\"1\" height=\"1\"></canvas></div></td>\
@@ -68,7 +67,8 @@ fn update(row: &Element, status: &ItemStatus, is_stopped: bool) {
     }
     let label = |prediction: Option<(Garment, f32)>| prediction.map_or("", |(g, _)| g.label());
     let ensemble = predictions.ensemble();
-    set_text(row, "vote", label(ensemble));
+    let is_unsure = predictions.is_known == Some(false);
+    set_text(row, "vote", &vote_text(label(ensemble), is_unsure));
     set_attribute(row, "data-label", label(ensemble));
     if let Some((_, confidence)) = ensemble {
         set_text(row, "confidence", &probability(confidence));
@@ -87,6 +87,15 @@ fn update(row: &Element, status: &ItemStatus, is_stopped: bool) {
     }
 }
 
+/// The ensemble's class, or how it is given for an image that the novelty detector rejects.
+fn vote_text(label: &str, is_unsure: bool) -> String {
+    if is_unsure && !label.is_empty() {
+        format!("Not sure (closest: {label})")
+    } else {
+        label.to_string()
+    }
+}
+
 fn status_text(status: &ItemStatus, is_stopped: bool) -> String {
     match status {
         ItemStatus::Waiting if is_stopped => "Not classified.".to_string(),
@@ -95,12 +104,25 @@ fn status_text(status: &ItemStatus, is_stopped: bool) -> String {
         ItemStatus::Answered(ItemPredictions {
             is_known: Some(false),
             ..
-        }) => NONE_OF_THE_TEN.to_string(),
+        }) => "Differs from the training data.".to_string(),
         ItemStatus::Answered(item) => match item.predictions.len() {
             0 => "Not classified: no model is loaded.".to_string(),
             n if n == ModelId::ALL.len() => "Classified.".to_string(),
             n => format!("Classified by {n} of {} models.", ModelId::ALL.len()),
         },
         ItemStatus::Failed(error) => error.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_that_is_not_known_has_a_closest_class() {
+        assert_eq!(vote_text("Bag", true), "Not sure (closest: Bag)");
+        assert_eq!(vote_text("Bag", false), "Bag");
+        // Without the ensemble, nothing is close.
+        assert_eq!(vote_text("", true), "");
     }
 }

@@ -80,9 +80,10 @@ pub fn Controls(tool: RwSignal<Tool>, radius: RwSignal<f32>) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         if let Some(root) = node.get() {
-            app.edits
-                .edits()
-                .with(|edits| update(&root, edits, tool.get(), radius.get()));
+            app.edits.edits().with(|edits| {
+                let crop = edits.crop.or(inside_frame(app)).unwrap_or(Crop::WHOLE);
+                update(&root, edits, crop, tool.get(), radius.get());
+            });
         }
     });
     let input = move |event: Event| {
@@ -118,9 +119,10 @@ pub fn Controls(tool: RwSignal<Tool>, radius: RwSignal<f32>) -> impl IntoView {
 fn edit_with(app: AppState, action: &str, value: &str) {
     if let Some(edge) = Edge::ALL.into_iter().find(|edge| edge.name() == action) {
         let to = number(value) / 100.0;
+        let inside_frame = untrack(|| inside_frame(app));
         edit::change(app, |e| {
-            let crop = edge.move_to(e.crop.unwrap_or(Crop::WHOLE), to);
-            e.crop = (crop != Crop::WHOLE && is_large_enough(crop)).then_some(crop);
+            let crop = edge.move_to(e.crop.or(inside_frame).unwrap_or(Crop::WHOLE), to);
+            e.crop = is_large_enough(crop).then_some(crop);
         });
     } else if action == "tilt" {
         let current = app.edits.edits().with_untracked(|e| e.rotation);
@@ -133,12 +135,19 @@ fn edit_with(app: AppState, action: &str, value: &str) {
     }
 }
 
+/// The part of the photo inside a frame that was removed.
+pub fn inside_frame(app: AppState) -> Option<Crop> {
+    let image = app.upload.image();
+    image.with(|image| image.as_ref()?.preprocessing.as_ref()?.inside_frame)
+}
+
 fn rotate_to(app: AppState, degrees: f32) {
     let size = app.edits.photo_size();
     edit::change(app, |e| rotate(e, size, degrees));
 }
 
-fn rotate_by(app: AppState, degrees: f32) {
+/// Rotates the photo by `degrees`, clockwise.
+pub fn rotate_by(app: AppState, degrees: f32) {
     let current = app.edits.edits().with_untracked(|e| e.rotation);
     rotate_to(app, (current + degrees + 180.0).rem_euclid(360.0) - 180.0);
 }
@@ -148,8 +157,8 @@ fn number(text: &str) -> f32 {
     Number::parse_float(text) as f32
 }
 
-/// Updates every control to the edits.
-fn update(root: &Element, edits: &Edits, tool: Tool, radius: f32) {
+/// Updates every control to the edits; `crop` is the part of the photo that is used.
+fn update(root: &Element, edits: &Edits, crop: Crop, tool: Tool, radius: f32) {
     // The browser unchecks the other radio buttons of the group.
     let chosen = root.query_selector(&format!("[value={}]", tool.name()));
     if let Some(radio) = chosen.ok().flatten() {
@@ -165,7 +174,6 @@ fn update(root: &Element, edits: &Edits, tool: Tool, radius: f32) {
         set_text(root, &format!("{name}-value"), &text);
     };
     set_slider("brush-size", radius * 100.0, "%");
-    let crop = edits.crop.unwrap_or(Crop::WHOLE);
     for edge in Edge::ALL {
         set_slider(edge.name(), edge.position(crop) * 100.0, "%");
     }

@@ -7,7 +7,7 @@ use leptos::html;
 use leptos::prelude::*;
 use photo::{Crop, Stroke};
 
-use super::controls::Tool;
+use super::controls::{Tool, inside_frame};
 use super::crop::{is_large_enough, rectangle};
 use super::mask_outline::draw_outline;
 use crate::requests::edit;
@@ -115,7 +115,7 @@ pub fn DrawingSurface(
     let overlay = move || {
         let crop = match (tool.get(), start.get(), brush.get()) {
             (Tool::Crop, Some(from), Some(to)) => Some(rectangle(from, to)),
-            _ => edits.with(|e| e.crop),
+            _ => edits.with(|e| e.crop).or(inside_frame(app)),
         };
         let brush = brush.get().filter(|_| tool.get() != Tool::Crop);
         svg(size.get(), crop, brush.map(|at| (at, radius.get())))

@@ -2,21 +2,21 @@
 
 use photo::{Crop, Mask};
 
-use crate::state::image::{InputImage, Preprocessing};
+use crate::state::image::InputImage;
 use shared::image::RgbaImage;
 
 /// A red line inside and a white line outside are visible on any garment and any background.
 const INNER: [u8; 4] = [210, 40, 30, 255];
 const OUTER: [u8; 4] = [255, 255, 255, 255];
 /// The opacity outside of the mask: the page's background shows through, light or dark.
-const PALE: u8 = 105;
+pub const PALE: u8 = 105;
 
 /// The photo, shrunk to at most `side` pixels a side; `None` where there is no mask.
 pub fn draw_outline(image: &InputImage, side: u32) -> Option<RgbaImage> {
-    let Preprocessing { edits, mask, .. } = image.preprocessing.as_ref()?;
+    let preprocessing = image.preprocessing.as_ref()?;
+    let segmentation = preprocessing.segmentation.as_ref()?;
     let mut outlined = image.thumbnail.clone().downscaled(side);
-    let crop = edits.crop.unwrap_or(Crop::WHOLE);
-    let in_mask = pixels_in_mask(&outlined, mask, crop);
+    let in_mask = pixels_in_mask(&outlined, &segmentation.mask, preprocessing.crop());
     let (width, height) = (outlined.width() as usize, outlined.height() as usize);
     for (i, pixel) in outlined.pixels_mut().iter_mut().enumerate() {
         let (x, y) = (i % width, i / width);
@@ -62,7 +62,7 @@ fn pixels_in_mask(photo: &RgbaImage, mask: &Mask, crop: Crop) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::image::Origin;
+    use crate::state::image::{Origin, Preprocessing, Segmentation};
     use photo::{Edits, Frame, Route};
     use shared::Grey28;
 
@@ -93,15 +93,20 @@ mod tests {
                     ..Edits::default()
                 },
                 route: Route::Scene { inverted: true },
-                mask: Mask {
-                    width: 2,
-                    height: 1,
-                    alpha: vec![255, 0],
-                },
+                segmentation: Some(Segmentation {
+                    mask: Mask {
+                        width: 2,
+                        height: 1,
+                        alpha: vec![255, 0],
+                    },
+                    cutout: blank(),
+                    toned: blank(),
+                }),
                 quality: 1.0,
                 is_white: false,
-                cutout: blank(),
-                toned: blank(),
+                is_cut_off: false,
+                inside_frame: None,
+                objects: Vec::new(),
             }),
         }
     }

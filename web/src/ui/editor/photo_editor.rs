@@ -1,10 +1,14 @@
-//! The editor as a whole: the preprocessing steps, and below them the photo with its tools and the result.
+//! The editor as a whole: advice, and for a photo the preprocessing steps, and below them its tools and the result.
 
 use leptos::prelude::*;
+use photo::Crop;
 
-use super::controls::{Controls, Tool};
+use super::advice_panel::AdvicePanel;
+use super::controls::{Controls, Tool, inside_frame};
 use super::drawing_surface::DrawingSurface;
+use super::pixel_editor::PixelEditor;
 use super::steps::PreprocessingSteps;
+use crate::requests::edit;
 use crate::state::AppState;
 use crate::ui::canvas::Canvas;
 use crate::ui::ensemble_text;
@@ -12,16 +16,26 @@ use crate::ui::ensemble_text;
 /// The brush's radius at first, as a share of the photo's longer side.
 const BRUSH: f32 = 0.04;
 
+/// Advice about the image, and the editor that fits it.
+#[component]
+pub fn ImageEditor() -> impl IntoView {
+    view! {
+        <AdvicePanel/>
+        <PixelEditor/>
+        <PhotoEditor/>
+    }
+}
+
 /// Shown for a visitor's photo.
 #[component]
-pub fn PhotoEditor() -> impl IntoView {
+fn PhotoEditor() -> impl IntoView {
     let app = expect_context::<AppState>();
     let is_open = RwSignal::new(false);
     let tool = RwSignal::new(Tool::Crop);
     let radius = RwSignal::new(BRUSH);
     let image = app.upload.image();
     let is_photo =
-        Memo::new(move |_| image.with(|i| i.as_ref().is_some_and(|i| i.preprocessing.is_some())));
+        Memo::new(move |_| image.with(|i| i.as_ref().is_some_and(|i| i.segmentation().is_some())));
     let input = Signal::derive(move || image.with(|i| i.as_ref().map(|i| i.input())));
     view! {
         <div
@@ -31,6 +45,7 @@ pub fn PhotoEditor() -> impl IntoView {
             aria-busy=move || if app.edits.is_busy() { "true" } else { "false" }
         >
             <PreprocessingSteps is_open/>
+            <FrameNote/>
             // Hidden rather than mounted anew each time, which needs more code.
             <div id="adjust" hidden=move || !is_open.get()>
                 <div class="editor-tools">
@@ -42,12 +57,35 @@ pub fn PhotoEditor() -> impl IntoView {
                                 <Canvas image=input pixelated=true/>
                             </div>
                             // Screen readers get the announcement of the predictions.
-                            <p>{move || ensemble_text::summary(app)}</p>
+                            <p>{move || ensemble_text::headline(app)}</p>
                         </div>
                     </div>
                     <Controls tool radius/>
                 </div>
             </div>
         </div>
+    }
+}
+
+/// What the visitor can do where a frame around the picture was removed.
+#[component]
+fn FrameNote() -> impl IntoView {
+    let app = expect_context::<AppState>();
+    let has_frame = Memo::new(move |_| inside_frame(app).is_some());
+    let use_whole = move |_| edit::change(app, |e| e.crop = Some(Crop::WHOLE));
+    view! {
+        <p class="frame-note" role="status">
+            <Show when=move || has_frame.get()>
+                "A frame around the picture was removed. "
+                <button
+                    type="button"
+                    class="link-button"
+                    data-testid="use-whole"
+                    on:click=use_whole
+                >
+                    "Use the whole picture"
+                </button>
+            </Show>
+        </p>
     }
 }

@@ -1,16 +1,18 @@
-//! The five preprocessing steps of a visitor's photo, and advice about the result.
+//! The five preprocessing steps of a visitor's photo.
 
 use std::fmt::Write;
 
 use leptos::html;
 use leptos::prelude::*;
+use photo::Crop;
+use shared::image::RgbaImage;
 use web_sys::{Element, HtmlCanvasElement};
 
 use super::advice;
-use super::mask_outline::draw_outline;
+use super::mask_outline::{PALE, draw_outline};
 use crate::dom::{action, find, set_attribute, set_text};
 use crate::state::AppState;
-use crate::state::image::{InputImage, Preprocessing};
+use crate::state::image::{InputImage, Preprocessing, Segmentation};
 use crate::ui::canvas::paint;
 
 /// The canvases are about 150 pixels wide, on screens with two device pixels for each.
@@ -33,19 +35,14 @@ pub fn PreprocessingSteps(is_open: RwSignal<bool>) -> impl IntoView {
         app.upload.image().with(|image| {
             if let Some(image) = image
                 && let Some(preprocessing) = &image.preprocessing
+                && let Some(segmentation) = &preprocessing.segmentation
             {
-                draw_steps(&root, image, preprocessing);
+                draw_steps(&root, image, preprocessing, segmentation);
             }
         });
     });
     Effect::new(move |_| {
         let Some(root) = node.get() else { return };
-        let error = app.edits.error();
-        app.upload.image().with(|image| {
-            if let Some(preprocessing) = image.as_ref().and_then(|i| i.preprocessing.as_ref()) {
-                show_advice(&root, preprocessing, error);
-            }
-        });
         if let Some(button) = find::<Element>(&root, "adjust") {
             let is_expanded = if is_open.get() { "true" } else { "false" };
             set_attribute(&button, "aria-expanded", is_expanded);
@@ -76,26 +73,34 @@ fn markup() -> String {
              <figcaption><strong>{title}</strong> <span data-testid=\"step-{name}-detail\" data-ref=\"{name}-detail\"></span></figcaption></figure></li>"
         );
     }
-    html += "</ol><p class=\"advice\" role=\"status\" data-testid=\"advice\" data-ref=\"advice\"></p>\
+    html += "</ol>\
         <button type=\"button\" class=\"disclosure\" data-testid=\"adjust\" data-action=\"adjust\" aria-controls=\"adjust\">\
         <span class=\"chevron\" aria-hidden=\"true\"></span><span>Crop, rotate or paint by hand</span></button>";
     html
 }
 
 /// Draws the result of each step.
-fn draw_steps(root: &Element, image: &InputImage, preprocessing: &Preprocessing) {
+fn draw_steps(
+    root: &Element,
+    image: &InputImage,
+    preprocessing: &Preprocessing,
+    segmentation: &Segmentation,
+) {
     let results = [
-        (Some(image.thumbnail.clone()), rotation_text(preprocessing)),
+        (
+            Some(upright(image, preprocessing.crop())),
+            rotation_text(preprocessing),
+        ),
         (
             draw_outline(image, OUTLINE_SIDE),
             "outline of the garment".into(),
         ),
         (
-            Some(preprocessing.cutout.clone()),
+            Some(segmentation.cutout.clone()),
             "fitted into a square".into(),
         ),
         (
-            Some(preprocessing.toned.clone()),
+            Some(segmentation.toned.clone()),
             advice::inversion(preprocessing.route).into(),
         ),
         (
@@ -112,20 +117,22 @@ fn draw_steps(root: &Element, image: &InputImage, preprocessing: &Preprocessing)
     }
 }
 
-fn show_advice(root: &Element, preprocessing: &Preprocessing, error: Option<String>) {
-    let is_warning = error.is_some() || advice::is_poor(preprocessing);
-    let text = error.unwrap_or_else(|| advice::text(preprocessing));
-    if let Some(element) = find::<Element>(root, "advice") {
-        element.set_class_name(if is_warning {
-            "advice warning"
-        } else {
-            "advice"
-        });
-        // Screen readers announce every change of a live region, even one to the same text.
-        if element.text_content().as_deref() != Some(text.as_str()) {
-            element.set_text_content(Some(&text));
+/// The photo, pale outside of the part that is used.
+fn upright(image: &InputImage, crop: Crop) -> RgbaImage {
+    let mut upright = image.thumbnail.clone();
+    let (width, height) = (upright.width() as usize, upright.height() as usize);
+    let is_inside = |at: usize, edge: usize, start: f32, extent: f32| {
+        let share = (at as f32 + 0.5) / edge as f32;
+        share >= start && share <= start + extent
+    };
+    for (i, pixel) in upright.pixels_mut().iter_mut().enumerate() {
+        let is_used = is_inside(i % width, width, crop.left, crop.width)
+            && is_inside(i / width, height, crop.top, crop.height);
+        if !is_used {
+            pixel[3] = PALE;
         }
     }
+    upright
 }
 
 fn rotation_text(preprocessing: &Preprocessing) -> String {
