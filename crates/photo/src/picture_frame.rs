@@ -27,6 +27,8 @@ const MIN_LINE: f32 = 0.25;
 const MIN_SIDE: f32 = 0.3;
 /// Its content has at least this share of its longer side: otherwise it is a label, not a picture.
 const MIN_CONTENT: f32 = 0.4;
+/// Its content has at least this share of its area.
+const MIN_AREA: f32 = 0.05;
 /// Pixels on both sides of a line that belong to its edge.
 const EDGE_WIDTH: usize = 2;
 /// Frames within frames, such as a photo in a page in a window. A frame's sides may be found one after the other.
@@ -144,10 +146,22 @@ fn has_plain_picture(image: &RgbImage, rectangle: &Rectangle) -> bool {
     };
     let longest = part.width.max(part.height) as f32;
     let is_large = content.width.max(content.height) as f32 >= MIN_CONTENT * longest;
+    let has_centre =
+        |start: usize, length: usize, side: usize| 2 * start < side && 2 * (start + length) > side;
+    let is_central = has_centre(content.left, content.width, part.width)
+        && has_centre(content.top, content.height, part.height);
+    let pixels = part
+        .pixels
+        .iter()
+        .filter(|&&c| !background.contains(c))
+        .count();
+    let is_solid = pixels as f32 >= MIN_AREA * part.pixels.len() as f32;
     // What reaches from one edge of the image to the other is a pattern: the boards of a floor.
     let is_pattern = (part.width == image.width && content.width == part.width)
         || (part.height == image.height && content.height == part.height);
     is_large
+        && is_central
+        && is_solid
         && !is_pattern
         && outside(image, rectangle).all(|line| {
             let different = line.iter().filter(|&&c| !background.contains(c)).count();
