@@ -101,7 +101,7 @@ pub struct Headlines {
 pub struct OtherImages<'a> {
     /// A folder of folders with images of other things than clothes.
     pub none_of_ten: Option<&'a Path>,
-    /// A folder of cases: files named `KIND_CLASS` and more, such as `60_boot_frame.png`.
+    /// A folder of cases: files named `KIND_CLASS` and more, such as `60_boot_frame.png` or `60_boot_frame_2.png`.
     pub cases: Option<&'a Path>,
 }
 
@@ -269,10 +269,13 @@ fn case_kinds(folder: &Path) -> Result<BTreeMap<String, Vec<(PathBuf, Garment)>>
         let (Some(kind), Some(class)) = (words.next(), words.next().and_then(case_class)) else {
             continue;
         };
-        let rest = words
-            .next()
-            .map(|rest| format!(" {}", rest.replace('_', " ")));
-        let kind = format!("{kind}{}", rest.unwrap_or_default());
+        let mut kind = kind.to_owned();
+        // Numbers tell apart the files of one kind.
+        let is_number = |word: &str| word.chars().all(|c| c.is_ascii_digit());
+        let rest = words.next().unwrap_or_default().split('_');
+        for word in rest.filter(|word| !is_number(word)) {
+            kind = format!("{kind} {word}");
+        }
         kinds.entry(kind).or_default().push((path, class));
     }
     Ok(kinds)
@@ -448,7 +451,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for name in [
             "60_boot_frame.png",
-            "60_bag_frame.png",
+            "60_bag_frame_2.png",
             "93_tshirt.png",
             "README.md",
         ] {
