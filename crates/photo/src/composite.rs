@@ -21,13 +21,13 @@ pub struct Composite<'a> {
 }
 
 impl<'a> Composite<'a> {
-    /// `negate` the greys, as the data set's were.
-    pub fn new(image: &'a RgbImage, mask: &'a Mask, negate: bool) -> Self {
+    /// `negate` the greys, as the data set's were; `max_slope` is the largest of the contrast stretch.
+    pub fn new(image: &'a RgbImage, mask: &'a Mask, negate: bool, max_slope: f32) -> Self {
         let greys = mask.garment_colours(image).map(luma);
         Self {
             image,
             mask,
-            stretch: ContrastStretch::fit(greys, negate),
+            stretch: ContrastStretch::fit(greys, negate, max_slope),
         }
     }
 

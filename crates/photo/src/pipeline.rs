@@ -7,6 +7,7 @@ use shared::image::{Grey28, RgbaImage, SIDE};
 
 use super::background::Background;
 use super::composite::Composite;
+use super::contrast_stretch::{MAX_SLOPE, MAX_SLOPE_OF_CUT_OUT};
 use super::data_set_form::{greys, in_data_set_form};
 use super::edits::{Crop, Edits};
 use super::error::{MIN_SIDE, PhotoError};
@@ -242,6 +243,17 @@ impl Pipeline {
     }
 }
 
+impl CroppedImage {
+    /// The largest slope of the contrast stretch.
+    pub fn max_slope(&self) -> f32 {
+        if self.alpha.is_some() {
+            MAX_SLOPE_OF_CUT_OUT
+        } else {
+            MAX_SLOPE
+        }
+    }
+}
+
 /// What the opaque part of a partly transparent photo is.
 enum CutOut {
     /// A garment, with its alpha.
@@ -310,7 +322,7 @@ fn prepare_cropped(cropped: &CroppedImage, edits: &Edits) -> Result<Prepared, Ph
         // The visitor has checked the mask.
         quality = 1.0;
     }
-    prepare_scene(image, mask, quality, edits.inverted.unwrap_or(true))
+    prepare_scene(cropped, mask, quality, edits.inverted.unwrap_or(true))
 }
 
 /// A garment on a plain background: the data set's own steps.
@@ -343,12 +355,13 @@ fn prepare_product(image: &RgbImage, background: &Background) -> Result<Prepared
 
 /// A garment on any other background, which was segmented.
 fn prepare_scene(
-    image: &RgbImage,
+    cropped: &CroppedImage,
     mask: Mask,
     quality: f32,
     inverted: bool,
 ) -> Result<Prepared, PhotoError> {
-    let composite = Composite::new(image, &mask, inverted);
+    let image = &cropped.image;
+    let composite = Composite::new(image, &mask, inverted, cropped.max_slope());
     let bounds = composite.bounds().ok_or(PhotoError::NothingStandsOut)?;
     let layout = garment_layout(bounds, image)?;
     let cells = sharpen(&composite.cells(&layout), layout.columns);

@@ -49,7 +49,7 @@ impl Pipeline {
         let mut grey = Vec::with_capacity(SIDE * SIDE * 4);
         let background = Background::estimate(image);
         let inverted = !matches!(prepared.route, Route::Scene { inverted: false });
-        let composite = Composite::new(image, mask, inverted);
+        let composite = Composite::new(image, mask, inverted, cropped.max_slope());
         for i in 0..SIDE * SIDE {
             let x = position(i % SIDE, frame.x, cropped.corner.0);
             let y = position(i / SIDE, frame.y, cropped.corner.1);
