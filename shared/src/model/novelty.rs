@@ -26,7 +26,7 @@ pub const DISTANCES: usize = RANGES.len() + 4;
 /// Inputs of the network.
 pub const INPUTS: usize = COMPONENTS + DISTANCES;
 /// Hidden units of the network.
-pub const HIDDEN: usize = 32;
+pub const HIDDEN: usize = 64;
 /// Added to a distance before the logarithm.
 const FLOOR: f32 = 1e-3;
 
@@ -119,16 +119,16 @@ impl DistanceFeatures {
 /// The novelty detector.
 pub struct NoveltyDetector {
     distances: DistanceFeatures,
-    /// `[32, INPUTS]`, `[32]`.
+    /// `[64, INPUTS]`, `[64]`.
     hidden: Vec<f32>,
     hidden_bias: Vec<f32>,
-    /// `[32]`; the threshold is part of `bias`.
+    /// `[64]`; the threshold is part of `bias`.
     output: Vec<f32>,
     bias: f32,
 }
 
 impl NoveltyDetector {
-    /// From the tensors of [`DistanceFeatures::new`], `hidden` `[32, INPUTS]`, `hidden_bias` `[32]`, `output` `[32]` and `bias` `[1]`.
+    /// From the tensors of [`DistanceFeatures::new`], `hidden` `[64, INPUTS]`, `hidden_bias` `[64]`, `output` `[64]` and `bias` `[1]`.
     ///
     /// # Errors
     /// The file is another model's, lacks a tensor, or has a tensor with invalid values.

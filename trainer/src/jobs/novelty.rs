@@ -13,7 +13,8 @@ use crate::fit::novelty::{PhotoImages, fit};
 use crate::fit::train_loop::FitError;
 use crate::hash::sha256;
 use crate::manifest::NoveltyEntry;
-use crate::photos::photo_set::PhotoSetRecord;
+use crate::photos::listing::PhotoGroup;
+use crate::photos::photo_set::{PhotoSet, PhotoSetRecord};
 use crate::provenance::versions;
 use crate::training_data::TrainingData;
 use crate::weights_store::{WeightsStore, file_name};
@@ -49,14 +50,7 @@ pub fn train(
 ) -> Result<NoveltyEntry, JobError> {
     let parts = split(&data.fashion_mnist.train, VALIDATION);
     let photos = data.photos.as_ref();
-    let photo_images = photos.map_or_else(PhotoImages::default, |photos| PhotoImages {
-        known: [
-            photos.training_examples(PHOTO_VARIANTS).images,
-            photos.inexact.clone(),
-        ]
-        .concat(),
-        unknown: photos.unknown.clone(),
-    });
+    let photo_images = photos.map_or_else(PhotoImages::default, photo_images);
     let artifact = fit(&parts.train, &parts.validation, &photo_images, seed)?;
     let bytes = artifact.to_bytes().map_err(FitError::from)?;
     store.write_bytes(NAME, &bytes)?;
@@ -75,6 +69,24 @@ pub fn train(
     manifest.novelty = Some(entry.clone());
     store.write_manifest(&manifest)?;
     Ok(entry)
+}
+
+/// The photos that the detector is fitted on.
+fn photo_images(photos: &PhotoSet) -> PhotoImages {
+    let examples = photos.training_examples(PHOTO_VARIANTS);
+    let mut images = PhotoImages {
+        known: Vec::new(),
+        shoes: photos.inexact.clone(),
+        unknown: photos.unknown.clone(),
+    };
+    for (image, class) in examples.images.into_iter().zip(examples.labels) {
+        if PhotoGroup::Shoes.classes().contains(&class) {
+            images.shoes.push(image);
+        } else {
+            images.known.push(image);
+        }
+    }
+    images
 }
 
 /// Recomputes the share of test images that are refused, and compares it with the recorded one; with `limit`, it only

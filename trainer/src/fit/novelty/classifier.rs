@@ -13,7 +13,7 @@ const BATCH: usize = 200;
 /// Of Adam; it falls linearly to zero.
 const LEARNING_RATE: f32 = 2e-3;
 /// The L2 penalty of the weights. It is high because there are more kinds of unknown images than in training.
-const WEIGHT_DECAY: f32 = 5e-3;
+const WEIGHT_DECAY: f32 = 2e-3;
 
 /// The fitted network. Its inputs are not standardised: the scaling is part of the weights.
 pub struct Classifier {
@@ -38,23 +38,32 @@ impl Classifier {
     }
 }
 
-/// Fits the network by Adam on the cross-entropy. The classes are not balanced: each example counts the same.
+/// Fits the network by Adam on the weighted cross-entropy. `known` are sets of examples, each with the weight of its examples; an
+/// unknown example has the weight 1.
 ///
 /// Adam is written out here, with the L2 penalty in the gradient and rounding that the recorded weights depend on.
 ///
 /// # Shapes
-/// `known`, `unknown`: `[images, INPUTS]`.
-pub fn fit(known: &Array2<f32>, unknown: &Array2<f32>, seed: u64) -> Classifier {
-    let (mean, deviation) = mean_and_deviation(known);
+/// `unknown` and each set of `known`: `[images, INPUTS]`. The first set is not empty; its mean and deviation standardise all.
+pub fn fit(known: &[(Array2<f32>, f32)], unknown: &Array2<f32>, seed: u64) -> Classifier {
+    let (mean, deviation) = mean_and_deviation(&known[0].0);
     let standardise = |row: &[f32]| -> Vec<f32> {
         let scaling = mean.iter().zip(&deviation);
         let values = row.iter().zip(scaling);
         values.map(|(x, (m, d))| (x - m) / d).collect()
     };
-    let (known, unknown) = (row_slices(known), row_slices(unknown));
-    let known = known.into_iter().map(|row| (standardise(row), 0.0));
-    let unknown = unknown.into_iter().map(|row| (standardise(row), 1.0));
-    let examples: Vec<(Vec<f32>, f32)> = known.chain(unknown).collect();
+    let example = |row: &[f32], target: f32, weight: f32| Example {
+        inputs: standardise(row),
+        target,
+        weight,
+    };
+    let mut examples = Vec::new();
+    for (rows, weight) in known {
+        let rows = row_slices(rows).into_iter();
+        examples.extend(rows.map(|row| example(row, 0.0, *weight)));
+    }
+    let unknown = row_slices(unknown).into_iter();
+    examples.extend(unknown.map(|row| example(row, 1.0, 1.0)));
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     // Uniform, as in Glorot & Bengio 2010.
     let mut parameters: Vec<f32> = (0..PARAMETERS)
@@ -78,7 +87,7 @@ pub fn fit(known: &Array2<f32>, unknown: &Array2<f32>, seed: u64) -> Classifier 
         for batch in order.chunks(BATCH) {
             let mut sums = vec![0.0f32; PARAMETERS];
             for &i in batch {
-                add_gradient(&parameters, &examples[i].0, examples[i].1, &mut sums);
+                add_gradient(&parameters, &examples[i], &mut sums);
             }
             let learning_rate = LEARNING_RATE * (1.0 - step as f32 / steps as f32);
             step += 1;
@@ -103,8 +112,16 @@ pub fn fit(known: &Array2<f32>, unknown: &Array2<f32>, seed: u64) -> Classifier 
     fold_standardisation(&parameters, &mean, &deviation)
 }
 
+/// An example's standardised inputs, its target (0 is known, 1 unknown) and its weight in the loss.
+struct Example {
+    inputs: Vec<f32>,
+    target: f32,
+    weight: f32,
+}
+
 /// Adds one example's gradient.
-fn add_gradient(parameters: &[f32], inputs: &[f32], target: f32, gradient: &mut [f32]) {
+fn add_gradient(parameters: &[f32], example: &Example, gradient: &mut [f32]) {
+    let inputs = &example.inputs;
     let (weights, biases) = parameters[..OUTPUT].split_at(HIDDEN * INPUTS);
     let output = &parameters[OUTPUT..PARAMETERS - 1];
     let units: Vec<f32> = weights
@@ -113,7 +130,7 @@ fn add_gradient(parameters: &[f32], inputs: &[f32], target: f32, gradient: &mut 
         .map(|(weights, bias)| (bias + dot(weights, inputs)).max(0.0))
         .collect();
     let score = parameters[PARAMETERS - 1] + dot(&units, output);
-    let error = 1.0 / (1.0 + (-score).exp()) - target;
+    let error = example.weight * (1.0 / (1.0 + (-score).exp()) - example.target);
     for (unit, &activation) in units.iter().enumerate() {
         gradient[OUTPUT + unit] += error * activation;
         if activation > 0.0 {
@@ -175,7 +192,8 @@ mod tests {
     fn separates_unknown_examples_on_both_sides_of_the_known() {
         let unknown = [around(2.0, 300, 1), around(-2.0, 300, 2)];
         let unknown = concatenate![ndarray::Axis(0), unknown[0], unknown[1]];
-        let classifier = fit(&around(0.0, 600, 3), &unknown, 1);
+        let known = [(around(0.0, 400, 3), 1.0), (around(0.0, 100, 7), 2.0)];
+        let classifier = fit(&known, &unknown, 1);
         let correct = |rows: &Array2<f32>, is_known: bool| {
             let rows = row_slices(rows).into_iter();
             rows.filter(|r| (classifier.score(r) < 0.0) == is_known)

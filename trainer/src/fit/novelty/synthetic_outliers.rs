@@ -8,13 +8,14 @@ use shared::Grey28;
 use shared::image::{PIXELS, SIDE};
 
 use super::noise::Grid;
+use super::synthetic_object;
 use super::synthetic_scenes::{landscape, portrait, text_page};
 use crate::data::Examples;
 
 /// Draws an image of one kind; some kinds are made from two images of clothes.
 type Kind = fn(&mut ChaCha8Rng, [&Grey28; 2]) -> Option<Grey28>;
 
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 14] = [
     |rng, _| Some(noise(rng)),
     |rng, _| Some(strokes(rng)),
     |rng, _| Some(text_lines(rng)),
@@ -28,6 +29,7 @@ const KINDS: [Kind; 13] = [
     |rng, _| landscape(rng),
     |rng, _| portrait(rng),
     |rng, _| text_page(rng),
+    |rng, _| synthetic_object::draw(rng),
 ];
 
 /// Draws `count` images of each kind. Scenes in which segmentation finds nothing are left out.

@@ -13,15 +13,19 @@ const GARMENT_SIDE: std::ops::RangeInclusive<u32> = 84..=196;
 const MARGIN: u32 = 12;
 /// The side of a garment that is small within a 28x28 image.
 const SMALL_SIDE: std::ops::RangeInclusive<u32> = 14..=25;
+/// The side of a JPEG block, in pixels.
+const BLOCK: usize = 8;
 /// Greys of the paper.
 const PAPER: std::ops::RangeInclusive<u8> = 215..=255;
 
 /// A view of a garment that people may have; `None` where the pipeline finds nothing.
 pub fn garment_view(image: &Grey28, rng: &mut ChaCha8Rng) -> Option<Grey28> {
-    match rng.random_range(0..10) {
+    match rng.random_range(0..12) {
         0 | 1 => small(image, rng),
         2 => white_cut_out(image, rng),
         3 | 4 => product_photo(image, 0.0, rng),
+        5 => Some(compressed(image, rng)),
+        6 => Some(tilted(image, rng)),
         _ => {
             let tilt = rng.random_range(-MAX_TILT..=MAX_TILT);
             product_photo(image, tilt, rng)
@@ -67,6 +71,36 @@ fn small(image: &Grey28, rng: &mut ChaCha8Rng) -> Option<Grey28> {
         [grey, grey, grey, 255]
     });
     prepare(&photo, 0.0)
+}
+
+/// A 28x28 image with the noise that JPEG leaves in those of its blocks that are not empty.
+fn compressed(image: &Grey28, rng: &mut ChaCha8Rng) -> Grey28 {
+    let noise = rng.random_range(2..=12i16);
+    let block = |i: usize| i / SIDE / BLOCK * SIDE + i % SIDE / BLOCK;
+    let mut is_filled = [false; SIDE * SIDE];
+    for (i, &pixel) in image.pixels().iter().enumerate() {
+        is_filled[block(i)] |= pixel > 0;
+    }
+    Grey28::new(core::array::from_fn(|i| {
+        let change = if is_filled[block(i)] {
+            rng.random_range(-noise..=noise)
+        } else {
+            0
+        };
+        (i16::from(image.pixels()[i]) + change).clamp(0, 255) as u8
+    }))
+}
+
+/// A 28x28 image that was tilted within its frame.
+fn tilted(image: &Grey28, rng: &mut ChaCha8Rng) -> Grey28 {
+    let angle = rng.random_range(-MAX_TILT..=MAX_TILT).to_radians();
+    let (sin, cos) = angle.sin_cos();
+    let centre = SIDE as f32 / 2.0 - 0.5;
+    Grey28::new(core::array::from_fn(|i| {
+        let (x, y) = ((i % SIDE) as f32 - centre, (i / SIDE) as f32 - centre);
+        let (x, y) = (x * cos + y * sin + centre, y * cos - x * sin + centre);
+        (bilinear(image, x, y) + 0.5) as u8
+    }))
 }
 
 /// A nearly white garment with transparent surroundings.
