@@ -135,6 +135,7 @@ mod tests {
             width: 28,
             height: 28,
             thumbnail: RgbaImage::default(),
+            has_other_profile: false,
             preprocessing,
         }
     }
