@@ -166,12 +166,11 @@ impl Scene {
                 let body = aside < 0.54;
                 // Sleeves fall from the shoulders.
                 let shoulder = 0.03 + 0.12 * (aside - 0.2).max(0.0);
-                let sleeve = match is_long {
-                    true => {
-                        let across = aside - (0.56 + 0.36 * y);
-                        across < 0.16 && across > -0.2 && y < 0.86
-                    }
-                    false => aside < 0.95 && y < 0.40 - 0.30 * (0.95 - aside).max(0.0) + 0.1,
+                let sleeve = if is_long {
+                    let across = aside - (0.56 + 0.36 * y);
+                    across < 0.16 && across > -0.2 && y < 0.86
+                } else {
+                    aside < 0.95 && y < 0.40 - 0.30 * (0.95 - aside).max(0.0) + 0.1
                 };
                 y > shoulder && !neck && (body || (sleeve && aside < 1.0))
             }
@@ -180,12 +179,13 @@ impl Scene {
 
     fn pixel(&self, x: u32, y: u32) -> [u8; 4] {
         let place = (x as f32 + 0.5, y as f32 + 0.5);
-        let colour = match self.is_garment(place.0, place.1) {
-            true => self.cloth.colour(x, y),
-            false => match self.room.colour(x, y) {
+        let colour = if self.is_garment(place.0, place.1) {
+            self.cloth.colour(x, y)
+        } else {
+            match self.room.colour(x, y) {
                 Some(colour) => colour,
                 None => return [0; 4],
-            },
+            }
         };
         [colour[0], colour[1], colour[2], 255]
     }
@@ -214,9 +214,10 @@ impl Cloth {
             },
             Self::Printed(cloth, print) => {
                 let (dx, dy) = (x as f32 - 180.0, y as f32 - 150.0);
-                match dx.hypot(dy) < 34.0 && (x / 6 + y / 6).is_multiple_of(2) {
-                    true => print,
-                    false => cloth,
+                if dx.hypot(dy) < 34.0 && (x / 6 + y / 6).is_multiple_of(2) {
+                    print
+                } else {
+                    cloth
                 }
             }
         };

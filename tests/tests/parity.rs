@@ -108,9 +108,10 @@ fn all_seven_agree_with_the_reference() {
         let worst = distance::from_reference(&reference, model, |image, class| {
             let place = places.next().unwrap_or_default();
             let sample = Sample::new(image.clone());
-            let map = match has_grad_cam(model) {
-                true => classifier.explain(&sample, class).values,
-                false => Vec::new(),
+            let map = if has_grad_cam(model) {
+                classifier.explain(&sample, class).values
+            } else {
+                Vec::new()
             };
             if golden.margins.get(place).is_some_and(|&m| m < MARGIN) {
                 return (golden.scores[place], map);
@@ -172,9 +173,10 @@ fn burn_agrees_with_the_reference(what: &str, device: &Device) {
             let image = std::slice::from_ref(image);
             let logits = numbers(networks.plain.forward(batch(image, device)));
             let logits = logits.try_into().expect("one image has ten logits");
-            let map = match has_grad_cam(model) {
-                true => networks.maps(image, class).concat(),
-                false => Vec::new(),
+            let map = if has_grad_cam(model) {
+                networks.maps(image, class).concat()
+            } else {
+                Vec::new()
             };
             (logits, map)
         });

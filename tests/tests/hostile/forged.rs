@@ -97,9 +97,10 @@ impl Forgery {
 
 /// Gives a dimension another length: what is too much is cut off, what is missing repeats what is there.
 fn resize(tensor: &mut Tensor, outermost: bool, to: usize) {
-    let place = match outermost {
-        true => tensor.shape.first_mut(),
-        false => tensor.shape.last_mut(),
+    let place = if outermost {
+        tensor.shape.first_mut()
+    } else {
+        tensor.shape.last_mut()
     };
     if let Some(place) = place {
         *place = to;

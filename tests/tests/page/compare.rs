@@ -58,12 +58,13 @@ fn figures(session: &Session) {
         .expect("the manifest lists models");
     for row in rows {
         let is_vote = row["model"] == "vote";
-        let entry = match is_vote {
-            true => &manifest["vote"],
-            false => models
+        let entry = if is_vote {
+            &manifest["vote"]
+        } else {
+            models
                 .iter()
                 .find(|entry| entry["model"] == row["model"])
-                .unwrap_or_else(|| panic!("the manifest lacks {row}")),
+                .unwrap_or_else(|| panic!("the manifest lacks {row}"))
         };
         for (column, expected) in [
             ("accuracy", &entry["test"]["accuracy"]),
@@ -78,9 +79,10 @@ fn figures(session: &Session) {
             ("training", "duration_seconds"),
         ] {
             // The vote needs all its classifiers.
-            let expected = match is_vote {
-                true => models.iter().map(|entry| entry[field].as_f64()).sum(),
-                false => entry[field].as_f64(),
+            let expected = if is_vote {
+                models.iter().map(|entry| entry[field].as_f64()).sum()
+            } else {
+                entry[field].as_f64()
             };
             same(row, column, expected);
         }
