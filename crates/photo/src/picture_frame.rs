@@ -31,6 +31,9 @@ const MIN_CONTENT: f32 = 0.4;
 const MIN_AREA: f32 = 0.05;
 /// Pixels on both sides of a line that belong to its edge.
 const EDGE_WIDTH: usize = 2;
+/// The smallest square of an enlarged pixel, and the least number of changes between them in each direction.
+const MIN_STEP: usize = 3;
+const MIN_STEPS: usize = 8;
 /// Frames within frames, such as a photo in a page in a window. A frame's sides may be found one after the other.
 const MAX_NESTED: usize = 8;
 /// The share of the pixels outside of a side that must differ from the colour inside.
@@ -55,6 +58,12 @@ pub fn inside_frame(image: &RgbImage) -> Option<Crop> {
     };
     let mut found = false;
     for _ in 0..MAX_NESTED {
+        if is_enlarged(&image.cropped(
+            scaled(&whole.columns, small.width, image.width),
+            scaled(&whole.rows, small.height, image.height),
+        )) {
+            break;
+        }
         let part = small.cropped(whole.columns.clone(), whole.rows.clone());
         let Some(inner) = find(&part) else {
             break;
@@ -73,6 +82,37 @@ pub fn inside_frame(image: &RgbImage) -> Option<Crop> {
         width: share(whole.columns.len(), small.width),
         height: share(whole.rows.len(), small.height),
     })
+}
+
+/// A range of a side's pixels at another length of the side.
+fn scaled(range: &Range<usize>, from: usize, to: usize) -> Range<usize> {
+    range.start * to / from..range.end * to / from
+}
+
+/// Whether an image was enlarged by repeating pixels: then its edges are those of squares, and no frames.
+fn is_enlarged(image: &RgbImage) -> bool {
+    let row = |y: usize| &image.pixels[y * image.width..][..image.width];
+    let rows = (1..image.height).filter(|&y| row(y) != row(y - 1));
+    let differs = |x: usize| {
+        let mut rows = image.pixels.chunks_exact(image.width);
+        rows.any(|row| row[x] != row[x - 1])
+    };
+    let columns = (1..image.width).filter(|&x| differs(x));
+    has_wide_steps(rows) && has_wide_steps(columns)
+}
+
+/// Whether there are many changes, none close to another.
+fn has_wide_steps(changes: impl Iterator<Item = usize>) -> bool {
+    let mut previous = None;
+    let mut count = 0;
+    for change in changes {
+        if previous.is_some_and(|p| change - p < MIN_STEP) {
+            return false;
+        }
+        previous = Some(change);
+        count += 1;
+    }
+    count >= MIN_STEPS
 }
 
 /// The part inside the largest frame of an image.
@@ -409,6 +449,24 @@ mod tests {
             assert!((25..29).contains(&left) && (172..=175).contains(&right));
             assert_eq!((top, bottom), (0, 150));
         }
+    }
+
+    #[test]
+    fn the_pixels_of_an_enlarged_image_are_no_frame() {
+        // Squares of ten pixels, of which some form a rectangle around others.
+        let enlarged = image(|x, y| {
+            let (x, y) = (x / 10, y / 10);
+            let inside = (4..16).contains(&x) && (2..13).contains(&y);
+            let content = (7..13).contains(&x) && (4..11).contains(&y);
+            [if content {
+                60 + 5 * (x + y) as u8
+            } else if inside {
+                200
+            } else {
+                7 * (x % 3) as u8
+            }; 3]
+        });
+        assert_eq!(inside(&enlarged), None);
     }
 
     #[test]
