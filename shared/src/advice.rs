@@ -71,13 +71,13 @@ impl Advice {
     /// The most specific advice; `None` if there is nothing to improve.
     pub fn from_findings(findings: &Findings) -> Option<Self> {
         let doubts = [
-            (findings.objects > 1).then_some(Self::Objects(findings.objects)),
-            // The edge of a mask that is a guess says nothing.
+            // The objects, the edge and the rotation of a mask that is a guess say nothing.
+            (findings.objects > 1 && !findings.is_poor).then_some(Self::Objects(findings.objects)),
             (findings.is_cut_off && !findings.is_poor).then_some(Self::CutOff),
             (!findings.is_known && findings.has_light_edges).then_some(Self::LightBackground),
             findings
                 .rotation
-                .filter(|_| !findings.is_known)
+                .filter(|_| !findings.is_known && !findings.is_poor)
                 .map(Self::Rotated),
             findings.is_white.then_some(Self::White {
                 is_stretched: findings.is_stretched,

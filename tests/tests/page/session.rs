@@ -149,6 +149,13 @@ impl Session {
         self.reference_image(index)
     }
 
+    /// All of the reference's images of a class.
+    pub fn examples(&self, class: Garment) -> Vec<Grey28> {
+        let pairs = self.reference.images.iter().zip(&self.reference.labels);
+        let of_class = pairs.filter(|(_, label)| **label == class.index());
+        of_class.map(|(image, _)| image.clone()).collect()
+    }
+
     /// An image of the reference.
     pub fn reference_image(&self, index: usize) -> ReferenceImage {
         ReferenceImage {
