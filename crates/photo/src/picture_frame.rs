@@ -126,7 +126,10 @@ fn find(image: &RgbImage) -> Option<Rectangle> {
         for columns in &columns {
             let has_sides = across.covers(rows, columns) && down.covers(columns, rows);
             let is_whole = rows.len() == image.height && columns.len() == image.width;
-            if has_sides && !is_whole {
+            // A thin border goes all around; a line at one edge is a joint of tiles.
+            let is_border = !is_thin(rows, image.height) && !is_thin(columns, image.width)
+                || is_inner(rows, image.height) && is_inner(columns, image.width);
+            if has_sides && !is_whole && is_border {
                 candidates.push(Rectangle {
                     columns: inner(columns, image.width),
                     rows: inner(rows, image.height),
@@ -157,6 +160,17 @@ fn sides(lines: Vec<usize>, length: usize) -> Vec<Range<usize>> {
         }
     }
     pairs
+}
+
+/// Whether there is a side so close to the image's edge that nothing outside of it can be compared.
+fn is_thin(sides: &Range<usize>, length: usize) -> bool {
+    let thin = 1..=3 * EDGE_WIDTH;
+    thin.contains(&sides.start) || thin.contains(&(length - sides.end))
+}
+
+/// Whether neither side is the image's own edge.
+fn is_inner(sides: &Range<usize>, length: usize) -> bool {
+    sides.start > 0 && sides.end < length
 }
 
 /// What is inside of two sides, without their edges.
@@ -467,6 +481,20 @@ mod tests {
             }; 3]
         });
         assert_eq!(inside(&enlarged), None);
+    }
+
+    #[test]
+    fn a_joint_of_tiles_at_an_edge_is_no_frame() {
+        let tiles = image(|x, y| {
+            let joint = x % 80 == 3 || y % 80 == 3;
+            let body = (60..140).contains(&x) && (30..120).contains(&y);
+            match (body, joint) {
+                (true, _) => [60, 70, 90],
+                (_, true) => [150; 3],
+                _ => [222, 214, 200],
+            }
+        });
+        assert_eq!(inside(&tiles), None);
     }
 
     #[test]
