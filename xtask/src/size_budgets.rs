@@ -11,12 +11,15 @@ use std::{
 
 /// The largest gzipped size of each kind: slightly more than its present size. A change that needs more raises the budget here,
 /// with its reason.
+///
+/// The last raise was for the readers of more file formats, the search for frames and objects (CPU worker), and for the advice,
+/// the models' contributions and the editor of 28x28 images (app, page).
 const BUDGETS: [(&str, u64); 5] = [
-    ("app", 276_000),
-    ("CPU worker", 268_000),
+    ("app", 297_000),
+    ("CPU worker", 321_000),
     ("GPU worker", 1_270_000),
-    ("page", 17_500),
-    (FIRST_PREDICTION, 860_000),
+    ("page", 18_200),
+    (FIRST_PREDICTION, 935_000),
 ];
 
 /// Downloads before the first prediction: the page, the CPU engine, and the weights that it loads first.
