@@ -39,7 +39,8 @@ mod lanes {
     use core::ops::{Add, Mul, Sub};
 
     use core::arch::wasm32::{
-        f32x4, f32x4_add, f32x4_extract_lane, f32x4_max, f32x4_mul, f32x4_splat, f32x4_sub, v128,
+        f32x4, f32x4_add, f32x4_extract_lane, f32x4_max, f32x4_min, f32x4_mul, f32x4_splat,
+        f32x4_sub, v128,
     };
 
     #[derive(Clone, Copy)]
@@ -76,6 +77,11 @@ mod lanes {
         #[inline(always)]
         pub fn max(self, other: Self) -> Self {
             Self(f32x4_max(self.0, other.0))
+        }
+
+        #[inline(always)]
+        pub fn min(self, other: Self) -> Self {
+            Self(f32x4_min(self.0, other.0))
         }
     }
     impl Add for F32x4 {
@@ -143,6 +149,18 @@ mod lanes {
         pub fn max(mut self, other: Self) -> Self {
             for i in 0..4 {
                 self.0[i] = if self.0[i] > other.0[i] {
+                    self.0[i]
+                } else {
+                    other.0[i]
+                };
+            }
+            self
+        }
+
+        #[inline(always)]
+        pub fn min(mut self, other: Self) -> Self {
+            for i in 0..4 {
+                self.0[i] = if self.0[i] < other.0[i] {
                     self.0[i]
                 } else {
                     other.0[i]

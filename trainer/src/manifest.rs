@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use shared::ModelId;
 use shared::metrics::ConfusionMatrix;
-use shared::model::{ensemble, novelty};
+use shared::model::{ensemble, novelty, photo_network};
 
 use crate::evaluate::{Evaluation, Figures, LabelledReport, class_reports, digits};
 use crate::fit::Recipe;
 use crate::fit::checkpoint::EpochMetrics;
 use crate::fit::distillation::TeacherRecord;
+use crate::fit::photo_network::recipe::PhotoRecipe;
 use crate::photos::photo_set::PhotoSetRecord;
 
 /// All models' entries.
@@ -23,6 +24,9 @@ pub struct Manifest {
     /// The novelty detector.
     #[serde(default)]
     pub novelty: Option<NoveltyEntry>,
+    /// The photo network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<PhotoNetworkEntry>,
 }
 
 /// A model's weights file: recipe, provenance and figures.
@@ -99,6 +103,33 @@ pub struct NoveltyEntry {
     pub test_unknown: f64,
 }
 
+/// The photo network's weights file: origin, provenance and figures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhotoNetworkEntry {
+    pub file: String,
+    pub bytes: u64,
+    pub sha256: String,
+    pub parameters: usize,
+    /// What the pretrained weights are, where they come from, and their licence.
+    pub origin: String,
+    pub licence: String,
+    /// SHA-256 of the file with the pretrained weights.
+    pub backbone: String,
+    pub recipe: PhotoRecipe,
+    pub seed: u64,
+    pub photos: PhotoSetRecord,
+    /// SHA-256 of the data set's decompressed files.
+    pub data: BTreeMap<String, String>,
+    pub duration_seconds: u64,
+    pub versions: BTreeMap<String, String>,
+    /// The side of the images that it classifies, in pixels.
+    pub side: usize,
+    /// The calibration temperature, fitted on the validation photos.
+    pub temperature: f64,
+    /// The share of right predictions on the validation photos, as the mean of the groups.
+    pub validation_accuracy: f64,
+}
+
 /// A model's detailed metrics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
@@ -136,7 +167,8 @@ impl Manifest {
         let models = self.models.iter().map(|e| (e.model.name(), &e.sha256));
         let vote = self.vote.iter().map(|e| (ensemble::NAME, &e.sha256));
         let novelty = self.novelty.iter().map(|e| (novelty::NAME, &e.sha256));
-        let all = models.chain(vote).chain(novelty);
+        let photo = self.photo.iter().map(|e| (photo_network::NAME, &e.sha256));
+        let all = models.chain(vote).chain(novelty).chain(photo);
         all.map(|(name, hash)| (name.into(), hash.clone()))
             .collect()
     }

@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::ModelId;
 use shared::artifact::{Artifact, ArtifactError};
-use shared::model::{Ensemble, ModelError, NoveltyDetector, ensemble, novelty};
+use shared::model::{Ensemble, ModelError, NoveltyDetector, ensemble, novelty, photo_network};
+use shared::plan::photo::PhotoNetwork;
 use thiserror::Error;
 
 use crate::atomic_file::{self, FileError};
@@ -89,6 +90,20 @@ impl WeightsStore {
     pub fn novelty(&self) -> Result<NoveltyDetector, StoreError> {
         let artifact = self.read(novelty::NAME)?;
         NoveltyDetector::new(&artifact).map_err(|source| self.unusable(novelty::NAME, source))
+    }
+
+    /// The photo network; `None` if there is no file of it.
+    ///
+    /// # Errors
+    /// The file is damaged.
+    pub fn photo_network(&self) -> Result<Option<PhotoNetwork>, StoreError> {
+        match self.read(photo_network::NAME) {
+            Err(StoreError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+            Ok(artifact) => PhotoNetwork::new(&artifact)
+                .map(Some)
+                .map_err(|source| self.unusable(photo_network::NAME, source)),
+        }
     }
 
     /// The metrics of a model or of the ensemble.
@@ -223,7 +238,7 @@ impl WeightsStore {
     }
 }
 
-/// The file name of the weights of a model, of the ensemble or of the novelty detector.
+/// The file name of the weights of a model, of the ensemble, of the novelty detector or of the photo network.
 pub fn file_name(name: &str) -> String {
     format!("{name}.hbd")
 }

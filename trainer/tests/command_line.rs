@@ -48,7 +48,8 @@ fn predict_prints_one_object_per_line() {
     let lines = lines(&output);
     let models: Vec<&str> = lines.iter().map(|l| l["model"].as_str().unwrap()).collect();
     let seven = ModelId::ALL.map(ModelId::name);
-    assert_eq!(models, [&seven[..], &["vote"]].concat());
+    // The image is no photo, so the photo network has nothing to say.
+    assert_eq!(models, [&seven[..], &["vote", "answer"]].concat());
     for line in &lines {
         assert_eq!(line["file"], boot.as_str());
         assert_eq!(line["label"], "Ankle boot");
@@ -75,6 +76,48 @@ fn predict_prints_one_object_per_line() {
         ];
         assert_eq!(keys, expected);
     }
+}
+
+#[test]
+fn predict_asks_the_photo_network_about_photos() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("photo.png");
+    // A dark garment without a texture on a coloured, grainy floor.
+    let photo = image::RgbImage::from_fn(240, 300, |x, y| {
+        let inside = (60..260).contains(&y) && x.abs_diff(120) < 30 + y / 8;
+        let grain = (x * 7 + y * 13) as u8 % 40;
+        image::Rgb(if inside {
+            [30, 40, 90]
+        } else {
+            [170 + grain, 130 + grain, 70]
+        })
+    });
+    photo.save(&path).unwrap();
+    let output = trainer(&["predict", "--json", path.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    let lines = lines(&output);
+    let models: Vec<&str> = lines.iter().map(|l| l["model"].as_str().unwrap()).collect();
+    assert_eq!(models[7..], ["vote", "photo", "answer"]);
+    let numbers = |value: &Value| -> Vec<f64> {
+        let list = value.as_array().unwrap().iter();
+        list.map(|p| p.as_f64().unwrap()).collect()
+    };
+    let photo = &lines[8];
+    let others = photo["others"].as_object().unwrap();
+    let names: Vec<&str> = others.keys().map(String::as_str).collect();
+    assert_eq!(names, ["Hat", "Shorts", "Skirt", "Something else"]);
+    let garments: f64 = numbers(&photo["probabilities"]).iter().sum();
+    let rest: f64 = others.values().map(|p| p.as_f64().unwrap()).sum();
+    assert!((garments + rest - 1.0).abs() < 1e-5, "{garments} {rest}");
+    let answer = &lines[9];
+    assert!(answer["others"].is_null());
+    assert!((numbers(&answer["probabilities"]).iter().sum::<f64>() - 1.0).abs() < 1e-5);
+    // Only the photo network and the answer may differ from the novelty detector's opinion.
+    assert!(
+        lines[..8]
+            .iter()
+            .all(|line| line["known"] == lines[0]["known"])
+    );
 }
 
 #[test]

@@ -80,6 +80,17 @@ multiversioned! {
         }
     }
 
+    /// Adds a bias to each row, and limits the sums to a range.
+    pub fn add_bias<'a>(bias: &'a [f32], floor: f32, ceiling: f32, values: &'a mut [f32]) {
+        for row in values.chunks_exact_mut(bias.len()) {
+            for (value, bias) in row.iter_mut().zip(bias) {
+                let sum = *value + bias;
+                let sum = if sum > floor { sum } else { floor };
+                *value = if sum < ceiling { sum } else { ceiling };
+            }
+        }
+    }
+
     /// ReLU of the sum of two lists.
     pub fn add_then_relu<'a>(x: &'a [f32], y: &'a [f32], result: &'a mut [f32]) {
         for ((result, x), y) in rows_mut(result).iter_mut().zip(rows(x)).zip(rows(y)) {

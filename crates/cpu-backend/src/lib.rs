@@ -14,6 +14,7 @@ mod gemm;
 mod inference;
 mod initial;
 mod loss;
+pub mod photo_network;
 mod program;
 mod shard;
 

@@ -2,13 +2,16 @@
 
 use core::hint::black_box;
 
+use photo::{Edits, Route};
 use protocol::{
-    Case, Method, Pixels, Prepared, RawHeatMap, Reply, Request, RequestError, TimedPrediction,
-    WeightsFile,
+    Case, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply, Request, RequestError,
+    TimedPrediction, WeightsFile,
 };
 use shared::artifact::Artifact;
-use shared::image::PIXELS;
-use shared::model::{Ensemble, NoveltyDetector};
+use shared::explain::overlay;
+use shared::image::{PIXELS, RgbaImage};
+use shared::model::{Ensemble, NoveltyDetector, PhotoClass};
+use shared::plan::photo::PhotoNetwork;
 use shared::{AnyClassifier, Garment, Grey28, ModelId, Prediction, Sample};
 use worker_runtime::self_test::SelfTest;
 use worker_runtime::validation::{bytes, image, invalid_weights};
@@ -23,6 +26,7 @@ pub struct CpuEngine {
     classifiers: Vec<(ModelId, AnyClassifier)>,
     ensemble: Option<Ensemble>,
     novelty: Option<NoveltyDetector>,
+    photo_network: Option<PhotoNetwork>,
     photos: PhotoStore,
     /// The last image: all models get the same one, and its features are computed once.
     sample: Sample,
@@ -57,6 +61,7 @@ impl CpuEngine {
             classifiers: Vec::new(),
             ensemble: None,
             novelty: None,
+            photo_network: None,
             photos: PhotoStore::default(),
             sample: Sample::new(Grey28::new([0; PIXELS])),
             features_micros: None,
@@ -74,6 +79,16 @@ impl CpuEngine {
             Request::Load { model, weights } => self.load(model, &bytes(weights)?),
             Request::LoadEnsemble { weights } => self.load_ensemble(&bytes(weights)?),
             Request::LoadNovelty { weights } => self.load_novelty(&bytes(weights)?),
+            Request::LoadPhotoNetwork { weights } => self.load_photo_network(&bytes(weights)?),
+            Request::ClassifyPhoto { photo, edits } => {
+                let square = self.photos.square(photo, &edits)?;
+                self.classify_photo(&square).map(Reply::Photo)
+            }
+            Request::ExplainPhoto {
+                photo,
+                edits,
+                class,
+            } => self.explain_photo(photo, &edits, class),
             Request::DetectNovelty { grey } => self.detect_novelty(&grey),
             Request::Ensemble { predictions } => self.combine(&predictions),
             Request::Gallery { sprite } => gallery(&bytes(sprite)?),
@@ -125,6 +140,46 @@ impl CpuEngine {
         let novelty = NoveltyDetector::new(&artifact).map_err(|e| invalid_weights(file, &e))?;
         self.novelty = Some(novelty);
         Ok(Reply::NoveltyLoaded)
+    }
+
+    fn load_photo_network(&mut self, weights: &[u8]) -> Result<Reply, RequestError> {
+        let file = WeightsFile::PhotoNetwork;
+        let artifact = Artifact::from_bytes(weights).map_err(|e| invalid_weights(file, &e))?;
+        let network = PhotoNetwork::new(&artifact).map_err(|e| invalid_weights(file, &e))?;
+        self.photo_network = Some(network);
+        Ok(Reply::PhotoNetworkLoaded {
+            parameters: artifact.parameter_count() as u32,
+        })
+    }
+
+    fn classify_photo(&mut self, square: &RgbaImage) -> Result<PhotoPrediction, RequestError> {
+        let clock = self.clock;
+        let network = self.photo_network.as_mut();
+        let network = network.ok_or(RequestError::WeightsMissing(WeightsFile::PhotoNetwork))?;
+        let start = clock();
+        let probabilities = network.classify(square);
+        Ok(PhotoPrediction {
+            probabilities,
+            micros: elapsed_micros(clock, start),
+        })
+    }
+
+    fn explain_photo(
+        &mut self,
+        photo: u32,
+        edits: &Edits,
+        class: PhotoClass,
+    ) -> Result<Reply, RequestError> {
+        let square = self.photos.square(photo, edits)?;
+        let network = self.photo_network.as_mut();
+        let network = network.ok_or(RequestError::WeightsMissing(WeightsFile::PhotoNetwork))?;
+        network.logits(&square);
+        let side = square.width();
+        let heat = network.explain(class).upsample(side as usize);
+        let overlay = RgbaImage::new(side, side, overlay(square.rgba(), &heat));
+        Ok(Reply::PhotoHeatMap {
+            overlay: overlay.expect("invariant: the overlay has the photo's size"),
+        })
     }
 
     fn detect_novelty(&mut self, grey: &Pixels) -> Result<Reply, RequestError> {
@@ -184,10 +239,15 @@ impl CpuEngine {
         })
     }
 
-    /// Adds the predictions of the networks that are loaded.
+    /// Adds the predictions of the networks that are loaded; the photo network's only where the page cannot ask for it afterwards.
     fn with_predictions(&mut self, mut prepared: Prepared) -> Reply {
         let predictions = ModelId::DEEP.map(|m| self.classify(m, &prepared.grey).ok());
         prepared.predictions = predictions.into_iter().flatten().collect();
+        let is_photo = !matches!(prepared.route, Route::AsIs { .. });
+        if is_photo && self.photo_network.is_some() {
+            let square = self.photos.unnumbered_square();
+            prepared.photo = square.and_then(|square| self.classify_photo(&square).ok());
+        }
         Reply::Prepared(prepared)
     }
 

@@ -3,6 +3,7 @@
 use photo::{Edits, PhotoError, Pipeline, decode, decode_all, decode_array};
 use shared::Grey28;
 use shared::image::{RgbaImage, SIDE};
+use shared::model::photo_network;
 
 use protocol::{Pixels, Prepared, Reply, RequestError};
 
@@ -10,6 +11,8 @@ use protocol::{Pixels, Prepared, Reply, RequestError};
 #[derive(Default)]
 pub struct PhotoStore {
     stored: Option<StoredPhoto>,
+    /// The latest photo, if it was prepared without a number.
+    unnumbered: Option<Pipeline>,
 }
 
 struct StoredPhoto {
@@ -49,14 +52,38 @@ impl PhotoStore {
                 .as_ref()
                 .is_none_or(|stored| number > stored.number)
         };
-        if let Some(number) = photo.filter(|number| is_later(*number)) {
-            self.stored = Some(StoredPhoto {
-                number,
-                pipeline,
-                has_other_profile,
-            });
+        self.unnumbered = None;
+        match photo {
+            None => self.unnumbered = Some(pipeline),
+            Some(number) if is_later(number) => {
+                self.stored = Some(StoredPhoto {
+                    number,
+                    pipeline,
+                    has_other_profile,
+                });
+            }
+            Some(_) => {}
         }
         Ok(prepared)
+    }
+
+    /// The stored photo as the photo network's input.
+    ///
+    /// # Errors
+    /// Another photo is stored.
+    pub fn square(&self, photo: u32, edits: &Edits) -> Result<RgbaImage, RequestError> {
+        match &self.stored {
+            Some(stored) if stored.number == photo => {
+                Ok(stored.pipeline.square(edits, photo_network::SIDE))
+            }
+            _ => Err(RequestError::PhotoReplaced),
+        }
+    }
+
+    /// The latest photo as the photo network's input, if it was prepared without a number.
+    pub fn unnumbered_square(&self) -> Option<RgbaImage> {
+        let pipeline = self.unnumbered.as_ref()?;
+        Some(pipeline.square(&Edits::default(), photo_network::SIDE))
     }
 
     /// Prepares the stored photo with the visitor's edits.
@@ -121,6 +148,7 @@ fn prepare(
         cutout: stages.cutout,
         toned: stages.grey,
         predictions: Vec::new(),
+        photo: None,
     })
 }
 

@@ -80,6 +80,9 @@ impl Engine for GpuEngine {
             | Request::LoadEnsemble { .. }
             | Request::Ensemble { .. }
             | Request::LoadNovelty { .. }
+            | Request::LoadPhotoNetwork { .. }
+            | Request::ClassifyPhoto { .. }
+            | Request::ExplainPhoto { .. }
             | Request::DetectNovelty { .. } => Err(RequestError::CpuOnly.into()),
         };
         match reply {

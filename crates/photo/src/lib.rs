@@ -33,6 +33,7 @@ mod region;
 mod rgb_image;
 mod segment;
 mod sharpen;
+mod square;
 mod stages;
 mod trim;
 

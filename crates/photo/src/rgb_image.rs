@@ -130,7 +130,7 @@ impl RgbImage {
     }
 
     /// The colour at a point by bilinear interpolation; beyond the edges the edge pixels repeat.
-    fn bilinear(&self, x: f32, y: f32) -> [u8; 3] {
+    pub fn bilinear(&self, x: f32, y: f32) -> [u8; 3] {
         let x = x.clamp(0.0, (self.width - 1) as f32);
         let y = y.clamp(0.0, (self.height - 1) as f32);
         let (left, top) = (x as usize, y as usize);

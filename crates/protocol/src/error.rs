@@ -22,6 +22,7 @@ pub enum WeightsFile {
     Model(ModelId),
     Ensemble,
     Novelty,
+    PhotoNetwork,
 }
 
 impl WeightsFile {
@@ -31,6 +32,7 @@ impl WeightsFile {
             Self::Model(model) => model.title(),
             Self::Ensemble => ensemble::TITLE,
             Self::Novelty => "The check for other things",
+            Self::PhotoNetwork => "The photo network",
         }
     }
 }
@@ -52,6 +54,9 @@ impl fmt::Display for Download {
             Self::Weights(WeightsFile::Ensemble) => f.write_str("The vote's weights"),
             Self::Weights(WeightsFile::Novelty) => {
                 f.write_str("What tells garments from other things")
+            }
+            Self::Weights(WeightsFile::PhotoNetwork) => {
+                f.write_str("The weights of the photo network")
             }
             Self::Gallery => f.write_str("The gallery"),
             Self::TestSet(part) => write!(f, "The file of the test {}", part.title()),

@@ -14,7 +14,7 @@ pub use error::{
     WeightsFile,
 };
 pub use message::{Message, MessageError, UNASKED, decode, encode};
-pub use reply::{Method, Prepared, RawHeatMap, Reply, TimedPrediction};
+pub use reply::{Method, PhotoPrediction, Prepared, RawHeatMap, Reply, TimedPrediction};
 pub use request::{Case, Pixels, Request, Source};
 pub use test_set::{TEST_SET_SIZE, TestSetPart};
 

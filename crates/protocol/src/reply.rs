@@ -4,6 +4,7 @@ use photo::{Crop, Frame, Mask, Route};
 use serde::{Deserialize, Serialize};
 use shared::garment::CLASSES;
 use shared::image::RgbaImage;
+use shared::model::PHOTO_CLASSES;
 use shared::model::layer::grad_cam_layer;
 use shared::{Garment, ModelId, Prediction};
 
@@ -26,6 +27,15 @@ pub enum Reply {
     },
     EnsembleLoaded,
     NoveltyLoaded,
+    PhotoNetworkLoaded {
+        parameters: u32,
+    },
+    /// The photo network's prediction.
+    Photo(PhotoPrediction),
+    /// A square photo below its heat map.
+    PhotoHeatMap {
+        overlay: RgbaImage,
+    },
     Novelty {
         /// Whether the image may show one of the ten classes.
         is_garment: bool,
@@ -109,6 +119,16 @@ pub struct Prepared {
     pub toned: RgbaImage,
     /// The predictions of the networks that are loaded, which take less time than another message.
     pub predictions: Vec<TimedPrediction>,
+    /// The photo network's prediction, if it is loaded and the photo is not stored.
+    pub photo: Option<PhotoPrediction>,
+}
+
+/// The photo network's prediction for a photo, with its time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhotoPrediction {
+    /// In the order of the classes' indices.
+    pub probabilities: [f32; PHOTO_CLASSES],
+    pub micros: u32,
 }
 
 /// A model's prediction for one image, with its time.

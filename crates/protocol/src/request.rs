@@ -6,6 +6,7 @@ use photo::Edits;
 use serde::{Deserialize, Serialize};
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
+use shared::model::PhotoClass;
 use shared::{Garment, Grey28, ModelId, Prediction};
 
 use crate::test_set::TestSetPart;
@@ -53,6 +54,8 @@ pub enum Request {
     LoadEnsemble { weights: Source },
     /// Load the novelty detector's weights. Reply: `NoveltyLoaded`.
     LoadNovelty { weights: Source },
+    /// Load the photo network's weights. Reply: `PhotoNetworkLoaded`, preceded by any number of `Progress`.
+    LoadPhotoNetwork { weights: Source },
     /// Unpack and check a file of the test set. Reply: `TestSet`.
     TestSet { part: TestSetPart, file: Source },
     /// Detect whether an image shows none of the ten classes. Reply: `Novelty`.
@@ -77,6 +80,14 @@ pub enum Request {
     },
     /// Turn the photo with this number into 28x28, with the visitor's edits. Reply: `Prepared`.
     Edit { photo: u32, edits: Edits },
+    /// Classify the photo with this number, in colour and with the visitor's edits, by the photo network. Reply: `Photo`.
+    ClassifyPhoto { photo: u32, edits: Edits },
+    /// Explain which parts of this photo support a class of the photo network. Reply: `PhotoHeatMap`.
+    ExplainPhoto {
+        photo: u32,
+        edits: Edits,
+        class: PhotoClass,
+    },
     /// Classify an image. Reply: `Prediction`.
     Classify { model: ModelId, grey: Pixels },
     /// Explain which pixels support a class. Reply: `HeatMap`.
@@ -111,6 +122,8 @@ impl Request {
                 | Self::Edit { .. }
                 | Self::Classify { .. }
                 | Self::Explain { .. }
+                | Self::ClassifyPhoto { .. }
+                | Self::ExplainPhoto { .. }
                 | Self::Ensemble { .. }
         )
     }
@@ -122,6 +135,7 @@ impl Request {
             Self::Load { .. }
                 | Self::LoadEnsemble { .. }
                 | Self::LoadNovelty { .. }
+                | Self::LoadPhotoNetwork { .. }
                 | Self::Gallery { .. }
         )
     }

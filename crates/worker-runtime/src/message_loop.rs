@@ -168,6 +168,9 @@ fn source_of(request: &mut Request) -> Option<(Download, &mut Source)> {
         }
         Request::LoadEnsemble { weights } => (Download::Weights(WeightsFile::Ensemble), weights),
         Request::LoadNovelty { weights } => (Download::Weights(WeightsFile::Novelty), weights),
+        Request::LoadPhotoNetwork { weights } => {
+            (Download::Weights(WeightsFile::PhotoNetwork), weights)
+        }
         Request::Gallery { sprite } => (Download::Gallery, sprite),
         Request::TestSet { part, file } => (Download::TestSet(*part), file),
         _ => return None,

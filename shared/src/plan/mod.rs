@@ -5,8 +5,11 @@
 
 mod convolution;
 mod dense;
+mod depthwise;
 mod direct;
 mod gemm;
+pub mod photo;
+mod pointwise;
 mod stem;
 mod winograd;
 

@@ -59,13 +59,18 @@ fn print_figures(figures: &PhotoFigures) {
             refusals.auc
         );
     }
-    println!("the page's headline: the vote is right, and the image is known");
+    println!("not known according to the answer");
+    for (kind, share) in &figures.answer_refusals {
+        println!("{kind:<14}{:>6.1}%", share * 100.0);
+    }
+    println!("the page's headline: the answer is right, and the image is known");
     for headlines in &figures.headlines {
         println!(
-            "{:<24}{:>6}  vote {:>5.1}%  known {:>5.1}%  headline {:>5.1}%",
+            "{:<24}{:>6}  vote {:>5.1}%  answer {:>5.1}%  known {:>5.1}%  headline {:>5.1}%",
             headlines.kind,
             headlines.images,
-            headlines.correct * 100.0,
+            headlines.vote * 100.0,
+            headlines.answer * 100.0,
             headlines.known * 100.0,
             headlines.headline * 100.0
         );

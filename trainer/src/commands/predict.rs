@@ -61,10 +61,11 @@ pub fn predict(
                 let line = PredictionLine {
                     file: &name,
                     model: prediction.name,
-                    label: prediction.garment().label(),
-                    confidence: prediction.confidence(),
-                    known: result.known,
+                    label: prediction.class.label(),
+                    confidence: prediction.confidence,
+                    known: prediction.is_known,
                     probabilities: prediction.probabilities,
+                    others: prediction.others,
                     micros: prediction.micros,
                 };
                 if json {

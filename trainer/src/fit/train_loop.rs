@@ -89,9 +89,9 @@ pub fn train(
     let recipe = run.recipe;
     let mut backend = create_backend(network.layers, &recipe, run.seed, device)?;
     let mut best = Vec::new();
-    match checkpoint.run_state()? {
+    match checkpoint.run_state::<RunState>()? {
         Some(saved) if saved.is_same_run(&run) => {
-            let (state, weights) = checkpoint.load(&saved, backend.state_names())?;
+            let (state, weights) = checkpoint.load(saved.epochs.len(), backend.state_names())?;
             backend.restore(state)?;
             (best, run) = (weights, saved);
         }
@@ -135,7 +135,7 @@ pub fn train(
             best = artifact;
         }
         run.epochs.push(metrics);
-        checkpoint.save(&run, &backend.state()?, &best)?;
+        checkpoint.save(&run, run.epochs.len(), &backend.state()?, &best)?;
         progress.show_epoch(&metrics, is_best);
     }
     Ok(TrainedNetwork {

@@ -24,7 +24,8 @@ pub(super) fn with_calibration(
     // The weights must be rounded as in the file before they are calibrated.
     let bytes = artifact.to_bytes().map_err(FitError::from)?;
     let mut artifact = Artifact::from_bytes(&bytes).map_err(FitError::from)?;
-    let fit = |scores: &[[f32; CLASSES]]| calibrate::temperature(scores, &validation.labels);
+    let labels: Vec<usize> = validation.labels.iter().map(|l| l.index()).collect();
+    let fit = |scores: &[[f32; CLASSES]]| calibrate::temperature(scores, &labels);
     let temperature = if model == ModelId::Svm {
         let decisions = map_examples(model, &artifact, validation, |classifier, sample| {
             let AnyClassifier::Svm(svm) = classifier else {

@@ -5,7 +5,9 @@ use thiserror::Error;
 use crate::evaluate::EvaluationError;
 use crate::fit::classical::ClassicalError;
 use crate::fit::novelty::NoveltyError;
+use crate::fit::photo_network::backbone::BackboneError;
 use crate::fit::train_loop::FitError;
+use crate::photos::listing::PhotosError;
 use crate::weights_store::StoreError;
 
 /// Why weights could not be trained, evaluated or verified.
@@ -29,4 +31,8 @@ pub enum JobError {
     Classical(#[from] ClassicalError),
     #[error(transparent)]
     Novelty(#[from] NoveltyError),
+    #[error(transparent)]
+    Backbone(#[from] BackboneError),
+    #[error(transparent)]
+    Photos(#[from] PhotosError),
 }

@@ -7,6 +7,7 @@ pub mod error;
 pub mod estimate;
 pub mod novelty;
 pub mod photo_evaluation;
+pub mod photo_network;
 pub mod raw_pixels;
 mod timing;
 pub mod train;

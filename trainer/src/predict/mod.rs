@@ -8,7 +8,11 @@ use std::time::Instant;
 
 use serde::Serialize;
 use shared::garment::CLASSES;
-use shared::model::{Ensemble, NoveltyDetector, argmax, ensemble};
+use shared::model::{
+    Answer, Ensemble, NoveltyDetector, PHOTO_CLASSES, PhotoClass, answer, argmax, ensemble,
+    photo_network,
+};
+use shared::plan::photo::PhotoNetwork;
 use shared::{AnyClassifier, Garment, ModelId, Prediction, Sample};
 
 use crate::weights_store::WeightsStore;
@@ -20,16 +24,35 @@ pub use prepared_file::{ImageFile, PreparedFile};
 pub struct PredictionLine<'a> {
     /// The path; `path#3` for the third image of a file that holds several.
     pub file: &'a str,
-    /// A model's name, or the ensemble's.
+    /// A model's name, the ensemble's, `photo` for the photo network, or `answer` for what the page's headline says.
     pub model: &'static str,
+    /// One of the ten classes; of the photo network also `Hat`, `Shorts`, `Skirt` and `Something else`, of the answer the first
+    /// three of them.
     pub label: &'static str,
     pub confidence: f32,
-    /// Whether the novelty detector accepts the image.
+    /// Whether the image shows one of the ten classes: for the seven models what the novelty detector says, for the photo network what
+    /// it says itself, for the answer what the page says.
     pub known: bool,
-    /// In label order.
+    /// In label order. Of the photo network, they and `others` together have the sum 1.
     pub probabilities: [f32; CLASSES],
+    /// The photo network's probabilities of its other classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub others: Option<OtherProbabilities>,
     /// The time of the model alone, in microseconds; for the ensemble, of all seven models and their shared features.
     pub micros: u64,
+}
+
+/// The photo network's probabilities of what is none of the ten classes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct OtherProbabilities {
+    #[serde(rename = "Hat")]
+    pub hat: f32,
+    #[serde(rename = "Shorts")]
+    pub shorts: f32,
+    #[serde(rename = "Skirt")]
+    pub skirt: f32,
+    #[serde(rename = "Something else")]
+    pub something_else: f32,
 }
 
 /// The error of a file, as a line of JSON.
@@ -45,24 +68,29 @@ pub struct Predictor {
     /// If all seven models are loaded.
     ensemble: Option<Ensemble>,
     novelty: NoveltyDetector,
+    /// If all seven models are loaded, and there are weights of it.
+    photo_network: Option<PhotoNetwork>,
 }
 
 /// All predictions for one image.
 pub struct ImagePredictions {
-    /// Of each model, and last of the ensemble if all seven models are loaded.
+    /// Of each model. If all seven models are loaded, also of the ensemble and, for a photo, of the photo network; and the answer last.
     pub predictions: Vec<NamedPrediction>,
-    /// Whether the novelty detector accepts the image as one of the ten classes.
+    /// Whether the answer is that the image shows one of the ten classes.
     pub known: bool,
-    /// If not: degrees, clockwise, by which the image can be rotated so that it does.
+    /// If the novelty detector refuses it: degrees, clockwise, by which the image can be rotated so that it does.
     pub rotation: Option<u16>,
 }
 
-/// The probabilities of a model or of the ensemble.
+/// The prediction of a model, of the ensemble or of the photo network, or the answer; see [`PredictionLine`].
 #[derive(Clone, Copy, Debug)]
 pub struct NamedPrediction {
     pub name: &'static str,
+    pub class: PhotoClass,
+    pub confidence: f32,
+    pub is_known: bool,
     pub probabilities: [f32; CLASSES],
-    /// See [`PredictionLine::micros`].
+    pub others: Option<OtherProbabilities>,
     pub micros: u64,
 }
 
@@ -81,6 +109,11 @@ impl Predictor {
             classifiers,
             ensemble: has_all.then(|| store.ensemble()).transpose()?,
             novelty: store.novelty()?,
+            photo_network: if has_all {
+                store.photo_network()?
+            } else {
+                None
+            },
         })
     }
 
@@ -92,6 +125,7 @@ impl Predictor {
         mut on_prediction: impl FnMut(&mut AnyClassifier, &Sample, Prediction),
     ) -> ImagePredictions {
         let sample = Sample::new(file.prepared.grey.clone());
+        let is_known = self.novelty.is_known(&sample);
         let started = Instant::now();
         let needs_features = |c: &mut AnyClassifier| !c.classifier().id().is_deep();
         if self.classifiers.iter_mut().any(needs_features) {
@@ -106,43 +140,92 @@ impl Predictor {
             let micros = started.elapsed().as_micros() as u64;
             total += micros;
             of_models.push(prediction);
-            predictions.push(NamedPrediction {
-                name: prediction.model.name(),
-                probabilities: prediction.probabilities,
+            let name = prediction.model.name();
+            predictions.push(NamedPrediction::new(
+                name,
+                &prediction.probabilities,
+                is_known,
                 micros,
-            });
+            ));
             on_prediction(classifier, &sample, prediction);
         }
         if let Some(ensemble) = &self.ensemble {
-            let probabilities = ensemble.combine(&of_models);
+            let vote = ensemble.combine(&of_models);
+            let vote = vote.expect("invariant: all seven models are loaded");
+            predictions.push(NamedPrediction::new(ensemble::NAME, &vote, is_known, total));
+            let network = self.photo_network.as_mut().zip(file.square.as_ref());
+            let answer = match network {
+                None => Answer::from_vote(&vote, is_known),
+                Some((network, square)) => {
+                    let started = Instant::now();
+                    let photo = network.classify(square);
+                    let micros = started.elapsed().as_micros() as u64;
+                    total += micros;
+                    predictions.push(NamedPrediction::from_photo_network(&photo, micros));
+                    Answer::from_photo(&vote, is_known, &photo)
+                }
+            };
             predictions.push(NamedPrediction {
-                name: ensemble::NAME,
-                probabilities: probabilities.expect("invariant: all seven models are loaded"),
+                name: answer::NAME,
+                class: answer.class,
+                confidence: answer.confidence(),
+                is_known: answer.is_known,
+                probabilities: answer.probabilities,
+                others: None,
                 micros: total,
             });
         }
-        let known = self.novelty.is_known(&sample);
-        let rotation = if known {
+        let rotation = if is_known {
             None
         } else {
             self.novelty.known_rotation(&sample)
         };
         ImagePredictions {
+            known: predictions
+                .last()
+                .map_or(is_known, |answer| answer.is_known),
             predictions,
-            known,
             rotation,
         }
     }
 }
 
 impl NamedPrediction {
-    /// The most likely class.
-    pub fn garment(&self) -> Garment {
-        Garment::ALL[argmax(&self.probabilities)]
+    /// A prediction of the ten classes only.
+    fn new(
+        name: &'static str,
+        probabilities: &[f32; CLASSES],
+        is_known: bool,
+        micros: u64,
+    ) -> Self {
+        let best = argmax(probabilities);
+        Self {
+            name,
+            class: PhotoClass::Garment(Garment::ALL[best]),
+            confidence: probabilities[best],
+            is_known,
+            probabilities: *probabilities,
+            others: None,
+            micros,
+        }
     }
 
-    /// The probability of the most likely class.
-    pub fn confidence(&self) -> f32 {
-        self.probabilities[argmax(&self.probabilities)]
+    fn from_photo_network(photo: &[f32; PHOTO_CLASSES], micros: u64) -> Self {
+        let class = PhotoClass::most_likely(photo);
+        let of = |class: PhotoClass| photo[class.index()];
+        Self {
+            name: photo_network::NAME,
+            class,
+            confidence: of(class),
+            is_known: class.garment().is_some(),
+            probabilities: core::array::from_fn(|i| photo[i]),
+            others: Some(OtherProbabilities {
+                hat: of(PhotoClass::Hat),
+                shorts: of(PhotoClass::Shorts),
+                skirt: of(PhotoClass::Skirt),
+                something_else: of(PhotoClass::Other),
+            }),
+            micros,
+        }
     }
 }

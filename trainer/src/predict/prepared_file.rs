@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use photo::{Decoded, Prepared};
+use photo::{Decoded, Edits, Pipeline, Prepared, Route};
 use shared::image::RgbaImage;
+use shared::model::photo_network::SIDE;
 
 use super::error::PredictError;
 
@@ -55,6 +56,8 @@ impl ImageFile {
 pub struct PreparedFile {
     pub photo: RgbaImage,
     pub prepared: Prepared,
+    /// The photo network's input; `None` for a 28x28 image, which is no photo.
+    pub square: Option<RgbaImage>,
 }
 
 impl PreparedFile {
@@ -71,7 +74,14 @@ impl PreparedFile {
     /// # Errors
     /// [`PredictError::Photo`].
     pub fn new(photo: RgbaImage) -> Result<Self, PredictError> {
-        let prepared = photo::prepare(&photo)?;
-        Ok(Self { photo, prepared })
+        let pipeline = Pipeline::new(&photo)?;
+        let edits = Edits::default();
+        let prepared = pipeline.prepare(&edits)?;
+        let is_photo = !matches!(prepared.route, Route::AsIs { .. });
+        Ok(Self {
+            square: is_photo.then(|| pipeline.square(&edits, SIDE)),
+            photo,
+            prepared,
+        })
     }
 }

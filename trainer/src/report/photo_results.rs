@@ -42,16 +42,21 @@ pub fn section(input: &ReportInput) -> String {
     }
     text += "\n### None of the ten classes\n\n\
              The share of images that the novelty detector reports as none of the ten classes, and the area under its ROC curve \
-             (AUC) against the test images. A photo in which no garment is found counts as reported. The images of other things \
-             than clothes are part neither of the data set of photos nor of this repository.\n\n\
-             | images of | number | none of the ten | AUC |\n|---|--:|--:|--:|\n";
+             (AUC) against the test images; and the share that the answer reports, which knows the photo network too. A photo in which no \
+             garment is found counts as reported. The images of other things than clothes are part neither of the data set of \
+             photos nor of this repository.\n\n\
+             | images of | number | none of the ten | AUC | the answer |\n|---|--:|--:|--:|--:|\n";
     for refusals in &figures.refusals {
         text += &format!(
-            "| {} | {} | {:.1}% | {:.3} |\n",
+            "| {} | {} | {:.1}% | {:.3} | {} |\n",
             refusals.kind,
             thousands(refusals.images as u64),
             refusals.share * 100.0,
-            refusals.auc
+            refusals.auc,
+            figures
+                .answer_refusals
+                .get(&refusals.kind)
+                .map_or("–".into(), |share| format!("{:.1}%", share * 100.0))
         );
     }
     text + &headlines(figures)
@@ -63,11 +68,11 @@ fn headlines(figures: &PhotoFigures) -> String {
         return String::new();
     }
     let mut text = "\n### The headline\n\n\
-         The page's headline is right if the vote is right and the image is not reported as none of the ten classes. The mean is over \
-         the groups of photos.\n\n\
-         | images | number | vote right | known | headline right |\n|---|--:|--:|--:|--:|\n"
+         The page's headline is the answer: for a 28x28 image the vote's, for a photo mostly the photo network's. It is right if its class \
+         is right and the image is not reported as none of the ten classes. The mean is over the groups of photos.\n\n\
+         | images | number | vote right | answer right | known | headline right |\n|---|--:|--:|--:|--:|--:|\n"
         .to_owned();
-    let mut row = |kind: &str, images: usize, shares: [f64; 3]| {
+    let mut row = |kind: &str, images: usize, shares: [f64; 4]| {
         let cells = shares.map(|share| format!("{:.1}%", share * 100.0));
         text += &format!(
             "| {kind} | {} | {} |\n",
@@ -77,7 +82,7 @@ fn headlines(figures: &PhotoFigures) -> String {
     };
     let mut groups = Vec::new();
     for h in &figures.headlines {
-        row(&h.kind, h.images, [h.correct, h.known, h.headline]);
+        row(&h.kind, h.images, [h.vote, h.answer, h.known, h.headline]);
         if PhotoGroup::ALL.iter().any(|g| g.name() == h.kind) {
             groups.push(h);
         }
@@ -89,7 +94,12 @@ fn headlines(figures: &PhotoFigures) -> String {
     row(
         "photos, mean",
         images,
-        [mean(|h| h.correct), mean(|h| h.known), mean(|h| h.headline)],
+        [
+            mean(|h| h.vote),
+            mean(|h| h.answer),
+            mean(|h| h.known),
+            mean(|h| h.headline),
+        ],
     );
     text
 }
@@ -142,25 +152,31 @@ mod tests {
                 Headlines {
                     kind: "pants".into(),
                     images: 40,
-                    correct: 0.9,
+                    vote: 0.9,
+                    answer: 0.95,
                     known: 0.8,
                     headline: 0.7,
                 },
                 Headlines {
                     kind: "60 frame".into(),
                     images: 9,
-                    correct: 1.0,
+                    vote: 1.0,
+                    answer: 1.0,
                     known: 1.0,
                     headline: 1.0,
                 },
             ],
+            answer_refusals: [("hat".into(), 0.5)].into(),
         });
         let text = section(&input);
         let row = "| The vote | – | 98% | – | – | – | – | 50% | 74.0% |\n";
         assert!(text.contains(row), "{text}");
-        assert!(text.contains("| hat | 10 | 87.5% | 0.950 |\n"), "{text}");
+        assert!(
+            text.contains("| hat | 10 | 87.5% | 0.950 | 50.0% |\n"),
+            "{text}"
+        );
         assert!(text.contains("on 40 held-out photos"), "{text}");
-        let mean = "| photos, mean | 40 | 90.0% | 80.0% | 70.0% |\n";
+        let mean = "| photos, mean | 40 | 90.0% | 95.0% | 80.0% | 70.0% |\n";
         assert!(
             text.contains(mean) && text.contains("| 60 frame | 9 | 100.0%"),
             "{text}"

@@ -1,9 +1,12 @@
 //! The requests of the page to the engines, one method each.
 
 use photo::Edits;
-use protocol::{Method, Pixels, Prepared, RawHeatMap, Reply, Request, TimedPrediction};
+use protocol::{
+    Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply, Request, TimedPrediction,
+};
 use shared::garment::CLASSES;
-use shared::image::PIXELS;
+use shared::image::{PIXELS, RgbaImage};
+use shared::model::PhotoClass;
 use shared::{Garment, ModelId};
 use web_sys::File;
 
@@ -57,6 +60,39 @@ impl Client {
     pub async fn edit_photo(&self, photo: u32, edits: Edits) -> Result<Prepared, EngineError> {
         let reply = self.call_cpu(Request::Edit { photo, edits }).await?;
         self.prepared(reply)
+    }
+
+    /// The photo network's prediction for the photo of this number, with the visitor's edits.
+    pub async fn classify_photo(
+        &self,
+        photo: u32,
+        edits: Edits,
+    ) -> Result<PhotoPrediction, EngineError> {
+        match self
+            .call_cpu(Request::ClassifyPhoto { photo, edits })
+            .await?
+        {
+            Reply::Photo(prediction) => Ok(prediction),
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// The photo of this number below the photo network's heat map of a class.
+    pub async fn explain_photo(
+        &self,
+        photo: u32,
+        edits: Edits,
+        class: PhotoClass,
+    ) -> Result<RgbaImage, EngineError> {
+        let request = Request::ExplainPhoto {
+            photo,
+            edits,
+            class,
+        };
+        match self.call_cpu(request).await? {
+            Reply::PhotoHeatMap { overlay } => Ok(overlay),
+            _ => Err(EngineError::UnexpectedReply),
+        }
     }
 
     /// Removes the CPU engine's predictions if the GPU engine is to make them.

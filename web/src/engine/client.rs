@@ -84,6 +84,11 @@ impl Client {
         self.0.cpu.retry_ensemble();
     }
 
+    /// Loads the photo network's weights, which are loaded on request only.
+    pub fn load_photo_network(&self) {
+        self.0.cpu.load_photo_network();
+    }
+
     /// The gallery's images, loaded on the first call.
     pub async fn load_gallery(&self) -> Result<Vec<Pixels>, EngineError> {
         self.0.gallery.load().await

@@ -43,6 +43,8 @@ pub enum EngineEvent {
     EnsembleWeights(WeightsState),
     /// The state of the novelty detector's weights.
     NoveltyWeights(WeightsState),
+    /// The state of the photo network's weights.
+    PhotoNetworkWeights(WeightsState),
     /// All weights that are loaded without a request are loaded or have failed.
     WeightsComplete,
     /// Which engine answers, or why.

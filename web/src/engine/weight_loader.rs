@@ -7,7 +7,7 @@ use futures_util::future::join;
 use js_sys::Reflect;
 use protocol::{Reply, Request, Source};
 use shared::ModelId;
-use shared::model::{ensemble, novelty};
+use shared::model::{ensemble, novelty, photo_network};
 use wasm_bindgen_futures::spawn_local;
 
 use super::assets::Assets;
@@ -31,6 +31,7 @@ pub(super) struct WeightLoader {
     assets: Assets,
     events: EventSink,
     states: RefCell<[WeightsState; ModelId::ALL.len()]>,
+    photo_network: RefCell<WeightsState>,
 }
 
 impl WeightLoader {
@@ -47,6 +48,7 @@ impl WeightLoader {
             assets,
             events,
             states: RefCell::new(states),
+            photo_network: RefCell::new(WeightsState::Deferred),
         })
     }
 
@@ -71,6 +73,9 @@ impl WeightLoader {
         }
         self.events
             .send(EngineEvent::EnsembleWeights(WeightsState::Queued));
+        if *self.photo_network.borrow() != WeightsState::Deferred {
+            self.load_photo_network(rpc.clone());
+        }
         let loader = self.clone();
         spawn_local(async move {
             // After a worker's end its successor loads everything again.
@@ -93,6 +98,42 @@ impl WeightLoader {
         let loader = self.clone();
         // The worker's lifecycle reports its end.
         spawn_local(async move { drop(loader.load_ensemble(&rpc, true).await) });
+    }
+
+    /// Loads the photo network's weights, unless they are being loaded; after an error, again.
+    pub fn load_photo_network(self: &Rc<Self>, rpc: WorkerRpc) {
+        let is_retry = matches!(&*self.photo_network.borrow(), WeightsState::Failed(_));
+        let Some(weights) = self.file_source(photo_network::NAME, is_retry) else {
+            self.set_photo_network(WeightsState::Absent);
+            return;
+        };
+        self.set_photo_network(WeightsState::Loading(0));
+        let loader = self.clone();
+        spawn_local(async move {
+            let on_progress = {
+                let loader = Rc::downgrade(&loader);
+                move |bytes| {
+                    if let Some(loader) = loader.upgrade() {
+                        loader.set_photo_network(WeightsState::Loading(bytes));
+                    }
+                }
+            };
+            let request = Request::LoadPhotoNetwork { weights };
+            let state = match rpc.call_with_progress(request, on_progress).await {
+                Ok(Reply::PhotoNetworkLoaded { parameters }) => WeightsState::Ready(parameters),
+                reply => match failed(reply) {
+                    Ok(state) => state,
+                    // The worker's successor loads them again.
+                    Err(Terminated) => return,
+                },
+            };
+            loader.set_photo_network(state);
+        });
+    }
+
+    fn set_photo_network(&self, state: WeightsState) {
+        *self.photo_network.borrow_mut() = state.clone();
+        self.events.send(EngineEvent::PhotoNetworkWeights(state));
     }
 
     /// Sets all weights to failed, as there is no CPU engine.

@@ -82,6 +82,13 @@ impl CpuEngine {
         }
     }
 
+    /// Loads the photo network's weights.
+    pub fn load_photo_network(&self) {
+        if let Ok(rpc) = self.rpc() {
+            self.loader.load_photo_network(rpc);
+        }
+    }
+
     fn rpc(&self) -> Result<WorkerRpc, EngineError> {
         let worker = self.worker.borrow().clone();
         worker.map_err(EngineError::NoCpuEngine)

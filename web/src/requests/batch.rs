@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use photo::Route;
 use protocol::Pixels;
 use web_sys::File;
 
@@ -60,6 +61,7 @@ fn available(app: AppState) -> Available {
         models: app.models.ready(),
         ensemble: app.ensemble.is_ready(),
         novelty: app.novelty.is_ready(),
+        photo_network: app.photo_network.is_ready(),
     }
 }
 
@@ -88,7 +90,15 @@ fn run(app: AppState) {
 async fn classify(app: AppState, batch: u32, item: &BatchItem) {
     let earlier = item.status.with_untracked(|s| s.predictions().cloned());
     let prepared = match earlier {
-        Some(predictions) => Ok(predictions),
+        Some(mut predictions) => {
+            if predictions.lacks_photo(&untrack(|| available(app))) {
+                // The photo itself is not kept. One that fails now has been prepared before, so it is not a photo.
+                let again = prepare_item(app, batch, item.index).await;
+                predictions.photo = again.as_ref().ok().and_then(|again| again.photo);
+                predictions.is_photo = predictions.photo.is_some();
+            }
+            Ok(predictions)
+        }
         None => {
             item.status.set(ItemStatus::Answering);
             prepare_item(app, batch, item.index).await
@@ -122,6 +132,8 @@ async fn prepare_item(
     let mut item = ItemPredictions::new(thumbnail, grey);
     item.requested = prepared.predictions.iter().map(|p| p.model).collect();
     item.predictions = prepared.predictions.iter().map(Into::into).collect();
+    item.is_photo = !matches!(prepared.route, Route::AsIs { .. });
+    item.photo = prepared.photo.map(|photo| photo.probabilities);
     Ok(item)
 }
 

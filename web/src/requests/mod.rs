@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod edit;
 pub mod image_arrays;
+pub mod photo_network;
 pub mod startup;
 pub mod upload;
 
@@ -19,6 +20,7 @@ pub fn watch(app: AppState) {
     startup::watch(app);
     ensemble::watch(app);
     novelty::watch(app);
+    photo_network::watch(app);
     explanation::watch(app);
     batch::watch(app);
 }

@@ -1,6 +1,9 @@
 //! The page's whole state: the states of its parts, and what is derived from several of them.
 
 use leptos::prelude::*;
+use photo::Route;
+use protocol::PhotoPrediction;
+use shared::model::Answer;
 use shared::{Garment, ModelId};
 
 use super::batch::BatchState;
@@ -11,6 +14,7 @@ use super::explanation::ExplanationState;
 use super::messages::Messages;
 use super::models::{ModelPrediction, ModelStatus, Models};
 use super::novelty::NoveltyState;
+use super::photo_network::PhotoNetworkState;
 use super::site_data::SiteData;
 use super::timings::Timings;
 use super::upload::UploadState;
@@ -25,6 +29,7 @@ pub struct AppState {
     pub models: Models,
     pub ensemble: EnsembleState,
     pub novelty: NoveltyState,
+    pub photo_network: PhotoNetworkState,
     pub upload: UploadState,
     pub edits: EditState,
     pub batch: BatchState,
@@ -43,6 +48,7 @@ impl AppState {
         let models = Models::default();
         let ensemble = EnsembleState::default();
         let novelty = NoveltyState::default();
+        let photo_network = PhotoNetworkState::default();
         let explanation = ExplanationState::default();
         let messages = Messages::default();
         let report = move |weights: &WeightsState| {
@@ -71,6 +77,8 @@ impl AppState {
                 report(&weights);
                 novelty.set_ready(weights.is_ready());
             }
+            // Shown beside the answer.
+            EngineEvent::PhotoNetworkWeights(weights) => photo_network.set_weights(weights),
             EngineEvent::Status(_) | EngineEvent::WeightsComplete => {}
         });
         Self {
@@ -78,6 +86,7 @@ impl AppState {
             models,
             ensemble,
             novelty,
+            photo_network,
             upload: UploadState::default(),
             edits: EditState::default(),
             batch: BatchState::default(),
@@ -130,9 +139,37 @@ impl AppState {
         self.novelty.result_since(self.upload.photo_number()?)
     }
 
-    /// Whether the image can be one of the ten classes; `None` before the novelty detector has checked the photo.
+    /// Whether the image is a photo, which the photo network can classify.
+    pub fn has_photo(self) -> bool {
+        self.upload.image().with(|image| {
+            let preprocessing = image.as_ref().and_then(|i| i.preprocessing.as_ref());
+            preprocessing.is_some_and(|p| !matches!(p.route, Route::AsIs { .. }))
+        })
+    }
+
+    /// The photo network's prediction for the photo; until there is one for the latest edit, the one before it.
+    pub fn photo_prediction(self) -> Option<PhotoPrediction> {
+        let photo = self.upload.photo_number().filter(|_| self.has_photo())?;
+        self.photo_network.prediction_since(photo)
+    }
+
+    /// What is said of the image: the vote's class, or for a photo what the photo network and the vote say together.
+    pub fn answer(self) -> Option<Answer> {
+        let vote = self.ensemble_prediction()?.probabilities;
+        let is_accepted = self.novelty_result().is_none_or(|novelty| novelty.is_known);
+        Some(match self.photo_prediction() {
+            Some(photo) => Answer::from_photo(&vote, is_accepted, &photo.probabilities),
+            None => Answer::from_vote(&vote, is_accepted),
+        })
+    }
+
+    /// Whether the image can be one of the ten classes; `None` before that is checked.
     pub fn is_known(self) -> Option<bool> {
-        self.novelty_result().map(|novelty| novelty.is_known)
+        let novelty = self.novelty_result();
+        match (self.photo_prediction(), self.answer()) {
+            (Some(_), Some(answer)) => Some(answer.is_known),
+            _ => novelty.map(|novelty| novelty.is_known),
+        }
     }
 
     /// Whether the image has been found to be none of the ten classes, so that the predictions for it are guesses.

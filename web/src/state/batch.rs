@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use shared::garment::CLASSES;
-use shared::model::argmax;
+use shared::model::{Answer, PHOTO_CLASSES, argmax};
 use shared::{Garment, Grey28, ModelId, Prediction};
 use web_sys::File;
 
@@ -50,12 +50,16 @@ pub struct ItemPredictions {
     pub predictions: Vec<Prediction>,
     /// The models that were asked; a model that failed is not asked again.
     pub requested: Vec<ModelId>,
-    /// Whether the image can be one of the ten classes; `None` before the novelty detector has checked it.
+    /// Whether the novelty detector accepts the image; `None` before it has checked it.
     pub is_known: Option<bool>,
     /// The ensemble's probabilities, in label order.
     pub ensemble: Option<[f32; CLASSES]>,
     /// How many predictions the ensemble combines.
     pub combined: usize,
+    /// Whether it is a photo, which the photo network can classify.
+    pub is_photo: bool,
+    /// The photo network's probabilities.
+    pub photo: Option<[f32; PHOTO_CLASSES]>,
 }
 
 /// What is loaded and can classify a file.
@@ -64,6 +68,7 @@ pub struct Available {
     pub models: Vec<ModelId>,
     pub ensemble: bool,
     pub novelty: bool,
+    pub photo_network: bool,
 }
 
 impl Default for BatchState {
@@ -205,6 +210,8 @@ impl ItemPredictions {
             is_known: None,
             ensemble: None,
             combined: 0,
+            is_photo: false,
+            photo: None,
         }
     }
 
@@ -213,6 +220,27 @@ impl ItemPredictions {
         let probabilities = self.ensemble?;
         let best = argmax(&probabilities);
         Some((Garment::ALL[best], probabilities[best]))
+    }
+
+    /// What is said of the image; `None` without the ensemble.
+    pub fn answer(&self) -> Option<Answer> {
+        let vote = self.ensemble?;
+        let is_accepted = self.is_known.unwrap_or(true);
+        Some(match &self.photo {
+            Some(photo) => Answer::from_photo(&vote, is_accepted, photo),
+            None => Answer::from_vote(&vote, is_accepted),
+        })
+    }
+
+    /// Whether the image is one of the ten classes; `None` before that is checked.
+    pub fn known(&self) -> Option<bool> {
+        let answer = self.answer().filter(|_| self.photo.is_some());
+        answer.map_or(self.is_known, |answer| Some(answer.is_known))
+    }
+
+    /// Whether the photo network is loaded and has not classified the photo.
+    pub fn lacks_photo(&self, available: &Available) -> bool {
+        available.photo_network && self.is_photo && self.photo.is_none()
     }
 
     /// A model's class and confidence.
@@ -227,6 +255,7 @@ impl ItemPredictions {
         all_requested
             && (!available.ensemble || self.combined == self.predictions.len())
             && (!available.novelty || self.is_known.is_some())
+            && !self.lacks_photo(available)
     }
 }
 
@@ -240,6 +269,7 @@ mod tests {
             models: models.to_vec(),
             ensemble,
             novelty,
+            photo_network: true,
         };
         let blank = RgbaImage::default();
         let mut item = ItemPredictions::new(blank, Grey28::new([0; 784]));
@@ -259,6 +289,9 @@ mod tests {
         assert!(item.are_complete(&available(&[ModelId::Cnn], true, true)));
         assert_eq!(item.model(ModelId::Cnn), Some((Garment::Bag, 0.91)));
         assert_eq!(item.model(ModelId::Svm), None);
+        item.is_photo = true;
+        assert!(!item.are_complete(&available(&[ModelId::Cnn], true, true)));
+        item.is_photo = false;
         // A model that was loaded later.
         assert!(!item.are_complete(&available(&[ModelId::Cnn, ModelId::Svm], true, false)));
     }

@@ -11,6 +11,7 @@ pub mod manifest;
 pub mod messages;
 pub mod models;
 pub mod novelty;
+pub mod photo_network;
 pub mod site_data;
 pub mod stale_answers;
 pub mod timings;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::Garment;
+use shared::model::PhotoClass;
 use wasm_bindgen::JsCast;
 
 use super::batch::BatchTable;
@@ -61,7 +61,7 @@ fn App() -> impl IntoView {
                                 class="summary"
                                 class:waiting=move || !has_image()
                                 data-testid="headline"
-                                data-label=move || ensemble_text::headline_class(app).map(Garment::label)
+                                data-label=move || ensemble_text::headline_class(app).map(PhotoClass::label)
                                 data-known=move || app.is_known().map(|known| known.to_string())
                             >
                                 {move || ensemble_text::headline(app)}

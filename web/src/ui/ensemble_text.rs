@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use shared::advice::{capitalised, in_words};
+use shared::model::PhotoClass;
 use shared::{Garment, ModelId};
 
 use crate::engine::WeightsState;
@@ -11,17 +12,17 @@ use crate::state::models::{ModelPrediction, ModelStatus};
 
 const CLASSIFYING: &str = "The models are classifying the image.";
 
-/// The class in the headline: the ensemble's, or without an ensemble the first model's.
-pub fn headline_class(app: AppState) -> Option<Garment> {
+/// The class in the headline: the answer's, or without an ensemble the first model's.
+pub fn headline_class(app: AppState) -> Option<PhotoClass> {
     let image = app.upload.image_number()?;
-    if let Some(prediction) = app.ensemble_prediction() {
-        return Some(prediction.garment());
+    if let Some(answer) = app.answer() {
+        return Some(answer.class);
     }
     if app.ensemble.weights().with(WeightsState::may_load) {
         return None;
     }
     let classes = app.models.predictions_for(image, ModelPrediction::garment);
-    classes.first().copied()
+    classes.first().copied().map(PhotoClass::Garment)
 }
 
 /// The headline, beside the image.
@@ -30,19 +31,25 @@ pub fn headline(app: AppState) -> String {
         return "Choose an image from the gallery or upload your own: seven models will classify it."
             .into();
     }
-    let Some(garment) = headline_class(app) else {
+    let Some(class) = headline_class(app) else {
         return CLASSIFYING.into();
     };
     let is_partial = app
         .ensemble_prediction()
         .is_some_and(|prediction| app.missing_members(&prediction) > 0);
-    if app.is_unsure() {
-        not_sure(garment)
-    } else if is_partial {
-        format!("So far: {garment}")
-    } else {
-        garment.label().into()
+    match class.garment() {
+        None => none_of_ten(class),
+        Some(garment) if app.is_unsure() => not_sure(garment),
+        Some(garment) if is_partial && app.photo_prediction().is_none() => {
+            format!("So far: {garment}")
+        }
+        Some(garment) => garment.label().into(),
     }
+}
+
+/// Shown for clothes that are none of the ten classes.
+pub fn none_of_ten(class: PhotoClass) -> String {
+    format!("{}: none of the ten classes", class.label())
 }
 
 /// Shown in place of the class of an image that the novelty detector rejects.
@@ -57,14 +64,17 @@ pub fn announcement(app: AppState) -> String {
     match app.ensemble_prediction() {
         Some(prediction) if !is_checking && !ModelId::ALL.into_iter().any(is_busy) => {
             let garment = prediction.garment();
-            let class = if app.is_unsure() {
-                not_sure(garment)
-            } else {
-                format!("The vote: {garment}")
+            let answer = match app.photo_prediction() {
+                Some(_) => headline(app),
+                None if app.is_unsure() => not_sure(garment),
+                None => format!("The vote: {garment}"),
             };
+            let confidence = app
+                .answer()
+                .map_or(prediction.confidence(), |a| a.confidence());
             format!(
-                "{class}, {:.0} percent. {}",
-                prediction.confidence() * 100.0,
+                "{answer}, {:.0} percent. {}",
+                confidence * 100.0,
                 votes(
                     garment,
                     &prediction.members,

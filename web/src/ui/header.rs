@@ -30,7 +30,7 @@ pub fn Footer() -> impl IntoView {
                 "Nothing leaves this machine: images are read, preprocessed and classified in this tab, and the site consists of static files."
             </p>
             <p>
-                "Fashion-MNIST: Xiao, Rasul and Vollgraf, arXiv 1708.07747. Heat maps: Grad-CAM, arXiv 1610.02391, in the form of HiResCAM, arXiv 2011.08891, and occlusion, arXiv 1311.2901. "
+                "Fashion-MNIST: Xiao, Rasul and Vollgraf, arXiv 1708.07747. Heat maps: Grad-CAM, arXiv 1610.02391, in the form of HiResCAM, arXiv 2011.08891, and occlusion, arXiv 1311.2901. Photo network: EfficientNet-Lite0, arXiv 1905.11946, pretrained on ImageNet by Google (Apache-2.0), fine-tuned on photos of clothes (CC0). "
                 {(!REPOSITORY.is_empty())
                     .then(|| view! { <a href=REPOSITORY rel="noopener">"Source"</a> ", " })}
                 {format!("{LICENCE}.")}

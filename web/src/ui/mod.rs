@@ -16,6 +16,7 @@ mod header;
 mod heat_map;
 mod messages;
 mod model_row;
+mod photo_network_panel;
 mod predictions;
 mod preview;
 mod probability_bars;

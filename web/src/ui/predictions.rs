@@ -7,6 +7,7 @@ use shared::ModelId;
 use super::ensemble_panel::EnsemblePanel;
 use super::ensemble_text;
 use super::model_row::ModelRow;
+use super::photo_network_panel::PhotoNetworkPanel;
 use crate::state::AppState;
 
 #[component]
@@ -23,6 +24,7 @@ pub fn Predictions() -> impl IntoView {
         <section id="verdicts" aria-labelledby="verdict-title">
             <h2 id="verdict-title">"Predictions"</h2>
             <p class="visually-hidden" aria-live="polite">{move || ensemble_text::announcement(app)}</p>
+            <PhotoNetworkPanel/>
             <EnsemblePanel/>
             <div class="model-table">
                 <p class="line column-titles" aria-hidden="true">

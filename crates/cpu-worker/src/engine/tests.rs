@@ -365,3 +365,43 @@ fn detects_novelty_after_its_weights_are_loaded() {
     let refused = cpu.reply(Request::LoadNovelty { weights: damaged });
     assert!(error(refused).contains("The check for other things"));
 }
+
+#[test]
+fn the_photo_network_classifies_and_explains_the_stored_photo() {
+    let mut cpu = engine();
+    let photo = bmp(100, 80, |x, y| {
+        let inside = (20..80).contains(&x) && (20..60).contains(&y);
+        if inside { 40 } else { 255 }
+    });
+    let prepare = |photo: Option<u32>, file: Vec<u8>| Request::Prepare { file, photo };
+    cpu.reply(prepare(Some(7), photo.clone()));
+    let classify = |photo: u32| Request::ClassifyPhoto {
+        photo,
+        edits: Edits::default(),
+    };
+    assert!(error(cpu.reply(classify(7))).contains("no weights"));
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/photo.hbd");
+    let weights = Source::Bytes(std::fs::read(path).unwrap());
+    let loaded = cpu.reply(Request::LoadPhotoNetwork { weights });
+    assert!(matches!(loaded, Reply::PhotoNetworkLoaded { parameters } if parameters > 3_000_000));
+    let Reply::Photo(prediction) = cpu.reply(classify(7)) else {
+        panic!("no prediction");
+    };
+    assert!((prediction.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    // A photo without a number cannot be asked about later, so its prediction comes at once, and is the same.
+    let Reply::Prepared(prepared) = cpu.reply(prepare(None, photo)) else {
+        panic!("not prepared");
+    };
+    let at_once = prepared.photo.map(|photo| photo.probabilities);
+    assert_eq!(at_once, Some(prediction.probabilities));
+    let explain = Request::ExplainPhoto {
+        photo: 7,
+        edits: Edits::default(),
+        class: PhotoClass::Other,
+    };
+    let Reply::PhotoHeatMap { overlay } = cpu.reply(explain) else {
+        panic!("no heat map");
+    };
+    assert_eq!(overlay.width(), overlay.height());
+    assert!(error(cpu.reply(classify(8))).contains("no longer loaded"));
+}

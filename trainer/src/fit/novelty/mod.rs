@@ -3,10 +3,10 @@
 mod classifier;
 mod error;
 mod mahalanobis;
-mod noise;
-mod synthetic_object;
+pub(super) mod noise;
+pub(super) mod synthetic_object;
 mod synthetic_outliers;
-mod synthetic_scenes;
+pub(super) mod synthetic_scenes;
 mod views;
 
 use ndarray::Array2;

@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use shared::Grey28;
-use shared::image::{PIXELS, SIDE};
+use shared::image::{PIXELS, RgbaImage, SIDE};
 
 use super::noise::Grid;
 use super::synthetic_object;
@@ -26,10 +26,10 @@ const KINDS: [Kind; 14] = [
     |rng, [one, other]| Some(shuffled(rng, one, other)),
     |rng, _| Some(gradient(rng)),
     |rng, [one, other]| Some(overlapping(rng, one, other)),
-    |rng, _| landscape(rng),
-    |rng, _| portrait(rng),
-    |rng, _| text_page(rng),
-    |rng, _| synthetic_object::draw(rng),
+    |rng, _| prepared(landscape(rng)),
+    |rng, _| prepared(portrait(rng)),
+    |rng, _| prepared(text_page(rng)),
+    |rng, _| prepared(synthetic_object::draw(rng)),
 ];
 
 /// Draws `count` images of each kind. Scenes in which segmentation finds nothing are left out.
@@ -48,6 +48,11 @@ pub fn synthetic_outliers(garments: &Examples, count: usize, seed: u64) -> Vec<G
         })
         .collect();
     all.into_iter().flatten().collect()
+}
+
+/// The models' input of a synthetic photo; `None` if the photo pipeline finds nothing in it.
+fn prepared(photo: RgbaImage) -> Option<Grey28> {
+    photo::prepare(&photo).ok().map(|prepared| prepared.grey)
 }
 
 /// An image of values from 0 to 1.

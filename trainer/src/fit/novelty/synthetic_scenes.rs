@@ -1,9 +1,7 @@
-//! Synthetic photos of other things than clothes, segmented and scaled like real photos.
+//! Synthetic photos of other things than clothes.
 
-use photo::prepare;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use shared::Grey28;
 use shared::image::RgbaImage;
 
 use super::noise::Grid;
@@ -32,16 +30,13 @@ impl Canvas {
         }
     }
 
-    /// The models' input for the first `height` rows; `None` if segmentation finds nothing.
-    fn preprocess(&self, height: usize) -> Option<Grey28> {
+    /// The first `height` rows as an image.
+    fn into_image(self, height: usize) -> RgbaImage {
         let byte = |v: f32| (v.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
-        let pixels = self.0[..SIDE * height].iter();
-        let rgba = pixels
-            .flat_map(|[r, g, b]| [byte(*r), byte(*g), byte(*b), 255])
-            .collect();
-        let photo = RgbaImage::new(SIDE as u32, height as u32, rgba)
-            .expect("invariant: four bytes a pixel");
-        prepare(&photo).ok().map(|p| p.grey)
+        RgbaImage::from_fn(SIDE as u32, height as u32, |x, y| {
+            let [red, green, blue] = self.0[y as usize * SIDE + x as usize].map(byte);
+            [red, green, blue, 255]
+        })
     }
 }
 
@@ -50,7 +45,7 @@ fn random_colour(rng: &mut ChaCha8Rng) -> Colour {
 }
 
 /// Hills behind hills, or a shore.
-pub fn landscape(rng: &mut ChaCha8Rng) -> Option<Grey28> {
+pub fn landscape(rng: &mut ChaCha8Rng) -> RgbaImage {
     let sky = [
         rng.random_range(0.4..0.9),
         rng.random_range(0.5..0.9),
@@ -73,11 +68,11 @@ pub fn landscape(rng: &mut ChaCha8Rng) -> Option<Grey28> {
         top += rng.random_range(10.0..45.0);
     }
     let height = rng.random_range(80..=SIDE);
-    canvas.preprocess(height)
+    canvas.into_image(height)
 }
 
 /// A head with hair on shoulders.
-pub fn portrait(rng: &mut ChaCha8Rng) -> Option<Grey28> {
+pub fn portrait(rng: &mut ChaCha8Rng) -> RgbaImage {
     let mut canvas = Canvas::textured(random_colour(rng), rng.random_range(0.1..0.9), rng);
     let light = rng.random_range(0.3..1.0f32);
     let skin = Canvas::textured([0.95 * light, 0.75 * light, 0.62 * light], 0.35, rng);
@@ -121,11 +116,11 @@ pub fn portrait(rng: &mut ChaCha8Rng) -> Option<Grey28> {
     canvas.blend(&dark, |x, y| {
         ellipse(x, y, x0, y0 + 0.5 * height, 0.4 * width, 0.08 * height)
     });
-    canvas.preprocess(SIDE)
+    canvas.into_image(SIDE)
 }
 
 /// A page of text, slightly rotated.
-pub fn text_page(rng: &mut ChaCha8Rng) -> Option<Grey28> {
+pub fn text_page(rng: &mut ChaCha8Rng) -> RgbaImage {
     let paper = rng.random_range(0.6..1.0f32);
     let mut canvas = Canvas::textured(
         [paper, paper, 0.95 * paper],
@@ -152,5 +147,5 @@ pub fn text_page(rng: &mut ChaCha8Rng) -> Option<Grey28> {
         let word = words[(row.abs() as usize * 7) % words.len()] * 4.0 * height;
         f32::from((across - margin).rem_euclid(word + 0.6 * height) < word)
     });
-    canvas.preprocess(SIDE)
+    canvas.into_image(SIDE)
 }

@@ -11,7 +11,8 @@ pub type Row = (String, ItemStatus);
 
 /// A header, and a line for each file.
 pub fn csv(rows: &[Row]) -> String {
-    let mut header = String::from("file,state,known,vote,vote_confidence,voters");
+    let mut header =
+        String::from("file,state,known,answer,answer_confidence,vote,vote_confidence,voters");
     for model in ModelId::ALL {
         let name = model.name();
         // Writing to a string cannot fail.
@@ -27,8 +28,15 @@ pub fn csv(rows: &[Row]) -> String {
 fn csv_line(name: &str, status: &ItemStatus) -> String {
     let item = status.predictions();
     let mut cells = vec![cell(name), status.name().to_string()];
-    let known = item.and_then(|i| i.is_known);
+    let known = item.and_then(|i| i.known());
     cells.push(known.map_or(String::new(), |known| known.to_string()));
+    cells.extend(match item.and_then(|i| i.answer()) {
+        Some(answer) => [
+            cell(answer.class.label()),
+            format!("{:.4}", answer.confidence()),
+        ],
+        None => [String::new(), String::new()],
+    });
     cells.extend(prediction_cells(item.and_then(|i| i.ensemble())));
     cells.push(item.map_or(String::new(), |i| i.combined.to_string()));
     for model in ModelId::ALL {
@@ -87,8 +95,16 @@ fn json_object(name: &str, status: &ItemStatus) -> String {
     };
     // Writing to a string cannot fail.
     if let Some(item) = status.predictions() {
-        if let Some(known) = item.is_known {
+        if let Some(known) = item.known() {
             let _ = write!(object, ", \"known\": {known}");
+        }
+        if let Some(answer) = item.answer() {
+            let _ = write!(
+                object,
+                ", \"answer\": {{\"label\": {}, \"confidence\": {:.4}}}",
+                string(answer.class.label()),
+                answer.confidence()
+            );
         }
         if let Some(ensemble) = item.ensemble() {
             let voters = item.combined;
@@ -158,7 +174,7 @@ mod tests {
     fn line(name: &str, status: ItemStatus) -> String {
         let text = csv(&[(name.to_string(), status)]);
         let (header, line) = text.split_once("\r\n").unwrap();
-        assert_eq!(header.matches(',').count(), 6 + 2 * ModelId::ALL.len());
+        assert_eq!(header.matches(',').count(), 8 + 2 * ModelId::ALL.len());
         line.to_string()
     }
 
@@ -166,10 +182,12 @@ mod tests {
     fn a_line_has_the_predictions_or_the_error() {
         let line = line("boot.jpg", answered());
         assert!(
-            line.starts_with("boot.jpg,answered,true,Ankle boot,0.5000,1,T-shirt/top,0.7500,,,"),
+            line.starts_with(
+                "boot.jpg,answered,true,Ankle boot,0.5000,Ankle boot,0.5000,1,T-shirt/top,0.7500,,,"
+            ),
             "{line}"
         );
-        assert_eq!(line.matches(',').count(), 6 + 2 * ModelId::ALL.len());
+        assert_eq!(line.matches(',').count(), 8 + 2 * ModelId::ALL.len());
         let failed = self::line("a.txt", ItemStatus::Failed("No picture, alas.".into()));
         assert!(failed.ends_with(",\"No picture, alas.\"\r\n"), "{failed}");
     }
@@ -201,6 +219,7 @@ mod tests {
         assert_eq!(
             text,
             "[\n  {\"file\": \"a \\\"b\\\"\\\\\\n\\u0001ü.png\", \"state\": \"answered\", \"known\": true, \
+             \"answer\": {\"label\": \"Ankle boot\", \"confidence\": 0.5000}, \
              \"vote\": {\"label\": \"Ankle boot\", \"confidence\": 0.5000, \"voters\": 1}, \
              \"models\": {\"cnn\": {\"label\": \"T-shirt/top\", \"confidence\": 0.7500}}},\n  \
              {\"file\": \"c\", \"state\": \"error\", \"error\": \"Why.\"},\n  \

@@ -7,7 +7,7 @@ use web_sys::{Element, HtmlCanvasElement};
 
 use crate::dom::{find, set_attribute, set_text};
 use crate::state::AppState;
-use crate::state::batch::{BatchItem, ItemPredictions, ItemStatus};
+use crate::state::batch::{BatchItem, ItemStatus};
 use crate::ui::canvas::paint;
 
 const ROW: &str = "\
@@ -66,16 +66,22 @@ fn update(row: &Element, status: &ItemStatus, is_stopped: bool) {
         paint(&canvas, Some(&predictions.thumbnail));
     }
     let label = |prediction: Option<(Garment, f32)>| prediction.map_or("", |(g, _)| g.label());
-    let ensemble = predictions.ensemble();
-    let is_unsure = predictions.is_known == Some(false);
-    set_text(row, "vote", &vote_text(label(ensemble), is_unsure));
-    set_attribute(row, "data-label", label(ensemble));
-    if let Some((_, confidence)) = ensemble {
-        set_text(row, "confidence", &probability(confidence));
-        set_attribute(row, "data-confidence", &confidence.to_string());
+    let answer = predictions.answer();
+    let answer_label = answer.map_or("", |answer| answer.class.label());
+    let is_unsure = predictions.known() == Some(false);
+    let is_named = answer.is_some_and(|answer| answer.class.garment().is_none());
+    set_text(
+        row,
+        "vote",
+        &answer_text(answer_label, is_unsure && !is_named),
+    );
+    set_attribute(row, "data-label", answer_label);
+    if let Some(answer) = answer {
+        set_text(row, "confidence", &probability(answer.confidence()));
+        set_attribute(row, "data-confidence", &answer.confidence().to_string());
     }
     set_attribute(row, "data-voters", &predictions.combined.to_string());
-    if let Some(known) = predictions.is_known {
+    if let Some(known) = predictions.known() {
         set_attribute(row, "data-known", &known.to_string());
     }
     for (model, name, attribute) in [
@@ -87,8 +93,8 @@ fn update(row: &Element, status: &ItemStatus, is_stopped: bool) {
     }
 }
 
-/// The ensemble's class, or how it is given for an image that the novelty detector rejects.
-fn vote_text(label: &str, is_unsure: bool) -> String {
+/// The answer's class, or how it is given for an image that is none of the ten classes.
+fn answer_text(label: &str, is_unsure: bool) -> String {
     if is_unsure && !label.is_empty() {
         format!("Not sure (closest: {label})")
     } else {
@@ -101,10 +107,9 @@ fn status_text(status: &ItemStatus, is_stopped: bool) -> String {
         ItemStatus::Waiting if is_stopped => "Not classified.".to_string(),
         ItemStatus::Waiting => "Waiting.".to_string(),
         ItemStatus::Answering => "Being classified…".to_string(),
-        ItemStatus::Answered(ItemPredictions {
-            is_known: Some(false),
-            ..
-        }) => "Differs from the training data.".to_string(),
+        ItemStatus::Answered(item) if item.known() == Some(false) => {
+            "None of the ten classes.".to_string()
+        }
         ItemStatus::Answered(item) => match item.predictions.len() {
             0 => "Not classified: no model is loaded.".to_string(),
             n if n == ModelId::ALL.len() => "Classified.".to_string(),
@@ -120,9 +125,9 @@ mod tests {
 
     #[test]
     fn an_image_that_is_not_known_has_a_closest_class() {
-        assert_eq!(vote_text("Bag", true), "Not sure (closest: Bag)");
-        assert_eq!(vote_text("Bag", false), "Bag");
+        assert_eq!(answer_text("Bag", true), "Not sure (closest: Bag)");
+        assert_eq!(answer_text("Bag", false), "Bag");
         // Without the ensemble, nothing is close.
-        assert_eq!(vote_text("", true), "");
+        assert_eq!(answer_text("", true), "");
     }
 }

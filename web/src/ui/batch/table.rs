@@ -25,8 +25,8 @@ const MARKUP: &str = "\
     </div></div>\
     <progress aria-label=\"Images classified\" data-testid=\"roll-progress\" data-ref=\"progress\"></progress>\
     <div class=\"batch-rows\" tabindex=\"0\" role=\"region\" aria-labelledby=\"roll-title\">\
-    <table><caption class=\"visually-hidden\">Predictions of the vote, the CNN and the ResNet for each file</caption>\
-    <thead><tr><td></td><th scope=\"col\">File</th><th scope=\"col\">Vote</th><th scope=\"col\">CNN</th><th scope=\"col\">ResNet</th></tr></thead>\
+    <table><caption class=\"visually-hidden\">The answer, and the predictions of the CNN and the ResNet for each file</caption>\
+    <thead><tr><td></td><th scope=\"col\">File</th><th scope=\"col\">Answer</th><th scope=\"col\">CNN</th><th scope=\"col\">ResNet</th></tr></thead>\
     <tbody data-testid=\"roll-body\" data-ref=\"body\"></tbody></table></div>";
 
 /// Shown while there is a batch.

@@ -7,6 +7,7 @@ use shared::image::RgbaImage;
 
 use super::advice;
 use super::controls::rotate_by;
+use crate::engine::Novelty;
 use crate::requests::edit;
 use crate::state::AppState;
 use crate::ui::canvas::Canvas;
@@ -19,7 +20,11 @@ pub fn AdvicePanel() -> impl IntoView {
     let app = expect_context::<AppState>();
     let image = app.upload.image();
     let found = Memo::new(move |_| {
-        image.with(|image| advice::advice(image.as_ref()?, app.novelty_result()))
+        let novelty = app.novelty_result().map(|novelty| Novelty {
+            is_known: !app.is_unsure(),
+            ..novelty
+        });
+        image.with(|image| advice::advice(image.as_ref()?, novelty))
     });
     // Screen readers announce every change of a live region, even one to the same text.
     let text = Memo::new(move |_| text(app, found.get()));

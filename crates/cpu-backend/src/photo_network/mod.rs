@@ -1,0 +1,270 @@
+//! Fine-tuning of the photo network: forward pass, gradients and AdamW.
+//!
+//! The batch norms stay folded into the convolutions, so that images do not depend on each other: each shard of a batch runs forward
+//! and backward on its own, and the shards' gradients are added in order. The number of threads changes no bit of the result.
+
+mod depthwise;
+mod optimizer;
+mod product;
+mod shard;
+mod target;
+
+use rayon::prelude::*;
+use shared::model::PHOTO_CLASSES;
+use shared::model::photo_network::{ConvLayer, FEATURES, convolutions};
+
+use super::backend::{StateError, StatePart};
+use super::elementwise;
+use optimizer::Optimizer;
+use shard::Shard;
+pub use target::Target;
+
+/// The shards of a batch, which is also the largest number of threads with work.
+const SHARDS: usize = 4;
+
+/// Settings of fine-tuning.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FineTuningConfig {
+    /// The weight decay of AdamW; biases do not decay.
+    pub weight_decay: f32,
+    /// The decay per step of the weights' exponential moving average; 0 without one.
+    pub ema_decay: f64,
+    /// The factor of the dense layer's learning rate, which starts from less.
+    pub dense_rate: f32,
+    /// The share of the dense layer's inputs that is dropped.
+    pub dropout: f32,
+    pub label_smoothing: f32,
+}
+
+/// Images of one size, and what the network should say about them.
+pub struct PhotoBatch {
+    /// Rows and columns of each image.
+    pub side: usize,
+    /// Standardised, `[images, side, side, 3]`.
+    pub pixels: Vec<f32>,
+    pub targets: Vec<Target>,
+}
+
+/// Where weight and bias of a layer begin in the flat list of parameters.
+#[derive(Clone, Copy)]
+struct Slot {
+    weight: usize,
+    weight_count: usize,
+    bias: usize,
+    outputs: usize,
+}
+
+impl Slot {
+    fn weight<'a>(&self, list: &'a [f32]) -> &'a [f32] {
+        &list[self.weight..][..self.weight_count]
+    }
+
+    fn bias<'a>(&self, list: &'a [f32]) -> &'a [f32] {
+        &list[self.bias..][..self.outputs]
+    }
+
+    /// Weight and bias, mutable; the bias follows the weight.
+    fn split_mut<'a>(&self, list: &'a mut [f32]) -> (&'a mut [f32], &'a mut [f32]) {
+        list[self.weight..][..self.weight_count + self.outputs].split_at_mut(self.weight_count)
+    }
+}
+
+/// The layers of the network and where their parameters are.
+struct Network {
+    layers: Vec<ConvLayer>,
+    /// Of each convolution, then of the dense layer.
+    slots: Vec<Slot>,
+    count: usize,
+}
+
+impl Network {
+    fn new() -> Self {
+        let layers = convolutions();
+        let sizes = layers
+            .iter()
+            .map(|layer| (layer.weight_count(), layer.output));
+        let mut count = 0;
+        let slots = sizes.chain([(PHOTO_CLASSES * FEATURES, PHOTO_CLASSES)]);
+        let slots = slots.map(|(weight_count, outputs)| {
+            let weight = count;
+            count += weight_count + outputs;
+            Slot {
+                weight,
+                weight_count,
+                bias: weight + weight_count,
+                outputs,
+            }
+        });
+        let slots = slots.collect();
+        Self {
+            layers,
+            slots,
+            count,
+        }
+    }
+}
+
+/// The photo network in training.
+pub struct FineTuning {
+    network: Network,
+    config: FineTuningConfig,
+    parameters: Vec<f32>,
+    optimizer: Optimizer,
+    gradients: Vec<f32>,
+    shards: Vec<Shard>,
+}
+
+impl FineTuning {
+    /// The network with initial values: a list for each of [`shared::model::photo_network::parameters`], and the scale that the batch
+    /// norm gave each output channel of each convolution.
+    ///
+    /// The scales keep the training as it would be without folding: AdamW's steps do not depend on the size of the gradient, so a
+    /// channel with folded weights twice as large needs steps twice as large.
+    ///
+    /// # Panics
+    /// The lists do not match the network.
+    pub fn new(config: FineTuningConfig, values: &[Vec<f32>], scales: &[Vec<f32>]) -> Self {
+        let network = Network::new();
+        let parameters = values.concat();
+        assert_eq!(parameters.len(), network.count);
+        assert_eq!(scales.len(), network.layers.len());
+        Self {
+            optimizer: Optimizer::new(&network, &parameters, scales),
+            gradients: vec![0.0; parameters.len()],
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            parameters,
+            network,
+            config,
+        }
+    }
+
+    /// One training step; `seed` determines the dropout masks. Returns the mean loss.
+    pub fn train_step(&mut self, batch: &PhotoBatch, learning_rate: f64, seed: u64) -> f64 {
+        let loss = self.compute_gradients(batch, seed);
+        self.optimizer.step(
+            &self.network,
+            &self.config,
+            learning_rate,
+            &mut self.parameters,
+            &self.gradients,
+        );
+        loss
+    }
+
+    /// Forward and backward pass of a batch. Returns the mean loss.
+    fn compute_gradients(&mut self, batch: &PhotoBatch, seed: u64) -> f64 {
+        let count = batch.targets.len();
+        let size = count.div_ceil(SHARDS).max(1);
+        let image = batch.side * batch.side * 3;
+        let Self {
+            network,
+            config,
+            parameters,
+            gradients,
+            shards,
+            ..
+        } = self;
+        let parts = batch.pixels.par_chunks(size * image);
+        let parts = parts.zip(batch.targets.par_chunks(size)).enumerate();
+        let loss: Vec<f64> = shards
+            .par_iter_mut()
+            .zip(parts)
+            .map(|(shard, (number, (pixels, targets)))| {
+                let part = shard::Part {
+                    side: batch.side,
+                    pixels,
+                    targets,
+                    share: 1.0 / count as f32,
+                    dropout_stream: (seed, number as u64),
+                };
+                shard.compute_gradients(network, config, parameters, &part)
+            })
+            .collect();
+        let used = loss.len();
+        let part = gradients.len().div_ceil(8);
+        gradients
+            .par_chunks_mut(part)
+            .enumerate()
+            .for_each(|(number, sum)| {
+                let first = number * part;
+                let of_shard = |shard: &'_ Shard| -> Vec<f32> {
+                    shard.gradients[first..][..sum.len()].to_vec()
+                };
+                let lists: Vec<Vec<f32>> = shards[..used].iter().map(of_shard).collect();
+                sum.fill(0.0);
+                for list in &lists {
+                    elementwise::add(list, sum);
+                }
+            });
+        loss.iter().sum::<f64>() / count as f64
+    }
+
+    /// The values to ship: the EMA of the parameters, a list for each of [`shared::model::photo_network::parameters`].
+    pub fn values(&self) -> Vec<Vec<f32>> {
+        self.lists(&self.optimizer.ema)
+    }
+
+    /// The gradients of the last batch's mean loss, in the same form, for comparison with another backend.
+    pub fn gradients(&self) -> Vec<Vec<f32>> {
+        self.lists(&self.gradients)
+    }
+
+    fn lists(&self, list: &[f32]) -> Vec<Vec<f32>> {
+        let slots = self.network.slots.iter();
+        slots
+            .flat_map(|slot| [slot.weight(list).to_vec(), slot.bias(list).to_vec()])
+            .collect()
+    }
+
+    /// The names of the parts of [`state`](Self::state).
+    pub const STATE_NAMES: &[&str] = &["parameters", "first", "second", "average", "steps"];
+
+    /// The training state, from which [`restore`](Self::restore) continues with the same bits.
+    pub fn state(&self) -> Vec<StatePart> {
+        let lists = [
+            &self.parameters,
+            &self.optimizer.first_moments,
+            &self.optimizer.second_moments,
+            &self.optimizer.ema,
+        ];
+        let lists = lists.map(|list| list.iter().flat_map(|x| x.to_le_bytes()).collect());
+        let steps = self.optimizer.steps.to_le_bytes().to_vec();
+        let bytes = lists.into_iter().chain([steps]);
+        Self::STATE_NAMES
+            .iter()
+            .zip(bytes)
+            .map(|(&name, bytes)| StatePart { name, bytes })
+            .collect()
+    }
+
+    /// Takes over a training state.
+    ///
+    /// # Errors
+    /// A part is unknown or has another length.
+    pub fn restore(&mut self, state: Vec<StatePart>) -> Result<(), StateError> {
+        for StatePart { name, bytes } in state {
+            let list = match name {
+                "parameters" => &mut self.parameters,
+                "first" => &mut self.optimizer.first_moments,
+                "second" => &mut self.optimizer.second_moments,
+                "average" => &mut self.optimizer.ema,
+                "steps" => {
+                    let bytes = bytes.try_into().map_err(|_| StateError(name))?;
+                    self.optimizer.steps = u64::from_le_bytes(bytes);
+                    continue;
+                }
+                _ => return Err(StateError(name)),
+            };
+            if bytes.len() != 4 * list.len() {
+                return Err(StateError(name));
+            }
+            let numbers = bytes.as_chunks::<4>().0.iter();
+            list.iter_mut()
+                .zip(numbers)
+                .for_each(|(x, b)| *x = f32::from_le_bytes(*b));
+        }
+        Ok(())
+    }
+}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! What the photo network should say about an image, and the loss.
+
+use shared::model::PHOTO_CLASSES;
+
+/// The classes that are right. Where several are, for example for a shoe of unknown kind, any division of the probability among them
+/// is as good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub right: [bool; PHOTO_CLASSES],
+}
+
+impl Target {
+    /// A target with these right classes.
+    pub fn new(classes: impl IntoIterator<Item = usize>) -> Self {
+        let mut right = [false; PHOTO_CLASSES];
+        for class in classes {
+            right[class] = true;
+        }
+        Self { right }
+    }
+
+    /// The right class, if there is only one.
+    pub fn only_class(&self) -> Option<usize> {
+        let mut classes = (0..PHOTO_CLASSES).filter(|class| self.right[*class]);
+        classes.next().filter(|_| classes.next().is_none())
+    }
+
+    /// The loss of logits, and its gradient: the cross-entropy with the network's own probabilities of the right classes, scaled to a
+    /// sum of 1 and smoothed.
+    pub fn loss(
+        &self,
+        logits: &[f32; PHOTO_CLASSES],
+        label_smoothing: f32,
+    ) -> (f64, [f32; PHOTO_CLASSES]) {
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let exponentials = logits.map(|z| (z - largest).exp());
+        let sum: f32 = exponentials.iter().sum();
+        let right: f32 = exponentials
+            .iter()
+            .zip(self.right)
+            .filter_map(|(e, right)| right.then_some(*e))
+            .sum();
+        let mut loss = 0.0;
+        let gradient = core::array::from_fn(|class| {
+            let probability = exponentials[class] / sum;
+            let share = if self.right[class] {
+                exponentials[class] / right.max(f32::MIN_POSITIVE)
+            } else {
+                0.0
+            };
+            let wanted = (1.0 - label_smoothing) * share + label_smoothing / PHOTO_CLASSES as f32;
+            let log = f64::from(logits[class] - largest) - f64::from(sum).ln();
+            loss -= f64::from(wanted) * log;
+            probability - wanted
+        });
+        (loss, gradient)
+    }
+}
