@@ -228,6 +228,59 @@ pub fn smooth_jpeg(
     file
 }
 
+/// A grey square as a JPEG of these segments and scans. Its tables have one code of one bit each: a first coefficient that is the
+/// one before, and 16,384 or more blocks without further coefficients.
+pub fn grey_jpeg(frame: u8, side: u16, parts: &[Vec<u8>]) -> Vec<u8> {
+    let [high, low] = side.to_be_bytes();
+    let mut tables = [[0; 18], [0; 18]];
+    tables[0][1] = 1;
+    tables[1][..2].copy_from_slice(&[0x10, 1]);
+    tables[1][17] = 0xe0;
+    [
+        vec![0xff, 0xd8],
+        jpeg_segment(0xdb, &[[0].as_slice(), &[8; 64]].concat()),
+        jpeg_segment(frame, &[8, high, low, high, low, 1, 1, 0x11, 0]),
+        jpeg_segment(0xc4, &tables.concat()),
+        parts.concat(),
+        vec![0xff, 0xd9],
+    ]
+    .concat()
+}
+
+/// A scan of the band of coefficients, with the bits of the successive approximation in one byte.
+pub fn grey_scan(first: u8, last: u8, bits: u8, data: &[u8]) -> Vec<u8> {
+    [&jpeg_segment(0xda, &[1, 1, 0, first, last, bits]), data].concat()
+}
+
+/// A first scan for a square with zeros for all blocks.
+pub fn first_grey_scan(side: usize) -> Vec<u8> {
+    let blocks = side.div_ceil(8) * side.div_ceil(8);
+    grey_scan(0, 0, 0, &vec![0; blocks.div_ceil(8)])
+}
+
+/// The data of a scan without coefficients: as many runs as a square has, each of 32,767 blocks.
+pub fn empty_scan_data(side: usize) -> Vec<u8> {
+    let blocks = side.div_ceil(8) * side.div_ceil(8);
+    // The code, and the number that is added to 16,384.
+    let run = core::iter::once(false).chain([true; 14]);
+    let runs = blocks.div_ceil(32_767);
+    let mut bits: Vec<bool> = (0..runs).flat_map(|_| run.clone()).collect();
+    bits.resize(bits.len().next_multiple_of(8), true);
+    let bytes = bits.chunks(8).map(|byte| {
+        byte.iter()
+            .fold(0u8, |byte, &bit| byte << 1 | u8::from(bit))
+    });
+    bytes
+        .flat_map(|byte| {
+            if byte == 0xff {
+                vec![byte, 0]
+            } else {
+                vec![byte]
+            }
+        })
+        .collect()
+}
+
 /// An uncompressed BMP of 32 bits with a mask for alpha (Windows' fifth header), from below.
 pub fn bmp_with_alpha(width: u32, height: u32, bgra: impl Fn(u32) -> [u8; 4]) -> Vec<u8> {
     let mut file = b"BM".to_vec();

@@ -300,6 +300,116 @@ fn a_complete_jpeg_needs_no_end_marker() {
     assert_near(&corners(&photo), &expected, 8);
 }
 
+/// A file of every kind of JPEG.
+fn jpegs(size: [u16; 2]) -> [Vec<u8>; 4] {
+    [
+        smooth_jpeg(size, SamplingFactor::F_2_2, false, |_| {}),
+        smooth_jpeg(size, SamplingFactor::F_2_2, false, |encoder| {
+            encoder.set_restart_interval(2);
+        }),
+        smooth_jpeg(size, SamplingFactor::F_2_1, true, |_| {}),
+        smooth_jpeg(size, SamplingFactor::F_2_2, true, |encoder| {
+            encoder.set_progressive(true);
+        }),
+    ]
+}
+
+#[test]
+fn damage_within_a_jpeg_is_reported() {
+    for (i, file) in jpegs([100, 90]).into_iter().enumerate() {
+        let whole = decode_all(&file).unwrap();
+        assert!(!whole.is_damaged, "file {i}");
+        let without_end = decode_all(&file[..file.len() - 2]).unwrap();
+        assert!(!without_end.is_damaged, "file {i} without its end marker");
+        // In the first scan, behind its header of at most fourteen bytes.
+        let scan = file.windows(2).position(|pair| pair == [0xff, 0xda]);
+        let start = scan.unwrap() + 14;
+        let length = file[start..].iter().position(|byte| *byte == 0xff).unwrap();
+        let mut damaged = file.clone();
+        damaged[start + length / 2..start + length].fill(0xfe);
+        let damaged = decode_all(&damaged).unwrap();
+        assert!(damaged.is_damaged, "file {i}");
+        assert_eq!(damaged.images[0].width(), whole.images[0].width());
+        // The end of the last scan is missing, and not the end marker.
+        let cut = [&file[..file.len() - 4], &[0xff, 0xd9]].concat();
+        assert!(decode_all(&cut).unwrap().is_damaged, "file {i} cut");
+    }
+}
+
+#[test]
+fn bytes_between_the_segments_of_a_jpeg_are_passed_over() {
+    for (i, file) in jpegs([100, 90]).into_iter().enumerate() {
+        let whole = decode_all(&file).unwrap();
+        let frame = file
+            .windows(2)
+            .position(|pair| matches!(pair, [0xff, 0xc0..=0xc2]));
+        let (before, behind) = file.split_at(frame.unwrap());
+        let stuffed = [before, b"some text", behind].concat();
+        assert_eq!(decode_all(&stuffed), Ok(whole), "file {i}");
+    }
+}
+
+/// The time for a file, in which it must be decoded or refused.
+#[track_caller]
+fn decode_soon(file: &[u8]) -> Result<Decoded, PhotoError> {
+    let started = Instant::now();
+    let decoded = decode_all(file);
+    assert!(started.elapsed() < Duration::from_secs(5));
+    decoded
+}
+
+#[test]
+fn jpegs_of_very_many_scans_are_refused() {
+    let side = 7000;
+    let (first, empty) = (first_grey_scan(7000), empty_scan_data(7000));
+    // Without data: the decoder would put zeros there.
+    let file = grey_jpeg(0xc2, side, &vec![grey_scan(0, 0, 0, &[0]); 97]);
+    assert_eq!(decode_soon(&file), Err(PhotoError::Truncated("JPEG")));
+    // With all data, which are few.
+    let refinement = grey_scan(1, 63, 0x10, &empty);
+    let mut parts = vec![first.clone(), grey_scan(1, 63, 1, &empty)];
+    parts.resize(97, refinement);
+    let file = grey_jpeg(0xc2, side, &parts);
+    assert_eq!(decode_soon(&file), Err(PhotoError::TooComplex("JPEG")));
+    // A few scans are what photos have.
+    let file = grey_jpeg(0xc2, side, &parts[..5]);
+    assert_eq!(
+        decode_soon(&file).map(|decoded| decoded.is_damaged),
+        Ok(false)
+    );
+}
+
+#[test]
+fn what_a_jpeg_decoder_does_not_need_costs_no_time() {
+    let file = smooth_jpeg([50, 30], SamplingFactor::F_2_2, false, |_| {});
+    let whole = decode_all(&file).unwrap();
+    // Parts of a description, which a decoder may sort again for each.
+    let part = |offset: u32| {
+        let head = b"http://ns.adobe.com/xmp/extension/\00123456789abcdef0123456789abcdef";
+        [
+            head.as_slice(),
+            &u32::MAX.to_be_bytes(),
+            &offset.to_be_bytes(),
+            b"x",
+        ]
+        .concat()
+    };
+    let parts = (0..60_000).map(|i| jpeg_segment(0xe1, &part(2 * i)));
+    let described = [&file[..2], &parts.collect::<Vec<_>>().concat(), &file[2..]].concat();
+    assert_eq!(decode_soon(&described), Ok(whole.clone()));
+    // Scans that repeat the image, with tables between them.
+    let tables = file
+        .windows(2)
+        .position(|pair| pair == [0xff, 0xc4])
+        .unwrap();
+    let again = file[tables..file.len() - 2].repeat(5_000);
+    let repeated = [&file[..file.len() - 2], &again, &[0xff, 0xd9]].concat();
+    assert_eq!(decode_soon(&repeated), Ok(whole));
+    let tables = jpeg_segment(0xc4, &[[0; 17]; 3000].concat()).repeat(40);
+    let file = [&file[..2], &tables, &file[2..]].concat();
+    assert_eq!(decode_soon(&file), Err(PhotoError::TooComplex("JPEG")));
+}
+
 #[test]
 fn alpha_that_is_zero_everywhere_means_nothing_in_a_bmp() {
     let opaque = decode(&bmp_with_alpha(5, 3, |i| [1, 2, i as u8, 0])).unwrap();
@@ -542,6 +652,7 @@ fn every_error_is_one_sentence_with_advice() {
         PhotoError::UnknownFormat,
         PhotoError::Truncated("JPEG"),
         PhotoError::Damaged("PNG"),
+        PhotoError::TooComplex("WebP"),
         decode(&npy(0)).unwrap_err(),
         PhotoError::TooSmall { width, height },
         PhotoError::NothingStandsOut,
