@@ -46,7 +46,7 @@ pub fn decode_jpeg(bytes: &[u8]) -> Result<JpegImage, DecodeError> {
     drop(file);
     let orientation = exif_orientation(exif);
     let (width, height) = (frame.width as u32, frame.height as u32);
-    let image = upright_rgba(width, height, channels, &samples, orientation)?;
+    let image = upright_rgba(width, height, channels, samples, orientation)?;
     Ok(JpegImage { image, is_damaged })
 }
 

@@ -58,10 +58,15 @@ pub fn png_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
 
 /// A PNG of a header, other chunks, and lines of samples (each after its filter byte 0).
 pub fn png(size: [u32; 2], depth: u8, colour: u8, chunks: &[Vec<u8>], lines: &[u8]) -> Vec<u8> {
+    png_of_header(size, [depth, colour, 0, 0, 0], chunks, lines)
+}
+
+/// A PNG with these bytes behind the size in its header.
+pub fn png_of_header(size: [u32; 2], kind: [u8; 5], chunks: &[Vec<u8>], lines: &[u8]) -> Vec<u8> {
     let header = [
         size[0].to_be_bytes().as_slice(),
         &size[1].to_be_bytes(),
-        &[depth, colour, 0, 0, 0],
+        &kind,
     ]
     .concat();
     // zlib with one stored block, closed by Adler-32.
@@ -114,6 +119,61 @@ pub fn webp_extended(flags: u8) -> Vec<u8> {
 /// The image chunk of a simple, lossless WebP file.
 pub fn webp_lossless(image: RgbImage) -> Vec<u8> {
     encode(image, ImageFormat::WebP)[12..].to_vec()
+}
+
+/// A black square as a lossless WebP, which has so many groups of Huffman tables of 1024 entries.
+pub fn webp_of_tables(side: u32, groups: u32) -> Vec<u8> {
+    let mut bits: Vec<bool> = Vec::new();
+    let mut put = |value: u32, count: u32| bits.extend((0..count).map(|i| value >> i & 1 == 1));
+    put(0x2f, 8);
+    put(side - 1, 14);
+    put(side - 1, 14);
+    put(0, 4);
+    // No transforms and no colour cache, but groups for blocks of 4 x 4 pixels.
+    put(0, 2);
+    put(1, 1);
+    put(0, 3);
+    // The image of the groups' numbers: every pixel is the last group. No colour cache; a code of one symbol for each channel.
+    put(0, 1);
+    let last = groups - 1;
+    for symbol in [last & 255, last >> 8, 0, 0, 0] {
+        put(0b101, 3);
+        put(symbol, 8);
+    }
+    for _ in 0..groups {
+        for _ in 0..5 {
+            // Lengths 1 to 6 have codes of three bits, 7 to 10 of four, in the order 17, 18, 0 to 5, 16, 6 to 10.
+            put(0, 1);
+            put(10, 4);
+            for length in [0, 0, 0, 3, 3, 3, 3, 3, 0, 3, 4, 4, 4, 4] {
+                put(length, 3);
+            }
+            // Eleven symbols have a code.
+            put(1, 1);
+            put(1, 3);
+            put(9, 4);
+            for length in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10u32] {
+                let (code, bits) = if length > 6 {
+                    (length + 5, 4)
+                } else {
+                    (length - 1, 3)
+                };
+                put(code.reverse_bits() >> (32 - bits), bits);
+            }
+        }
+    }
+    // Black and transparent pixels have four codes of one bit.
+    bits.resize(bits.len() + (4 * side * side) as usize, false);
+    let mut data: Vec<u8> = bits
+        .chunks(8)
+        .map(|byte| {
+            byte.iter()
+                .rev()
+                .fold(0, |byte, &bit| byte << 1 | u8::from(bit))
+        })
+        .collect();
+    data.extend([0; 8]);
+    webp(&[riff_chunk(b"VP8L", &data)])
 }
 
 /// A baseline JPEG of 8x8 blocks, each in one colour of four components, with Adobe's marker where one is given.

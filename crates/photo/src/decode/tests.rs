@@ -166,6 +166,31 @@ fn sixteen_bits_become_eight() {
 }
 
 #[test]
+fn interlaced_pngs_are_the_same_pictures() {
+    // Seven passes over 3 x 2 pixels, of which three have any: the first pixel, the third, the second, the lower row.
+    let value = |x: u16, y: u16| [x * 0x1111, y * 0x2222, 0x8080 + x, 0xffff - y];
+    let pass = |pixels: &[(u16, u16)]| {
+        let samples = pixels.iter().flat_map(|(x, y)| value(*x, *y));
+        core::iter::once(0)
+            .chain(samples.flat_map(u16::to_be_bytes))
+            .collect::<Vec<u8>>()
+    };
+    let rows = |rows: &[&[(u16, u16)]]| {
+        rows.iter()
+            .map(|row| pass(row))
+            .collect::<Vec<_>>()
+            .concat()
+    };
+    let (upper, lower) = ([(0, 0), (1, 0), (2, 0)], [(0, 1), (1, 1), (2, 1)]);
+    let straight = png([3, 2], 16, 6, &[], &rows(&[&upper, &lower]));
+    let passes = rows(&[&upper[..1], &upper[2..], &upper[1..2], &lower]);
+    let interlaced = png_of_header([3, 2], [16, 6, 0, 0, 1], &[], &passes);
+    let photo = decode(&interlaced).unwrap();
+    assert_eq!(pixel(&photo, 2, 1), [0x22, 0x22, 0x80, 0xff]);
+    assert_eq!(decode(&straight), Ok(photo));
+}
+
+#[test]
 fn palettes_and_transparency_of_pngs_are_expanded() {
     // Two bits a pixel: colours 0, 1, 2, 0; the second is half transparent.
     let palette = png_chunk(b"PLTE", &[200, 0, 0, 0, 100, 0, 0, 0, 50]);
@@ -482,6 +507,23 @@ fn a_gif_without_a_screen_size_has_its_frame_s() {
 }
 
 #[test]
+fn a_gif_of_frames_larger_than_its_screen_is_read_soon() {
+    let blank = RgbImage::from_pixel(6000, 6000, Rgb([255; 3]));
+    let mut gif = gif_of(&[blank]);
+    gif[6..10].copy_from_slice(&[16, 0, 16, 0]);
+    // The frame without the file's header and its end, again and again.
+    let frame = gif
+        .windows(2)
+        .position(|pair| pair == [0x21, 0xf9])
+        .unwrap();
+    let again = gif[frame..gif.len() - 1].repeat(400);
+    gif.truncate(gif.len() - 1);
+    gif.extend(again);
+    let photo = decode_soon(&gif).unwrap().images.swap_remove(0);
+    assert_eq!(photo.pixels(), [[255; 4]; 256]);
+}
+
+#[test]
 fn images_as_numbers_are_read() {
     for file in [
         npy(3),
@@ -605,6 +647,34 @@ fn rejects_files_that_are_too_large_unread() {
         decode(&vec![1; MAX_FILE_BYTES]),
         Err(PhotoError::UnknownFormat)
     );
+}
+
+#[test]
+fn a_webp_whose_tables_take_too_much_memory_is_refused() {
+    let refused = Err(PhotoError::TooComplex("WebP"));
+    assert_eq!(decode(&webp_of_tables(16, 4096)), refused);
+    assert!(decode(&webp_of_tables(16, 200)).is_ok());
+    // The same within an animation, and as transparency.
+    let image = |size, tables| webp_of_tables(size, tables)[12..].to_vec();
+    let head = [0, 0, 0, 0, 0, 0, 15, 0, 0, 15, 0, 0, 100, 0, 0, 2];
+    let animation = |tables| {
+        let frame = [head.as_slice(), &image(16, tables)].concat();
+        webp(&[
+            webp_extended(2),
+            riff_chunk(b"ANIM", &[0; 6]),
+            riff_chunk(b"ANMF", &frame),
+        ])
+    };
+    assert_eq!(decode(&animation(4096)), refused);
+    assert!(decode(&animation(200)).is_ok());
+    // Without the chunk's header, the signature and the size.
+    let alpha = [&[1], &image(16, 4096)[13..]].concat();
+    let chunks = [
+        webp_extended(16),
+        riff_chunk(b"ALPH", &alpha),
+        riff_chunk(b"VP8 ", &[0; 40]),
+    ];
+    assert!(decode(&webp(&chunks)).is_err());
 }
 
 #[test]
