@@ -203,9 +203,9 @@ impl Stream<'_> {
                     let colours = self.bits(8)? + 1;
                     self.image(colours, 1)?;
                     let in_pixel = match colours {
-                        ..=2 => 8,
-                        ..=4 => 4,
-                        ..=16 => 2,
+                        1..=2 => 8,
+                        3..=4 => 4,
+                        5..=16 => 2,
                         _ => 1,
                     };
                     packed_width = packed_width.div_ceil(in_pixel);

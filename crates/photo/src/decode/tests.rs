@@ -410,7 +410,7 @@ fn what_a_jpeg_decoder_does_not_need_costs_no_time() {
     let whole = decode_all(&file).unwrap();
     // Parts of a description, which a decoder may sort again for each.
     let part = |offset: u32| {
-        let head = b"http://ns.adobe.com/xmp/extension/\00123456789abcdef0123456789abcdef";
+        let head = b"http://ns.adobe.com/xmp/extension/\x000123456789abcdef0123456789abcdef";
         [
             head.as_slice(),
             &u32::MAX.to_be_bytes(),
