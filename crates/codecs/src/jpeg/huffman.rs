@@ -95,13 +95,14 @@ impl<'a> Bits<'a> {
 
     /// Passes over at most 64 bits.
     pub fn skip(&mut self, bits: u32) -> Result<(), Flaw> {
-        for part in [bits.min(32), bits.saturating_sub(32)] {
-            if self.count < part {
-                self.fill();
-            }
-            self.drop(part)?;
+        if bits > 32 {
+            self.skip(32)?;
+            return self.skip(bits - 32);
         }
-        Ok(())
+        if self.count < bits {
+            self.fill();
+        }
+        self.drop(bits)
     }
 
     /// Continues behind the next restart marker. Returns whether it has this number and follows at once.

@@ -405,6 +405,15 @@ fn jpegs_of_very_many_scans_are_refused() {
 }
 
 #[test]
+fn the_band_of_a_sequential_scan_means_nothing() {
+    // Two bits a block: no difference to the mean before, and no other coefficients.
+    let file = |first, last| grey_jpeg(0xc0, 64, &[grey_scan(first, last, 0, &[0; 16])]);
+    let photo = decode_all(&file(0, 63)).unwrap();
+    assert_eq!(photo.images[0].pixels()[0], [128, 128, 128, 255]);
+    assert_eq!(decode_all(&file(5, 0)), Ok(photo));
+}
+
+#[test]
 fn what_a_jpeg_decoder_does_not_need_costs_no_time() {
     let file = smooth_jpeg([50, 30], SamplingFactor::F_2_2, false, |_| {});
     let whole = decode_all(&file).unwrap();
