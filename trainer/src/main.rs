@@ -2,6 +2,7 @@
 
 mod commands;
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,11 +13,14 @@ use trainer::device::DeviceKind;
 use trainer::jobs::photo_evaluation::OtherImages;
 use trainer::photos::listing::PhotoSplit;
 
+const EXIT_CODES: &str =
+    "Exit codes: 0 after success; 1 if something failed or a figure differs; 2 for wrong options.";
+
 /// Trains Fashion-MNIST classifiers, evaluates them, and classifies images.
 ///
 /// Without a command, trains the models that are missing or out of date, and writes weights/.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -38,16 +42,8 @@ enum Command {
         json: bool,
     },
     /// Classifies images: label, ten probabilities, time
-    Predict {
-        /// Print one JSON object per line
-        #[arg(long)]
-        json: bool,
-        /// Write the heat map of each prediction to this PNG: Grad-CAM, or occlusion for models without convolutions
-        #[arg(long, value_name = "OUT.png")]
-        gradcam: Option<PathBuf>,
-        #[arg(required = true, value_name = "IMAGE")]
-        images: Vec<PathBuf>,
-    },
+    #[command(after_help = predict::EXIT_CODES)]
+    Predict(predict::Predict),
     /// Writes the report: the README's table, and the pages of results with their plots
     Report {
         #[arg(long, value_name = "FILE", default_value = "README.md")]
@@ -117,11 +113,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         None => train::train(&global, &cli.train),
         Some(Command::Evaluate { limit, json }) => measure::evaluate(&global, limit, json),
-        Some(Command::Predict {
-            json,
-            gradcam,
-            images,
-        }) => predict::predict(&global, json, gradcam, &images),
+        Some(Command::Predict(options)) => predict::predict(&global, &options),
         Some(Command::Report { readme, docs }) => write::report(&global, &readme, &docs),
         Some(Command::Raw) => measure::raw(&global, cli.train.seed),
         Some(Command::Ablate { seed }) => measure::ablate(&global, seed),
@@ -147,8 +139,8 @@ fn main() -> ExitCode {
         Some(Command::Gallery { out }) => write::gallery(&global, out),
     };
     result.unwrap_or_else(|error| {
-        // The messages of the library's errors include their causes.
-        eprintln!("error: {error}");
+        // The messages of the library's errors include their causes. If they cannot be written, the exit code has to do.
+        let _ = writeln!(io::stderr(), "error: {error}");
         ExitCode::FAILURE
     })
 }

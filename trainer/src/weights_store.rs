@@ -20,7 +20,9 @@ use crate::manifest::{Manifest, Metrics};
 /// Why a file of the folder could not be read or written.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    #[error("{path} is missing: run `cargo run -p trainer` to train it, or restore it")]
+    #[error(
+        "{path} is missing: run `cargo run -p trainer` to train it, restore it, or name another folder with --weights"
+    )]
     Missing { path: PathBuf },
     #[error("{path} cannot be used: {source}")]
     Artifact {

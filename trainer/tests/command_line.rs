@@ -196,15 +196,219 @@ fn heat_maps_have_a_row_per_prediction() {
     let output = trainer(&["predict", "--gradcam", out.to_str().unwrap(), &boot]);
     assert!(output.status.success(), "{output:?}");
     let sheet = image::open(&out).unwrap().to_rgb8();
-    // Four panels of 224 pixels and five gaps of 8; seven models.
-    assert_eq!(sheet.dimensions(), (936, 8 + 7 * 232));
+    // Four panels of 224 pixels and five gaps of 8; seven models, each with a label of 22.
+    assert_eq!(sheet.dimensions(), (936, 8 + 7 * 254));
+    let ink = |x: std::ops::Range<u32>, y: std::ops::Range<u32>| {
+        let mut pixels = x.flat_map(|x| y.clone().map(move |y| (x, y)));
+        pixels.any(|(x, y)| sheet.get_pixel(x, y).0 == [0; 3])
+    };
+    // The model's name, and the end of the class and of the path.
+    assert!(ink(8..44, 8..24) && ink(300..400, 8..24));
+    assert!(!ink(0..936, 0..8) && !ink(0..936, 24..30));
     // The maximum of the ResNet's heat map is red, the minimum blue. The CNN's, above it, may be zero everywhere.
     let heat: Vec<[u8; 3]> = (472..696)
-        .flat_map(|x| (240..464).map(move |y| (x, y)))
+        .flat_map(|x| (284..508).map(move |y| (x, y)))
         .map(|(x, y)| sheet.get_pixel(x, y).0)
         .collect();
     assert!(heat.iter().any(|p| p[0] > 100 && p[2] < 60));
     assert!(heat.iter().any(|p| p[2] > 60 && p[0] < 80));
+}
+
+#[test]
+fn heat_maps_replace_no_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let boot = boot(&folder);
+    let before = fs::read(&boot).unwrap();
+    let why = |out: &Path| {
+        // Without weights: the name is checked before anything else.
+        let out = out.to_str().unwrap();
+        let arguments = ["predict", "--weights", "nowhere", "--gradcam", out];
+        let all = ["--recursive", folder.path().to_str().unwrap()];
+        let output = trainer(&[&arguments, all.as_slice()].concat());
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(why(Path::new(&boot)).contains("one of the pictures"));
+    assert!(why(&folder.path().join("../").join(&boot)).contains("one of the pictures"));
+    assert!(why(&folder.path().join("new/why.png")).contains("check the folder"));
+    assert!(why(folder.path()).contains("not a regular file"));
+    assert!(why(&folder.path().join("why.png")).contains("nowhere"));
+    assert_eq!(fs::read(&boot).unwrap(), before);
+    let files = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(files, 1, "an unfinished file is left");
+}
+
+/// Runs the trainer with the ResNet alone, and with changes to how it is run.
+fn predict_with(arguments: &[&str], change: impl FnOnce(&mut Command)) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
+    command.args(["predict", "--model", "resnet"]);
+    command.args(arguments).current_dir(ROOT);
+    change(&mut command);
+    command.output().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn output_that_cannot_be_written_is_no_panic() {
+    use std::process::Stdio;
+    let folder = tempfile::tempdir().unwrap();
+    let boot = boot(&folder);
+    let full = || Stdio::from(fs::File::options().write(true).open("/dev/full").unwrap());
+    for options in [&["--json"][..], &[]] {
+        let arguments = [options, &[boot.as_str(), "nowhere.png"]].concat();
+        let output = predict_with(&arguments, |command| {
+            command.stdout(full());
+        });
+        let sentence = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{sentence}");
+        assert!(sentence.contains("could not be written"), "{sentence}");
+        assert_eq!(sentence.lines().count(), 1, "{sentence}");
+
+        let output = predict_with(&arguments, |command| {
+            command.stderr(full());
+        });
+        assert_eq!(output.status.code(), Some(1));
+
+        let without_reader = |arguments: &[&str]| {
+            let output = predict_with(arguments, |command| {
+                let (closed, stdout) = std::io::pipe().unwrap();
+                drop(closed);
+                command.stdout(stdout);
+            });
+            assert_eq!(output.status.code(), Some(0));
+            assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+        };
+        without_reader(&[options, &[boot.as_str()]].concat());
+        // The heat maps are written all the same.
+        let why = folder.path().join("why.png");
+        without_reader(&[options, &["--gradcam", why.to_str().unwrap(), &boot]].concat());
+        fs::remove_file(why).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pipe, sparse) = (
+        folder.path().join("pipe.png"),
+        folder.path().join("sparse.png"),
+    );
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    fs::File::create(&sparse)
+        .unwrap()
+        .set_len(20 << 30)
+        .unwrap();
+    let paths = [
+        "/dev/zero",
+        pipe.to_str().unwrap(),
+        sparse.to_str().unwrap(),
+        "trainer",
+    ];
+    let parts = ["regular file", "regular file", "21475 MB", "--recursive"];
+    let output = predict_with(&[&["--json"], paths.as_slice()].concat(), |_| {});
+    assert_eq!(output.status.code(), Some(1));
+    let lines = lines(&output);
+    assert_eq!(lines.len(), 4);
+    for ((line, path), part) in lines.iter().zip(paths).zip(parts) {
+        assert_eq!(line["file"], path);
+        assert!(line["error"].as_str().unwrap().contains(part), "{line}");
+    }
+}
+
+#[test]
+fn a_dash_is_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let boot = boot(&folder);
+    let output = predict_with(&["--json", "-"], |command| {
+        command.stdin(fs::File::open(&boot).unwrap());
+    });
+    let lines = lines(&output);
+    assert_eq!(
+        (&lines[0]["file"], &lines[0]["label"]),
+        (&"-".into(), &"Ankle boot".into())
+    );
+}
+
+#[test]
+fn folders_are_classified_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let boot = boot(&folder);
+    let inner = folder.path().join("a");
+    fs::create_dir_all(&inner).unwrap();
+    for name in ["2.png", "1.png", "._1.png", "notes.txt"] {
+        fs::copy(&boot, inner.join(name)).unwrap();
+    }
+    let root = folder.path().to_str().unwrap();
+    let output = predict_with(&["--json", "--recursive", root], |_| {});
+    assert!(output.status.success(), "{output:?}");
+    let names = ["a/1.png", "a/2.png", "boot.png"].map(|name| folder.path().join(name));
+    let lines = lines(&output);
+    let files: Vec<_> = lines
+        .iter()
+        .map(|l| Path::new(l["file"].as_str().unwrap()))
+        .collect();
+    assert_eq!(files, names);
+    let empty = tempfile::tempdir().unwrap();
+    let output = predict_with(&["--recursive", empty.path().to_str().unwrap()], |_| {});
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("no pictures")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn control_characters_in_names_are_escaped() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = folder.path().join("a\n\x1b[2J.png");
+    fs::copy(boot(&folder), &name).unwrap();
+    let output = predict_with(&[name.to_str().unwrap(), "b\r.png"], |_| {});
+    let (out, err) = (
+        String::from_utf8(output.stdout),
+        String::from_utf8(output.stderr),
+    );
+    assert!(out.unwrap().contains("a\\n\\u{1b}[2J.png\n"));
+    assert!(err.unwrap().starts_with("b\\r.png\n"));
+    let output = predict_with(&["--json", name.to_str().unwrap()], |_| {});
+    assert_eq!(lines(&output)[0]["file"], name.to_str().unwrap());
+}
+
+#[test]
+fn weights_are_found_above_the_current_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let boot = boot(&folder);
+    let output = predict_with(&[&boot], |command| {
+        command.current_dir(Path::new(ROOT).join("trainer/src"));
+    });
+    assert!(output.status.success(), "{output:?}");
+    let output = predict_with(&[&boot], |command| {
+        command.current_dir(folder.path());
+    });
+    let sentence = String::from_utf8(output.stderr).unwrap();
+    let expected = fs::canonicalize(folder.path()).unwrap().join("weights");
+    assert!(sentence.contains(expected.to_str().unwrap()), "{sentence}");
+}
+
+#[test]
+fn without_a_terminal_nothing_is_trained_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
+    let output = command.current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let sentence = String::from_utf8(output.stderr).unwrap();
+    assert!(sentence.contains("--force"), "{sentence}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    let help = String::from_utf8(trainer(&["predict", "--help"]).stdout).unwrap();
+    assert!(help.contains("Exit codes"), "{help}");
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub fn decode_bmp(bytes: &[u8]) -> Result<RgbaImage, DecodeError> {
         width,
         height,
         channels.into(),
-        &samples,
+        samples,
         Orientation::NoTransforms,
     )
 }

@@ -20,6 +20,9 @@ pub enum DecodeError {
     NoPixels { width: u32, height: u32 },
     #[error("the file ends before its image does")]
     Truncated,
+    /// It asks for far more time or memory than an image of its size takes.
+    #[error("decoding the file would take too much time or memory")]
+    TooComplex,
     /// Damaged in another way, or of a variant of the format that the decoder does not support.
     #[error("the file is damaged or of an unsupported variant")]
     Damaged,

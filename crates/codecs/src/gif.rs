@@ -9,8 +9,8 @@ use crate::error::{DecodeError, MAX_PIXELS, check_size};
 const BLANK: u8 = 32;
 /// The contrast counts only what more than one pixel of so many has.
 const SPECKS: usize = 1000;
-/// Frames after a blank one are searched for something until the screen has been drawn with so many pixels.
-const SEARCHED_PIXELS: u64 = 2 * MAX_PIXELS;
+/// Frames after a blank one are searched for something until so many pixels have been decoded or compared.
+const SEARCHED_PIXELS: u64 = MAX_PIXELS;
 /// And until there were so many: the smallest frames take a few bytes.
 const SEARCHED_FRAMES: usize = 500;
 /// On larger screens a fade is not followed, to save a copy of the screen.
@@ -30,12 +30,7 @@ pub fn decode_gif(bytes: &[u8]) -> Result<RgbaImage, DecodeError> {
         return animation.image();
     }
     let mut clearest: Option<(u8, Vec<u8>)> = None;
-    let mut searched = 0;
     for _ in 0..SEARCHED_FRAMES {
-        searched += animation.pixels();
-        if searched > SEARCHED_PIXELS {
-            break;
-        }
         match animation.draw_frame() {
             Ok(true) => {}
             Err(error) if clearest.is_none() => return Err(error),
@@ -72,6 +67,8 @@ struct Animation<'a> {
     disposal: Disposal,
     /// The frame that was announced and is not drawn yet.
     next: Option<Area>,
+    /// How many pixels may be decoded or compared after the first frame.
+    pixels_left: u64,
 }
 
 /// What happens to a frame's area before the next frame.
@@ -111,6 +108,7 @@ impl<'a> Animation<'a> {
             screen: vec![0; width as usize * height as usize * 4],
             disposal: Disposal::Keep,
             next: Some(first),
+            pixels_left: SEARCHED_PIXELS,
         })
     }
 
@@ -118,14 +116,22 @@ impl<'a> Animation<'a> {
         u64::from(self.width) * u64::from(self.height)
     }
 
-    /// Draws the next frame. Returns `false` after the last.
+    /// Draws the next frame. Returns `false` after the last, or where its pixels would be too many.
     fn draw_frame(&mut self) -> Result<bool, DecodeError> {
         let area = match self.next.take() {
-            Some(area) => area,
-            None => match next_area(&mut self.decoder)? {
-                Some(area) => area,
-                None => return Ok(false),
-            },
+            Some(first) => first,
+            None => {
+                let Some(area) = next_area(&mut self.decoder)? else {
+                    return Ok(false);
+                };
+                // A frame may be larger than the screen.
+                let pixels = self.pixels().max((area.width * area.height) as u64);
+                match self.pixels_left.checked_sub(pixels) {
+                    Some(left) => self.pixels_left = left,
+                    None => return Ok(false),
+                }
+                area
+            }
         };
         let mut indices = vec![0; self.decoder.buffer_size()];
         self.decoder.read_into_buffer(&mut indices)?;

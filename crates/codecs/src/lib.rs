@@ -25,7 +25,7 @@ pub use gif::decode_gif;
 pub use gzip::{GzipError, SIGNATURE as GZIP_SIGNATURE, unpack};
 pub use idx::decode_idx;
 pub use image_array::{ArrayError, ImageArray, MAX_IMAGES};
-pub use jpeg::decode_jpeg;
+pub use jpeg::{JpegImage, decode_jpeg};
 pub use npy::{SIGNATURE as NPY_SIGNATURE, decode_npy};
 pub use png::decode_png;
 pub use webp::decode_webp;

@@ -29,18 +29,21 @@ pub fn upright_rgba(
     width: u32,
     height: u32,
     channels: usize,
-    samples: &[u8],
+    samples: Vec<u8>,
     orientation: Orientation,
 ) -> Result<RgbaImage, DecodeError> {
     if samples.len() != width as usize * height as usize * channels {
         return Err(DecodeError::Damaged);
     }
+    if channels == 4 && orientation == Orientation::NoTransforms {
+        return RgbaImage::new(width, height, samples).ok_or(DecodeError::Damaged);
+    }
     let order = PixelOrder::new(width, height, orientation);
     let rgba = match channels {
-        1 => order.apply(samples, |[grey]| [grey, grey, grey, 255]),
-        2 => order.apply(samples, |[grey, alpha]| [grey, grey, grey, alpha]),
-        3 => order.apply(samples, |[red, green, blue]| [red, green, blue, 255]),
-        _ => order.apply(samples, |rgba: [u8; 4]| rgba),
+        1 => order.apply(&samples, |[grey]| [grey, grey, grey, 255]),
+        2 => order.apply(&samples, |[grey, alpha]| [grey, grey, grey, alpha]),
+        3 => order.apply(&samples, |[red, green, blue]| [red, green, blue, 255]),
+        _ => order.apply(&samples, |rgba: [u8; 4]| rgba),
     };
     RgbaImage::new(order.width, order.height, rgba).ok_or(DecodeError::Damaged)
 }

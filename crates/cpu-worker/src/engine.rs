@@ -18,7 +18,7 @@ use worker_runtime::validation::{bytes, image, invalid_weights};
 use worker_runtime::{Engine, batch, elapsed_micros};
 
 use crate::browser_decoder;
-use crate::preprocessing::{PhotoStore, gallery, photo_error, read_array};
+use crate::preprocessing::{FileNotes, PhotoStore, gallery, photo_error, read_array};
 use crate::test_set;
 
 /// The models loaded so far, and the clock that times them.
@@ -43,7 +43,8 @@ impl Engine for CpuEngine {
         {
             let prepared = image.map_err(photo_error).and_then(|image| {
                 // The browser has applied the file's profile.
-                self.photos.prepare_image(image, false, *photo)
+                self.photos
+                    .prepare_image(image, FileNotes::default(), *photo)
             });
             return match prepared {
                 Ok(prepared) => self.with_predictions(prepared),

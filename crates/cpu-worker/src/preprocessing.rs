@@ -18,7 +18,14 @@ pub struct PhotoStore {
 struct StoredPhoto {
     number: u32,
     pipeline: Pipeline,
-    has_other_profile: bool,
+    notes: FileNotes,
+}
+
+/// What the visitor is told about a file.
+#[derive(Clone, Copy, Default)]
+pub struct FileNotes {
+    pub has_other_profile: bool,
+    pub is_damaged: bool,
 }
 
 impl PhotoStore {
@@ -29,7 +36,11 @@ impl PhotoStore {
     pub fn prepare(&mut self, file: &[u8], photo: Option<u32>) -> Result<Prepared, RequestError> {
         let mut decoded = decode_all(file).map_err(photo_error)?;
         let image = decoded.images.swap_remove(0);
-        self.prepare_image(image, decoded.has_other_profile, photo)
+        let notes = FileNotes {
+            has_other_profile: decoded.has_other_profile,
+            is_damaged: decoded.is_damaged,
+        };
+        self.prepare_image(image, notes, photo)
     }
 
     /// As [`prepare`](Self::prepare), for an image that is decoded already.
@@ -39,13 +50,13 @@ impl PhotoStore {
     pub fn prepare_image(
         &mut self,
         image: RgbaImage,
-        has_other_profile: bool,
+        notes: FileNotes,
         photo: Option<u32>,
     ) -> Result<Prepared, RequestError> {
         let pipeline = Pipeline::new(&image).map_err(photo_error)?;
         // A photo of 50 million pixels takes 200 MB, and only the pipeline is needed from here on.
         drop(image);
-        let prepared = prepare(&pipeline, has_other_profile, &Edits::default())?;
+        let prepared = prepare(&pipeline, notes, &Edits::default())?;
         // A large file may be read after a small one that was chosen later.
         let is_later = |number| {
             self.stored
@@ -59,7 +70,7 @@ impl PhotoStore {
                 self.stored = Some(StoredPhoto {
                     number,
                     pipeline,
-                    has_other_profile,
+                    notes,
                 });
             }
             Some(_) => {}
@@ -93,7 +104,7 @@ impl PhotoStore {
     pub fn edit(&self, photo: u32, edits: &Edits) -> Result<Prepared, RequestError> {
         match &self.stored {
             Some(stored) if stored.number == photo => {
-                prepare(&stored.pipeline, stored.has_other_profile, edits)
+                prepare(&stored.pipeline, stored.notes, edits)
             }
             _ => Err(RequestError::PhotoReplaced),
         }
@@ -124,11 +135,7 @@ pub fn photo_error(error: PhotoError) -> RequestError {
     }
 }
 
-fn prepare(
-    pipeline: &Pipeline,
-    has_other_profile: bool,
-    edits: &Edits,
-) -> Result<Prepared, RequestError> {
+fn prepare(pipeline: &Pipeline, notes: FileNotes, edits: &Edits) -> Result<Prepared, RequestError> {
     let prepared = pipeline.prepare(edits).map_err(photo_error)?;
     let stages = pipeline.stages(edits, &prepared);
     Ok(Prepared {
@@ -143,7 +150,8 @@ fn prepare(
         is_cut_off: prepared.is_cut_off,
         inside_frame: prepared.inside_frame,
         objects: prepared.objects,
-        has_other_profile,
+        has_other_profile: notes.has_other_profile,
+        is_damaged: notes.is_damaged,
         upright: stages.upright,
         cutout: stages.cutout,
         toned: stages.grey,

@@ -18,6 +18,8 @@ pub struct Decoded {
     pub count: usize,
     /// Whether the file has a colour profile other than sRGB. It is not applied, so colours may be slightly off.
     pub has_other_profile: bool,
+    /// Whether parts of the picture are damaged or missing.
+    pub is_damaged: bool,
 }
 
 /// Decodes a JPEG, PNG, WebP or BMP file, or a GIF or an animated WebP: its first frame, or where a GIF begins blank, the first
@@ -40,8 +42,12 @@ pub fn decode(bytes: &[u8]) -> Result<RgbaImage, PhotoError> {
 /// As of [`decode`], or the numbers are not 28x28 images.
 pub fn decode_all(bytes: &[u8]) -> Result<Decoded, PhotoError> {
     let format = detect(bytes)?;
+    let mut is_damaged = false;
     let decoded = match format {
-        Format::Jpeg => codecs::decode_jpeg(bytes),
+        Format::Jpeg => codecs::decode_jpeg(bytes).map(|jpeg| {
+            is_damaged = jpeg.is_damaged;
+            jpeg.image
+        }),
         Format::Png => codecs::decode_png(bytes),
         Format::WebP => codecs::decode_webp(bytes),
         Format::Bmp => codecs::decode_bmp(bytes),
@@ -52,6 +58,7 @@ pub fn decode_all(bytes: &[u8]) -> Result<Decoded, PhotoError> {
                 images: array.images.iter().map(RgbaImage::from).collect(),
                 count: array.count,
                 has_other_profile: false,
+                is_damaged: false,
             });
         }
     };
@@ -60,6 +67,7 @@ pub fn decode_all(bytes: &[u8]) -> Result<Decoded, PhotoError> {
         images: [image].into(),
         count: 1,
         has_other_profile: codecs::has_other_profile(bytes),
+        is_damaged,
     })
 }
 
@@ -89,6 +97,7 @@ fn photo_error(format: &'static str, error: DecodeError) -> PhotoError {
         DecodeError::TooLarge { width, height } => PhotoError::TooManyPixels { width, height },
         DecodeError::NoPixels { width, height } => PhotoError::NoPixels { width, height },
         DecodeError::Truncated => PhotoError::Truncated(format),
+        DecodeError::TooComplex => PhotoError::TooComplex(format),
         DecodeError::Damaged => PhotoError::Damaged(format),
     }
 }

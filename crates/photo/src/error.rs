@@ -11,6 +11,9 @@ pub const MIN_SIDE: u32 = 8;
 /// What page and command line say of a file with a colour profile other than sRGB.
 pub const OTHER_PROFILE: &str = "This picture has a colour profile other than sRGB, which is not applied: its colours may be slightly off.";
 
+/// What page and command line say of a file of which only a part could be decoded.
+pub const DAMAGED: &str = "Part of this picture is damaged or missing, which may change the result: copy or download it once more and try again.";
+
 /// Why a file cannot be decoded, or a photo not be prepared for the models.
 ///
 /// Visitors of the page and users of the command line read these sentences: each tells what is wrong and, after a colon, what
@@ -47,6 +50,11 @@ pub enum PhotoError {
         "This {0} picture is damaged or of a rare kind: save it again as JPEG or PNG and try once more."
     )]
     Damaged(&'static str),
+    /// Far more time or memory than a picture of its size takes. Holds the format's name.
+    #[error(
+        "This {0} picture would take too long or too much memory to read: save it again as JPEG or PNG and try once more."
+    )]
+    TooComplex(&'static str),
     /// A file of numbers that are not 28x28 images. Holds the format's name.
     #[cfg(feature = "decode")]
     #[error(

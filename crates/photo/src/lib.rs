@@ -44,7 +44,7 @@ pub use decode::{
     Decoded, MAX_IMAGES, MAX_PIXELS, MAX_SIDE, check_size, decode, decode_all, decode_array,
 };
 pub use edits::{Crop, Edits, Stroke};
-pub use error::{MAX_FILE_BYTES, MIN_SIDE, OTHER_PROFILE, PhotoError};
+pub use error::{DAMAGED, MAX_FILE_BYTES, MIN_SIDE, OTHER_PROFILE, PhotoError};
 #[cfg(feature = "decode")]
 pub use format::browser_media_type;
 pub use frame::Frame;

@@ -111,6 +111,8 @@ pub struct Prepared {
     pub objects: Vec<Crop>,
     /// Whether the file has a colour profile other than sRGB, which is not applied.
     pub has_other_profile: bool,
+    /// Whether parts of the photo are damaged or missing.
+    pub is_damaged: bool,
     /// The upright photo.
     pub upright: RgbaImage,
     /// The models' square in colour, transparent outside the mask. Empty without a mask.

@@ -1,7 +1,7 @@
 //! The options that all commands share.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use shared::ModelId;
 use thiserror::Error;
@@ -12,9 +12,9 @@ pub struct GlobalOptions {
     /// Folder with the four Fashion-MNIST files [default: found, or downloaded]
     #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
-    /// Folder of the weights, the manifest and the metrics
-    #[arg(long, value_name = "DIR", default_value = "weights", global = true)]
-    weights: PathBuf,
+    /// Folder of the weights, the manifest and the metrics [default: weights, here or in a folder above]
+    #[arg(long, value_name = "DIR", global = true)]
+    weights: Option<PathBuf>,
     /// Only this model; can be repeated [default: all]
     #[arg(long, value_name = "MODEL", value_parser = parse_model, global = true)]
     pub model: Vec<ModelId>,
@@ -29,10 +29,21 @@ impl GlobalOptions {
             .collect()
     }
 
-    /// The folder of the weights.
+    /// The folder of the weights, as an absolute path: messages name it, and the current folder may be another one than expected.
     pub fn weights_store(&self) -> WeightsStore {
-        WeightsStore::new(&self.weights)
+        let here = std::env::current_dir().unwrap_or_default();
+        WeightsStore::new(match &self.weights {
+            Some(folder) => here.join(folder),
+            None => default_weights(&here),
+        })
     }
+}
+
+/// The folder `weights` of the nearest folder that has one with a manifest, or else of the nearest workspace, or else of this folder.
+fn default_weights(here: &Path) -> PathBuf {
+    let with = |file: &str| here.ancestors().find(|folder| folder.join(file).is_file());
+    let found = with("weights/manifest.json").or_else(|| with("Cargo.lock"));
+    found.unwrap_or(here).join("weights")
 }
 
 /// The error for a model name that does not exist.
@@ -42,4 +53,25 @@ struct UnknownModel;
 
 fn parse_model(name: &str) -> Result<ModelId, UnknownModel> {
     ModelId::from_name(name).ok_or(UnknownModel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn weights_are_found_in_a_folder_above() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        let inner = root.join("crates/photo");
+        fs::create_dir_all(&inner).unwrap();
+        assert_eq!(default_weights(&inner), inner.join("weights"));
+        fs::write(root.join("Cargo.lock"), "").unwrap();
+        assert_eq!(default_weights(&inner), root.join("weights"));
+        fs::create_dir_all(root.join("crates/weights")).unwrap();
+        assert_eq!(default_weights(&inner), root.join("weights"));
+        fs::write(root.join("crates/weights/manifest.json"), "{}").unwrap();
+        assert_eq!(default_weights(&inner), root.join("crates/weights"));
+    }
 }

@@ -1,8 +1,10 @@
 //! The command without a name: trains what is missing or out of date.
 
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use shared::model::ensemble::TITLE;
 use trainer::data::source;
 use trainer::device::DeviceKind;
@@ -39,6 +41,15 @@ pub struct Train {
     /// The device that the networks are trained on
     #[arg(long, value_enum, default_value_t = DeviceKind::Cpu)]
     device: DeviceKind,
+    /// Train even if nobody watches: without options, training only starts in a terminal
+    #[arg(long)]
+    force: bool,
+}
+
+/// Whether the command line asks for training by any option, or somebody sees that it begins.
+fn is_wanted() -> bool {
+    let has_options = std::env::args_os().len() > 1;
+    has_options || (io::stdin().is_terminal() && io::stdout().is_terminal())
 }
 
 pub fn train(global: &GlobalOptions, options: &Train) -> anyhow::Result<ExitCode> {
@@ -75,6 +86,12 @@ pub fn train(global: &GlobalOptions, options: &Train) -> anyhow::Result<ExitCode
         jobs.is_empty() && is_ensemble_current.is_none_or(|current| current) && !is_novelty_due;
     if is_done {
         return fine_tune(&weights, global, options);
+    }
+    if !options.force && !is_wanted() {
+        let folder = weights.folder().display();
+        bail!(
+            "training the models that are missing or out of date in {folder} takes hours, and input or output is no terminal: add --force to train them, or see `trainer --help` for other commands"
+        );
     }
     let data = TrainingData {
         fashion_mnist: source::load(global.data.as_deref())?,

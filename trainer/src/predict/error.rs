@@ -3,7 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use image::ImageError;
 use photo::PhotoError;
 use shared::model::ModelError;
 use thiserror::Error;
@@ -14,7 +13,20 @@ use crate::weights_store::StoreError;
 #[derive(Debug, Error)]
 pub enum PredictError {
     #[error("the file could not be read ({0}): check the path and the permissions")]
-    Read(#[from] io::Error),
+    Read(io::Error),
+    #[error(
+        "this is a folder: name the pictures in it, or add --recursive to classify all of them"
+    )]
+    Folder,
+    #[error("this folder could not be read ({0}): check the permissions")]
+    UnreadableFolder(io::Error),
+    #[error("this folder holds no pictures: choose another one")]
+    NoPictures,
+    /// A pipe, a device, a socket.
+    #[error("this is not a regular file: use - to read a picture from standard input")]
+    NotRegular,
+    #[error("standard input has more than the limit of 50 MB: save a smaller copy and try again")]
+    InputTooLarge,
     #[error(transparent)]
     Photo(#[from] PhotoError),
     #[error(transparent)]
@@ -22,7 +34,19 @@ pub enum PredictError {
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error(
-        "the heat maps could not be written to {path} ({reason}): check the folder and the permissions"
+        "the predictions could not be written ({0}): check where the output goes and whether there is space"
     )]
-    HeatMaps { path: PathBuf, reason: ImageError },
+    Output(io::Error),
+    #[error(
+        "the heat maps could not be written to {path} ({source}): check the folder, the permissions and the space"
+    )]
+    HeatMaps { path: PathBuf, source: io::Error },
+    #[error(
+        "the heat maps would replace {path}, which is one of the pictures: choose another name"
+    )]
+    HeatMapsReplaceInput { path: PathBuf },
+    #[error(
+        "the heat maps cannot replace {path}, which is not a regular file: choose another name"
+    )]
+    HeatMapsReplaceSpecial { path: PathBuf },
 }

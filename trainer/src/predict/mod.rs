@@ -1,8 +1,13 @@
 //! Predictions for image files, with the same steps as in the browser.
 
 mod error;
+pub mod folder_walk;
 pub mod heat_map_sheet;
+mod image_source;
+mod label_font;
+mod png_rows;
 mod prepared_file;
+pub mod printable;
 
 use std::time::Instant;
 
@@ -17,6 +22,7 @@ use shared::{AnyClassifier, Garment, ModelId, Prediction, Sample};
 
 use crate::weights_store::WeightsStore;
 pub use error::PredictError;
+pub use image_source::STANDARD_INPUT;
 pub use prepared_file::{ImageFile, PreparedFile};
 
 /// A prediction as a line of JSON.

@@ -1,6 +1,5 @@
 //! Image files, and their images after the photo pipeline.
 
-use std::fs;
 use std::path::Path;
 
 use photo::{Decoded, Edits, Pipeline, Prepared, Route};
@@ -8,6 +7,7 @@ use shared::image::RgbaImage;
 use shared::model::photo_network::SIDE;
 
 use super::error::PredictError;
+use super::image_source::read;
 
 /// A decoded file, which holds one photo, or 28x28 images as numbers.
 pub struct ImageFile {
@@ -16,14 +16,14 @@ pub struct ImageFile {
 }
 
 impl ImageFile {
-    /// Reads and decodes a file.
+    /// Reads and decodes a file, or standard input for [`STANDARD_INPUT`](super::STANDARD_INPUT).
     ///
     /// # Errors
-    /// [`PredictError::Read`] or [`PredictError::Photo`].
+    /// It cannot be read, or is no picture.
     pub fn open(path: &Path) -> Result<Self, PredictError> {
         Ok(Self {
             path: path.to_string_lossy().into_owned(),
-            decoded: photo::decode_all(&fs::read(path)?)?,
+            decoded: photo::decode_all(&read(path)?)?,
         })
     }
 
@@ -45,6 +45,9 @@ impl ImageFile {
                 "This file holds {count} images: only the first {read} are classified."
             ));
         }
+        if self.decoded.is_damaged {
+            warnings.push(photo::DAMAGED.to_string());
+        }
         if self.decoded.has_other_profile {
             warnings.push(photo::OTHER_PROFILE.to_string());
         }
@@ -64,9 +67,9 @@ impl PreparedFile {
     /// Decodes a file and runs the photo pipeline; of several images on the first.
     ///
     /// # Errors
-    /// [`PredictError::Read`] or [`PredictError::Photo`].
+    /// It cannot be read, or is no picture.
     pub fn open(path: &Path) -> Result<Self, PredictError> {
-        Self::new(photo::decode(&fs::read(path)?)?)
+        Self::new(photo::decode(&read(path)?)?)
     }
 
     /// Runs the photo pipeline on an image.

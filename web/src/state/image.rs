@@ -24,6 +24,8 @@ pub struct InputImage {
     pub thumbnail: RgbaImage,
     /// Whether the file has a colour profile other than sRGB, which is not applied.
     pub has_other_profile: bool,
+    /// Whether parts of the file's picture are damaged or missing.
+    pub is_damaged: bool,
     /// How the visitor's photo was preprocessed; a gallery image is used as it is.
     pub preprocessing: Option<Preprocessing>,
 }
@@ -131,6 +133,7 @@ impl InputImage {
             height: side,
             thumbnail: RgbaImage::from(&grey),
             has_other_profile: false,
+            is_damaged: false,
             preprocessing: None,
             grey,
         }
@@ -201,6 +204,7 @@ impl InputImage {
             height: prepared.height,
             thumbnail: prepared.upright,
             has_other_profile: prepared.has_other_profile,
+            is_damaged: prepared.is_damaged,
             preprocessing: Some(Preprocessing {
                 edits,
                 route: prepared.route,

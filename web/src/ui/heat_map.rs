@@ -136,6 +136,7 @@ mod tests {
             height: 40,
             thumbnail: RgbaImage::from_fn(80, 40, |_, _| [200, 200, 200, 255]),
             has_other_profile: false,
+            is_damaged: false,
             preprocessing: None,
         };
         let shown = over_photo(&map(), &image);

@@ -1,7 +1,7 @@
 //! The list of errors, and the notices.
 
 use leptos::prelude::*;
-use photo::OTHER_PROFILE;
+use photo::{DAMAGED, OTHER_PROFILE};
 
 use crate::state::AppState;
 
@@ -12,6 +12,7 @@ pub fn MessageList() -> impl IntoView {
     let image = app.upload.image();
     let has_other_profile =
         Memo::new(move |_| image.with(|i| i.as_ref().is_some_and(|i| i.has_other_profile)));
+    let is_damaged = Memo::new(move |_| image.with(|i| i.as_ref().is_some_and(|i| i.is_damaged)));
     view! {
         <Show when=move || !errors.with(Vec::is_empty)>
             <div class="error" data-testid="error" role="alert">
@@ -22,6 +23,11 @@ pub fn MessageList() -> impl IntoView {
         </Show>
         <div role="status">
             {move || notice.get().map(|n| view! { <p class="notice">{n}</p> })}
+            {move || {
+                is_damaged
+                    .get()
+                    .then(|| view! { <p class="notice" data-testid="damaged">{DAMAGED}</p> })
+            }}
             {move || {
                 has_other_profile
                     .get()

@@ -1,6 +1,11 @@
 //! The marker segments of a JPEG file, and the headers of its frame and scans (ITU-T T.81, annex B).
 
 pub const START_OF_SCAN: u8 = 0xda;
+/// Tells that the file is a frame of a video.
+pub const APP0: u8 = 0xe0;
+pub const EXIF_OR_XMP: u8 = 0xe1;
+/// Adobe's, which tells the colour space.
+pub const APP14: u8 = 0xee;
 pub const HUFFMAN_TABLES: u8 = 0xc4;
 pub const QUANTISATION_TABLES: u8 = 0xdb;
 pub const RESTART_INTERVAL: u8 = 0xdd;
@@ -20,15 +25,21 @@ pub struct Segment<'a> {
     pub scan_start: usize,
 }
 
-/// The segments of a file up to its end marker. Ends early where the file does, and at bytes that are no segment.
+/// The segments of a file up to its end marker, or to the start of another image behind a scan. Ends early where the file does.
+/// Bytes between segments are passed over, as all decoders do.
 pub struct Segments<'a> {
     file: &'a [u8],
     position: usize,
+    is_behind_scan: bool,
 }
 
 impl<'a> Segments<'a> {
     pub fn new(file: &'a [u8]) -> Self {
-        Self { file, position: 0 }
+        Self {
+            file,
+            position: 0,
+            is_behind_scan: false,
+        }
     }
 
     /// Whether the segments ended because the file did.
@@ -46,14 +57,17 @@ impl<'a> Iterator for Segments<'a> {
             match self.file.get(start..)? {
                 // Any number of fill bytes before a marker; some markers have no length.
                 [0xff, 0xff, ..] => self.position += 1,
-                [0xff, 0x01 | 0xd0..=0xd8, ..] => self.position += 2,
                 [0xff, 0xd9, ..] => return None,
+                [0xff, 0xd8, ..] if self.is_behind_scan => return None,
+                [0xff, 0x00 | 0x01 | 0xd0..=0xd8, ..] => self.position += 2,
                 [0xff, marker, high, low, ..] => {
-                    let end = start + 2 + usize::from(u16::from_be_bytes([*high, *low]));
+                    let length = usize::from(u16::from_be_bytes([*high, *low]));
+                    let end = start + 2 + length.max(2);
                     let Some(data) = self.file.get(start + 4..end) else {
                         self.position = self.file.len();
                         return None;
                     };
+                    self.is_behind_scan |= *marker == START_OF_SCAN;
                     let scan = match *marker {
                         START_OF_SCAN => entropy_coded(&self.file[end..]),
                         _ => &[],
@@ -71,7 +85,10 @@ impl<'a> Iterator for Segments<'a> {
                     self.position = self.file.len();
                     return None;
                 }
-                _ => return None,
+                bytes => {
+                    let next = bytes.iter().position(|byte| *byte == 0xff);
+                    self.position += next.unwrap_or(bytes.len());
+                }
             }
         }
     }
@@ -108,18 +125,21 @@ pub struct Frame {
     pub vertical: usize,
 }
 
+/// Whether a marker begins the header of a frame that can be read: sequential or progressive, with Huffman codes.
+pub fn is_frame_header(marker: u8) -> bool {
+    matches!(marker, 0xc0..=0xc2)
+}
+
 impl Frame {
     /// The frame header of a file; `None` if it has none before its first scan, or one of another kind.
     pub fn find(file: &[u8]) -> Option<Self> {
         Segments::new(file)
             .take_while(|segment| segment.marker != START_OF_SCAN)
-            .find_map(|segment| Self::parse(&segment))
+            .find(|segment| is_frame_header(segment.marker))
+            .and_then(|segment| Self::parse(&segment))
     }
 
     fn parse(segment: &Segment) -> Option<Self> {
-        if !matches!(segment.marker, 0xc0..=0xc2) {
-            return None;
-        }
         let (&[8, h1, h0, w1, w0, count], rest) = segment.data.split_first_chunk()? else {
             return None;
         };
@@ -226,5 +246,36 @@ impl Scan {
         let is_valid = (1..=4).contains(&scan.components.len())
             && (!frame.is_progressive() || (first <= last && last < 64));
         is_valid.then_some(scan)
+    }
+
+    /// Whether the scan holds the first coefficients, which are the blocks' means.
+    pub fn has_means(&self, frame: &Frame) -> bool {
+        !frame.is_progressive() || (self.first_coefficient == 0 && self.high_bit == 0)
+    }
+
+    /// Columns and rows of the minimum coded units, which are blocks where the scan has one component.
+    pub fn size_in_units(&self, frame: &Frame) -> (usize, usize) {
+        match self.components.as_slice() {
+            [component] => {
+                let component = &frame.components[component.index];
+                let (width, height) = frame.component_size(component);
+                (width.div_ceil(8), height.div_ceil(8))
+            }
+            _ => frame.units(),
+        }
+    }
+
+    /// How many blocks the scan holds.
+    pub fn blocks(&self, frame: &Frame) -> usize {
+        let (columns, rows) = self.size_in_units(frame);
+        let blocks = self.components.iter().map(|component| {
+            let component = &frame.components[component.index];
+            component.horizontal * component.vertical
+        });
+        let in_unit = match self.components.len() {
+            1 => 1,
+            _ => blocks.sum(),
+        };
+        columns * rows * in_unit
     }
 }

@@ -58,10 +58,15 @@ pub fn png_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
 
 /// A PNG of a header, other chunks, and lines of samples (each after its filter byte 0).
 pub fn png(size: [u32; 2], depth: u8, colour: u8, chunks: &[Vec<u8>], lines: &[u8]) -> Vec<u8> {
+    png_of_header(size, [depth, colour, 0, 0, 0], chunks, lines)
+}
+
+/// A PNG with these bytes behind the size in its header.
+pub fn png_of_header(size: [u32; 2], kind: [u8; 5], chunks: &[Vec<u8>], lines: &[u8]) -> Vec<u8> {
     let header = [
         size[0].to_be_bytes().as_slice(),
         &size[1].to_be_bytes(),
-        &[depth, colour, 0, 0, 0],
+        &kind,
     ]
     .concat();
     // zlib with one stored block, closed by Adler-32.
@@ -114,6 +119,61 @@ pub fn webp_extended(flags: u8) -> Vec<u8> {
 /// The image chunk of a simple, lossless WebP file.
 pub fn webp_lossless(image: RgbImage) -> Vec<u8> {
     encode(image, ImageFormat::WebP)[12..].to_vec()
+}
+
+/// A black square as a lossless WebP, which has so many groups of Huffman tables of 1024 entries.
+pub fn webp_of_tables(side: u32, groups: u32) -> Vec<u8> {
+    let mut bits: Vec<bool> = Vec::new();
+    let mut put = |value: u32, count: u32| bits.extend((0..count).map(|i| value >> i & 1 == 1));
+    put(0x2f, 8);
+    put(side - 1, 14);
+    put(side - 1, 14);
+    put(0, 4);
+    // No transforms and no colour cache, but groups for blocks of 4 x 4 pixels.
+    put(0, 2);
+    put(1, 1);
+    put(0, 3);
+    // The image of the groups' numbers: every pixel is the last group. No colour cache; a code of one symbol for each channel.
+    put(0, 1);
+    let last = groups - 1;
+    for symbol in [last & 255, last >> 8, 0, 0, 0] {
+        put(0b101, 3);
+        put(symbol, 8);
+    }
+    for _ in 0..groups {
+        for _ in 0..5 {
+            // Lengths 1 to 6 have codes of three bits, 7 to 10 of four, in the order 17, 18, 0 to 5, 16, 6 to 10.
+            put(0, 1);
+            put(10, 4);
+            for length in [0, 0, 0, 3, 3, 3, 3, 3, 0, 3, 4, 4, 4, 4] {
+                put(length, 3);
+            }
+            // Eleven symbols have a code.
+            put(1, 1);
+            put(1, 3);
+            put(9, 4);
+            for length in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10u32] {
+                let (code, bits) = if length > 6 {
+                    (length + 5, 4)
+                } else {
+                    (length - 1, 3)
+                };
+                put(code.reverse_bits() >> (32 - bits), bits);
+            }
+        }
+    }
+    // Black and transparent pixels have four codes of one bit.
+    bits.resize(bits.len() + (4 * side * side) as usize, false);
+    let mut data: Vec<u8> = bits
+        .chunks(8)
+        .map(|byte| {
+            byte.iter()
+                .rev()
+                .fold(0, |byte, &bit| byte << 1 | u8::from(bit))
+        })
+        .collect();
+    data.extend([0; 8]);
+    webp(&[riff_chunk(b"VP8L", &data)])
 }
 
 /// A baseline JPEG of 8x8 blocks, each in one colour of four components, with Adobe's marker where one is given.
@@ -226,6 +286,59 @@ pub fn smooth_jpeg(
     change(&mut encoder);
     encoder.encode(&rgb, width, height, ColorType::Rgb).unwrap();
     file
+}
+
+/// A grey square as a JPEG of these segments and scans. Its tables have one code of one bit each: a first coefficient that is the
+/// one before, and 16,384 or more blocks without further coefficients.
+pub fn grey_jpeg(frame: u8, side: u16, parts: &[Vec<u8>]) -> Vec<u8> {
+    let [high, low] = side.to_be_bytes();
+    let mut tables = [[0; 18], [0; 18]];
+    tables[0][1] = 1;
+    tables[1][..2].copy_from_slice(&[0x10, 1]);
+    tables[1][17] = 0xe0;
+    [
+        vec![0xff, 0xd8],
+        jpeg_segment(0xdb, &[[0].as_slice(), &[8; 64]].concat()),
+        jpeg_segment(frame, &[8, high, low, high, low, 1, 1, 0x11, 0]),
+        jpeg_segment(0xc4, &tables.concat()),
+        parts.concat(),
+        vec![0xff, 0xd9],
+    ]
+    .concat()
+}
+
+/// A scan of the band of coefficients, with the bits of the successive approximation in one byte.
+pub fn grey_scan(first: u8, last: u8, bits: u8, data: &[u8]) -> Vec<u8> {
+    [&jpeg_segment(0xda, &[1, 1, 0, first, last, bits]), data].concat()
+}
+
+/// A first scan for a square with zeros for all blocks.
+pub fn first_grey_scan(side: usize) -> Vec<u8> {
+    let blocks = side.div_ceil(8) * side.div_ceil(8);
+    grey_scan(0, 0, 0, &vec![0; blocks.div_ceil(8)])
+}
+
+/// The data of a scan without coefficients: as many runs as a square has, each of 32,767 blocks.
+pub fn empty_scan_data(side: usize) -> Vec<u8> {
+    let blocks = side.div_ceil(8) * side.div_ceil(8);
+    // The code, and the number that is added to 16,384.
+    let run = core::iter::once(false).chain([true; 14]);
+    let runs = blocks.div_ceil(32_767);
+    let mut bits: Vec<bool> = (0..runs).flat_map(|_| run.clone()).collect();
+    bits.resize(bits.len().next_multiple_of(8), true);
+    let bytes = bits.chunks(8).map(|byte| {
+        byte.iter()
+            .fold(0u8, |byte, &bit| byte << 1 | u8::from(bit))
+    });
+    bytes
+        .flat_map(|byte| {
+            if byte == 0xff {
+                vec![byte, 0]
+            } else {
+                vec![byte]
+            }
+        })
+        .collect()
 }
 
 /// An uncompressed BMP of 32 bits with a mask for alpha (Windows' fifth header), from below.

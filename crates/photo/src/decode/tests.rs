@@ -166,6 +166,31 @@ fn sixteen_bits_become_eight() {
 }
 
 #[test]
+fn interlaced_pngs_are_the_same_pictures() {
+    // Seven passes over 3 x 2 pixels, of which three have any: the first pixel, the third, the second, the lower row.
+    let value = |x: u16, y: u16| [x * 0x1111, y * 0x2222, 0x8080 + x, 0xffff - y];
+    let pass = |pixels: &[(u16, u16)]| {
+        let samples = pixels.iter().flat_map(|(x, y)| value(*x, *y));
+        core::iter::once(0)
+            .chain(samples.flat_map(u16::to_be_bytes))
+            .collect::<Vec<u8>>()
+    };
+    let rows = |rows: &[&[(u16, u16)]]| {
+        rows.iter()
+            .map(|row| pass(row))
+            .collect::<Vec<_>>()
+            .concat()
+    };
+    let (upper, lower) = ([(0, 0), (1, 0), (2, 0)], [(0, 1), (1, 1), (2, 1)]);
+    let straight = png([3, 2], 16, 6, &[], &rows(&[&upper, &lower]));
+    let passes = rows(&[&upper[..1], &upper[2..], &upper[1..2], &lower]);
+    let interlaced = png_of_header([3, 2], [16, 6, 0, 0, 1], &[], &passes);
+    let photo = decode(&interlaced).unwrap();
+    assert_eq!(pixel(&photo, 2, 1), [0x22, 0x22, 0x80, 0xff]);
+    assert_eq!(decode(&straight), Ok(photo));
+}
+
+#[test]
 fn palettes_and_transparency_of_pngs_are_expanded() {
     // Two bits a pixel: colours 0, 1, 2, 0; the second is half transparent.
     let palette = png_chunk(b"PLTE", &[200, 0, 0, 0, 100, 0, 0, 0, 50]);
@@ -300,6 +325,125 @@ fn a_complete_jpeg_needs_no_end_marker() {
     assert_near(&corners(&photo), &expected, 8);
 }
 
+/// A file of every kind of JPEG.
+fn jpegs(size: [u16; 2]) -> [Vec<u8>; 4] {
+    [
+        smooth_jpeg(size, SamplingFactor::F_2_2, false, |_| {}),
+        smooth_jpeg(size, SamplingFactor::F_2_2, false, |encoder| {
+            encoder.set_restart_interval(2);
+        }),
+        smooth_jpeg(size, SamplingFactor::F_2_1, true, |_| {}),
+        smooth_jpeg(size, SamplingFactor::F_2_2, true, |encoder| {
+            encoder.set_progressive(true);
+        }),
+    ]
+}
+
+#[test]
+fn damage_within_a_jpeg_is_reported() {
+    for (i, file) in jpegs([100, 90]).into_iter().enumerate() {
+        let whole = decode_all(&file).unwrap();
+        assert!(!whole.is_damaged, "file {i}");
+        let without_end = decode_all(&file[..file.len() - 2]).unwrap();
+        assert!(!without_end.is_damaged, "file {i} without its end marker");
+        // In the first scan, behind its header of at most fourteen bytes.
+        let scan = file.windows(2).position(|pair| pair == [0xff, 0xda]);
+        let start = scan.unwrap() + 14;
+        let length = file[start..].iter().position(|byte| *byte == 0xff).unwrap();
+        let mut damaged = file.clone();
+        damaged[start + length / 2..start + length].fill(0xfe);
+        let damaged = decode_all(&damaged).unwrap();
+        assert!(damaged.is_damaged, "file {i}");
+        assert_eq!(damaged.images[0].width(), whole.images[0].width());
+        // The end of the last scan is missing, and not the end marker.
+        let cut = [&file[..file.len() - 4], &[0xff, 0xd9]].concat();
+        assert!(decode_all(&cut).unwrap().is_damaged, "file {i} cut");
+    }
+}
+
+#[test]
+fn bytes_between_the_segments_of_a_jpeg_are_passed_over() {
+    for (i, file) in jpegs([100, 90]).into_iter().enumerate() {
+        let whole = decode_all(&file).unwrap();
+        let frame = file
+            .windows(2)
+            .position(|pair| matches!(pair, [0xff, 0xc0..=0xc2]));
+        let (before, behind) = file.split_at(frame.unwrap());
+        let stuffed = [before, b"some text", behind].concat();
+        assert_eq!(decode_all(&stuffed), Ok(whole), "file {i}");
+    }
+}
+
+/// The time for a file, in which it must be decoded or refused.
+#[track_caller]
+fn decode_soon(file: &[u8]) -> Result<Decoded, PhotoError> {
+    let started = Instant::now();
+    let decoded = decode_all(file);
+    assert!(started.elapsed() < Duration::from_secs(5));
+    decoded
+}
+
+#[test]
+fn jpegs_of_very_many_scans_are_refused() {
+    let side = 7000;
+    let (first, empty) = (first_grey_scan(7000), empty_scan_data(7000));
+    // Without data: the decoder would put zeros there.
+    let file = grey_jpeg(0xc2, side, &vec![grey_scan(0, 0, 0, &[0]); 97]);
+    assert_eq!(decode_soon(&file), Err(PhotoError::Truncated("JPEG")));
+    // With all data, which are few.
+    let refinement = grey_scan(1, 63, 0x10, &empty);
+    let mut parts = vec![first.clone(), grey_scan(1, 63, 1, &empty)];
+    parts.resize(97, refinement);
+    let file = grey_jpeg(0xc2, side, &parts);
+    assert_eq!(decode_soon(&file), Err(PhotoError::TooComplex("JPEG")));
+    // A few scans are what photos have.
+    let file = grey_jpeg(0xc2, side, &parts[..5]);
+    assert_eq!(
+        decode_soon(&file).map(|decoded| decoded.is_damaged),
+        Ok(false)
+    );
+}
+
+#[test]
+fn the_band_of_a_sequential_scan_means_nothing() {
+    // Two bits a block: no difference to the mean before, and no other coefficients.
+    let file = |first, last| grey_jpeg(0xc0, 64, &[grey_scan(first, last, 0, &[0; 16])]);
+    let photo = decode_all(&file(0, 63)).unwrap();
+    assert_eq!(photo.images[0].pixels()[0], [128, 128, 128, 255]);
+    assert_eq!(decode_all(&file(5, 0)), Ok(photo));
+}
+
+#[test]
+fn what_a_jpeg_decoder_does_not_need_costs_no_time() {
+    let file = smooth_jpeg([50, 30], SamplingFactor::F_2_2, false, |_| {});
+    let whole = decode_all(&file).unwrap();
+    // Parts of a description, which a decoder may sort again for each.
+    let part = |offset: u32| {
+        let head = b"http://ns.adobe.com/xmp/extension/\x000123456789abcdef0123456789abcdef";
+        [
+            head.as_slice(),
+            &u32::MAX.to_be_bytes(),
+            &offset.to_be_bytes(),
+            b"x",
+        ]
+        .concat()
+    };
+    let parts = (0..60_000).map(|i| jpeg_segment(0xe1, &part(2 * i)));
+    let described = [&file[..2], &parts.collect::<Vec<_>>().concat(), &file[2..]].concat();
+    assert_eq!(decode_soon(&described), Ok(whole.clone()));
+    // Scans that repeat the image, with tables between them.
+    let tables = file
+        .windows(2)
+        .position(|pair| pair == [0xff, 0xc4])
+        .unwrap();
+    let again = file[tables..file.len() - 2].repeat(5_000);
+    let repeated = [&file[..file.len() - 2], &again, &[0xff, 0xd9]].concat();
+    assert_eq!(decode_soon(&repeated), Ok(whole));
+    let tables = jpeg_segment(0xc4, &[[0; 17]; 3000].concat()).repeat(40);
+    let file = [&file[..2], &tables, &file[2..]].concat();
+    assert_eq!(decode_soon(&file), Err(PhotoError::TooComplex("JPEG")));
+}
+
 #[test]
 fn alpha_that_is_zero_everywhere_means_nothing_in_a_bmp() {
     let opaque = decode(&bmp_with_alpha(5, 3, |i| [1, 2, i as u8, 0])).unwrap();
@@ -369,6 +513,23 @@ fn a_gif_without_a_screen_size_has_its_frame_s() {
         assert_eq!((photo.width(), photo.height()), (48, 32));
         assert_near(&corners(&photo), &CORNERS, 8);
     }
+}
+
+#[test]
+fn a_gif_of_frames_larger_than_its_screen_is_read_soon() {
+    let blank = RgbImage::from_pixel(6000, 6000, Rgb([255; 3]));
+    let mut gif = gif_of(&[blank]);
+    gif[6..10].copy_from_slice(&[16, 0, 16, 0]);
+    // The frame without the file's header and its end, again and again.
+    let frame = gif
+        .windows(2)
+        .position(|pair| pair == [0x21, 0xf9])
+        .unwrap();
+    let again = gif[frame..gif.len() - 1].repeat(400);
+    gif.truncate(gif.len() - 1);
+    gif.extend(again);
+    let photo = decode_soon(&gif).unwrap().images.swap_remove(0);
+    assert_eq!(photo.pixels(), [[255; 4]; 256]);
 }
 
 #[test]
@@ -498,6 +659,34 @@ fn rejects_files_that_are_too_large_unread() {
 }
 
 #[test]
+fn a_webp_whose_tables_take_too_much_memory_is_refused() {
+    let refused = Err(PhotoError::TooComplex("WebP"));
+    assert_eq!(decode(&webp_of_tables(16, 4096)), refused);
+    assert!(decode(&webp_of_tables(16, 200)).is_ok());
+    // The same within an animation, and as transparency.
+    let image = |size, tables| webp_of_tables(size, tables)[12..].to_vec();
+    let head = [0, 0, 0, 0, 0, 0, 15, 0, 0, 15, 0, 0, 100, 0, 0, 2];
+    let animation = |tables| {
+        let frame = [head.as_slice(), &image(16, tables)].concat();
+        webp(&[
+            webp_extended(2),
+            riff_chunk(b"ANIM", &[0; 6]),
+            riff_chunk(b"ANMF", &frame),
+        ])
+    };
+    assert_eq!(decode(&animation(4096)), refused);
+    assert!(decode(&animation(200)).is_ok());
+    // Without the chunk's header, the signature and the size.
+    let alpha = [&[1], &image(16, 4096)[13..]].concat();
+    let chunks = [
+        webp_extended(16),
+        riff_chunk(b"ALPH", &alpha),
+        riff_chunk(b"VP8 ", &[0; 40]),
+    ];
+    assert!(decode(&webp(&chunks)).is_err());
+}
+
+#[test]
 fn rejects_truncated_files() {
     let noise = RgbImage::from_fn(64, 64, |x, y| {
         Rgb([(x * y) as u8, (x * 7) as u8, (y * 5) as u8])
@@ -542,6 +731,7 @@ fn every_error_is_one_sentence_with_advice() {
         PhotoError::UnknownFormat,
         PhotoError::Truncated("JPEG"),
         PhotoError::Damaged("PNG"),
+        PhotoError::TooComplex("WebP"),
         decode(&npy(0)).unwrap_err(),
         PhotoError::TooSmall { width, height },
         PhotoError::NothingStandsOut,

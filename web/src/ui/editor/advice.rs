@@ -136,6 +136,7 @@ mod tests {
             height: 28,
             thumbnail: RgbaImage::default(),
             has_other_profile: false,
+            is_damaged: false,
             preprocessing,
         }
     }

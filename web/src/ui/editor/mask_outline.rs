@@ -83,6 +83,7 @@ mod tests {
             height: 20,
             thumbnail: blank(),
             has_other_profile: false,
+            is_damaged: false,
             preprocessing: Some(Preprocessing {
                 edits: Edits {
                     crop: Some(Crop {
