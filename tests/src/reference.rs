@@ -150,7 +150,7 @@ pub fn weights_bytes(name: &str) -> Vec<u8> {
 }
 
 /// The repository's folder `weights`, or the folder in HABERDASH_WEIGHTS.
-fn weights_folder() -> PathBuf {
+pub fn weights_folder() -> PathBuf {
     std::env::var_os("HABERDASH_WEIGHTS").map_or_else(|| root().join("weights"), PathBuf::from)
 }
 

@@ -15,6 +15,7 @@ mod explain;
 mod layout;
 mod offline;
 mod parity;
+mod photo_network;
 mod session;
 mod upload;
 mod weights;
@@ -65,6 +66,7 @@ fn checks() -> Vec<Check> {
         batch::CHECKS,
         camera::CHECKS,
         explain::CHECKS,
+        photo_network::CHECKS,
         layout::CHECKS,
         weights::CHECKS,
         offline::CHECKS,
