@@ -15,6 +15,7 @@ mod explain;
 mod layout;
 mod offline;
 mod parity;
+mod policy;
 mod session;
 mod upload;
 mod weights;
@@ -68,6 +69,7 @@ fn checks() -> Vec<Check> {
         layout::CHECKS,
         weights::CHECKS,
         offline::CHECKS,
+        policy::CHECKS,
         all_models::CHECKS,
         compare::CHECKS,
         benchmark::ON_CPU,
