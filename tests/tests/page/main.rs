@@ -12,6 +12,7 @@ mod editor;
 mod engine;
 mod errors;
 mod explain;
+mod faults;
 mod layout;
 mod offline;
 mod parity;
@@ -68,6 +69,7 @@ fn checks() -> Vec<Check> {
         explain::CHECKS,
         layout::CHECKS,
         weights::CHECKS,
+        faults::CHECKS,
         offline::CHECKS,
         policy::CHECKS,
         all_models::CHECKS,
