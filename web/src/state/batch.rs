@@ -50,8 +50,10 @@ pub struct ItemPredictions {
     pub predictions: Vec<Prediction>,
     /// The models that were asked; a model that failed is not asked again.
     pub requested: Vec<ModelId>,
-    /// Whether the image can be one of the ten classes; `None` before the novelty detector has checked it.
+    /// Whether the image can be one of the ten classes; `None` before the novelty detector has checked it, and if it failed.
     pub is_known: Option<bool>,
+    /// Whether the novelty detector was asked; it is not asked again after it has failed.
+    pub is_checked: bool,
     /// The ensemble's probabilities, in label order.
     pub ensemble: Option<[f32; CLASSES]>,
     /// How many predictions the ensemble combines.
@@ -203,6 +205,7 @@ impl ItemPredictions {
             predictions: Vec::new(),
             requested: Vec::new(),
             is_known: None,
+            is_checked: false,
             ensemble: None,
             combined: 0,
         }
@@ -226,7 +229,7 @@ impl ItemPredictions {
         let all_requested = available.models.iter().all(|m| self.requested.contains(m));
         all_requested
             && (!available.ensemble || self.combined == self.predictions.len())
-            && (!available.novelty || self.is_known.is_some())
+            && (!available.novelty || self.is_checked)
     }
 }
 
@@ -255,7 +258,7 @@ mod tests {
         item.combined = 1;
         assert!(item.are_complete(&available(&[ModelId::Cnn], true, false)));
         assert!(!item.are_complete(&available(&[ModelId::Cnn], true, true)));
-        item.is_known = Some(false);
+        item.is_checked = true;
         assert!(item.are_complete(&available(&[ModelId::Cnn], true, true)));
         assert_eq!(item.model(ModelId::Cnn), Some((Garment::Bag, 0.91)));
         assert_eq!(item.model(ModelId::Svm), None);

@@ -18,6 +18,7 @@ use super::header::{Footer, Header};
 use super::messages::MessageList;
 use super::predictions::Predictions;
 use super::preview::Preview;
+use super::unchecked::Unchecked;
 use super::upload::{DropZone, accept_files_anywhere};
 use crate::engine::sleep;
 use crate::requests;
@@ -63,10 +64,10 @@ fn App() -> impl IntoView {
                                 data-testid="headline"
                                 data-label=move || ensemble_text::headline_class(app).map(Garment::label)
                                 data-known=move || app.is_known().map(|known| known.to_string())
-                            >
-                                {move || ensemble_text::headline(app)}
-                            </p>
+                                prop:textContent=move || ensemble_text::headline(app)
+                            ></p>
                         </div>
+                        <Unchecked/>
                     </section>
                 </div>
             </div>

@@ -53,7 +53,8 @@ pub fn not_sure(closest: Garment) -> String {
 /// The ensemble's prediction for screen readers, once all loaded models and the novelty detector have answered.
 pub fn announcement(app: AppState) -> String {
     let is_busy = |m| app.model_status(m) == ModelStatus::Answering;
-    let is_checking = app.novelty.is_ready() && app.is_known().is_none();
+    let unchecked = app.unchecked();
+    let is_checking = app.novelty.is_ready() && app.is_known().is_none() && unchecked.is_none();
     match app.ensemble_prediction() {
         Some(prediction) if !is_checking && !ModelId::ALL.into_iter().any(is_busy) => {
             let garment = prediction.garment();
@@ -63,13 +64,14 @@ pub fn announcement(app: AppState) -> String {
                 format!("The vote: {garment}")
             };
             format!(
-                "{class}, {:.0} percent. {}",
+                "{class}, {:.0} percent. {} {}",
                 prediction.confidence() * 100.0,
                 votes(
                     garment,
                     &prediction.members,
                     app.missing_members(&prediction)
-                )
+                ),
+                unchecked.unwrap_or_default()
             )
         }
         _ => String::new(),

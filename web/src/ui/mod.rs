@@ -19,6 +19,7 @@ mod model_row;
 mod predictions;
 mod preview;
 mod probability_bars;
+mod unchecked;
 mod upload;
 
 pub use app::open;
