@@ -16,41 +16,94 @@
     return null;
   }
 
+  var names = JSON.parse(document.querySelector("meta[name=haberdash-assets]").content);
+
+  function address(name) {
+    return new URL(names[name], document.baseURI).href;
+  }
+
+  // Starts a worker of this build, for which `files` are downloaded while it starts; undefined if the build has no such worker.
+  //
+  // It is started from a blob, because only then it inherits the page's content security policy: that of another script is the one in
+  // the headers of its response, which hosts like GitHub Pages cannot set. The blob's address is kept, as not every browser has read
+  // it when the constructor returns.
+  window.haberdashWorker = function (name, files) {
+    if (!names[name + ".js"]) {
+      return undefined;
+    }
+    var script = JSON.stringify(address(name + ".js"));
+    var early = files.filter(function (file) { return names[file]; }).map(address);
+    var source = [
+      "self.scriptAddress = " + script + ";",
+      // A failure is reported where the file is needed.
+      "function early(url) {",
+      "  var controller = new AbortController();",
+      "  var answer = fetch(url, { signal: controller.signal });",
+      "  answer.controller = controller;",
+      "  answer.catch(function () {});",
+      "  return answer;",
+      "}",
+      "self.earlyWasm = early(" + JSON.stringify(address(name + ".wasm")) + ");",
+      "self.earlyFiles = {};",
+      JSON.stringify(early) + ".forEach(function (url) { self.earlyFiles[url] = early(url); });",
+      "try { importScripts(self.scriptAddress); } catch (error) {",
+      "  if (error.name !== \"NetworkError\") throw error;",
+      "  self.postMessage({ missing: true });",
+      "}"
+    ];
+    var blob = new Blob([source.join("\n")], { type: "text/javascript" });
+    return new Worker(URL.createObjectURL(blob), { name: name });
+  };
+
   // Starts the CPU engine before the app is loaded. The app takes the worker over, unless it has failed by then.
   function startEngine() {
-    var names = JSON.parse(document.querySelector("meta[name=haberdash-assets]").content);
-    var engine = (window.haberdashEngine = new Worker(names["cpu-worker.js"]));
-    // The worker downloads these weights while it starts. The order is that of web/src/engine/weight_loader.rs.
-    engine.postMessage({
-      files: ["resnet.hbd", "cnn.hbd"].filter(function (name) {
-        return names[name];
-      }).map(function (name) {
-        return new URL(names[name], document.baseURI).href;
-      })
-    });
+    // The order is that of web/src/engine/weight_loader.rs.
+    var engine = (window.haberdashEngine = window.haberdashWorker("cpu-worker", ["resnet.hbd", "cnn.hbd"]));
     engine.onerror = function () {
       window.haberdashEngine = null;
     };
     engine.onmessage = function (event) {
-      if (event.data && event.data.fatal) {
+      if (event.data && (event.data.fatal || event.data.missing)) {
         window.haberdashEngine = null;
       }
     };
   }
 
+  // Milliseconds without any progress after which the page says that the connection has stopped.
+  var PATIENCE = 20000;
+
   function loadApp() {
     var text = document.getElementById("loading-text");
     var bar = document.getElementById("loading-bar");
+    var help = document.getElementById("loading-help");
+    if (help) {
+      help.remove();
+    }
 
     function showError(sentence) {
+      clearTimeout(timer);
       bar.hidden = true;
       text.className = "error";
       text.setAttribute("role", "alert");
       text.textContent = sentence;
     }
 
+    // The downloads go on, as a slow connection may only look like one that has stopped.
+    var timer;
+    var loading = text.textContent;
+    function onProgress() {
+      clearTimeout(timer);
+      if (text.textContent !== loading) {
+        text.textContent = loading;
+      }
+      timer = setTimeout(function () {
+        text.textContent = "Nothing has arrived for " + PATIENCE / 1000 + " seconds: wait, or check the connection and reload the page.";
+      }, PATIENCE);
+    }
+
     // Passes the response on unchanged, and updates the progress bar.
     function withProgress(response) {
+      onProgress();
       if (!response.ok) {
         throw new Error(response.status + " " + response.statusText);
       }
@@ -66,6 +119,7 @@
       var body = new ReadableStream({
         pull: function (controller) {
           return reader.read().then(function (part) {
+            onProgress();
             if (part.done) {
               return controller.close();
             }
@@ -87,9 +141,13 @@
     if (!script || !wasm) {
       return showError("This build of the page is incomplete: build it again with `cargo xtask build`.");
     }
+    onProgress();
     Promise.all([import(script.href), fetch(wasm.href).then(withProgress)])
       .then(function (parts) {
         return parts[0].default({ module_or_path: parts[1] });
+      })
+      .then(function () {
+        clearTimeout(timer);
       })
       .catch(function (error) {
         showError("The page could not be loaded (" + (error && error.message ? error.message : error) + "): check the connection and reload the page.");

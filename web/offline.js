@@ -2,14 +2,20 @@
 //
 // `cargo xtask bundle` inserts a line before this that defines FILES: it maps each file's URL, relative to the page's, to the first
 // digits of its SHA-256. All URLs except the page's own ("./") contain a hash of the content, so cached files never become outdated.
+// Each version of the site has a cache of its own, which this worker fills before it becomes active; only then are other versions'
+// caches deleted. An update that fails leaves the version before it as it was.
 // skipWaiting is not used: an open page may still need the files of its version.
 "use strict";
 
 const HOME = self.registration.scope;
 // The name contains the path, as other sites may share the origin.
-const CACHE = "haberdash " + HOME;
+const SITE = "haberdash " + HOME;
+// The page names all other files with their hashes, so its own hash identifies the version.
+const CACHE = SITE + " " + FILES["./"];
 // The timeout for the page itself in milliseconds; after that the cached page is used.
 const TIMEOUT = 4000;
+// The timeout for an answer of the cache in milliseconds; after that the network is tried.
+const CACHE_TIMEOUT = 3000;
 // Not cached at installation but after their download: the GPU engine, the test set and some weights are large, and not every visitor
 // needs them.
 const LATER = /gpu-worker|\.hbd$|metrics\/|test-set\//;
@@ -17,7 +23,7 @@ const LATER = /gpu-worker|\.hbd$|metrics\/|test-set\//;
 const known = new Map(Object.entries(FILES).map(([path, hash]) => [new URL(path, HOME).href, hash]));
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
-self.addEventListener("activate", (event) => event.waitUntil(clear().then(() => self.clients.claim())));
+self.addEventListener("activate", (event) => event.waitUntil(clear().catch(() => {}).then(() => self.clients.claim())));
 // The page has downloaded what it needs.
 self.addEventListener("message", (event) => event.waitUntil(gather()));
 
@@ -34,17 +40,35 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(file(event, url.href));
 });
 
+// Fails unless every file that this version needs is cached.
 async function install() {
-  await Promise.all([...known.keys()].filter((url) => !LATER.test(url)).map(async (url) => {
-    // The page's URL has no hash, so its copy in the browser's cache may be outdated; all other copies are valid.
-    for (const cache of url === HOME ? ["no-cache"] : ["force-cache", "reload"]) {
-      if ((url !== HOME && (await cached(url))) || (await store(url, await fetch(url, { cache })))) {
-        return;
-      }
+  const earlier = new Set();
+  for (const name of await otherVersions()) {
+    for (const request of await (await caches.open(name)).keys()) {
+      earlier.add(withoutHash(request.url));
     }
-    throw new Error(url + " is not the file that this version lists");
-  }));
+  }
+  // What an earlier version had cached must not be missing from this one.
+  const isNeeded = (url) => !LATER.test(url) || earlier.has(withoutHash(url));
+  await Promise.all([...known.keys()].filter(isNeeded).map(provide));
   await gather();
+}
+
+async function provide(url) {
+  if (await cached(url)) {
+    return;
+  }
+  // The page's URL has no hash, so its other copies may be outdated; all copies of other files are valid.
+  const sources = url === HOME
+    ? [() => fetch(url, { cache: "no-cache" })]
+    : [() => anyVersion(url), () => fetch(url, { cache: "force-cache" }), () => fetch(url, { cache: "reload" })];
+  for (const source of sources) {
+    const answer = await source();
+    if (answer && (await store(url, answer))) {
+      return;
+    }
+  }
+  throw new Error(url + " is not the file that this version lists");
 }
 
 // Caches the other files that are in the browser's HTTP cache, without any network request.
@@ -56,18 +80,38 @@ async function gather() {
   }
 }
 
-// Deletes files of other versions. It runs when no page of another version is open.
+// Deletes the caches of other versions. It runs when this version is complete and no page of another version is open.
 async function clear() {
-  const cache = await caches.open(CACHE);
-  for (const request of await cache.keys()) {
-    if (!known.has(request.url)) {
-      await cache.delete(request);
-    }
+  for (const name of await otherVersions()) {
+    await caches.delete(name);
   }
 }
 
+// The names of their caches. Before there were versions, it was SITE.
+async function otherVersions() {
+  return (await caches.keys()).filter((name) => name !== CACHE && (name === SITE || name.startsWith(SITE + " ")));
+}
+
+function withoutHash(url) {
+  return url.replace(/-[0-9a-f]{16}(?=[._])/, "");
+}
+
+// This version's copy; undefined if there is none, or if the browser cannot read the cache.
 async function cached(url) {
-  return (await caches.open(CACHE)).match(url);
+  try {
+    return await (await caches.open(CACHE)).match(url);
+  } catch (error) {
+    return undefined;
+  }
+}
+
+// Any version's copy of a file with a hash in its name; a new page may be shown before its version is active.
+async function anyVersion(url) {
+  try {
+    return await caches.match(url);
+  } catch (error) {
+    return undefined;
+  }
 }
 
 // Caches a response if its content has the listed hash. Returns whether it did.
@@ -104,11 +148,18 @@ async function page() {
 
 async function file(event, url) {
   // A request that bypasses the caches follows a damaged file.
-  const found = event.request.cache === "reload" ? undefined : await cached(url);
+  const lookup = event.request.cache === "reload" ? Promise.resolve() : anyVersion(url);
+  const found = await Promise.race([lookup, new Promise((resolve) => setTimeout(resolve, CACHE_TIMEOUT))]);
   if (found) {
     return found;
   }
-  const answer = await fetch(event.request);
+  let answer;
+  try {
+    answer = await fetch(event.request);
+  } catch (error) {
+    // Without a network, a slow cache is better than none.
+    return (await lookup) || Response.error();
+  }
   if (known.has(url)) {
     event.waitUntil(store(url, answer.clone()).catch(() => {}));
   }

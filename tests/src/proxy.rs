@@ -41,6 +41,7 @@ impl Proxy {
                     status: 403,
                     content_type: "text/plain",
                     cache_control: "no-store",
+                    headers: Vec::new(),
                     body: Vec::new(),
                     pause: None,
                 }

@@ -32,6 +32,8 @@ pub enum Fault {
 struct State {
     /// Value of the header `Cache-Control`.
     cache_control: &'static str,
+    /// Other headers of all files; none at first, as on GitHub Pages.
+    headers: Vec<(String, String)>,
     /// Faults, each for the files whose path contains the text.
     faults: Vec<(String, Fault)>,
     /// Requested paths with the status, without those that had a fault.
@@ -106,6 +108,7 @@ impl Site {
         let folders = Arc::new(Folders { site, others });
         let state = Arc::new(Mutex::new(State {
             cache_control,
+            headers: Vec::new(),
             faults: Vec::new(),
             requests: Vec::new(),
         }));
@@ -169,6 +172,13 @@ impl Site {
         state.faults.push((path.into(), fault));
     }
 
+    /// From now on, responses have the headers of the site's file `_headers`.
+    pub fn send_headers(&self) {
+        let file = fs::read_to_string(self.folders.site.join("_headers"));
+        let file = file.expect("the build writes headers");
+        self.state.lock().expect("no thread panicked").headers = static_server::headers(&file);
+    }
+
     /// Removes all injected faults.
     pub fn clear_faults(&self) {
         self.state
@@ -221,6 +231,10 @@ fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Respon
         .split_once(['?', '#'])
         .map_or(target, |(path, _)| path);
     let fault = fault(path, state);
+    let (cache_control, headers) = {
+        let state = state.lock().expect("no thread panicked");
+        (state.cache_control, state.headers.clone())
+    };
     let content = match fault {
         Some(Fault::Missing) => None,
         _ => read(folders, path),
@@ -240,7 +254,8 @@ fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Respon
                 } else {
                     path
                 })),
-                cache_control: state.lock().expect("no thread panicked").cache_control,
+                cache_control,
+                headers,
                 body,
                 pause: (fault == Some(Fault::Stalled)).then(|| {
                     let (path, state) = (path.to_owned(), Arc::clone(state));
@@ -252,6 +267,7 @@ fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Respon
             status: 404,
             content_type: "text/plain",
             cache_control: "no-store",
+            headers: Vec::new(),
             body: b"not found".to_vec(),
             pause: None,
         },

@@ -10,14 +10,20 @@ use shared::{Garment, Grey28, ModelId};
 use crate::browser::Browser;
 use crate::site::Site;
 
-/// Starts a worker as `window.worker`, posts the addresses of files to it, and collects its messages in `window.replies`.
+/// Starts a worker as `window.worker`, which downloads files meanwhile, and collects its messages in `window.replies`.
 const START: &str = "
     const page = new DOMParser().parseFromString(await (await fetch('./')).text(), 'text/html');
     const assets = JSON.parse(page.querySelector('meta[name=\"haberdash-assets\"]').content);
     window.replies = [];
     window.failure = null;
-    window.worker = new Worker(assets[args[0]]);
-    if (args[1].length) worker.postMessage({files: args[1].map(name => new URL(assets[name], location.href).href)});
+    const address = name => JSON.stringify(new URL(assets[name], location.href).href);
+    const early = args[1].map(name => `early(${address(name)});`);
+    const start = `self.earlyFiles = {};
+        function early(url) {
+            const controller = new AbortController();
+            earlyFiles[url] = Object.assign(fetch(url, {signal: controller.signal}), {controller});
+        } ${early.join('')} self.scriptAddress = ${address(args[0])}; importScripts(scriptAddress);`;
+    window.worker = new Worker(URL.createObjectURL(new Blob([start])));
     worker.onmessage = ({data}) => replies.push(data);
     worker.onerror = event => { window.failure = event.message || 'its script did not load'; };
     return assets;";
@@ -49,6 +55,7 @@ const SEND: &str = "
 const TIME: &str = "
     const binary = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
     const text = bytes => btoa(String.fromCharCode(...bytes));
+    const kind = bytes => bytes[bytes.findIndex(byte => byte < 128) + 1];
     const handler = worker.onmessage;
     const millis = [], replies = [];
     for (const group of args[0]) {
@@ -58,7 +65,7 @@ const TIME: &str = "
             const received = [];
             worker.onmessage = ({data}) => {
                 if (!(data instanceof Uint8Array)) reject(new Error(JSON.stringify(data)));
-                received.push(data);
+                if (!args[1].includes(kind(data))) received.push(data);
                 if (received.length === messages.length) resolve(received);
             };
             worker.onerror = event => reject(new Error(event.message));
@@ -89,7 +96,7 @@ impl<'a> Worker<'a> {
         worker
     }
 
-    /// Starts the CPU worker as `web/boot.js` does: the worker gets the addresses of the models' files, but no request yet.
+    /// Starts the CPU worker as `web/boot.js` does: the worker downloads the models' files, but has no request yet.
     pub fn start_early(browser: &'a Browser, site: &Site, models: &[ModelId]) -> Self {
         let files: Vec<String> = models.iter().map(|model| format!("{model}.hbd")).collect();
         Self::open(browser, site, "cpu-worker.js", models, &files)
@@ -183,11 +190,7 @@ impl<'a> Worker<'a> {
 
     /// The worker's replies, in the order of the requests.
     pub fn request(&self, requests: &[Request]) -> Vec<Reply> {
-        // Messages that answer no request.
-        let notifications = [Reply::Ready, Reply::Progress { bytes: 0 }].map(|body| {
-            let bytes = encode(&Message { id: UNASKED, body }).expect("replies are encodable");
-            bytes[1]
-        });
+        let notifications = notifications();
         let replies = self
             .browser
             .run_async(
@@ -211,12 +214,20 @@ impl<'a> Worker<'a> {
             .collect();
         let answer = self
             .browser
-            .run_async(TIME, vec![json!(messages)])
+            .run_async(TIME, vec![json!(messages), json!(notifications())])
             .unwrap_or_else(|e| panic!("the worker failed: {e}"));
         let millis = answer["millis"].as_array().into_iter().flatten();
         let millis = millis.filter_map(Value::as_f64).collect();
         (millis, decoded(&answer["replies"], count))
     }
+}
+
+/// The kinds of messages that answer no request.
+fn notifications() -> [u8; 3] {
+    [Reply::Ready, Reply::Progress { bytes: 0 }, Reply::Started].map(|body| {
+        let bytes = encode(&Message { id: UNASKED, body }).expect("replies are encodable");
+        bytes[1]
+    })
 }
 
 /// Requests as base64 messages, numbered from `first`.

@@ -1,8 +1,8 @@
-//! `cargo xtask serve`: a server for the built site on the loopback interface, with GitHub Pages' responses.
+//! `cargo xtask serve`: a server for the built site on the loopback interface, with the headers of the site's `_headers`.
 
 use crate::workspace::on_path;
 use anyhow::{Context, Result, bail};
-use static_server::{Response, Server, content_type};
+use static_server::{Response, Server, content_type, headers};
 use std::{
     env, fs,
     net::TcpListener,
@@ -19,8 +19,11 @@ pub const DEFAULT_PORT: u16 = 8080;
 /// Serves `folder` until the program is interrupted.
 pub fn serve(folder: &Path, port: u16, open: bool) -> Result<()> {
     let served = folder.to_path_buf();
-    let server = Server::start(listen(port)?, move |method, target| {
-        respond(method, target, &served)
+    let file = fs::read_to_string(folder.join("_headers")).unwrap_or_default();
+    let headers = headers(&file);
+    let server = Server::start(listen(port)?, move |method, target| Response {
+        headers: headers.clone(),
+        ..respond(method, target, &served)
     })
     .context("the server has no address: try another --port")?;
     let url = format!("{}/", server.origin());
@@ -47,6 +50,7 @@ fn respond(method: &str, target: &str, folder: &Path) -> Response {
         status,
         content_type: "text/plain; charset=utf-8",
         cache_control: CACHE_CONTROL,
+        headers: Vec::new(),
         body: sentence.into(),
         pause: None,
     };
@@ -59,6 +63,7 @@ fn respond(method: &str, target: &str, folder: &Path) -> Response {
             status: 200,
             content_type: content_type(&path),
             cache_control: CACHE_CONTROL,
+            headers: Vec::new(),
             body,
             pause: None,
         },

@@ -111,6 +111,7 @@ impl CpuEngine {
             Request::ClassifyBatch { model, images } => self.classify_batch(model, &images),
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs),
             Request::SelfTest { cases } => self.self_test(&cases),
+            Request::Ping => Ok(Reply::Pong),
         }
     }
 

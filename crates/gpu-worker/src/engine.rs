@@ -72,6 +72,7 @@ impl Engine for GpuEngine {
             Request::ClassifyBatch { model, images } => self.classify_batch(model, &images).await,
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs).await,
             Request::SelfTest { cases } => self.self_test(&cases).await,
+            Request::Ping => Ok(Reply::Pong),
             Request::Gallery { .. }
             | Request::TestSet { .. }
             | Request::ReadArray { .. }

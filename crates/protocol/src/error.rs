@@ -71,6 +71,8 @@ pub enum DownloadError {
     NoResponse,
     /// The response is not a success.
     Status { code: u16, text: String },
+    /// Nothing arrived for this number of seconds.
+    Stalled { seconds: u32 },
     /// The connection broke before the end of the file.
     Interrupted,
     /// The unpacked file is larger than any file of the site.
@@ -89,6 +91,7 @@ impl fmt::Display for DownloadError {
             Self::NoResponse => f.write_str("no answer"),
             Self::Status { code, text } if text.is_empty() => write!(f, "{code}"),
             Self::Status { code, text } => write!(f, "{code} {text}"),
+            Self::Stalled { seconds } => write!(f, "nothing arrived for {seconds} seconds"),
             Self::Interrupted => f.write_str("the connection broke"),
             Self::TooLarge => f.write_str("the file is too large"),
             Self::NoGzip => f.write_str("this browser cannot unpack gzip files"),
@@ -127,6 +130,8 @@ pub enum RequestError {
     UnreadableFile { name: String },
     /// The photo cannot be used. The message is one or more complete sentences with advice.
     Photo { message: String },
+    /// A newer photo came before this one was decoded.
+    Superseded,
     /// Another photo has taken the place of the one to be edited.
     PhotoReplaced,
     /// The gallery's image cannot be decoded. The message is as in [`Photo`](Self::Photo).
@@ -165,6 +170,7 @@ impl fmt::Display for RequestError {
             Self::NoTestCases => f.write_str("The engine received no images for its self-test"),
             Self::UnreadableFile { name } => write!(f, "{name} could not be read"),
             Self::Photo { message } => f.write_str(message),
+            Self::Superseded => f.write_str("A newer picture was chosen"),
             Self::PhotoReplaced => f.write_str("This photo is no longer loaded"),
             Self::Gallery { message } => write!(f, "The gallery cannot be shown. {message}"),
             Self::TestSet { part, reason } => {

@@ -20,6 +20,10 @@ pub enum Reply {
     Progress {
         bytes: u32,
     },
+    /// The worker begins with a request that [may take long](crate::Request::may_take_long); the reply itself follows later.
+    Started,
+    /// The worker receives messages.
+    Pong,
     /// The weights are loaded and the slow first run is done.
     Loaded {
         model: ModelId,

@@ -110,6 +110,8 @@ pub enum Request {
     },
     /// Compare the engine's probabilities with a reference. Reply: `SelfTest`.
     SelfTest { cases: Vec<Case> },
+    /// Whether the worker still receives messages. Answered at once, even before earlier requests. Reply: `Pong`.
+    Ping,
 }
 
 impl Request {
@@ -125,6 +127,14 @@ impl Request {
                 | Self::ClassifyPhoto { .. }
                 | Self::ExplainPhoto { .. }
                 | Self::Ensemble { .. }
+        )
+    }
+
+    /// Whether a worker may need so long for it that it tells the page when it begins. The others take some milliseconds.
+    pub fn may_take_long(&self) -> bool {
+        !matches!(
+            self,
+            Self::Classify { .. } | Self::DetectNovelty { .. } | Self::Ensemble { .. } | Self::Ping
         )
     }
 

@@ -18,6 +18,8 @@ pub struct Response {
     pub content_type: &'static str,
     /// Value of the header `Cache-Control`.
     pub cache_control: &'static str,
+    /// Other headers, as names and values.
+    pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
     /// Called after the first half of the body is sent; the second half follows when it returns.
     pub pause: Option<Box<dyn FnOnce()>>,
@@ -117,14 +119,19 @@ fn respond(stream: &TcpStream, handler: &impl Fn(&str, &str) -> Response) -> io:
         status,
         content_type,
         cache_control,
+        headers,
         body,
         pause,
     } = handler(method, target);
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
     let mut stream = stream;
     write!(
         stream,
         "HTTP/1.1 {status} {}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\
-         Cache-Control: {cache_control}\r\nConnection: close\r\n\r\n",
+         Cache-Control: {cache_control}\r\n{headers}Connection: close\r\n\r\n",
         match status {
             200 => "OK",
             403 => "Forbidden",
@@ -143,6 +150,17 @@ fn respond(stream: &TcpStream, handler: &impl Fn(&str, &str) -> Response) -> io:
         stream.write_all(rest)?;
     }
     stream.flush()
+}
+
+/// The headers for all responses that a site's file `_headers` lists below `/*`, as names and values.
+pub fn headers(file: &str) -> Vec<(String, String)> {
+    let lines = file.lines().skip_while(|line| line.trim_end() != "/*");
+    lines
+        .skip(1)
+        .take_while(|line| line.starts_with(' '))
+        .filter_map(|line| line.trim().split_once(": "))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// The content type for a file's extension. Browsers compile a wasm file while it loads only if it comes as

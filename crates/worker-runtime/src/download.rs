@@ -8,14 +8,16 @@ use protocol::DownloadError;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    DedicatedWorkerGlobalScope, ReadableStream, ReadableStreamDefaultReader, RequestCache,
-    RequestInit, Response,
+    AbortController, DedicatedWorkerGlobalScope, ReadableStream, ReadableStreamDefaultReader,
+    RequestCache, RequestInit, Response,
 };
 
 use crate::global_scope::sleep;
 
 /// Milliseconds between two reports of progress: ten per second are enough for a progress bar.
 const PROGRESS_INTERVAL: i32 = 100;
+/// A download without any progress for this long is given up. A slow download makes some.
+const STALL_SECONDS: u32 = 20;
 /// The maximum size of an unpacked file in bytes: twice the size of the test set's images.
 const MAX_UNPACKED: usize = 16 << 20;
 
@@ -27,14 +29,54 @@ pub async fn fetch(
     is_fresh: bool,
     on_progress: impl Fn(u32) + 'static,
 ) -> Result<Vec<u8>, DownloadError> {
+    let EarlyDownload {
+        response,
+        controller,
+    } = match take_early_download(scope, url) {
+        Some(download) if !is_fresh => download,
+        _ => start(scope, url, is_fresh)?,
+    };
+    let received = Rc::new(Cell::new(0));
+    let is_stalled = Rc::new(Cell::new(false));
+    spawn_local(watch(
+        Rc::downgrade(&received),
+        on_progress,
+        controller,
+        Rc::clone(&is_stalled),
+    ));
+    let result = receive(response, &received).await;
+    if is_stalled.get() {
+        return Err(DownloadError::Stalled {
+            seconds: STALL_SECONDS,
+        });
+    }
+    result
+}
+
+/// A download that has been started, and what ends it.
+struct EarlyDownload {
+    response: Promise,
+    controller: AbortController,
+}
+
+fn start(
+    scope: &DedicatedWorkerGlobalScope,
+    url: &str,
+    is_fresh: bool,
+) -> Result<EarlyDownload, DownloadError> {
+    let controller = AbortController::new().map_err(|_| DownloadError::NotInWorker)?;
     let options = RequestInit::new();
+    options.set_signal(Some(&controller.signal()));
     if is_fresh {
         options.set_cache(RequestCache::Reload);
     }
-    let response = match take_early_response(scope, url) {
-        Some(response) if !is_fresh => response,
-        _ => scope.fetch_with_str_and_init(url, &options),
-    };
+    Ok(EarlyDownload {
+        response: scope.fetch_with_str_and_init(url, &options),
+        controller,
+    })
+}
+
+async fn receive(response: Promise, received: &Cell<u32>) -> Result<Vec<u8>, DownloadError> {
     let response = JsFuture::from(response).await;
     let response = response.map_err(|_| DownloadError::NoResponse)?;
     let response: Response = response.dyn_into().map_err(|_| DownloadError::NoResponse)?;
@@ -47,18 +89,20 @@ pub async fn fetch(
     let Some(body) = response.body() else {
         return Ok(Vec::new());
     };
-    let received = Rc::new(Cell::new(0));
-    spawn_local(report_progress(Rc::downgrade(&received), on_progress));
-    read(&body, &received, usize::MAX).await
+    read(&body, received, usize::MAX).await
 }
 
-/// The response to a download that web/boot.js started early. It can be taken once.
-fn take_early_response(scope: &DedicatedWorkerGlobalScope, url: &str) -> Option<Promise> {
+/// A download that web/boot.js started early. It can be taken once.
+fn take_early_download(scope: &DedicatedWorkerGlobalScope, url: &str) -> Option<EarlyDownload> {
     let files = Reflect::get(scope, &"earlyFiles".into()).ok()?;
     let files: Object = files.dyn_into().ok()?;
     let response = Reflect::get(&files, &url.into()).ok()?;
     Reflect::delete_property(&files, &url.into()).ok()?;
-    response.dyn_into().ok()
+    let controller = Reflect::get(&response, &"controller".into()).ok()?;
+    Some(EarlyDownload {
+        response: response.dyn_into().ok()?,
+        controller: controller.dyn_into().ok()?,
+    })
 }
 
 /// Unpacks a gzip file with the browser's decoder. Other bytes are returned unchanged: a host may have unpacked the file, and no
@@ -123,18 +167,32 @@ async fn next_chunk(
     value.dyn_into().map(Some).map_err(interrupted)
 }
 
-/// Reports the number of received bytes when it has changed, until the download ends. It has its own timer, as a download that
-/// stalls has no next chunk.
-async fn report_progress(received: Weak<Cell<u32>>, on_progress: impl Fn(u32) + 'static) {
+/// Reports the number of received bytes when it has changed, until the download ends, and aborts a download that stalls. It has its
+/// own timer, as such a download has no next chunk.
+async fn watch(
+    received: Weak<Cell<u32>>,
+    on_progress: impl Fn(u32) + 'static,
+    controller: AbortController,
+    is_stalled: Rc<Cell<bool>>,
+) {
+    const PATIENCE: u32 = STALL_SECONDS * 1000 / PROGRESS_INTERVAL as u32;
     let mut reported = 0;
+    // Counted instead of measured, so that the time during which a machine sleeps does not count.
+    let mut idle = 0;
     // Without timers there are no reports; the download is not affected.
     while sleep(PROGRESS_INTERVAL).await {
         let Some(bytes) = received.upgrade().map(|r| r.get()) else {
             return;
         };
+        idle += 1;
         if bytes != reported {
             reported = bytes;
+            idle = 0;
             on_progress(bytes);
+        }
+        if idle >= PATIENCE {
+            is_stalled.set(true);
+            return controller.abort();
         }
     }
 }

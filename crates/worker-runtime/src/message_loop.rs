@@ -1,6 +1,8 @@
 //! A worker's message loop: receives requests, downloads their files, and answers one after the other.
 
+use std::cell::Cell;
 use std::future::Future;
+use std::rc::Rc;
 
 use futures_channel::mpsc;
 use futures_util::{FutureExt, StreamExt};
@@ -16,8 +18,41 @@ use web_sys::{File, MessageEvent, PromiseRejectionEvent};
 use crate::download::{fetch, unpack};
 use crate::global_scope::{global_scope, log, post, report_fatal, sleep};
 
-type Sender = mpsc::UnboundedSender<Message<Request>>;
 type Receiver = mpsc::UnboundedReceiver<Message<Request>>;
+
+/// Where received requests are put.
+#[derive(Clone)]
+struct Inbox {
+    sender: mpsc::UnboundedSender<Message<Request>>,
+    /// The largest number of a photo so far, of which the request may still wait for its file.
+    latest_photo: Rc<Cell<u32>>,
+}
+
+impl Inbox {
+    fn new() -> (Self, Receiver) {
+        let (sender, receiver) = mpsc::unbounded();
+        let latest_photo = Rc::default();
+        let inbox = Self {
+            sender,
+            latest_photo,
+        };
+        (inbox, receiver)
+    }
+
+    fn note(&self, request: &Request) {
+        if let Request::Prepare {
+            photo: Some(photo), ..
+        } = request
+        {
+            self.latest_photo.set(self.latest_photo.get().max(*photo));
+        }
+    }
+
+    /// Whether a request is for a photo that a newer one has replaced, so that nobody waits for it.
+    fn is_superseded(&self, request: &Request) -> bool {
+        matches!(request, Request::Prepare { photo: Some(photo), .. } if *photo < self.latest_photo.get())
+    }
+}
 
 /// Answers requests one after the other. The files of a request have been downloaded before.
 pub trait Engine {
@@ -35,11 +70,11 @@ pub fn serve(mut engine: impl Engine + 'static) -> Result<(), JsValue> {
         report_fatal(FatalError::Crash);
     }));
     let scope = global_scope()?;
-    let (sender, mut receiver) = mpsc::unbounded();
+    let (inbox, mut receiver) = Inbox::new();
 
     let on_message = Closure::<dyn Fn(MessageEvent)>::new({
-        let sender = sender.clone();
-        move |event: MessageEvent| receive(&event.data(), &sender)
+        let inbox = inbox.clone();
+        move |event: MessageEvent| receive(&event.data(), &inbox)
     });
     let early_messages = Reflect::get(&scope, &"earlyMessages".into())?;
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -47,8 +82,8 @@ pub fn serve(mut engine: impl Engine + 'static) -> Result<(), JsValue> {
     if let Ok(messages) = early_messages.dyn_into::<Array>() {
         for message in messages.iter() {
             match message.dyn_into::<MessageEvent>() {
-                Ok(event) => receive(&event.data(), &sender),
-                Err(data) => receive(&data, &sender),
+                Ok(event) => receive(&event.data(), &inbox),
+                Err(data) => receive(&data, &inbox),
             }
         }
     }
@@ -66,6 +101,13 @@ pub fn serve(mut engine: impl Engine + 'static) -> Result<(), JsValue> {
     spawn_local(async move {
         let mut waiting = Vec::new();
         while let Some(Message { id, body }) = next_request(&mut waiting, &mut receiver).await {
+            if inbox.is_superseded(&body) {
+                post(id, Reply::Error(RequestError::Superseded));
+                continue;
+            }
+            if body.may_take_long() {
+                post(id, Reply::Started);
+            }
             let reply = engine.answer(body).await;
             post(id, reply);
         }
@@ -100,7 +142,7 @@ async fn next_request(
 }
 
 /// Receives a request: its bytes, or an array of its bytes and the visitor's file.
-fn receive(data: &JsValue, sender: &Sender) {
+fn receive(data: &JsValue, inbox: &Inbox) {
     let (bytes, file) = match data.dyn_ref::<Array>() {
         Some(pair) => (pair.get(0), pair.get(1).dyn_into::<File>().ok()),
         None => (data.clone(), None),
@@ -108,10 +150,14 @@ fn receive(data: &JsValue, sender: &Sender) {
     let request = bytes
         .dyn_ref::<Uint8Array>()
         .and_then(|bytes| decode::<Request>(&bytes.to_vec()).ok());
+    if let Some(message) = &request {
+        inbox.note(&message.body);
+    }
     match (request, file) {
-        (Some(message), None) => download_and_enqueue(message, sender.clone()),
+        (Some(message), _) if message.body == Request::Ping => post(message.id, Reply::Pong),
+        (Some(message), None) => download_and_enqueue(message, inbox.clone()),
         (Some(message), Some(file)) => {
-            spawn_local(read_and_enqueue(message, file, sender.clone()));
+            spawn_local(read_and_enqueue(message, file, inbox.clone()));
         }
         (None, _) => post(UNASKED, Reply::Error(RequestError::Message)),
     }
@@ -119,7 +165,7 @@ fn receive(data: &JsValue, sender: &Sender) {
 
 /// Reads the visitor's file, then queues its request. The worker reads it, so that the page is not blocked and nothing is copied
 /// twice.
-async fn read_and_enqueue(mut message: Message<Request>, file: File, sender: Sender) {
+async fn read_and_enqueue(mut message: Message<Request>, file: File, inbox: Inbox) {
     let Ok(buffer) = JsFuture::from(file.array_buffer()).await else {
         let error = RequestError::UnreadableFile { name: file.name() };
         return post(message.id, Reply::Error(error));
@@ -127,18 +173,18 @@ async fn read_and_enqueue(mut message: Message<Request>, file: File, sender: Sen
     if let Request::Prepare { file, .. } | Request::ReadArray { file } = &mut message.body {
         *file = Uint8Array::new(&buffer).to_vec();
     }
-    enqueue(&sender, message);
+    enqueue(&inbox, message);
 }
 
 /// Queues a request after the download of its file, if it has one: a slow download must not delay later requests.
-fn download_and_enqueue(mut message: Message<Request>, sender: Sender) {
+fn download_and_enqueue(mut message: Message<Request>, inbox: Inbox) {
     let Some((file, source)) = source_of(&mut message.body) else {
-        return enqueue(&sender, message);
+        return enqueue(&inbox, message);
     };
     let (url, is_fresh) = match source {
         Source::Url(url) => (url.clone(), false),
         Source::Fresh(url) => (url.clone(), true),
-        Source::Bytes(_) => return enqueue(&sender, message),
+        Source::Bytes(_) => return enqueue(&inbox, message),
     };
     let id = message.id;
     spawn_local(async move {
@@ -147,7 +193,7 @@ fn download_and_enqueue(mut message: Message<Request>, sender: Sender) {
                 if let Some((_, source)) = source_of(&mut message.body) {
                     *source = Source::Bytes(bytes);
                 }
-                enqueue(&sender, message);
+                enqueue(&inbox, message);
             }
             Err(error) => post(id, Reply::Error(RequestError::Download { file, error })),
         }
@@ -177,9 +223,9 @@ fn source_of(request: &mut Request) -> Option<(Download, &mut Source)> {
     })
 }
 
-fn enqueue(sender: &Sender, message: Message<Request>) {
+fn enqueue(inbox: &Inbox, message: Message<Request>) {
     let id = message.id;
-    if sender.unbounded_send(message).is_err() {
+    if inbox.sender.unbounded_send(message).is_err() {
         post(id, Reply::Error(RequestError::Stopped));
     }
 }
@@ -193,7 +239,7 @@ mod tests {
 
     #[test]
     fn urgent_requests_are_answered_first() {
-        let (sender, mut receiver) = mpsc::unbounded();
+        let (inbox, mut receiver) = Inbox::new();
         let grey = Pixels::from(&Grey28::new([0; PIXELS]));
         let model = ModelId::Cnn;
         let measure = Request::Measure {
@@ -208,14 +254,29 @@ mod tests {
             measure,
         ];
         for (id, body) in (0..).zip(bodies) {
-            enqueue(&sender, Message { id, body });
+            enqueue(&inbox, Message { id, body });
         }
-        drop(sender);
+        drop(inbox);
         let mut waiting = Vec::new();
         let mut order = Vec::new();
         while let Some(Some(message)) = next_request(&mut waiting, &mut receiver).now_or_never() {
             order.push(message.id);
         }
         assert_eq!(order, [2, 0, 1, 3]);
+    }
+
+    #[test]
+    fn a_photo_is_superseded_by_a_newer_one_and_a_file_of_a_batch_is_not() {
+        let (inbox, _receiver) = Inbox::new();
+        let prepare = |photo| Request::Prepare {
+            file: Vec::new(),
+            photo,
+        };
+        for photo in [Some(3), None, Some(5), Some(4)] {
+            inbox.note(&prepare(photo));
+        }
+        let is_superseded = |photo| inbox.is_superseded(&prepare(photo));
+        assert!(is_superseded(Some(3)) && is_superseded(Some(4)));
+        assert!(!is_superseded(Some(5)) && !is_superseded(None));
     }
 }

@@ -56,7 +56,7 @@ const LISTED_WORKERS: &str = "
     window.workers = [];
     const Original = Worker;
     window.Worker = class extends Original {
-        constructor(url, options) { super(url, options); this.address = String(url); window.workers.push(this); }
+        constructor(url, options) { super(url, options); this.address = options?.name ?? String(url); window.workers.push(this); }
     };";
 
 /// What the page sees of a worker that dies: an error event, and silence.

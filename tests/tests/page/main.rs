@@ -12,10 +12,12 @@ mod editor;
 mod engine;
 mod errors;
 mod explain;
+mod faults;
 mod layout;
 mod offline;
 mod parity;
 mod photo_network;
+mod policy;
 mod session;
 mod upload;
 mod weights;
@@ -69,7 +71,9 @@ fn checks() -> Vec<Check> {
         photo_network::CHECKS,
         layout::CHECKS,
         weights::CHECKS,
+        faults::CHECKS,
         offline::CHECKS,
+        policy::CHECKS,
         all_models::CHECKS,
         compare::CHECKS,
         benchmark::ON_CPU,

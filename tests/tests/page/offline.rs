@@ -20,6 +20,15 @@ pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "a_second_visit_fetches_nothing_but_the_page", again),
     Check::new(Cpu, "without_its_server_the_page_answers", offline),
     Check::new(Cpu, "a_new_build_is_shown_at_once_and_kept", renewed),
+    Check {
+        expected_errors: &["404"],
+        ..Check::new(
+            Cpu,
+            "a_failed_update_leaves_the_old_version_whole",
+            failed_update,
+        )
+    },
+    Check::new(Cpu, "an_unreadable_cache_is_passed_over", unreadable_cache),
     Check::new(Cpu, "damaged_weights_are_not_kept", damaged),
     Check::new(
         Cpu,
@@ -167,6 +176,56 @@ fn renewed(session: &Session) {
     assert_eq!(visitor.title(), "A new build");
 }
 
+/// The new version's page is shown, but one of its files cannot be fetched. Without a network, the page of the old version is shown:
+/// its files are all there.
+fn failed_update(session: &Session) {
+    let mut visitor = Visitor::new();
+    visitor.visits(session);
+    let (_, new) = rebuild(&visitor.site);
+    visitor.site.inject_fault(&new, Fault::Missing);
+    visitor.browser.open(&visitor.site.url());
+    assert_eq!(visitor.title(), "A new build");
+    let script = "
+        const registration = await navigator.serviceWorker.getRegistration();
+        await registration.update().catch(() => {});
+        const worker = registration.installing;
+        while (worker && worker.state === 'installing') await new Promise(resolve => setTimeout(resolve, 50));
+        return [worker?.state ?? 'redundant', Boolean(registration.waiting)];";
+    let state = visitor.browser.run_async(script, vec![]).expect("a state");
+    assert_eq!(state, json!(["redundant", false]));
+    visitor.leaves();
+    visitor.browser.cdp("Network.clearBrowserCache", json!({}));
+    visitor.site.stop();
+    visitor.answers(session);
+    assert!(visitor.title().starts_with("Haberdash"));
+}
+
+/// A browser whose storage is damaged refuses to open the cache: the page is loaded from the network.
+fn unreadable_cache(session: &Session) {
+    let visitor = Visitor::new();
+    let path = visitor.site.folder().join("offline.js");
+    let script = fs::read_to_string(&path).expect("a service worker");
+    let fault = "
+        let isDamaged = false;
+        for (const name of ['open', 'match', 'keys', 'delete', 'has']) {
+            const original = CacheStorage.prototype[name];
+            CacheStorage.prototype[name] = function (...args) {
+                return isDamaged ? Promise.reject(new DOMException('Unexpected internal error.', 'UnknownError'))
+                    : original.apply(this, args);
+            };
+        }
+        self.addEventListener('message', event => { if (event.data === 'damage') isDamaged = true; });\n";
+    let (list, script) = script.split_once('\n').expect("a list and a script");
+    fs::write(&path, format!("{list}\n{fault}{script}")).expect("a writable site");
+    visitor.visits(session);
+    Page::open(&visitor.browser, &visitor.site);
+    visitor.browser.run(
+        "navigator.serviceWorker.controller.postMessage('damage');",
+        vec![],
+    );
+    visitor.answers(session);
+}
+
 /// Puts another page into the site, with a file of another name, and a list of both; returns the file's old path and its new
 /// one.
 fn rebuild(site: &Site) -> (String, String) {
@@ -222,7 +281,9 @@ fn damaged(_: &Session) {
     visitor.site.clear_faults();
     let page = Page::open_without_waiting(&visitor.browser, &visitor.site);
     let failed = page.wait("the damaged file again", TIMEOUT, |now| {
-        ["ready", "error"].contains(&now.row(ModelId::Cnn).state.as_str())
+        let is_over = |state: &str| state == "ready" || state == "error";
+        let mut rows = now.models.iter();
+        rows.any(|row| row.model == ModelId::Cnn && is_over(&row.state))
     });
     assert_eq!(failed.row(ModelId::Cnn).state, "error");
     page.click("[data-model=\"cnn\"] [data-testid=\"retry\"]");

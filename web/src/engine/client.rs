@@ -39,13 +39,7 @@ impl Client {
         let loader = WeightLoader::new(assets.clone(), events);
         let cpu = CpuEngine::start(assets.clone(), status.clone(), loader.clone());
         let gallery = Rc::new(Gallery::new(assets.clone(), cpu.clone()));
-        let gpu = GpuEngine::new(
-            assets.clone(),
-            status.clone(),
-            cpu.clone(),
-            loader,
-            gallery.clone(),
-        );
+        let gpu = GpuEngine::new(status.clone(), cpu.clone(), loader, gallery.clone());
         let test_set = TestSetLoader::new(assets, cpu.clone());
         Self(Rc::new(Engines {
             status,
@@ -87,6 +81,11 @@ impl Client {
     /// Loads the photo network's weights, which are loaded on request only.
     pub fn load_photo_network(&self) {
         self.0.cpu.load_photo_network();
+    }
+
+    /// Loads the novelty detector's weights again after they have failed.
+    pub fn load_novelty(&self) {
+        self.0.cpu.retry_novelty();
     }
 
     /// The gallery's images, loaded on the first call.

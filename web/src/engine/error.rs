@@ -1,6 +1,7 @@
 //! Errors of the engines as sentences for the visitor: the cause, and what to do next.
 
 use std::fmt;
+use std::time::Duration;
 
 use protocol::{FatalError, GPU_FEATURE, RequestError, TOLERANCE};
 
@@ -11,6 +12,8 @@ pub enum EngineError {
     Refused(RequestError),
     /// The CPU worker terminated before it answered.
     Terminated,
+    /// The CPU worker took longer than this, and was terminated.
+    TooLong(Duration),
     /// No CPU worker is running.
     NoCpuEngine(CpuError),
     /// The message could not be posted to the worker.
@@ -32,6 +35,11 @@ impl fmt::Display for EngineError {
             },
             Self::Terminated => f.write_str(
                 "The CPU engine stopped on this picture: try another one, or reload the page.",
+            ),
+            Self::TooLong(limit) => write!(
+                f,
+                "This file needed more than {} seconds, so the CPU engine was started again: choose another picture.",
+                limit.as_secs()
             ),
             Self::NoCpuEngine(error) => error.fmt(f),
             Self::NotSent => {
@@ -63,7 +71,7 @@ fn advice(error: &RequestError) -> Option<&'static str> {
         RequestError::UnreadableFile { .. } => {
             "choose the file itself, not a folder, and try again"
         }
-        RequestError::PhotoReplaced => "choose its file again",
+        RequestError::PhotoReplaced | RequestError::Superseded => "choose its file again",
         RequestError::NotDownloaded
         | RequestError::ImageSize
         | RequestError::BatchSize { .. }
@@ -88,6 +96,10 @@ pub enum WorkerError {
     NotStarted(String),
     /// A message is not a reply of this version.
     Message,
+    /// The worker does not answer.
+    Silent,
+    /// The worker took longer than this for a request.
+    TooLong(Duration),
 }
 
 impl fmt::Display for WorkerError {
@@ -97,6 +109,12 @@ impl fmt::Display for WorkerError {
             Self::Script(message) | Self::NotStarted(message) => f.write_str(message),
             Self::ScriptMissing => f.write_str("its script could not be loaded"),
             Self::Message => f.write_str("it sent an unknown message"),
+            Self::Silent => f.write_str("it did not answer"),
+            Self::TooLong(limit) => write!(
+                f,
+                "it needed more than {} seconds for a request",
+                limit.as_secs()
+            ),
         }
     }
 }
@@ -108,6 +126,8 @@ pub enum CpuError {
     NotInBuild,
     /// The browser refuses to start workers.
     NotAllowed,
+    /// The worker has not started within this time; it may still start.
+    Slow(Duration),
     /// The worker terminated and a new one was started.
     Restarted(WorkerError),
     /// The new worker terminated too.
@@ -122,6 +142,11 @@ impl fmt::Display for CpuError {
             ),
             Self::NotAllowed => f.write_str(
                 "This browser refuses to start a worker: allow scripts for this site and reload the page.",
+            ),
+            Self::Slow(limit) => write!(
+                f,
+                "The CPU engine has not been loaded within {} seconds: wait, or check the connection and try again.",
+                limit.as_secs()
             ),
             Self::Restarted(error) => write!(
                 f,
@@ -142,6 +167,8 @@ pub enum GpuUnavailable {
     NoAdapter,
     /// The browser rejected the request for an adapter.
     Rejected,
+    /// The browser did not answer the request for an adapter.
+    NoAnswer,
     /// The adapter lacks [`GPU_FEATURE`].
     MissingFeature,
 }
@@ -153,6 +180,9 @@ impl fmt::Display for GpuUnavailable {
             Self::NotInBuild => f.write_str("WebGPU is not part of this build"),
             Self::NoAdapter => f.write_str("this browser's WebGPU has no graphics adapter"),
             Self::Rejected => f.write_str("this browser refused WebGPU a graphics adapter"),
+            Self::NoAnswer => {
+                f.write_str("this browser did not answer the request for a graphics adapter")
+            }
             Self::MissingFeature => write!(f, "the graphics adapter lacks {GPU_FEATURE}"),
         }
     }
@@ -175,6 +205,8 @@ pub enum GpuError {
     NotInBuild,
     /// The CPU engine did not answer the images of the self-test.
     NoReference,
+    /// Its networks were not loaded in time.
+    LoadTimeout,
     /// The self-test took too long.
     SelfTestTimeout,
     /// A request took too long.
@@ -193,6 +225,7 @@ impl fmt::Display for GpuError {
             Self::Closed => f.write_str("its worker stopped"),
             Self::NotInBuild => f.write_str("it is not part of this build"),
             Self::NoReference => f.write_str("the CPU engine gave no reference"),
+            Self::LoadTimeout => f.write_str("it was not loaded within five minutes"),
             Self::SelfTestTimeout => f.write_str("its self-test did not end within five minutes"),
             Self::Timeout => f.write_str("it did not answer within a minute"),
             Self::Disagreement(difference) => write!(

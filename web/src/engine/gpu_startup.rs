@@ -14,21 +14,30 @@ use super::assets::Assets;
 use super::engine_selection::{Engine, GpuState};
 use super::error::{GpuError, GpuUnavailable};
 use super::gallery::Gallery;
-use super::rpc::{RpcError, WorkerRpc};
+use super::rpc::{RpcError, WorkerEvent, WorkerRpc};
 use super::status_store::StatusStore;
 use super::timer::with_timeout;
+use super::watchdog::Patience;
 use super::weight_loader::WeightLoader;
 use super::worker_lifecycle::CpuEngine;
 
 /// The self-test compiles the shaders, which takes long on a software GPU.
 const SELF_TEST_LIMIT: Duration = Duration::from_secs(300);
+/// A slow connection takes long for the engine.
+const LOAD_LIMIT: Duration = Duration::from_secs(300);
+/// The browser's answer about adapters.
+const ADAPTER_LIMIT: Duration = Duration::from_secs(10);
+/// The engine compiles shaders, which may occupy its worker for long. Its requests have limits of their own.
+const PATIENCE: Patience = Patience {
+    start: LOAD_LIMIT,
+    silence: REPLY_LIMIT,
+};
 /// The number of the gallery's images in the self-test: its first row has one of each class.
 const SELF_TEST_IMAGES: usize = 10;
 /// A GPU engine that takes longer to answer is given up.
 const REPLY_LIMIT: Duration = Duration::from_secs(60);
 
 pub(super) struct GpuEngine {
-    assets: Assets,
     status: Rc<StatusStore>,
     cpu: Rc<CpuEngine>,
     loader: Rc<WeightLoader>,
@@ -54,14 +63,12 @@ impl GpuEngine {
     /// Asks the browser for an adapter, so that the page knows early whether there can be a GPU engine; [`start`](Self::start)
     /// starts it.
     pub fn new(
-        assets: Assets,
         status: Rc<StatusStore>,
         cpu: Rc<CpuEngine>,
         loader: Rc<WeightLoader>,
         gallery: Rc<Gallery>,
     ) -> Rc<Self> {
         let engine = Rc::new(Self {
-            assets,
             status,
             cpu,
             loader,
@@ -112,7 +119,7 @@ impl GpuEngine {
         match with_timeout(REPLY_LIMIT, rpc.call(request)).await {
             Some(Ok(reply)) => return Some(reply),
             // Reported by the worker's handler of failures.
-            Some(Err(RpcError::Terminated)) => {}
+            Some(Err(RpcError::Terminated | RpcError::NotBegun)) => {}
             Some(Err(error)) => self.fail(rpc_error(error)),
             None => self.fail(GpuError::Timeout),
         }
@@ -135,13 +142,9 @@ impl GpuEngine {
 
     /// Starts the worker, loads the models, and compares its probabilities with the CPU engine's.
     async fn load_and_test(self: &Rc<Self>) -> Result<GpuState, GpuError> {
-        let url = self
-            .assets
-            .url("gpu-worker.js")
-            .ok_or(GpuError::NotInBuild)?;
         let weak = Rc::downgrade(self);
-        let rpc = WorkerRpc::start(&url, move |error| {
-            if let Some(engine) = weak.upgrade() {
+        let rpc = WorkerRpc::start("gpu-worker", PATIENCE, move |event| {
+            if let (WorkerEvent::Failed(error), Some(engine)) = (event, weak.upgrade()) {
                 engine.fail(GpuError::Terminated(error));
             }
         });
@@ -152,10 +155,12 @@ impl GpuEngine {
         let models: Vec<ModelId> = models.filter(|m| self.loader.is_loaded(*m)).collect();
         for &model in &models {
             let weights = self.loader.source(model).ok_or(GpuError::NotInBuild)?;
-            match rpc.call(Request::Load { model, weights }).await {
-                Ok(Reply::Loaded { .. }) => {}
-                Ok(_) => return Err(GpuError::Protocol),
-                Err(error) => return Err(rpc_error(error)),
+            let load = rpc.call(Request::Load { model, weights });
+            match with_timeout(LOAD_LIMIT, load).await {
+                Some(Ok(Reply::Loaded { .. })) => {}
+                Some(Ok(_)) => return Err(GpuError::Protocol),
+                Some(Err(error)) => return Err(rpc_error(error)),
+                None => return Err(GpuError::LoadTimeout),
             }
         }
         self.models.borrow_mut().clone_from(&models);
@@ -209,14 +214,16 @@ fn rpc_error(error: RpcError) -> GpuError {
     match error {
         RpcError::Refused(error) => GpuError::Refused(error),
         RpcError::NotSent => GpuError::Protocol,
-        RpcError::Terminated => GpuError::Closed,
+        RpcError::Terminated | RpcError::NotBegun => GpuError::Closed,
+        RpcError::TooLong(_) => GpuError::Timeout,
     }
 }
 
 /// Asks the browser for a WebGPU adapter with the feature that the engine needs.
 async fn check_adapter() -> Result<(), GpuUnavailable> {
     let gpu = navigator_gpu().ok_or(GpuUnavailable::NoWebGpu)?;
-    let adapter = request_adapter(&gpu).await;
+    let adapter = with_timeout(ADAPTER_LIMIT, request_adapter(&gpu)).await;
+    let adapter = adapter.ok_or(GpuUnavailable::NoAnswer)?;
     let adapter = adapter.map_err(|_| GpuUnavailable::Rejected)?;
     if adapter.is_null() || adapter.is_undefined() {
         return Err(GpuUnavailable::NoAdapter);

@@ -12,6 +12,7 @@ mod rpc;
 mod status_store;
 mod test_set;
 mod timer;
+mod watchdog;
 mod weight_loader;
 mod worker_lifecycle;
 

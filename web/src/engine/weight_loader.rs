@@ -1,11 +1,12 @@
 //! Loads the weights into the CPU engine: in which order, and how far each file has been loaded.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use js_sys::Reflect;
-use protocol::{Reply, Request, Source};
+use protocol::{Reply, Request, Source, WeightsFile};
 use shared::ModelId;
 use shared::model::{ensemble, novelty, photo_network};
 use wasm_bindgen_futures::spawn_local;
@@ -14,6 +15,7 @@ use super::assets::Assets;
 use super::error::EngineError;
 use super::events::{EngineEvent, EventSink, WeightsState};
 use super::rpc::{RpcError, WorkerRpc};
+use super::timer::with_timeout;
 
 /// Loaded first and both at once, the smaller one in front: the visitor waits for the first prediction. web/boot.js downloads
 /// them early.
@@ -22,6 +24,9 @@ const FIRST: [ModelId; 2] = [ModelId::Resnet, ModelId::Cnn];
 const SECOND: [ModelId; 2] = [ModelId::Logistic, ModelId::Mlp];
 /// Several megabytes each: loaded one after the other, and only on request if the browser is set to save data.
 const LARGE: [ModelId; 3] = [ModelId::Forest, ModelId::Svm, ModelId::Knn];
+
+/// After this long without progress the next download is started too.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The worker terminated while it loaded weights.
 struct Terminated;
@@ -32,6 +37,8 @@ pub(super) struct WeightLoader {
     events: EventSink,
     states: RefCell<[WeightsState; ModelId::ALL.len()]>,
     photo_network: RefCell<WeightsState>,
+    /// Counts the reports of progress.
+    steps: Cell<u32>,
 }
 
 impl WeightLoader {
@@ -49,6 +56,7 @@ impl WeightLoader {
             events,
             states: RefCell::new(states),
             photo_network: RefCell::new(WeightsState::Deferred),
+            steps: Cell::new(0),
         })
     }
 
@@ -71,8 +79,8 @@ impl WeightLoader {
             };
             self.set_state(model, state);
         }
-        self.events
-            .send(EngineEvent::EnsembleWeights(WeightsState::Queued));
+        self.set_ensemble(WeightsState::Queued);
+        self.set_novelty(WeightsState::Queued);
         if *self.photo_network.borrow() != WeightsState::Deferred {
             self.load_photo_network(rpc.clone());
         }
@@ -100,40 +108,72 @@ impl WeightLoader {
         spawn_local(async move { drop(loader.load_ensemble(&rpc, true).await) });
     }
 
-    /// Loads the photo network's weights, unless they are being loaded; after an error, again.
+    /// Loads the photo network's weights; after an error, again.
     pub fn load_photo_network(self: &Rc<Self>, rpc: WorkerRpc) {
         let is_retry = matches!(&*self.photo_network.borrow(), WeightsState::Failed(_));
+        let loader = self.clone();
+        // The worker's lifecycle reports its end, and its successor loads them again.
+        spawn_local(async move { drop(loader.load_photo_weights(&rpc, is_retry).await) });
+    }
+
+    async fn load_photo_weights(
+        self: &Rc<Self>,
+        rpc: &WorkerRpc,
+        is_retry: bool,
+    ) -> Result<(), Terminated> {
         let Some(weights) = self.file_source(photo_network::NAME, is_retry) else {
             self.set_photo_network(WeightsState::Absent);
-            return;
+            return Ok(());
         };
         self.set_photo_network(WeightsState::Loading(0));
-        let loader = self.clone();
-        spawn_local(async move {
-            let on_progress = {
-                let loader = Rc::downgrade(&loader);
-                move |bytes| {
-                    if let Some(loader) = loader.upgrade() {
-                        loader.set_photo_network(WeightsState::Loading(bytes));
-                    }
-                }
-            };
-            let request = Request::LoadPhotoNetwork { weights };
-            let state = match rpc.call_with_progress(request, on_progress).await {
-                Ok(Reply::PhotoNetworkLoaded { parameters }) => WeightsState::Ready(parameters),
-                reply => match failed(reply) {
-                    Ok(state) => state,
-                    // The worker's successor loads them again.
-                    Err(Terminated) => return,
-                },
-            };
-            loader.set_photo_network(state);
-        });
+        let loader = Rc::downgrade(self);
+        let on_progress = move |bytes| {
+            if let Some(loader) = loader.upgrade() {
+                loader.set_photo_network(WeightsState::Loading(bytes));
+            }
+        };
+        let request = Request::LoadPhotoNetwork { weights };
+        let state = match rpc.call_with_progress(request, on_progress).await {
+            Ok(Reply::PhotoNetworkLoaded { parameters }) => WeightsState::Ready(parameters),
+            reply => failed(reply)?,
+        };
+        self.set_photo_network(state);
+        Ok(())
     }
 
     fn set_photo_network(&self, state: WeightsState) {
         *self.photo_network.borrow_mut() = state.clone();
         self.events.send(EngineEvent::PhotoNetworkWeights(state));
+    }
+
+    /// Loads the novelty detector's weights again after they have failed.
+    pub fn retry_novelty(self: &Rc<Self>, rpc: WorkerRpc) {
+        let loader = self.clone();
+        // The worker's lifecycle reports its end.
+        spawn_local(async move { drop(loader.load_novelty(&rpc, true).await) });
+    }
+
+    /// Sets all weights that are to be loaded to failed, as the CPU engine has not started yet.
+    pub fn delay_all(&self, reason: &str) {
+        let failed = WeightsState::Failed(reason.to_string());
+        for model in ModelId::ALL {
+            if self.state(model) != WeightsState::Deferred {
+                self.set_state(model, failed.clone());
+            }
+        }
+        self.set_ensemble(failed.clone());
+        self.set_novelty(failed);
+    }
+
+    /// Takes back [`delay_all`](Self::delay_all), as the CPU engine has started: it answers the requests that it has got already.
+    pub fn resume_all(&self) {
+        for model in ModelId::ALL {
+            if self.state(model) != WeightsState::Deferred {
+                self.set_state(model, WeightsState::Queued);
+            }
+        }
+        self.set_ensemble(WeightsState::Queued);
+        self.set_novelty(WeightsState::Queued);
     }
 
     /// Sets all weights to failed, as there is no CPU engine.
@@ -142,22 +182,69 @@ impl WeightLoader {
             self.set_state(model, WeightsState::Failed(reason.to_string()));
         }
         let failed = WeightsState::Failed(reason.to_string());
-        self.events.send(EngineEvent::EnsembleWeights(failed));
+        self.set_ensemble(failed.clone());
+        self.set_novelty(failed.clone());
+        if *self.photo_network.borrow() != WeightsState::Deferred {
+            self.set_photo_network(failed);
+        }
         self.events.send(EngineEvent::WeightsComplete);
     }
 
     async fn load_in_order(self: &Rc<Self>, rpc: &WorkerRpc) -> Result<(), Terminated> {
-        let [first, second] = FIRST.map(|model| self.load_model(rpc, model, false));
-        let (first, second) = join(first, second).await;
-        first.and(second)?;
-        self.load_ensemble(rpc, false).await?;
-        self.load_novelty(rpc).await?;
-        for model in SECOND.into_iter().chain(LARGE) {
-            // It may have been requested meanwhile.
-            if self.state(model) == WeightsState::Queued {
-                self.load_model(rpc, model, false).await?;
+        let models = |models: &'static [ModelId]| models.iter().map(|m| WeightsFile::Model(*m));
+        let mut loads = FuturesUnordered::new();
+        let mut stalled = 0;
+        for group in [
+            models(&FIRST).collect(),
+            vec![WeightsFile::Ensemble],
+            vec![WeightsFile::Novelty],
+        ]
+        .into_iter()
+        .chain(models(&SECOND).chain(models(&LARGE)).map(|file| vec![file]))
+        {
+            for file in group {
+                loads.push(self.load_queued(rpc, file));
+            }
+            self.wait_while_busy(&mut loads, &mut stalled).await?;
+        }
+        while let Some(load) = loads.next().await {
+            load?;
+        }
+        Ok(())
+    }
+
+    /// Loads a file, unless it was requested meanwhile.
+    async fn load_queued(
+        self: &Rc<Self>,
+        rpc: &WorkerRpc,
+        file: WeightsFile,
+    ) -> Result<(), Terminated> {
+        match file {
+            WeightsFile::Model(model) if self.state(model) != WeightsState::Queued => Ok(()),
+            WeightsFile::Model(model) => self.load_model(rpc, model, false).await,
+            WeightsFile::Ensemble => self.load_ensemble(rpc, false).await,
+            WeightsFile::Novelty => self.load_novelty(rpc, false).await,
+            WeightsFile::PhotoNetwork => self.load_photo_weights(rpc, false).await,
+        }
+    }
+
+    /// Waits for the loads, but not for downloads that make no progress: the next ones need not wait for these. `stalled` is how many
+    /// of the loads are such downloads.
+    async fn wait_while_busy(
+        &self,
+        loads: &mut FuturesUnordered<impl Future<Output = Result<(), Terminated>>>,
+        stalled: &mut usize,
+    ) -> Result<(), Terminated> {
+        while loads.len() > *stalled {
+            let before = self.steps.get();
+            match with_timeout(PATIENCE, loads.next()).await {
+                Some(None) => break,
+                Some(Some(load)) => load?,
+                None if self.steps.get() == before => *stalled = loads.len(),
+                None => {}
             }
         }
+        *stalled = (*stalled).min(loads.len());
         Ok(())
     }
 
@@ -175,6 +262,7 @@ impl WeightLoader {
         let loader = Rc::downgrade(self);
         let on_progress = move |bytes| {
             if let Some(loader) = loader.upgrade() {
+                loader.steps.set(loader.steps.get().wrapping_add(1));
                 loader.set_state(model, WeightsState::Loading(bytes));
             }
         };
@@ -191,28 +279,38 @@ impl WeightLoader {
         let state = match self.file_source(ensemble::NAME, is_retry) {
             None => WeightsState::Absent,
             Some(weights) => {
-                let loading = WeightsState::Loading(0);
-                self.events.send(EngineEvent::EnsembleWeights(loading));
+                self.set_ensemble(WeightsState::Loading(0));
                 match rpc.call(Request::LoadEnsemble { weights }).await {
                     Ok(Reply::EnsembleLoaded) => WeightsState::Ready(0),
                     reply => failed(reply)?,
                 }
             }
         };
-        self.events.send(EngineEvent::EnsembleWeights(state));
+        self.set_ensemble(state);
         Ok(())
     }
 
-    async fn load_novelty(&self, rpc: &WorkerRpc) -> Result<(), Terminated> {
-        let state = match self.file_source(novelty::NAME, false) {
+    async fn load_novelty(&self, rpc: &WorkerRpc, is_retry: bool) -> Result<(), Terminated> {
+        let state = match self.file_source(novelty::NAME, is_retry) {
             None => WeightsState::Absent,
-            Some(weights) => match rpc.call(Request::LoadNovelty { weights }).await {
-                Ok(Reply::NoveltyLoaded) => WeightsState::Ready(0),
-                reply => failed(reply)?,
-            },
+            Some(weights) => {
+                self.set_novelty(WeightsState::Loading(0));
+                match rpc.call(Request::LoadNovelty { weights }).await {
+                    Ok(Reply::NoveltyLoaded) => WeightsState::Ready(0),
+                    reply => failed(reply)?,
+                }
+            }
         };
-        self.events.send(EngineEvent::NoveltyWeights(state));
+        self.set_novelty(state);
         Ok(())
+    }
+
+    fn set_ensemble(&self, state: WeightsState) {
+        self.events.send(EngineEvent::EnsembleWeights(state));
+    }
+
+    fn set_novelty(&self, state: WeightsState) {
+        self.events.send(EngineEvent::NoveltyWeights(state));
     }
 
     fn state(&self, model: ModelId) -> WeightsState {
@@ -241,7 +339,9 @@ fn failed(reply: Result<Reply, RpcError>) -> Result<WeightsState, Terminated> {
         Ok(_) => EngineError::UnexpectedReply,
         Err(RpcError::Refused(error)) => EngineError::Refused(error),
         Err(RpcError::NotSent) => EngineError::NotSent,
-        Err(RpcError::Terminated) => return Err(Terminated),
+        Err(RpcError::Terminated | RpcError::NotBegun | RpcError::TooLong(_)) => {
+            return Err(Terminated);
+        }
     };
     Ok(WeightsState::Failed(error.to_string()))
 }

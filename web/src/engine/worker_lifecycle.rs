@@ -1,7 +1,8 @@
-//! The CPU engine's worker: started with the page, and started again once if it fails.
+//! The CPU engine's worker: started with the page, and started again if it fails or falls silent.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use js_sys::Reflect;
 use protocol::{Reply, Request};
@@ -11,12 +12,18 @@ use web_sys::{File, Worker};
 
 use super::assets::Assets;
 use super::error::{CpuError, EngineError, WorkerError};
-use super::rpc::{RpcError, WorkerRpc};
+use super::rpc::{RpcError, WorkerEvent, WorkerRpc};
 use super::status_store::StatusStore;
+use super::watchdog::Patience;
 use super::weight_loader::WeightLoader;
 
 /// How often a worker is started again without having answered any request.
 const MAX_RESTARTS: u32 = 1;
+/// A request that is not announced as long takes some milliseconds.
+const PATIENCE: Patience = Patience {
+    start: Duration::from_secs(20),
+    silence: Duration::from_secs(4),
+};
 
 pub(super) struct CpuEngine {
     assets: Assets,
@@ -54,7 +61,14 @@ impl CpuEngine {
     pub async fn call(&self, request: Request, file: Option<&File>) -> Result<Reply, EngineError> {
         let rpc = self.rpc()?;
         let reply = match file {
-            Some(file) => rpc.call_with_file(request, file).await,
+            Some(file) => {
+                let reply = rpc.call_with_file(request.clone(), file).await;
+                match (reply, self.rpc()) {
+                    // The worker failed for another reason: its successor gets the visitor's file. It needs no weights for it.
+                    (Err(RpcError::NotBegun), Ok(rpc)) => rpc.call_with_file(request, file).await,
+                    (reply, _) => reply,
+                }
+            }
             None => rpc.call(request).await,
         };
         match reply {
@@ -64,20 +78,23 @@ impl CpuEngine {
             }
             Err(RpcError::Refused(error)) => Err(EngineError::Refused(error)),
             Err(RpcError::NotSent) => Err(EngineError::NotSent),
-            Err(RpcError::Terminated) => Err(self.rpc().err().unwrap_or(EngineError::Terminated)),
+            Err(RpcError::TooLong(limit)) => Err(EngineError::TooLong(limit)),
+            Err(RpcError::Terminated | RpcError::NotBegun) => {
+                Err(self.rpc().err().unwrap_or(EngineError::Terminated))
+            }
         }
     }
 
     /// Loads a model's weights that were deferred or have failed.
-    pub fn load_weights(&self, model: ModelId) {
-        if let Ok(rpc) = self.rpc() {
+    pub fn load_weights(self: &Rc<Self>, model: ModelId) {
+        if let Some(rpc) = self.started() {
             self.loader.load(rpc, model);
         }
     }
 
     /// Loads the ensemble's weights again after they have failed.
-    pub fn retry_ensemble(&self) {
-        if let Ok(rpc) = self.rpc() {
+    pub fn retry_ensemble(self: &Rc<Self>) {
+        if let Some(rpc) = self.started() {
             self.loader.retry_ensemble(rpc);
         }
     }
@@ -87,6 +104,34 @@ impl CpuEngine {
         if let Ok(rpc) = self.rpc() {
             self.loader.load_photo_network(rpc);
         }
+    }
+
+    /// Loads the novelty detector's weights again after they have failed.
+    pub fn retry_novelty(self: &Rc<Self>) {
+        if let Some(rpc) = self.started() {
+            self.loader.retry_novelty(rpc);
+        }
+    }
+
+    /// The worker. If there is none, or it has not started for long, another one is started, which loads all weights by itself.
+    fn started(self: &Rc<Self>) -> Option<WorkerRpc> {
+        let is_slow = matches!(self.status.get().cpu_error, Some(CpuError::Slow(_)));
+        match self.rpc() {
+            Ok(rpc) if rpc.has_started() || !is_slow => Some(rpc),
+            _ => {
+                self.restarts.set(0);
+                self.status.update(|status| status.cpu_error = None);
+                self.replace(start_worker(&self.assets, Rc::downgrade(self)));
+                None
+            }
+        }
+    }
+
+    fn replace(&self, worker: Result<WorkerRpc, CpuError>) {
+        // Dropped after the borrow has ended: what waits for it may ask for the new one.
+        let old = self.worker.replace(worker);
+        drop(old);
+        self.after_start();
     }
 
     fn rpc(&self) -> Result<WorkerRpc, EngineError> {
@@ -110,33 +155,51 @@ impl CpuEngine {
         }
     }
 
+    fn on_event(self: &Rc<Self>, event: WorkerEvent) {
+        match event {
+            WorkerEvent::Slow => {
+                let error = CpuError::Slow(PATIENCE.start);
+                self.loader.delay_all(&error.to_string());
+                self.status.update(|status| status.cpu_error = Some(error));
+            }
+            WorkerEvent::Started => {
+                if matches!(self.status.get().cpu_error, Some(CpuError::Slow(_))) {
+                    self.status.update(|status| status.cpu_error = None);
+                    self.loader.resume_all();
+                }
+            }
+            WorkerEvent::Failed(error) => self.restart(error),
+        }
+    }
+
     /// Starts the worker again, unless it failed before it answered anything.
     fn restart(self: &Rc<Self>, error: WorkerError) {
         let restarts = self.restarts.get();
-        let worker = if restarts < MAX_RESTARTS {
-            self.restarts.set(restarts + 1);
+        // A file that takes too long says nothing about the worker.
+        let is_file = matches!(error, WorkerError::TooLong(_));
+        let worker = if is_file || restarts < MAX_RESTARTS {
+            self.restarts.set(restarts + u32::from(!is_file));
             self.status
                 .update(|status| status.cpu_error = Some(CpuError::Restarted(error)));
             start_worker(&self.assets, Rc::downgrade(self))
         } else {
             Err(CpuError::Terminated(error))
         };
-        *self.worker.borrow_mut() = worker;
-        self.after_start();
+        self.replace(worker);
     }
 }
 
 /// Starts a worker that restarts its engine when it fails, or takes over the one that web/boot.js started.
 fn start_worker(assets: &Assets, engine: Weak<CpuEngine>) -> Result<WorkerRpc, CpuError> {
-    let url = assets.url("cpu-worker.js").ok_or(CpuError::NotInBuild)?;
-    let on_failure = move |error| {
+    assets.url("cpu-worker.js").ok_or(CpuError::NotInBuild)?;
+    let on_event = move |event| {
         if let Some(engine) = engine.upgrade() {
-            engine.restart(error);
+            engine.on_event(event);
         }
     };
     match take_early_worker() {
-        Some(worker) => Ok(WorkerRpc::from_worker(worker, on_failure)),
-        None => WorkerRpc::start(&url, on_failure).ok_or(CpuError::NotAllowed),
+        Some(worker) => Ok(WorkerRpc::from_worker(worker, PATIENCE, on_event)),
+        None => WorkerRpc::start("cpu-worker", PATIENCE, on_event).ok_or(CpuError::NotAllowed),
     }
 }
 

@@ -150,10 +150,10 @@ async fn complete(app: AppState, item: &mut ItemPredictions) {
             item.predictions.push((&prediction).into());
         }
     }
-    if untrack(|| app.novelty.is_ready()) && item.is_known.is_none() {
+    if untrack(|| app.novelty.is_ready()) && !item.is_checked {
         let reply = client.detect_novelty(Pixels::from(&item.grey)).await;
-        // After an error, the image counts as known.
-        item.is_known = Some(reply.map_or(true, |novelty| novelty.is_known));
+        item.is_checked = true;
+        item.is_known = reply.ok().map(|novelty| novelty.is_known);
     }
     if untrack(|| app.ensemble.is_ready()) {
         item.combined = item.predictions.len();

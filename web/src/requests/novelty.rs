@@ -25,12 +25,9 @@ pub fn watch(app: AppState) {
                 .client()
                 .detect_novelty(Pixels::from(&image.grey))
                 .await;
-            match reply {
-                Ok(novelty) if target.try_get_untracked().flatten() == Some(image.number) => {
-                    app.novelty.set_result(image.number, novelty);
-                }
-                Ok(_) => {}
-                Err(error) => app.messages.add_error(error.to_string()),
+            if target.try_get_untracked().flatten() == Some(image.number) {
+                let result = reply.map_err(|error| error.to_string());
+                app.novelty.set_result(image.number, result);
             }
         });
     });

@@ -89,6 +89,12 @@ pub fn load_ensemble(app: AppState) {
     app.engines.client().load_ensemble();
 }
 
+/// Loads the novelty detector's weights again.
+pub fn load_novelty(app: AppState) {
+    app.messages.clear_errors();
+    app.engines.client().load_novelty();
+}
+
 /// Tells web/boot.js that all files are loaded, so that it stores them for the next visit.
 pub fn notify_files_loaded() {
     if let Ok(event) = web_sys::Event::new("haberdash-settled") {

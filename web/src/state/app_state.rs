@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use photo::Route;
-use protocol::PhotoPrediction;
+use protocol::{PhotoPrediction, WeightsFile};
 use shared::model::Answer;
 use shared::{Garment, ModelId};
 
@@ -51,15 +51,15 @@ impl AppState {
         let photo_network = PhotoNetworkState::default();
         let explanation = ExplanationState::default();
         let messages = Messages::default();
-        let report = move |weights: &WeightsState| {
-            if let WeightsState::Failed(error) = weights {
-                messages.add_error(error.clone());
-            }
+        let report = move |file: WeightsFile, weights: &WeightsState| match weights {
+            WeightsState::Failed(error) => messages.set_missing(file, Some(error.clone())),
+            WeightsState::Ready(_) => messages.set_missing(file, None),
+            _ => {}
         };
         let assets = Assets::from_page();
         let engines = Engines::start(assets.clone(), move |event| match event {
             EngineEvent::Weights(model, weights) => {
-                report(&weights);
+                report(WeightsFile::Model(model), &weights);
                 models.set_weights(model, weights);
                 // A model without weights cannot explain anything.
                 let chosen = explanation.model().get_untracked();
@@ -70,12 +70,12 @@ impl AppState {
                 }
             }
             EngineEvent::EnsembleWeights(weights) => {
-                report(&weights);
+                report(WeightsFile::Ensemble, &weights);
                 ensemble.set_weights(weights);
             }
             EngineEvent::NoveltyWeights(weights) => {
-                report(&weights);
-                novelty.set_ready(weights.is_ready());
+                report(WeightsFile::Novelty, &weights);
+                novelty.set_weights(weights);
             }
             // Shown beside the answer.
             EngineEvent::PhotoNetworkWeights(weights) => photo_network.set_weights(weights),
@@ -170,6 +170,14 @@ impl AppState {
             (Some(_), Some(answer)) => Some(answer.is_known),
             _ => novelty.map(|novelty| novelty.is_known),
         }
+    }
+
+    /// Why it could not be checked whether the image can be one of the ten classes, as sentences; `None` if it was or will be.
+    pub fn unchecked(self) -> Option<String> {
+        let reason = self.novelty.failure(self.upload.image_number()?)?;
+        Some(format!(
+            "Could not check whether this is one of the ten classes. {reason}"
+        ))
     }
 
     /// Whether the image has been found to be none of the ten classes, so that the predictions for it are guesses.

@@ -50,8 +50,10 @@ pub struct ItemPredictions {
     pub predictions: Vec<Prediction>,
     /// The models that were asked; a model that failed is not asked again.
     pub requested: Vec<ModelId>,
-    /// Whether the novelty detector accepts the image; `None` before it has checked it.
+    /// Whether the novelty detector accepts the image; `None` before it has checked it, and if it failed.
     pub is_known: Option<bool>,
+    /// Whether the novelty detector was asked; it is not asked again after it has failed.
+    pub is_checked: bool,
     /// The ensemble's probabilities, in label order.
     pub ensemble: Option<[f32; CLASSES]>,
     /// How many predictions the ensemble combines.
@@ -208,6 +210,7 @@ impl ItemPredictions {
             predictions: Vec::new(),
             requested: Vec::new(),
             is_known: None,
+            is_checked: false,
             ensemble: None,
             combined: 0,
             is_photo: false,
@@ -254,7 +257,7 @@ impl ItemPredictions {
         let all_requested = available.models.iter().all(|m| self.requested.contains(m));
         all_requested
             && (!available.ensemble || self.combined == self.predictions.len())
-            && (!available.novelty || self.is_known.is_some())
+            && (!available.novelty || self.is_checked)
             && !self.lacks_photo(available)
     }
 }
@@ -285,7 +288,7 @@ mod tests {
         item.combined = 1;
         assert!(item.are_complete(&available(&[ModelId::Cnn], true, false)));
         assert!(!item.are_complete(&available(&[ModelId::Cnn], true, true)));
-        item.is_known = Some(false);
+        item.is_checked = true;
         assert!(item.are_complete(&available(&[ModelId::Cnn], true, true)));
         assert_eq!(item.model(ModelId::Cnn), Some((Garment::Bag, 0.91)));
         assert_eq!(item.model(ModelId::Svm), None);

@@ -18,6 +18,7 @@ use super::header::{Footer, Header};
 use super::messages::MessageList;
 use super::predictions::Predictions;
 use super::preview::Preview;
+use super::unchecked::Unchecked;
 use super::upload::{DropZone, accept_files_anywhere};
 use crate::engine::sleep;
 use crate::requests;
@@ -64,10 +65,10 @@ fn App() -> impl IntoView {
                                 data-label=move || ensemble_text::headline_class(app).map(PhotoClass::label)
                                 data-known=move || app.is_known().map(|known| known.to_string())
                                 data-confidence=move || app.answer().map(|a| a.confidence().to_string())
-                            >
-                                {move || ensemble_text::headline(app)}
-                            </p>
+                                prop:textContent=move || ensemble_text::headline(app)
+                            ></p>
                         </div>
+                        <Unchecked/>
                     </section>
                 </div>
             </div>

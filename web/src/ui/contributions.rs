@@ -14,9 +14,10 @@ pub fn Contributions(prediction: Memo<Option<EnsemblePrediction>>) -> impl IntoV
     let rows = move || prediction.with(|p| p.as_ref().map(markup).unwrap_or_default());
     view! {
         <div class="contributions" hidden=move || prediction.with(Option::is_none)>
-            <p class="small">
-                {move || prediction.with(|p| p.as_ref().map(explanation))}
-            </p>
+            <p
+                class="small"
+                prop:textContent=move || prediction.with(|p| p.as_ref().map(explanation))
+            ></p>
             <ul aria-label="Contribution of each model" inner_html=rows></ul>
         </div>
     }

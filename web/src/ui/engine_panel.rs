@@ -21,13 +21,15 @@ pub fn EnginePanel() -> impl IntoView {
             <p>
                 <span class="status-dot" aria-hidden="true"></span>
                 "Engine: "
-                <strong>{move || engines.active().title()}</strong>
+                <strong prop:textContent=move || engines.active().title()></strong>
             </p>
             <p class="small engine-reason" role="status">
-                {move || status.with(|s| s.as_ref().map(EngineStatus::reason))}
+                <span prop:textContent=move || {
+                    status.with(|s| s.as_ref().map(EngineStatus::reason))
+                }></span>
                 {move || {
                     let error = status.with(|s| Some(s.as_ref()?.cpu_error.as_ref()?.to_string()));
-                    error.map(|e| view! { " " <strong>{e}</strong> })
+                    error.map(|error| view! { " " <strong prop:textContent=error></strong> })
                 }}
             </p>
             <label class="choice">

@@ -36,8 +36,10 @@ pub fn EnsemblePanel() -> impl IntoView {
         >
             <div>
                 <h3 id="vote-title">{ensemble::TITLE}</h3>
-                <p class="label" class:placeholder=move || prediction.get().is_none()>
-                    {move || match (weights.get(), prediction.get()) {
+                <p
+                    class="label"
+                    class:placeholder=move || prediction.get().is_none()
+                    prop:textContent=move || match (weights.get(), prediction.get()) {
                         (WeightsState::Failed(_), _) => "The vote is not available".into(),
                         (WeightsState::Absent, _) => {
                             "The vote is not part of this build".to_string()
@@ -45,17 +47,18 @@ pub fn EnsemblePanel() -> impl IntoView {
                         (_, Some(prediction)) if app.is_unsure() => not_sure(prediction.garment()),
                         (_, Some(prediction)) => prediction.garment().label().into(),
                         (_, None) => "No predictions yet".into(),
-                    }}
-                </p>
+                    }
+                ></p>
                 <p class="confidence">
                     <span class="track" aria-hidden="true">
                         <span style:width=move || {
                             format!("{:.2}%", prediction.get().map_or(0.0, |p| p.confidence()) * 100.0)
                         }></span>
                     </span>
-                    <span class="number">
-                        {move || prediction.get().map(|p| probability(p.confidence()))}
-                    </span>
+                    <span
+                        class="number"
+                        prop:textContent=move || prediction.get().map(|p| probability(p.confidence()))
+                    ></span>
                 </p>
             </div>
             <Show when=move || app.is_unsure()>
@@ -63,8 +66,11 @@ pub fn EnsemblePanel() -> impl IntoView {
                     "The image differs from everything in the training data, so the predictions are guesses."
                 </p>
             </Show>
+            <Show when=move || app.unchecked().is_some()>
+                <p class="unchecked">"Could not check whether this is one of the ten classes."</p>
+            </Show>
             <p class="agreement">
-                {move || match (weights.get(), prediction.get()) {
+                <span prop:textContent=move || match (weights.get(), prediction.get()) {
                     (WeightsState::Failed(error), _) => error,
                     (WeightsState::Absent, _) => "The predictions below are not combined.".to_string(),
                     (_, Some(p)) => votes(p.garment(), &p.members, app.missing_members(&p)),
@@ -72,7 +78,7 @@ pub fn EnsemblePanel() -> impl IntoView {
                         "The ensemble of all seven models: their probabilities, combined with weights."
                             .to_string()
                     }
-                }}
+                }></span>
                 <Show when=move || matches!(weights.get(), WeightsState::Failed(_))>
                     " "
                     <button

@@ -60,7 +60,8 @@ pub fn not_sure(closest: Garment) -> String {
 /// The ensemble's prediction for screen readers, once all loaded models and the novelty detector have answered.
 pub fn announcement(app: AppState) -> String {
     let is_busy = |m| app.model_status(m) == ModelStatus::Answering;
-    let is_checking = app.novelty.is_ready() && app.is_known().is_none();
+    let unchecked = app.unchecked();
+    let is_checking = app.novelty.is_ready() && app.is_known().is_none() && unchecked.is_none();
     match app.ensemble_prediction() {
         Some(prediction) if !is_checking && !ModelId::ALL.into_iter().any(is_busy) => {
             let garment = prediction.garment();
@@ -73,13 +74,14 @@ pub fn announcement(app: AppState) -> String {
                 .answer()
                 .map_or(prediction.confidence(), |a| a.confidence());
             format!(
-                "{answer}, {:.0} percent. {}",
+                "{answer}, {:.0} percent. {} {}",
                 confidence * 100.0,
                 votes(
                     garment,
                     &prediction.members,
                     app.missing_members(&prediction)
-                )
+                ),
+                unchecked.unwrap_or_default()
             )
         }
         _ => String::new(),

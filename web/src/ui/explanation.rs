@@ -44,7 +44,7 @@ pub fn ExplanationSection() -> impl IntoView {
                     <p class="lead" role="status" data-testid="method" data-method=move || {
                         shown.with(|e| e.as_ref().map(|e| method_name(e.map.method)))
                     }>
-                        {move || {
+                        <span prop:textContent=move || {
                             shown
                                 .with(|e| match e {
                                     Some(e) => description(&e.map),
@@ -52,8 +52,8 @@ pub fn ExplanationSection() -> impl IntoView {
                                         "A heat map will show which regions of the image support a class.".into()
                                     }
                                 })
-                        }}
-                        {move || missing_prediction(app)}
+                        }></span>
+                        <span prop:textContent=move || missing_prediction(app)></span>
                     </p>
                 </div>
                 <Choices/>
@@ -101,11 +101,12 @@ pub fn ExplanationSection() -> impl IntoView {
                 <span class="small">"0"</span>
                 <Canvas image=Signal::stored(Some(heat_map::colour_bar()))/>
                 <span class="small">"1"</span>
-                <p class="small">
-                    {move || {
+                <p
+                    class="small"
+                    prop:textContent=move || {
                         format!("How much a region supports {}, relative to the strongest region.", class())
-                    }}
-                </p>
+                    }
+                ></p>
             </div>
         </section>
     }

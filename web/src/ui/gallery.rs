@@ -42,12 +42,13 @@ pub fn Gallery() -> impl IntoView {
     view! {
         <section class="gallery" aria-labelledby="gallery-title">
             <h2 id="gallery-title">"Or an image from the test set"</h2>
-            <p class="small caption">
-                {move || match pointed.get() {
+            <p
+                class="small caption"
+                prop:textContent=move || match pointed.get() {
                     Some(index) => describe(index, count()),
                     None => "Six of each class. None was used in training.".to_string(),
-                }}
-            </p>
+                }
+            ></p>
             <div
                 class="gallery-grid"
                 role="group"

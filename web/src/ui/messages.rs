@@ -1,4 +1,7 @@
 //! The list of errors, and the notices.
+//!
+//! Here and beside the answers, text that changes is set as an element's `textContent`: a browser that translates the page replaces
+//! text nodes by elements of its own, and an update of such a text node would not be seen.
 
 use leptos::prelude::*;
 use photo::{DAMAGED, OTHER_PROFILE};
@@ -8,7 +11,8 @@ use crate::state::AppState;
 #[component]
 pub fn MessageList() -> impl IntoView {
     let app = expect_context::<AppState>();
-    let (errors, notice) = (app.messages.errors(), app.messages.notice());
+    let errors = Memo::new(move |_| app.messages.errors());
+    let notice = app.messages.notice();
     let image = app.upload.image();
     let has_other_profile =
         Memo::new(move |_| image.with(|i| i.as_ref().is_some_and(|i| i.has_other_profile)));
@@ -17,12 +21,18 @@ pub fn MessageList() -> impl IntoView {
         <Show when=move || !errors.with(Vec::is_empty)>
             <div class="error" data-testid="error" role="alert">
                 {move || {
-                    errors.get().into_iter().map(|e| view! { <p>{e}</p> }).collect_view()
+                    errors
+                        .get()
+                        .into_iter()
+                        .map(|error| view! { <p prop:textContent=error></p> })
+                        .collect_view()
                 }}
             </div>
         </Show>
         <div role="status">
-            {move || notice.get().map(|n| view! { <p class="notice">{n}</p> })}
+            {move || {
+                notice.get().map(|notice| view! { <p class="notice" prop:textContent=notice></p> })
+            }}
             {move || {
                 is_damaged
                     .get()

@@ -61,20 +61,24 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
                     <span class="visually-hidden">": ten probabilities"</span>
                 </button>
                 <PredictionOrWeights app model progress bytes/>
-                <p class="time">{move || prediction().map(time)}</p>
-                <p class="size">{move || bytes.get().map(format::bytes)}</p>
+                <p class="time" prop:textContent=move || prediction().map(time)></p>
+                <p class="size" prop:textContent=move || bytes.get().map(format::bytes)></p>
             </div>
             <div class="details" id=details.clone() hidden=move || !is_open.get()>
                 <ProbabilityBars probabilities=Signal::derive(move || {
                     prediction().map(|p| p.timed.probabilities)
                 })/>
                 <div class="model-facts">
-                    <p class="small">
-                        {move || facts(app, model, state.with(|m| m.weights.clone()))}
-                    </p>
-                    <p class="small">
-                        {move || prediction().map(|p| format!("Engine: {}.", p.engine.title()))}
-                    </p>
+                    <p
+                        class="small"
+                        prop:textContent=move || facts(app, model, state.with(|m| m.weights.clone()))
+                    ></p>
+                    <p
+                        class="small"
+                        prop:textContent=move || {
+                            prediction().map(|p| format!("Engine: {}.", p.engine.title()))
+                        }
+                    ></p>
                     <button
                         type="button"
                         class="link-button"
@@ -134,7 +138,9 @@ fn PredictionOrWeights(
                                 max="1"
                                 value=move || progress.get().map(|p| p.to_string())
                             ></progress>
-                            <span>{move || state.with(|m| loaded(&m.weights, bytes.get()))}</span>
+                            <span prop:textContent=move || {
+                                state.with(|m| loaded(&m.weights, bytes.get()))
+                            }></span>
                         </p>
                     }
                         .into_any()
@@ -142,7 +148,8 @@ fn PredictionOrWeights(
                 WeightsStage::Failed(error) => {
                     view! {
                         <p class="state failed">
-                            {error} " "
+                            <span prop:textContent=error></span>
+                            " "
                             <button type="button" class="link-button" data-testid="retry" on:click=load>
                                 "Try again"
                                 <span class="visually-hidden">" with " {model.title()}</span>
@@ -162,7 +169,7 @@ fn PredictionText(app: AppState, model: ModelId) -> impl IntoView {
     let confidence = move || state.with(|m| m.prediction.as_ref().map(ModelPrediction::confidence));
     view! {
         <p class="label" class:placeholder=move || confidence().is_none()>
-            {move || {
+            <span prop:textContent=move || {
                 state
                     .with(|m| match (&m.error, &m.prediction) {
                         (Some(_), _) => "No prediction".to_string(),
@@ -173,7 +180,7 @@ fn PredictionText(app: AppState, model: ModelId) -> impl IntoView {
                         (None, None) if m.is_pending => "Classifying…".into(),
                         (None, None) => "Ready".into(),
                     })
-            }}
+            }></span>
             {move || {
                 dissents(app, model)
                     .then(|| view! { <span class="dissent-note">"against the vote"</span> })
@@ -185,7 +192,7 @@ fn PredictionText(app: AppState, model: ModelId) -> impl IntoView {
                     format!("{:.2}%", confidence().unwrap_or_default() * 100.0)
                 }></span>
             </span>
-            <span class="number">{move || confidence().map(probability)}</span>
+            <span class="number" prop:textContent=move || confidence().map(probability)></span>
         </p>
     }
 }

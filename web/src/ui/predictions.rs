@@ -23,7 +23,11 @@ pub fn Predictions() -> impl IntoView {
     view! {
         <section id="verdicts" aria-labelledby="verdict-title">
             <h2 id="verdict-title">"Predictions"</h2>
-            <p class="visually-hidden" aria-live="polite">{move || ensemble_text::announcement(app)}</p>
+            <p
+                class="visually-hidden"
+                aria-live="polite"
+                prop:textContent=move || ensemble_text::announcement(app)
+            ></p>
             <PhotoNetworkPanel/>
             <EnsemblePanel/>
             <div class="model-table">
@@ -41,7 +45,9 @@ pub fn Predictions() -> impl IntoView {
                     features_micros().map(|m| m.to_string())
                 }>
                     "The four classical models use features of the image, which are computed once for all of them"
-                    {move || features_micros().map(|m| format!(" in {}", milliseconds(m)))}
+                    <span prop:textContent=move || {
+                        features_micros().map(|m| format!(" in {}", milliseconds(m)))
+                    }></span>
                     "."
                 </p>
             </div>

@@ -58,9 +58,9 @@ fn caption(image: &InputImage) -> impl IntoView + use<> {
         }
     };
     view! {
-        <strong>{name}</strong>
+        <strong prop:textContent=name></strong>
         " "
-        {detail}
+        <span prop:textContent=detail></span>
     }
 }
 

@@ -27,9 +27,10 @@ pub fn ProbabilityBars(
                                     format!("{:.2}%", share.get().unwrap_or_default() * 100.0)
                                 }></span>
                             </span>
-                            <span class="number">
-                                {move || share.get().map_or("–".to_string(), probability)}
-                            </span>
+                            <span
+                                class="number"
+                                prop:textContent=move || share.get().map_or("–".to_string(), probability)
+                            ></span>
                         </li>
                     }
                 })

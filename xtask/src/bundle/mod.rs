@@ -2,6 +2,7 @@
 //! contain a hash of the content, and are written into the page.
 
 mod assets;
+mod headers;
 mod offline;
 mod page;
 mod test_set;
@@ -61,6 +62,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     })?;
     fs::write(&index, page::with_assets(&page, &assets.map())?)
         .with_context(|| format!("{} cannot be written", index.display()))?;
+    headers::add(&staging, &page)?;
     // Last, as it lists all other files.
     offline::add(&staging, &workspace.root.join("web/offline.js"))
 }

@@ -6,6 +6,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 /// Has no hash in its name, like the page: a browser looks for a new version under the same name.
 const NAME: &str = "offline.js";
+/// Files for the host, which it does not serve.
+const HOST_FILES: [&str; 1] = [super::headers::NAME];
 
 /// Writes `source` into `staging`, after a line with the list of all files there.
 pub fn add(staging: &Path, source: &Path) -> Result<()> {
@@ -27,7 +29,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) ->
         let url = format!("{prefix}{}", entry.file_name().to_string_lossy());
         if entry.path().is_dir() {
             collect(&entry.path(), &format!("{url}/"), files)?;
-        } else if url != NAME {
+        } else if url != NAME && !HOST_FILES.contains(&url.as_str()) {
             let bytes = fs::read(entry.path()).with_context(unreadable)?;
             let url = if url == "index.html" { "./" } else { &url };
             files.insert(url.to_owned(), sha256_hex(&bytes)[..16].to_owned());

@@ -19,6 +19,14 @@ pub fn with_assets(page: &str, json: &str) -> Result<String> {
     ))
 }
 
+/// The content of the `<meta>` element with `name` in quotes; it contains no escaped characters.
+pub fn meta_content<'a>(page: &'a str, name: &str) -> Option<&'a str> {
+    let (start, end) = tag_around(page, name)?;
+    let tag = &page[start..end];
+    let (start, end) = content_value(tag)?;
+    Some(&tag[start..end])
+}
+
 /// Start and end of the `<meta …>` that contains `name` in quotes.
 fn tag_around(page: &str, name: &str) -> Option<(usize, usize)> {
     let at = page.find(&format!("\"{name}\""))?;

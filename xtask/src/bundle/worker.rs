@@ -161,28 +161,25 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Adds both files to the site. The page needs only the script's name; the script contains the other name.
+    /// Adds both files to the site. web/boot.js starts the script, and downloads the wasm meanwhile.
     pub fn add(&self, assets: &mut Assets) -> Result<()> {
-        let wasm_name = hashed_name(&format!("{}_bg.wasm", self.name), &self.wasm);
-        assets.write_unlisted(&self.wasm, &wasm_name)?;
-        let script = format!("{}\n{}", self.script, start_script(&wasm_name));
+        let wasm = format!("{}_bg.wasm", self.name);
+        assets.write(&self.wasm, &format!("{}.wasm", self.name), &wasm)?;
+        let wasm = hashed_name(&wasm, &self.wasm);
+        let script = format!("{}\n{}", self.script, start_script(&wasm));
         let name = format!("{}.js", self.name);
         assets.write(script.as_bytes(), &name, &name)
     }
 }
 
 /// The script that starts a worker. Messages that arrive before the wasm is compiled are collected in `self.earlyMessages`, as
-/// MessageEvents; the Rust code then sets its own `onmessage` and handles them. Files that the page names early are fetched at
-/// once into `self.earlyFiles`; the Rust code reports a failure when it needs the file.
+/// MessageEvents; the Rust code then sets its own `onmessage` and handles them. web/boot.js sets `scriptAddress` and `earlyWasm`,
+/// which are missing where a worker is started without a page.
 fn start_script(wasm_name: &str) -> String {
     format!(
         "self.earlyMessages = [];\n\
-         self.earlyFiles = {{}};\n\
-         self.onmessage = (event) => {{\n\
-         \x20 if (!event.data.files) return self.earlyMessages.push(event);\n\
-         \x20 for (const url of event.data.files) (self.earlyFiles[url] = fetch(url)).catch(() => {{}});\n\
-         }};\n\
-         wasm_bindgen({{ module_or_path: new URL(\"{wasm_name}\", self.location.href) }})\n\
+         self.onmessage = (event) => self.earlyMessages.push(event);\n\
+         wasm_bindgen({{ module_or_path: self.earlyWasm || new URL(\"{wasm_name}\", self.scriptAddress || self.location.href) }})\n\
          \x20 .catch((error) => self.postMessage({{ fatal: String(error) }}));\n"
     )
 }
@@ -204,7 +201,7 @@ mod tests {
             .add(&mut assets)
             .unwrap();
             let map: serde_json::Value = serde_json::from_str(&assets.map()).unwrap();
-            assert_eq!(map.as_object().unwrap().len(), 1);
+            assert_eq!(map.as_object().unwrap().len(), 2);
             map["cpu-worker.js"].as_str().unwrap().to_owned()
         };
         let (first, second) = (urls(b""), urls(b"other"));
@@ -215,8 +212,7 @@ mod tests {
         let script = fs::read_to_string(staging.join(&first)).unwrap();
         assert!(script.starts_with("let wasm_bindgen;\n"));
         assert!(
-            script
-                .contains(r#"new URL("cpu-worker_bg-e3b0c44298fc1c14.wasm", self.location.href)"#),
+            script.contains(r#"new URL("cpu-worker_bg-e3b0c44298fc1c14.wasm", self."#),
             "{script}"
         );
         assert!(

@@ -43,14 +43,16 @@ pub fn add_row(app: AppState, body: &Element, item: BatchItem) {
         }
     });
     Effect::new(move |_| {
+        let (is_stopped, is_uncheckable) = (app.batch.is_stopped(), app.novelty.has_failed());
         item.status
-            .with(|status| update(&row, status, app.batch.is_stopped()))
+            .with(|status| update(&row, status, is_stopped, is_uncheckable))
     });
 }
 
-fn update(row: &Element, status: &ItemStatus, is_stopped: bool) {
+fn update(row: &Element, status: &ItemStatus, is_stopped: bool, is_uncheckable: bool) {
     set_attribute(row, "data-state", status.name());
-    set_text(row, "state", &status_text(status, is_stopped));
+    let text = status_text(status, is_stopped, is_uncheckable);
+    set_text(row, "state", &text);
     if let Some(element) = find::<Element>(row, "state") {
         let is_failed = matches!(status, ItemStatus::Failed(_));
         element.set_class_name(if is_failed {
@@ -102,7 +104,8 @@ fn answer_text(label: &str, is_unsure: bool) -> String {
     }
 }
 
-fn status_text(status: &ItemStatus, is_stopped: bool) -> String {
+/// `is_uncheckable`: whether the novelty detector can check no image.
+fn status_text(status: &ItemStatus, is_stopped: bool, is_uncheckable: bool) -> String {
     match status {
         ItemStatus::Waiting if is_stopped => "Not classified.".to_string(),
         ItemStatus::Waiting => "Waiting.".to_string(),
@@ -110,11 +113,19 @@ fn status_text(status: &ItemStatus, is_stopped: bool) -> String {
         ItemStatus::Answered(item) if item.known() == Some(false) => {
             "None of the ten classes.".to_string()
         }
-        ItemStatus::Answered(item) => match item.predictions.len() {
-            0 => "Not classified: no model is loaded.".to_string(),
-            n if n == ModelId::ALL.len() => "Classified.".to_string(),
-            n => format!("Classified by {n} of {} models.", ModelId::ALL.len()),
-        },
+        ItemStatus::Answered(item) => {
+            let classified = match item.predictions.len() {
+                0 => return "Not classified: no model is loaded.".to_string(),
+                n if n == ModelId::ALL.len() => "Classified.".to_string(),
+                n => format!("Classified by {n} of {} models.", ModelId::ALL.len()),
+            };
+            let is_unchecked = item.known().is_none() && (item.is_checked || is_uncheckable);
+            if is_unchecked {
+                format!("{classified} Could not check whether this is one of the ten classes.")
+            } else {
+                classified
+            }
+        }
         ItemStatus::Failed(error) => error.clone(),
     }
 }
