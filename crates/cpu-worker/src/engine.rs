@@ -10,7 +10,7 @@ use protocol::{
 use shared::artifact::Artifact;
 use shared::explain::overlay;
 use shared::image::{PIXELS, RgbaImage};
-use shared::model::{Ensemble, NoveltyDetector, PhotoClass};
+use shared::model::{Ensemble, NoveltyDetector, PhotoClass, photo_network};
 use shared::plan::photo::PhotoNetwork;
 use shared::{AnyClassifier, Garment, Grey28, ModelId, Prediction, Sample};
 use worker_runtime::self_test::SelfTest;
@@ -243,12 +243,16 @@ impl CpuEngine {
 
     /// Adds the predictions of the networks that are loaded; the photo network's only where the page cannot ask for it afterwards.
     fn with_predictions(&mut self, mut prepared: Prepared) -> Reply {
+        let unnumbered = self.photos.take_unnumbered();
         let predictions = ModelId::DEEP.map(|m| self.classify(m, &prepared.grey).ok());
         prepared.predictions = predictions.into_iter().flatten().collect();
         let is_photo = !matches!(prepared.route, Route::AsIs { .. });
-        if is_photo && self.photo_network.is_some() {
-            let square = self.photos.unnumbered_square();
-            prepared.photo = square.and_then(|square| self.classify_photo(&square).ok());
+        if let Some(pipeline) = unnumbered
+            && is_photo
+            && self.photo_network.is_some()
+        {
+            let square = pipeline.square(&Edits::default(), photo_network::SIDE);
+            prepared.photo = self.classify_photo(&square).ok();
         }
         Reply::Prepared(prepared)
     }

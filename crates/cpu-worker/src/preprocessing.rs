@@ -63,7 +63,6 @@ impl PhotoStore {
                 .as_ref()
                 .is_none_or(|stored| number > stored.number)
         };
-        self.unnumbered = None;
         match photo {
             None => self.unnumbered = Some(pipeline),
             Some(number) if is_later(number) => {
@@ -91,10 +90,9 @@ impl PhotoStore {
         }
     }
 
-    /// The latest photo as the photo network's input, if it was prepared without a number.
-    pub fn unnumbered_square(&self) -> Option<RgbaImage> {
-        let pipeline = self.unnumbered.as_ref()?;
-        Some(pipeline.square(&Edits::default(), photo_network::SIDE))
+    /// The latest photo, if it was prepared without a number; it is not kept.
+    pub fn take_unnumbered(&mut self) -> Option<Pipeline> {
+        self.unnumbered.take()
     }
 
     /// Prepares the stored photo with the visitor's edits.
@@ -146,6 +144,7 @@ fn prepare(pipeline: &Pipeline, notes: FileNotes, edits: &Edits) -> Result<Prepa
         route: prepared.route,
         mask: prepared.mask,
         quality: prepared.quality,
+        is_plain: prepared.is_plain,
         is_white: prepared.is_white,
         is_cut_off: prepared.is_cut_off,
         inside_frame: prepared.inside_frame,

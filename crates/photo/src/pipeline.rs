@@ -70,6 +70,8 @@ pub struct Prepared {
     /// How well the colours of garment and background can be told apart, 0 to 1; below [`POOR_QUALITY`] the mask should be
     /// checked.
     pub quality: f32,
+    /// Whether the background is plain, or transparent around a cut-out garment.
+    pub is_plain: bool,
     /// Whether most of the garment is white. The data set has no white garments.
     pub is_white: bool,
     /// Whether the photo's edge cuts the garment off.
@@ -102,7 +104,7 @@ pub struct Pipeline {
 pub struct CroppedImage {
     pub image: RgbImage,
     /// The cut-out garment's alpha, cropped likewise.
-    alpha: Option<RgbImage>,
+    pub alpha: Option<RgbImage>,
     pub crop: Crop,
     /// The crop's first column and row in the rotated image.
     pub corner: (usize, usize),
@@ -235,6 +237,7 @@ impl Pipeline {
             route: Route::AsIs { inverted },
             mask: None,
             quality: 1.0,
+            is_plain: true,
             is_white: false,
             is_cut_off: false,
             inside_frame: None,
@@ -290,7 +293,7 @@ impl CutOut {
 fn prepare_cropped(cropped: &CroppedImage, edits: &Edits) -> Result<Prepared, PhotoError> {
     let image = &cropped.image;
     let is_edited = edits.inverted.is_some() || !edits.strokes.is_empty();
-    let (mut mask, mut quality) = if let Some(alpha) = &cropped.alpha {
+    let (mut mask, mut quality, is_plain) = if let Some(alpha) = &cropped.alpha {
         let background = Background::white();
         let mask = Mask::from_colours(alpha, |[value, _, _]| value >= SURELY_GARMENT);
         let (mut white, mut all) = (0, 0);
@@ -301,7 +304,7 @@ fn prepare_cropped(cropped: &CroppedImage, edits: &Edits) -> Result<Prepared, Ph
         if !is_edited && white as f32 <= MAX_WHITE * all as f32 {
             return prepare_product(image, &background);
         }
-        (mask, 1.0)
+        (mask, 1.0, true)
     } else {
         let background = Background::estimate(image);
         let is_plain = background.is_plain(image);
@@ -309,9 +312,10 @@ fn prepare_cropped(cropped: &CroppedImage, edits: &Edits) -> Result<Prepared, Ph
             return prepare_product(image, &background);
         }
         if is_plain {
-            (foreground(image, &background), 1.0)
+            (foreground(image, &background), 1.0, true)
         } else {
-            segment(image)
+            let (mask, quality) = segment(image);
+            (mask, quality, false)
         }
     };
     let size = [cropped.whole.0 as f32, cropped.whole.1 as f32];
@@ -322,7 +326,11 @@ fn prepare_cropped(cropped: &CroppedImage, edits: &Edits) -> Result<Prepared, Ph
         // The visitor has checked the mask.
         quality = 1.0;
     }
-    prepare_scene(cropped, mask, quality, edits.inverted.unwrap_or(true))
+    let prepared = prepare_scene(cropped, mask, quality, edits.inverted.unwrap_or(true))?;
+    Ok(Prepared {
+        is_plain,
+        ..prepared
+    })
 }
 
 /// A garment on a plain background: the data set's own steps.
@@ -382,6 +390,7 @@ fn prepared(
         frame: layout.frame(image.factor),
         width: image.width as u32,
         height: image.height as u32,
+        is_plain: matches!(route, Route::Product { .. }),
         route,
         is_white: is_white(image, &mask),
         is_cut_off: mask.border_coverage() > CUT_OFF,

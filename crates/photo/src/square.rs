@@ -10,7 +10,11 @@ impl Pipeline {
     /// The photo after the rotation and crop of the edits, scaled so that its longer side has `side` pixels, and padded to a square
     /// with its mean colour.
     pub fn square(&self, edits: &Edits, side: u32) -> RgbaImage {
-        let image = self.crop(edits).image;
+        let cropped = self.crop(edits);
+        let image = match cropped.alpha {
+            Some(alpha) => on_grey(&cropped.image, &alpha),
+            None => cropped.image,
+        };
         let [red, green, blue] = mean_colour(&image);
         let side = side as usize;
         let small = image.downscaled(side);
@@ -33,6 +37,17 @@ impl Pipeline {
             [red, green, blue, 255]
         })
     }
+}
+
+/// A garment that was composited on white, on grey instead, where a white one can be seen too.
+fn on_grey(image: &RgbImage, alpha: &RgbImage) -> RgbImage {
+    const GREY: u16 = 128;
+    let mut result = image.clone();
+    for (pixel, [alpha, ..]) in result.pixels.iter_mut().zip(&alpha.pixels) {
+        let darker = u16::from(255 - alpha) * (255 - GREY) / 255;
+        *pixel = pixel.map(|value| value.saturating_sub(darker as u8));
+    }
+    result
 }
 
 /// The mean of all pixels, rounded.
@@ -73,6 +88,21 @@ mod tests {
             assert_eq!(pixel(5, 20), [200, 0, 0, 255]);
             assert_eq!(pixel(34, 29), [0, 0, 100, 255]);
         }
+    }
+
+    #[test]
+    fn a_white_garment_that_was_cut_out_is_on_grey() {
+        let image = RgbaImage::from_fn(40, 40, |x, y| {
+            // Narrower at the top: a full rectangle would be a picture with transparent margins.
+            let is_garment = (5..35).contains(&y) && x.abs_diff(20) < 2 + y / 3;
+            [255, 255, 255, if is_garment { 255 } else { 0 }]
+        });
+        let square = Pipeline::new(&image).unwrap().square(&Edits::default(), 40);
+        let pixel = |x: usize, y: usize| square.pixels()[y * 40 + x];
+        assert_eq!(
+            (pixel(2, 20), pixel(20, 20)),
+            ([128, 128, 128, 255], [255; 4])
+        );
     }
 
     #[test]

@@ -106,6 +106,8 @@ pub struct Prepared {
     pub mask: Option<Mask>,
     /// How well the garment is separated from the background, 0 to 1.
     pub quality: f32,
+    /// Whether the background is plain, or transparent around a cut-out garment.
+    pub is_plain: bool,
     pub is_white: bool,
     /// Whether the photo's edge cuts the garment off.
     pub is_cut_off: bool,

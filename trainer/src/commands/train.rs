@@ -143,6 +143,10 @@ fn fine_tune(
     let (Some(photos), Some(backbone)) = (&options.photos, &options.backbone) else {
         return Ok(ExitCode::SUCCESS);
     };
+    // Whoever asks for one model gets that one.
+    if !global.model.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
     let recipe = if options.quick {
         PhotoRecipe::QUICK
     } else {

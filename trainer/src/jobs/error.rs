@@ -31,6 +31,10 @@ pub enum JobError {
     Classical(#[from] ClassicalError),
     #[error(transparent)]
     Novelty(#[from] NoveltyError),
+    #[error(
+        "there are no validation photos to calibrate the photo network on: each folder of photos needs at least eight"
+    )]
+    NoValidationPhotos,
     #[error(transparent)]
     Backbone(#[from] BackboneError),
     #[error(transparent)]

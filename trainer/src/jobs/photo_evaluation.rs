@@ -248,6 +248,7 @@ struct Input {
     grey: Grey28,
     /// The photo network's input; `None` for a 28x28 image, and where the photo pipeline refuses the file.
     square: Option<RgbaImage>,
+    is_plain: bool,
     is_refused: bool,
 }
 
@@ -256,6 +257,7 @@ impl Input {
         Self {
             grey,
             square: None,
+            is_plain: false,
             is_refused: false,
         }
     }
@@ -267,6 +269,7 @@ impl Input {
             Ok(file) => Self {
                 grey: file.prepared.grey,
                 square: file.square,
+                is_plain: file.prepared.is_plain,
                 is_refused: false,
             },
             Err(_) => Self {
@@ -336,7 +339,7 @@ impl Judge<'_> {
                     photo: photo.as_ref().map(PhotoClass::most_likely),
                     answer: photo.map_or_else(
                         || Answer::from_vote(&vote, is_accepted),
-                        |photo| Answer::from_photo(&vote, is_accepted, &photo),
+                        |photo| Answer::from_photo(&vote, is_accepted, &photo, input.is_plain),
                     ),
                 }
             })

@@ -12,7 +12,7 @@ use crate::evaluate::rounded;
 use crate::fit::calibrate;
 use crate::fit::checkpoint::Checkpoint;
 use crate::fit::photo_network::backbone::Backbone;
-use crate::fit::photo_network::examples::{PhotoExamples, TrainingImages};
+use crate::fit::photo_network::examples::{PhotoExamples, SQUARE, TrainingImages};
 use crate::fit::photo_network::recipe::PhotoRecipe;
 use crate::fit::photo_network::training::{self, PhotoRun, group_accuracy};
 use crate::fit::progress::RunControl;
@@ -40,10 +40,10 @@ pub struct PhotoNetworkJob<'a> {
     pub seed: u64,
 }
 
-/// Whether the recorded weights are there, with the job's recipe, seed and photos.
+/// Whether the recorded weights are there, with the job's recipe, seed, photos and pretrained weights.
 ///
 /// # Errors
-/// The manifest or the photos cannot be read.
+/// The manifest, the photos or the pretrained weights cannot be read.
 pub fn is_current(store: &WeightsStore, job: &PhotoNetworkJob) -> Result<bool, JobError> {
     let Some(entry) = store.manifest()?.photo else {
         return Ok(false);
@@ -51,7 +51,8 @@ pub fn is_current(store: &WeightsStore, job: &PhotoNetworkJob) -> Result<bool, J
     let is_recorded = store.file_hash(NAME)?.as_ref() == Some(&entry.sha256);
     Ok(is_recorded
         && (entry.recipe, entry.seed) == (job.recipe, job.seed)
-        && entry.photos == PhotoSetRecord::from_folder(job.photos)?)
+        && entry.photos == PhotoSetRecord::from_folder(job.photos)?
+        && entry.backbone == Backbone::read(job.backbone)?.sha256)
 }
 
 /// Fine-tunes and calibrates the network, and writes it with its manifest entry.
@@ -66,8 +67,9 @@ pub fn train(
 ) -> Result<PhotoNetworkEntry, JobError> {
     let backbone = Backbone::read(job.backbone)?;
     let record = PhotoSetRecord::from_folder(job.photos)?;
-    let photos = PhotoExamples::load(job.photos, PhotoSplit::Training)?;
-    let validation = PhotoExamples::load(job.photos, PhotoSplit::Validation)?;
+    let photos = PhotoExamples::load(job.photos, PhotoSplit::Training, SQUARE)?;
+    let validation =
+        PhotoExamples::load(job.photos, PhotoSplit::Validation, job.recipe.side as u32)?;
     let parts = split(garments, VALIDATION);
     let run = PhotoRun {
         recipe: job.recipe,
@@ -84,13 +86,15 @@ pub fn train(
     let checkpoint = Checkpoint::new(folder);
     let (run, mut artifact) =
         training::train(run, &backbone, &images, &validation, &checkpoint, control)?;
-    let side = job.recipe.side;
-    let logits = training::logits(&artifact, &validation, side)?;
+    let logits = training::logits(&artifact, &validation)?;
     let (scores, labels): (Vec<[f32; PHOTO_CLASSES]>, Vec<usize>) = logits
         .into_iter()
         .zip(&validation.0)
         .filter_map(|(logits, example)| Some((logits, example.target.only_class()?)))
         .unzip();
+    if scores.is_empty() {
+        return Err(JobError::NoValidationPhotos);
+    }
     let (temperature, _) = calibrate::temperature(&scores, &labels);
     artifact.set_temperature(temperature);
     let bytes = artifact.to_bytes().map_err(FitError::from)?;
@@ -109,9 +113,9 @@ pub fn train(
         data: data_hashes(),
         duration_seconds: run.epochs.iter().map(|e| e.seconds).sum::<f64>().round() as u64,
         versions: versions(),
-        side,
+        side: job.recipe.side,
         temperature: rounded(f64::from(temperature)),
-        validation_accuracy: rounded(group_accuracy(&artifact, &validation, side)?),
+        validation_accuracy: rounded(group_accuracy(&artifact, &validation)?),
     };
     let mut manifest = store.manifest()?;
     manifest.photo = Some(entry.clone());

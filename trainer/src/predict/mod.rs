@@ -44,7 +44,8 @@ pub struct PredictionLine<'a> {
     /// The photo network's probabilities of its other classes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub others: Option<OtherProbabilities>,
-    /// The time of the model alone, in microseconds; for the ensemble, of all seven models and their shared features.
+    /// The time of the model alone, in microseconds; for the ensemble, of all seven models and their shared features; for the answer, of all
+    /// together.
     pub micros: u64,
 }
 
@@ -168,13 +169,13 @@ impl Predictor {
                     let micros = started.elapsed().as_micros() as u64;
                     total += micros;
                     predictions.push(NamedPrediction::from_photo_network(&photo, micros));
-                    Answer::from_photo(&vote, is_known, &photo)
+                    Answer::from_photo(&vote, is_known, &photo, file.prepared.is_plain)
                 }
             };
             predictions.push(NamedPrediction {
                 name: answer::NAME,
                 class: answer.class,
-                confidence: answer.confidence(),
+                confidence: answer.confidence,
                 is_known: answer.is_known,
                 probabilities: answer.probabilities,
                 others: None,

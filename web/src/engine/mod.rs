@@ -23,3 +23,4 @@ pub use engine_selection::{Engine, EngineChoice, EngineStatus, format_rate};
 pub use error::EngineError;
 pub use events::{EngineEvent, WeightsState};
 pub use timer::sleep;
+pub use weight_loader::saves_data;

@@ -347,7 +347,7 @@ fn failed(reply: Result<Reply, RpcError>) -> Result<WeightsState, Terminated> {
 }
 
 /// Whether the visitor has set the browser to save data.
-fn saves_data() -> bool {
+pub fn saves_data() -> bool {
     let connection = web_sys::window()
         .and_then(|w| Reflect::get(&w.navigator(), &"connection".into()).ok())
         .filter(|c| c.is_object());

@@ -92,10 +92,10 @@ async fn classify(app: AppState, batch: u32, item: &BatchItem) {
     let prepared = match earlier {
         Some(mut predictions) => {
             if predictions.lacks_photo(&untrack(|| available(app))) {
-                // The photo itself is not kept. One that fails now has been prepared before, so it is not a photo.
+                // The photo itself is not kept.
                 let again = prepare_item(app, batch, item.index).await;
-                predictions.photo = again.as_ref().ok().and_then(|again| again.photo);
-                predictions.is_photo = predictions.photo.is_some();
+                predictions.photo = again.ok().and_then(|again| again.photo);
+                predictions.is_photo_requested = true;
             }
             Ok(predictions)
         }
@@ -133,6 +133,8 @@ async fn prepare_item(
     item.requested = prepared.predictions.iter().map(|p| p.model).collect();
     item.predictions = prepared.predictions.iter().map(Into::into).collect();
     item.is_photo = !matches!(prepared.route, Route::AsIs { .. });
+    item.is_plain = prepared.is_plain;
+    item.is_photo_requested = prepared.photo.is_some();
     item.photo = prepared.photo.map(|photo| photo.probabilities);
     Ok(item)
 }

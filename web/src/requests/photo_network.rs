@@ -1,4 +1,6 @@
 //! Requests to the photo network: its weights for the first photo, then a prediction for each.
+//!
+//! Where the browser is set to save data, the weights are loaded when the visitor asks for them.
 
 use std::sync::Arc;
 
@@ -8,17 +10,16 @@ use photo::Edits;
 use shared::model::PhotoClass;
 
 use super::startup::notify_files_loaded;
-use crate::engine::WeightsState;
+use crate::engine::{WeightsState, saves_data};
 use crate::state::AppState;
 use crate::state::image::InputImage;
 
 /// Every photo is classified, as soon as the network is loaded. The first one makes the page load it.
 pub fn watch(app: AppState) {
-    let is_wanted =
-        Memo::new(move |_| app.has_photo() || app.batch.items().with(|i| !i.is_empty()));
+    let is_wanted = Memo::new(move |_| app.is_photo() || app.batch.items().with(|i| !i.is_empty()));
     Effect::new(move |_| {
         let weights = app.photo_network.weights();
-        if is_wanted.get() && weights.get_untracked() == WeightsState::Deferred {
+        if is_wanted.get() && !saves_data() && weights.get_untracked() == WeightsState::Deferred {
             load(app);
         }
     });
@@ -29,7 +30,7 @@ pub fn watch(app: AppState) {
     });
     let target = Memo::new(move |_| {
         let image = app.upload.image_number();
-        image.filter(|_| app.has_photo() && app.photo_network.is_ready())
+        image.filter(|_| app.is_photo() && app.photo_network.is_ready())
     });
     Effect::new(move |_| {
         // To be read first: a memo that is not read is not tracked.
@@ -38,6 +39,10 @@ pub fn watch(app: AppState) {
         let Some(image) = image.filter(|i| number == Some(i.number)) else {
             return;
         };
+        // A new worker does not have the photo.
+        if app.photo_network.has_prediction(image.number) {
+            return;
+        }
         spawn_local(async move {
             let client = app.engines.client();
             let reply = client.classify_photo(image.photo, edits(&image)).await;

@@ -11,6 +11,7 @@ use super::edit_state::EditState;
 use super::engines::Engines;
 use super::ensemble::{EnsemblePrediction, EnsembleState};
 use super::explanation::ExplanationState;
+use super::image::Preprocessing;
 use super::messages::Messages;
 use super::models::{ModelPrediction, ModelStatus, Models};
 use super::novelty::NoveltyState;
@@ -140,16 +141,25 @@ impl AppState {
     }
 
     /// Whether the image is a photo, which the photo network can classify.
-    pub fn has_photo(self) -> bool {
+    pub fn is_photo(self) -> bool {
+        self.with_preprocessing(|p| !matches!(p.route, Route::AsIs { .. }))
+    }
+
+    fn is_plain(self) -> bool {
+        self.with_preprocessing(|p| p.is_plain)
+    }
+
+    /// Whether this holds of how the visitor's image was prepared.
+    fn with_preprocessing(self, holds: impl Fn(&Preprocessing) -> bool) -> bool {
         self.upload.image().with(|image| {
             let preprocessing = image.as_ref().and_then(|i| i.preprocessing.as_ref());
-            preprocessing.is_some_and(|p| !matches!(p.route, Route::AsIs { .. }))
+            preprocessing.is_some_and(holds)
         })
     }
 
     /// The photo network's prediction for the photo; until there is one for the latest edit, the one before it.
     pub fn photo_prediction(self) -> Option<PhotoPrediction> {
-        let photo = self.upload.photo_number().filter(|_| self.has_photo())?;
+        let photo = self.upload.photo_number().filter(|_| self.is_photo())?;
         self.photo_network.prediction_since(photo)
     }
 
@@ -158,17 +168,23 @@ impl AppState {
         let vote = self.ensemble_prediction()?.probabilities;
         let is_accepted = self.novelty_result().is_none_or(|novelty| novelty.is_known);
         Some(match self.photo_prediction() {
-            Some(photo) => Answer::from_photo(&vote, is_accepted, &photo.probabilities),
+            Some(photo) => {
+                Answer::from_photo(&vote, is_accepted, &photo.probabilities, self.is_plain())
+            }
             None => Answer::from_vote(&vote, is_accepted),
         })
     }
 
+    /// Whether the novelty detector accepts the image, which is what the seven models and the vote know; `None` before it has checked it.
+    pub fn is_accepted(self) -> Option<bool> {
+        self.novelty_result().map(|novelty| novelty.is_known)
+    }
+
     /// Whether the image can be one of the ten classes; `None` before that is checked.
     pub fn is_known(self) -> Option<bool> {
-        let novelty = self.novelty_result();
         match (self.photo_prediction(), self.answer()) {
             (Some(_), Some(answer)) => Some(answer.is_known),
-            _ => novelty.map(|novelty| novelty.is_known),
+            _ => self.is_accepted(),
         }
     }
 

@@ -60,6 +60,10 @@ pub struct ItemPredictions {
     pub combined: usize,
     /// Whether it is a photo, which the photo network can classify.
     pub is_photo: bool,
+    /// Whether the photo's background is plain.
+    pub is_plain: bool,
+    /// Whether the photo network was asked; it is not asked again after it has failed.
+    pub is_photo_requested: bool,
     /// The photo network's probabilities.
     pub photo: Option<[f32; PHOTO_CLASSES]>,
 }
@@ -122,6 +126,15 @@ impl BatchState {
         self.files.with_value(|files| files.get(index).cloned())
     }
 
+    /// Whether one of the files is known to be a photo.
+    pub fn has_photo(self) -> bool {
+        let is_photo = |i: &BatchItem| {
+            i.status
+                .with(|s| s.predictions().is_some_and(|p| p.is_photo))
+        };
+        self.items.with(|items| items.iter().any(is_photo))
+    }
+
     /// How many files have predictions or an error.
     pub fn done(self) -> usize {
         self.items.with(|items| {
@@ -160,7 +173,7 @@ impl BatchState {
             .is_some_and(|(shown, number)| shown == index && photo == Some(number))
     }
 
-    /// The next file: those that wait, then those that lack a model, the ensemble or the novelty detector that was loaded later.
+    /// The next file: those that wait, then those that lack a model, the ensemble, the novelty detector or the photo network that was loaded later.
     pub fn next(self, available: &Available) -> Option<BatchItem> {
         if self.is_stopped.get_untracked() || available.models.is_empty() {
             return None;
@@ -214,6 +227,8 @@ impl ItemPredictions {
             ensemble: None,
             combined: 0,
             is_photo: false,
+            is_plain: false,
+            is_photo_requested: false,
             photo: None,
         }
     }
@@ -230,7 +245,7 @@ impl ItemPredictions {
         let vote = self.ensemble?;
         let is_accepted = self.is_known.unwrap_or(true);
         Some(match &self.photo {
-            Some(photo) => Answer::from_photo(&vote, is_accepted, photo),
+            Some(photo) => Answer::from_photo(&vote, is_accepted, photo, self.is_plain),
             None => Answer::from_vote(&vote, is_accepted),
         })
     }
@@ -241,9 +256,9 @@ impl ItemPredictions {
         answer.map_or(self.is_known, |answer| Some(answer.is_known))
     }
 
-    /// Whether the photo network is loaded and has not classified the photo.
+    /// Whether the photo network is loaded and was not asked about the photo.
     pub fn lacks_photo(&self, available: &Available) -> bool {
-        available.photo_network && self.is_photo && self.photo.is_none()
+        available.photo_network && self.is_photo && !self.is_photo_requested
     }
 
     /// A model's class and confidence.

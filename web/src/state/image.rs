@@ -38,6 +38,8 @@ pub struct Preprocessing {
     /// `None` for a file of 28x28 pixels.
     pub segmentation: Option<Segmentation>,
     pub quality: f32,
+    /// Whether the background is plain, or transparent around a cut-out garment.
+    pub is_plain: bool,
     pub is_white: bool,
     pub is_cut_off: bool,
     /// The part of the photo inside a frame that was removed.
@@ -214,6 +216,7 @@ impl InputImage {
                     toned: prepared.toned,
                 }),
                 quality: prepared.quality,
+                is_plain: prepared.is_plain,
                 is_white: prepared.is_white,
                 is_cut_off: prepared.is_cut_off,
                 inside_frame: prepared.inside_frame,
@@ -260,6 +263,7 @@ mod tests {
             route: Route::Scene { inverted: true },
             segmentation: None,
             quality: 1.0,
+            is_plain: false,
             is_white: false,
             is_cut_off: false,
             inside_frame: None,

@@ -53,6 +53,12 @@ impl PhotoNetworkState {
         })
     }
 
+    /// Whether there is a prediction for the image of that number.
+    pub fn has_prediction(self, image: u32) -> bool {
+        self.result
+            .with_untracked(|result| matches!(result, Some((number, Ok(_))) if *number == image))
+    }
+
     /// Why there is no prediction for the image of that number.
     pub fn error(self, image: u32) -> Option<String> {
         self.result.with(|result| match result {

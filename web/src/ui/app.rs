@@ -64,7 +64,7 @@ fn App() -> impl IntoView {
                                 data-testid="headline"
                                 data-label=move || ensemble_text::headline_class(app).map(PhotoClass::label)
                                 data-known=move || app.is_known().map(|known| known.to_string())
-                                data-confidence=move || app.answer().map(|a| a.confidence().to_string())
+                                data-confidence=move || app.answer().map(|a| a.confidence.to_string())
                                 prop:textContent=move || ensemble_text::headline(app)
                             ></p>
                         </div>

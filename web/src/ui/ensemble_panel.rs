@@ -22,7 +22,7 @@ pub fn EnsemblePanel() -> impl IntoView {
     view! {
         <div
             class="ensemble"
-            class:unsure=move || app.is_unsure()
+            class:unsure=move || app.is_accepted() == Some(false)
             data-testid="vote"
             data-model=ensemble::NAME
             data-state=move || status.get().name()
@@ -30,7 +30,7 @@ pub fn EnsemblePanel() -> impl IntoView {
             data-confidence=move || prediction.get().map(|p| p.confidence().to_string())
             data-answered=move || prediction.get().map_or(0, |p| p.members.len()).to_string()
             data-agree=move || prediction.get().map_or(0, |p| p.agreeing()).to_string()
-            data-known=move || app.is_known().map(|known| if known { "true" } else { "false" })
+            data-known=move || app.is_accepted().map(|known| if known { "true" } else { "false" })
             data-picture=move || prediction.get().map(|p| p.image.to_string())
             aria-busy=move || if status.get().is_awaited() { "true" } else { "false" }
         >
@@ -44,7 +44,7 @@ pub fn EnsemblePanel() -> impl IntoView {
                         (WeightsState::Absent, _) => {
                             "The vote is not part of this build".to_string()
                         }
-                        (_, Some(prediction)) if app.is_unsure() => not_sure(prediction.garment()),
+                        (_, Some(prediction)) if app.is_accepted() == Some(false) => not_sure(prediction.garment()),
                         (_, Some(prediction)) => prediction.garment().label().into(),
                         (_, None) => "No predictions yet".into(),
                     }
@@ -61,7 +61,7 @@ pub fn EnsemblePanel() -> impl IntoView {
                     ></span>
                 </p>
             </div>
-            <Show when=move || app.is_unsure()>
+            <Show when=move || app.is_accepted() == Some(false)>
                 <p class="unknown" data-testid="unknown">
                     "The image differs from everything in the training data, so the predictions are guesses."
                 </p>

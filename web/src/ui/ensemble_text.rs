@@ -72,7 +72,7 @@ pub fn announcement(app: AppState) -> String {
             };
             let confidence = app
                 .answer()
-                .map_or(prediction.confidence(), |a| a.confidence());
+                .map_or(prediction.confidence(), |a| a.confidence);
             format!(
                 "{answer}, {:.0} percent. {} {}",
                 confidence * 100.0,

@@ -254,7 +254,7 @@ fn is_known(app: AppState, model: ModelId) -> Option<bool> {
     let photo = app.upload.photo_number()?;
     let state = app.models.state(model);
     let is_of_photo = state.with(|m| m.prediction.as_ref().is_some_and(|p| p.image >= photo));
-    app.is_known().filter(|_| is_of_photo)
+    app.is_accepted().filter(|_| is_of_photo)
 }
 
 fn time(prediction: ModelPrediction) -> String {

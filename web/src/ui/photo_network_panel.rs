@@ -31,7 +31,7 @@ pub fn PhotoNetworkPanel() -> impl IntoView {
         <div
             class="ensemble photo-network"
             class:unsure=move || class().is_some_and(|class| class.garment().is_none())
-            hidden=move || !app.has_photo()
+            hidden=move || !app.is_photo()
             data-testid="photo-network"
             data-model=photo_network::NAME
             data-state=move || status.get().name()
@@ -53,9 +53,11 @@ pub fn PhotoNetworkPanel() -> impl IntoView {
                     </span>
                 </p>
             </div>
-            <p class="agreement" role="status">
+            <p class="agreement">
                 {move || text(app)}
-                <Show when=move || status.get() == ModelStatus::Error>
+                <Show when=move || {
+                    matches!(status.get(), ModelStatus::Error | ModelStatus::Deferred)
+                }>
                     " "
                     <button
                         type="button"
@@ -63,7 +65,10 @@ pub fn PhotoNetworkPanel() -> impl IntoView {
                         data-testid="retry-photo-network"
                         on:click=move |_| load(app)
                     >
-                        "Try again"
+                        {move || match status.get() {
+                            ModelStatus::Deferred => "Load them",
+                            _ => "Try again",
+                        }}
                     </button>
                 </Show>
             </p>
@@ -115,7 +120,7 @@ fn PhotoHeatMap() -> impl IntoView {
                 }
             >
                 {move || {
-                    if shown.get().is_some() { "Hide the heat map" } else { "Which parts of the photo?" }
+                    if shown.get().is_some() { "Hide the heat map" } else { "Show which parts matter" }
                 }}
             </button>
             <Show when=move || shown.get().is_some()>
@@ -184,13 +189,16 @@ fn text(app: AppState) -> String {
             "{:.1} MB of its weights are loaded. Until then the answer is the vote's.",
             f64::from(bytes) / 1e6
         ),
-        WeightsState::Deferred | WeightsState::Queued | WeightsState::Loading(_) => {
+        WeightsState::Deferred => {
+            "This browser is set to save data, and its weights have 3.5 MB. Until they are loaded the answer is the vote's.".into()
+        }
+        WeightsState::Queued | WeightsState::Loading(_) => {
             "Its weights are being loaded. Until then the answer is the vote's.".into()
         }
         WeightsState::Ready(_) => match (error, app.photo_prediction()) {
             (Some(error), _) => format!("{error} The answer is the vote's."),
             (None, Some(prediction)) => format!(
-                "It sees the photo itself, in colour, and learned from ImageNet before. The answer is mostly its. {}",
+                "It sees the photo itself, in colour, and was pretrained on ImageNet. It decides most of the answer. It took {}.",
                 milliseconds(prediction.micros)
             ),
             (None, None) => "It is classifying the photo.".into(),

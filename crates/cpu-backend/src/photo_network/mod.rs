@@ -187,13 +187,9 @@ impl FineTuning {
             .enumerate()
             .for_each(|(number, sum)| {
                 let first = number * part;
-                let of_shard = |shard: &'_ Shard| -> Vec<f32> {
-                    shard.gradients[first..][..sum.len()].to_vec()
-                };
-                let lists: Vec<Vec<f32>> = shards[..used].iter().map(of_shard).collect();
                 sum.fill(0.0);
-                for list in &lists {
-                    elementwise::add(list, sum);
+                for shard in &shards[..used] {
+                    elementwise::add(&shard.gradients[first..][..sum.len()], sum);
                 }
             });
         loss.iter().sum::<f64>() / count as f64
@@ -266,5 +262,6 @@ impl FineTuning {
         Ok(())
     }
 }
+
 #[cfg(test)]
 mod tests;

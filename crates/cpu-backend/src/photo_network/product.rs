@@ -43,7 +43,7 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// `result = factor * result + left * right`, with a factor of 0 or 1; `result` is stored row by row.
+/// `result = left * right`, added to the old result where `keeps`; `result` is stored row by row.
 ///
 /// # Panics
 /// The sizes do not match.

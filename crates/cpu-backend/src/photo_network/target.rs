@@ -25,8 +25,7 @@ impl Target {
         classes.next().filter(|_| classes.next().is_none())
     }
 
-    /// The loss of logits, and its gradient: the cross-entropy with the network's own probabilities of the right classes, scaled to a
-    /// sum of 1 and smoothed.
+    /// The loss of logits, and its gradient: minus the logarithm of the right classes' probability, with label smoothing.
     pub fn loss(
         &self,
         logits: &[f32; PHOTO_CLASSES],
@@ -40,18 +39,18 @@ impl Target {
             .zip(self.right)
             .filter_map(|(e, right)| right.then_some(*e))
             .sum();
-        let mut loss = 0.0;
+        let log = |e: f32| f64::from(e.max(f32::MIN_POSITIVE)).ln() - f64::from(sum).ln();
+        let smoothing = f64::from(label_smoothing);
+        let all = exponentials.iter().map(|e| log(*e)).sum::<f64>() / PHOTO_CLASSES as f64;
+        let loss = -(1.0 - smoothing) * log(right) - smoothing * all;
         let gradient = core::array::from_fn(|class| {
-            let probability = exponentials[class] / sum;
             let share = if self.right[class] {
                 exponentials[class] / right.max(f32::MIN_POSITIVE)
             } else {
                 0.0
             };
             let wanted = (1.0 - label_smoothing) * share + label_smoothing / PHOTO_CLASSES as f32;
-            let log = f64::from(logits[class] - largest) - f64::from(sum).ln();
-            loss -= f64::from(wanted) * log;
-            probability - wanted
+            exponentials[class] / sum - wanted
         });
         (loss, gradient)
     }

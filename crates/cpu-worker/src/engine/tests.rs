@@ -394,6 +394,12 @@ fn the_photo_network_classifies_and_explains_the_stored_photo() {
     };
     let at_once = prepared.photo.map(|photo| photo.probabilities);
     assert_eq!(at_once, Some(prediction.probabilities));
+    // An edit of the stored photo has nothing to do with that one.
+    let edit = Request::Edit {
+        photo: 7,
+        edits: Edits::default(),
+    };
+    assert!(matches!(cpu.reply(edit), Reply::Prepared(edited) if edited.photo.is_none()));
     let explain = Request::ExplainPhoto {
         photo: 7,
         edits: Edits::default(),

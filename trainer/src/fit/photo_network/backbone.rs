@@ -37,7 +37,7 @@ pub struct Backbone {
     pub values: Vec<Vec<f32>>,
     /// The factor that folding gave each output channel of each convolution.
     pub scales: Vec<Vec<f32>>,
-    /// Of the file that was read.
+    /// Of the `.pth` file.
     pub sha256: String,
 }
 
@@ -51,7 +51,6 @@ impl Backbone {
             path: path.into(),
             source,
         };
-        let hash = sha256(&std::fs::read(path).map_err(unreadable)?);
         // The reader needs a file of its own.
         let mut extracted = NamedTempFile::new().map_err(unreadable)?;
         let is_wheel = path.extension().is_some_and(|e| e == "whl");
@@ -66,6 +65,7 @@ impl Backbone {
                 .map_err(|e| format_error(path, &e.to_string()))?,
             path,
         };
+        let hash = sha256(&std::fs::read(checkpoint).map_err(unreadable)?);
         file.fold(hash)
     }
 }
@@ -165,7 +165,7 @@ fn pytorch_names(layer: &ConvLayer) -> (String, String) {
 }
 
 /// ImageNet's classes that are nearest to each of ours, in the order of our classes; for "something else", all that are in no other
-/// list and no clothes.
+/// list and not in [`OTHER_CLOTHES`].
 const NEAREST: [&[usize]; PHOTO_CLASSES - 1] = [
     // Jersey (T-shirt).
     &[610],
@@ -194,7 +194,7 @@ const NEAREST: [&[usize]; PHOTO_CLASSES - 1] = [
     // Miniskirt, overskirt.
     &[655, 689],
 ];
-/// Other clothes of ImageNet.
+/// Other clothes of ImageNet; accessories count as something else.
 const OTHER_CLOTHES: [usize; 12] = [399, 400, 433, 445, 459, 614, 735, 775, 824, 834, 887, 911];
 
 /// Weight and bias of the dense layer: for each class, the mean of ImageNet's nearest classes.

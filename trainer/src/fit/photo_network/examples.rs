@@ -1,5 +1,6 @@
 //! The training examples of the photo network: photos, coloured Fashion-MNIST garments, and images of other things.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use cpu_backend::photo_network::Target;
@@ -35,25 +36,27 @@ pub struct PhotoExample {
 pub struct PhotoExamples(pub Vec<PhotoExample>);
 
 impl PhotoExamples {
-    /// Reads the photos of one split. Photos that cannot be decoded are left out.
+    /// Reads the photos of one split as squares of that side. Photos that cannot be decoded are left out.
     ///
     /// # Errors
     /// See [`PhotosError`].
-    pub fn load(folder: &Path, split: PhotoSplit) -> Result<Self, PhotosError> {
+    pub fn load(folder: &Path, split: PhotoSplit, side: u32) -> Result<Self, PhotosError> {
         let photos = list_photos(folder)?;
         let photos: Vec<LabelledPhoto> = photos.into_iter().filter(|p| p.split == split).collect();
-        let examples: Result<Vec<Option<PhotoExample>>, PhotosError> =
-            photos.par_iter().map(PhotoExample::read).collect();
+        let examples: Result<Vec<Option<PhotoExample>>, PhotosError> = photos
+            .par_iter()
+            .map(|photo| PhotoExample::read(photo, side))
+            .collect();
         Ok(Self(examples?.into_iter().flatten().collect()))
     }
 }
 
 impl PhotoExample {
-    fn read(photo: &LabelledPhoto) -> Result<Option<Self>, PhotosError> {
+    fn read(photo: &LabelledPhoto, side: u32) -> Result<Option<Self>, PhotosError> {
         let bytes = photo.read()?;
         let pipeline = decode(&bytes).and_then(|image| Pipeline::new(&image));
         Ok(pipeline.ok().map(|pipeline| Self {
-            image: pipeline.square(&Edits::default(), SQUARE),
+            image: pipeline.square(&Edits::default(), side),
             group: photo.group,
             target: target(photo),
         }))
@@ -95,7 +98,7 @@ pub struct TrainingImages<'a> {
 pub type View = (Vec<f32>, Target);
 
 impl TrainingImages<'_> {
-    /// The images of an epoch in random order, each a source and the stream of its random numbers.
+    /// The images of an epoch in random order.
     fn sources(&self, rng: &mut ChaCha8Rng) -> Vec<Source> {
         let mut sources = Vec::new();
         for group in PhotoGroup::ALL {
@@ -126,9 +129,13 @@ impl TrainingImages<'_> {
         self.sources(&mut ChaCha8Rng::seed_from_u64(0)).len()
     }
 
-    /// The images of an epoch in batches; `visit` is called with each. The next batch is made while `visit` runs only if it leaves
-    /// threads idle.
-    pub fn epoch(&self, seed: u64, epoch: usize, mut visit: impl FnMut(Vec<View>)) {
+    /// The images of an epoch in batches; `visit` is called with each, and can end the epoch.
+    pub fn epoch(
+        &self,
+        seed: u64,
+        epoch: usize,
+        mut visit: impl FnMut(Vec<View>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(epoch as u64);
         let sources = self.sources(&mut rng);
@@ -140,8 +147,9 @@ impl TrainingImages<'_> {
                 rng.set_stream((first + i) as u64);
                 self.view(*source, &mut rng)
             });
-            visit(views.collect());
+            visit(views.collect())?;
         }
+        ControlFlow::Continue(())
     }
 
     fn view(&self, source: Source, rng: &mut ChaCha8Rng) -> View {

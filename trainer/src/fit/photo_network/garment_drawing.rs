@@ -60,7 +60,7 @@ struct Style {
     darkest: f32,
     /// Whether bright pixels are drawn dark.
     is_negated: bool,
-    /// The number of shades of a flat drawing; `None` for continuous ones.
+    /// The number of steps of brightness of a flat drawing; `None` for continuous ones.
     shades: Option<f32>,
     /// The brightness of the outline of a flat drawing.
     outline: Option<f32>,

@@ -1,12 +1,12 @@
 //! The fine-tuning loop of the photo network.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use cpu_backend::photo_network::{FineTuning, PhotoBatch};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::artifact::{Artifact, Storage, Tensor};
-use shared::image::RgbaImage;
 use shared::model::PHOTO_CLASSES;
 use shared::model::photo_network::{NAME, parameters};
 use shared::plan::photo::PhotoNetwork;
@@ -35,7 +35,7 @@ pub struct PhotoEpoch {
 pub struct PhotoRun {
     pub recipe: PhotoRecipe,
     pub seed: u64,
-    /// The hashes of the pretrained weights, the photos and Fashion-MNIST.
+    /// The hashes of the pretrained weights and of the photos.
     pub data: String,
     pub epochs: Vec<PhotoEpoch>,
 }
@@ -76,18 +76,17 @@ pub fn train(
     for epoch in run.epochs.len()..recipe.epochs {
         let started = Instant::now();
         let (mut loss, mut count) = (0.0, 0);
-        let mut is_interrupted = false;
-        images.epoch(run.seed, epoch, |views| {
-            is_interrupted |= (control.is_interrupted)();
-            if is_interrupted {
-                return;
+        let ended = images.epoch(run.seed, epoch, |views| {
+            if (control.is_interrupted)() {
+                return ControlFlow::Break(());
             }
             let step = epoch * steps_per_epoch + count;
             let rate = recipe.learning_rate(step, steps);
             loss += network.train_step(&batch(views, recipe.side), rate, step as u64);
             count += 1;
+            ControlFlow::Continue(())
         });
-        if is_interrupted {
+        if ended.is_break() {
             return Err(FitError::Interrupted {
                 model: NAME,
                 epoch,
@@ -105,7 +104,7 @@ pub fn train(
         let metrics = PhotoEpoch {
             epoch: epoch + 1,
             train_loss,
-            validation_accuracy: group_accuracy(&artifact, validation, recipe.side)?,
+            validation_accuracy: group_accuracy(&artifact, validation)?,
             seconds: started.elapsed().as_secs_f64(),
         };
         println!(
@@ -161,38 +160,22 @@ fn artifact(values: Vec<Vec<f32>>) -> Result<Artifact, FitError> {
 pub fn logits(
     artifact: &Artifact,
     examples: &PhotoExamples,
-    side: usize,
 ) -> Result<Vec<[f32; PHOTO_CLASSES]>, FitError> {
     PhotoNetwork::new(artifact)?;
     let network =
         || PhotoNetwork::new(artifact).expect("invariant: the same weights were read above");
     let images = examples.0.par_iter();
     Ok(images
-        .map_init(network, |network, example| {
-            network.logits(&resized(&example.image, side as u32))
-        })
+        .map_init(network, |network, example| network.logits(&example.image))
         .collect())
-}
-
-/// The square at another size, by bilinear interpolation.
-fn resized(image: &RgbaImage, side: u32) -> RgbaImage {
-    if image.width() == side {
-        return image.clone();
-    }
-    let pipeline = photo::Pipeline::new(image).expect("invariant: squares are larger than 8x8");
-    pipeline.square(&photo::Edits::default(), side)
 }
 
 /// The share of right predictions, as the mean of the groups.
 ///
 /// # Errors
 /// The weights are not the photo network's.
-pub fn group_accuracy(
-    artifact: &Artifact,
-    examples: &PhotoExamples,
-    side: usize,
-) -> Result<f64, FitError> {
-    let logits = logits(artifact, examples, side)?;
+pub fn group_accuracy(artifact: &Artifact, examples: &PhotoExamples) -> Result<f64, FitError> {
+    let logits = logits(artifact, examples)?;
     let mut groups = std::collections::BTreeMap::new();
     for (example, logits) in examples.0.iter().zip(&logits) {
         let best = (0..PHOTO_CLASSES)

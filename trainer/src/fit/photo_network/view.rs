@@ -16,7 +16,7 @@ const MAX_BRIGHTNESS: f32 = 1.5;
 const MAX_TINT: f32 = 1.2;
 const MAX_CONTRAST: f32 = 1.4;
 
-/// A random view, standardised: `[side, side, 3]`. With a `strength` below 1, crop and rotation are milder.
+/// A random view, standardised: `[side, side, 3]`. With a `strength` below 1, the crop is milder.
 pub fn random_view(
     image: &RgbaImage,
     side: usize,
@@ -99,7 +99,7 @@ fn sample(image: &RgbaImage, side: usize, strength: f32, rng: &mut ChaCha8Rng) -
         .collect()
 }
 
-/// Random brightness, tint and contrast; some views become grey.
+/// Random brightness, tint and contrast; some views lose their colours before they are tinted.
 fn change_tone(view: &mut [[f32; 3]], rng: &mut ChaCha8Rng) {
     let mut factor = |largest: f32| largest.powf(rng.random_range(-1.0..1.0f32));
     let brightness = factor(MAX_BRIGHTNESS);

@@ -33,7 +33,7 @@ fn csv_line(name: &str, status: &ItemStatus) -> String {
     cells.extend(match item.and_then(|i| i.answer()) {
         Some(answer) => [
             cell(answer.class.label()),
-            format!("{:.4}", answer.confidence()),
+            format!("{:.4}", answer.confidence),
         ],
         None => [String::new(), String::new()],
     });
@@ -103,7 +103,7 @@ fn json_object(name: &str, status: &ItemStatus) -> String {
                 object,
                 ", \"answer\": {{\"label\": {}, \"confidence\": {:.4}}}",
                 string(answer.class.label()),
-                answer.confidence()
+                answer.confidence
             );
         }
         if let Some(ensemble) = item.ensemble() {

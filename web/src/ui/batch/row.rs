@@ -79,8 +79,8 @@ fn update(row: &Element, status: &ItemStatus, is_stopped: bool, is_uncheckable: 
     );
     set_attribute(row, "data-label", answer_label);
     if let Some(answer) = answer {
-        set_text(row, "confidence", &probability(answer.confidence()));
-        set_attribute(row, "data-confidence", &answer.confidence().to_string());
+        set_text(row, "confidence", &probability(answer.confidence));
+        set_attribute(row, "data-confidence", &answer.confidence.to_string());
     }
     set_attribute(row, "data-voters", &predictions.combined.to_string());
     if let Some(known) = predictions.known() {
