@@ -14,10 +14,12 @@ mod errors;
 mod explain;
 mod faults;
 mod layout;
+mod loading;
 mod offline;
 mod parity;
 mod policy;
 mod session;
+mod translation;
 mod upload;
 mod weights;
 
@@ -70,6 +72,8 @@ fn checks() -> Vec<Check> {
         layout::CHECKS,
         weights::CHECKS,
         faults::CHECKS,
+        loading::CHECKS,
+        translation::CHECKS,
         offline::CHECKS,
         policy::CHECKS,
         all_models::CHECKS,
