@@ -7,6 +7,9 @@
     0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11
   ]);
   function missingFeature() {
+    if (location.protocol === "file:") {
+      return "A browser does not run this page from a file: open it through a web server, for example with `cargo xtask serve`.";
+    }
     if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
       return "This browser has no WebAssembly, which the models run on: update it, or open this page in another one.";
     }

@@ -17,7 +17,10 @@ use tokio::runtime::Runtime;
 
 use crate::process;
 
-/// Without these flags Chromium contacts other hosts; see the check `sends_no_request_to_another_origin`.
+/// The oldest Chromium that runs the tests and the page: it has `wasm-unsafe-eval`, `checkVisibility` and the new headless mode.
+const OLDEST: u32 = 120;
+
+/// Most of these flags keep Chromium from contacting other hosts on its own account.
 const FLAGS: &[&str] = &[
     "--headless=new",
     "--no-sandbox",
@@ -113,13 +116,19 @@ impl Browser {
                 anyhow::Ok(client)
             })
             .context("chromedriver did not start Chromium")?;
-        Ok(Self {
+        let browser = Self {
             client,
             runtime,
             driver,
             _profile: profile,
             uploads: RefCell::default(),
-        })
+        };
+        let version = browser.version();
+        ensure!(
+            major_version(&version).is_some_and(|major| major >= OLDEST),
+            "found {version}, but the tests need Chromium {OLDEST} or newer: update it and its chromedriver"
+        );
+        Ok(browser)
     }
 
     /// Opens a page and waits until it is loaded.
@@ -322,6 +331,12 @@ impl Browser {
             .block_on(self.client.issue_cmd(Extension { path, body }))
             .unwrap_or_else(|e| panic!("chromedriver refused {path}: {e}"))
     }
+}
+
+/// The 148 of `Chromium 148.0.7778.167`.
+fn major_version(version: &str) -> Option<u32> {
+    let (_, numbers) = version.split_once(' ')?;
+    numbers.split('.').next()?.parse().ok()
 }
 
 /// A command of chromedriver that is not part of the WebDriver standard.

@@ -15,6 +15,9 @@ pub const SUB_PATH: &str = "/haberdash/";
 /// The path of an empty page, which the server adds to the site.
 const BLANK: &str = "blank-page-of-the-tests.html";
 
+/// The path to which browsers report requests to other origins.
+const REPORTS: &str = "/report-of-the-tests";
+
 /// An injected fault of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -36,6 +39,8 @@ struct State {
     headers: Vec<(String, String)>,
     /// Faults, each for the files whose path contains the text.
     faults: Vec<(String, Fault)>,
+    /// The number of reports to [`REPORTS`].
+    reports: usize,
     /// Requested paths with the status, without those that had a fault.
     requests: Vec<(String, u16)>,
 }
@@ -110,6 +115,7 @@ impl Site {
             cache_control,
             headers: Vec::new(),
             faults: Vec::new(),
+            reports: 0,
             requests: Vec::new(),
         }));
         let server = Server::on_free_port({
@@ -172,6 +178,21 @@ impl Site {
         state.faults.push((path.into(), fault));
     }
 
+    /// From now on, the browser reports each request of the page and of its workers to another origin, whatever comes of it. See
+    /// [`outside_requests`](Self::outside_requests).
+    pub fn watch_requests(&self) {
+        let policy = format!(
+            "default-src 'self' blob: data: 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval'; report-uri {REPORTS}"
+        );
+        self.state.lock().expect("no thread panicked").headers =
+            vec![("Content-Security-Policy-Report-Only".into(), policy)];
+    }
+
+    /// How many requests to other origins were reported so far; the browser's console has their addresses.
+    pub fn outside_requests(&self) -> usize {
+        self.state.lock().expect("no thread panicked").reports
+    }
+
     /// From now on, responses have the headers of the site's file `_headers`.
     pub fn send_headers(&self) {
         let file = fs::read_to_string(self.folders.site.join("_headers"));
@@ -230,6 +251,9 @@ fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Respon
     let path = target
         .split_once(['?', '#'])
         .map_or(target, |(path, _)| path);
+    if path == REPORTS {
+        state.lock().expect("no thread panicked").reports += 1;
+    }
     let fault = fault(path, state);
     let (cache_control, headers) = {
         let state = state.lock().expect("no thread panicked");
@@ -264,7 +288,7 @@ fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Respon
             }
         }
         None => Response {
-            status: 404,
+            status: if path == REPORTS { 200 } else { 404 },
             content_type: "text/plain",
             cache_control: "no-store",
             headers: Vec::new(),
@@ -272,7 +296,7 @@ fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Respon
             pause: None,
         },
     };
-    if fault.is_none() {
+    if fault.is_none() && path != REPORTS {
         let mut state = state.lock().expect("no thread panicked");
         state.requests.push((path.into(), response.status));
     }

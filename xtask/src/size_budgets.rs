@@ -12,14 +12,15 @@ use std::{
 /// The largest gzipped size of each kind: slightly more than its present size. A change that needs more raises the budget here,
 /// with its reason.
 ///
-/// The last raise was for the readers of more file formats, the search for frames and objects (CPU worker), and for the advice,
+/// The page was raised for what it says when it does not load, the start of workers under its policy, and the caches of versions.
+/// The raise before it was for the readers of more file formats, the search for frames and objects (CPU worker), and for the advice,
 /// the models' contributions and the editor of 28x28 images (app, page).
 const BUDGETS: [(&str, u64); 5] = [
     ("app", 297_000),
     ("CPU worker", 321_000),
     ("GPU worker", 1_270_000),
-    ("page", 18_200),
-    (FIRST_PREDICTION, 935_000),
+    ("page", 19_900),
+    (FIRST_PREDICTION, 937_000),
 ];
 
 /// Downloads before the first prediction: the page, the CPU engine, and the weights that it loads first.

@@ -69,7 +69,7 @@ const STALL: Duration = Duration::from_secs(40);
 /// More than a worker that falls silent is given, and a new one needs to start.
 const RESTART: Duration = Duration::from_secs(40);
 
-fn state<'a>(now: &'a Snapshot, model: ModelId) -> &'a str {
+fn state(now: &Snapshot, model: ModelId) -> &str {
     let row = now.models.iter().find(|row| row.model == model);
     row.map_or("", |row| &row.state)
 }

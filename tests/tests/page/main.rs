@@ -14,11 +14,13 @@ mod errors;
 mod explain;
 mod faults;
 mod layout;
+mod loading;
 mod offline;
 mod parity;
 mod photo_network;
 mod policy;
 mod session;
+mod translation;
 mod upload;
 mod weights;
 
@@ -72,6 +74,8 @@ fn checks() -> Vec<Check> {
         layout::CHECKS,
         weights::CHECKS,
         faults::CHECKS,
+        loading::CHECKS,
+        translation::CHECKS,
         offline::CHECKS,
         policy::CHECKS,
         all_models::CHECKS,

@@ -1,5 +1,7 @@
 //! A browser session with its site, and the checks that run in it.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Result, ensure};
 use tests::browser::{Browser, Options};
 use tests::page::Page;
@@ -51,7 +53,7 @@ pub struct Session {
     /// Each model's prediction for each image of the reference, computed natively.
     predictions: Vec<Vec<Prediction>>,
     ensemble: Ensemble,
-    proxy: Proxy,
+    _proxy: Proxy,
 }
 
 impl Session {
@@ -91,6 +93,8 @@ impl Session {
             proxy: &proxy.address(),
             traced: false,
         })?;
+        eprintln!("{stage:?}: {}", browser.version());
+        site.watch_requests();
         // Files that the service worker keeps would change the next check; offline.rs tests it in separate browsers.
         browser.on_new_pages(
             "if (navigator.serviceWorker) {
@@ -104,7 +108,7 @@ impl Session {
             reference,
             predictions,
             ensemble,
-            proxy,
+            _proxy: proxy,
         })
     }
 
@@ -233,21 +237,45 @@ pub struct ReferenceImage {
     pub image: Grey28,
 }
 
+/// A request to another origin from the page, and one from a worker, which the page's own policy refuses.
+const OUTSIDE: &str = "
+    const script = `fetch('https://outside.example/worker').catch(() => {});`;
+    new Worker(URL.createObjectURL(new Blob([script])));
+    fetch('https://outside.example/page').catch(() => {});";
+
 /// The last check of a stage: no check has sent a request elsewhere.
 pub const fn no_external_requests(stage: Stage) -> Check {
-    Check::new(
-        stage,
-        "sends_no_request_to_another_origin_or_path",
-        |session| {
-            session.page();
-            let external = session.proxy.requests();
-            assert!(external.is_empty(), "requests to other hosts: {external:?}");
-            let requests = session.site.requests();
-            assert!(!requests.is_empty());
-            for (path, status) in requests {
-                assert!(path.starts_with(SUB_PATH), "{path} is not below {SUB_PATH}");
-                assert_eq!(status, 200, "{path}");
-            }
-        },
-    )
+    Check {
+        expected_errors: &["outside.example"],
+        ..Check::new(
+            stage,
+            "sends_no_request_to_another_origin_or_path",
+            sends_nothing_outside,
+        )
+    }
+}
+
+fn sends_nothing_outside(session: &Session) {
+    session.page();
+    let outside = session.site.outside_requests();
+    assert_eq!(
+        outside, 0,
+        "{outside} requests to other origins; the console has their addresses"
+    );
+    let requests = session.site.requests();
+    assert!(!requests.is_empty());
+    for (path, status) in requests {
+        assert!(path.starts_with(SUB_PATH), "{path} is not below {SUB_PATH}");
+        assert_eq!(status, 200, "{path}");
+    }
+    // Requests of the page and of a worker would have been noticed.
+    session.browser.run(OUTSIDE, vec![]);
+    let start = Instant::now();
+    while session.site.outside_requests() < 2 {
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "the browser did not report the requests of this check"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }

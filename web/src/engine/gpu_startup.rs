@@ -31,6 +31,7 @@ const ADAPTER_LIMIT: Duration = Duration::from_secs(10);
 const PATIENCE: Patience = Patience {
     start: LOAD_LIMIT,
     silence: REPLY_LIMIT,
+    request: LOAD_LIMIT,
 };
 /// The number of the gallery's images in the self-test: its first row has one of each class.
 const SELF_TEST_IMAGES: usize = 10;

@@ -46,8 +46,6 @@ pub(super) enum WorkerEvent {
 const PHOTO_LIMIT: Duration = Duration::from_secs(5);
 /// Additional time for a large file: a byte that decodes slowly still takes less than this.
 const PHOTO_LIMIT_PER_MEGABYTE: Duration = Duration::from_millis(500);
-/// The time for any other request that may take long.
-const LONG_LIMIT: Duration = Duration::from_secs(60);
 
 /// A handle to a worker. Dropping the last clone terminates the worker.
 #[derive(Clone)]
@@ -59,6 +57,7 @@ struct Connection {
     pending: RefCell<HashMap<u32, PendingRequest>>,
     is_terminated: Cell<bool>,
     on_event: Box<dyn Fn(WorkerEvent)>,
+    patience: Patience,
     watchdog: RefCell<Watchdog>,
     is_watched: Cell<bool>,
     /// The worker's event handlers, kept as long as the worker.
@@ -95,6 +94,7 @@ impl WorkerRpc {
             pending: RefCell::default(),
             is_terminated: Cell::new(false),
             on_event: Box::new(on_event),
+            patience,
             watchdog: RefCell::new(Watchdog::new(patience)),
             is_watched: Cell::new(false),
             handlers: RefCell::default(),
@@ -162,7 +162,7 @@ impl WorkerRpc {
         connection
             .next_id
             .set(id.checked_add(1).unwrap_or(UNASKED + 1));
-        let limit = limit(&request, file);
+        let limit = limit(&request, file, connection.patience.request);
         let message = Message { id, body: request };
         let bytes = encode(&message).map_err(|_| RpcError::NotSent)?;
         let bytes = Uint8Array::from(bytes.as_slice());
@@ -222,8 +222,8 @@ fn start_error(data: &JsValue) -> WorkerError {
     }
 }
 
-/// How long a worker may work on a request; `None` if its caller has a limit.
-fn limit(request: &Request, file: Option<&File>) -> Option<Duration> {
+/// How long a worker may work on a request, by default `other`; `None` if its caller has a limit.
+fn limit(request: &Request, file: Option<&File>, other: Duration) -> Option<Duration> {
     match request {
         Request::Prepare { .. } | Request::ReadArray { .. } => {
             let megabytes = file.map_or(0.0, |file| file.size() / 1e6);
@@ -231,7 +231,7 @@ fn limit(request: &Request, file: Option<&File>) -> Option<Duration> {
         }
         Request::Edit { .. } => Some(2 * PHOTO_LIMIT),
         Request::SelfTest { .. } => None,
-        _ => Some(LONG_LIMIT),
+        _ => Some(other),
     }
 }
 
@@ -264,7 +264,7 @@ impl Connection {
             Verdict::Ask => self.ask(),
             Verdict::IsSlow => (self.on_event)(WorkerEvent::Slow),
             Verdict::IsSilent => self.fail(WorkerError::Silent),
-            Verdict::IsStuck(id) if self.limit_of(id) == Some(LONG_LIMIT) => {
+            Verdict::IsStuck(id) if self.limit_of(id) == Some(self.patience.request) => {
                 self.fail(WorkerError::Silent);
             }
             Verdict::IsStuck(id) => {

@@ -29,6 +29,8 @@ pub struct Patience {
     pub start: Duration,
     /// While it neither works on a long request nor answers a question.
     pub silence: Duration,
+    /// While it works on a long request that has no limit of its own.
+    pub request: Duration,
 }
 
 /// The state of a worker as its messages show it.
@@ -128,6 +130,7 @@ mod tests {
         let mut watchdog = Watchdog::new(Patience {
             start: Duration::from_secs(20),
             silence: Duration::from_secs(4),
+            request: Duration::from_secs(60),
         });
         assert!(watchdog.on_message());
         watchdog
@@ -179,6 +182,7 @@ mod tests {
         let mut watchdog = Watchdog::new(Patience {
             start: Duration::from_secs(20),
             silence: Duration::from_secs(4),
+            request: Duration::from_secs(60),
         });
         assert_eq!(first(&mut watchdog, 60), Some((Verdict::IsSlow, 20.0)));
         assert_eq!(first(&mut watchdog, 600), None);

@@ -23,6 +23,7 @@ const MAX_RESTARTS: u32 = 1;
 const PATIENCE: Patience = Patience {
     start: Duration::from_secs(20),
     silence: Duration::from_secs(4),
+    request: Duration::from_secs(60),
 };
 
 pub(super) struct CpuEngine {

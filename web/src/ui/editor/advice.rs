@@ -114,6 +114,7 @@ mod tests {
             route,
             segmentation: (route != AS_IS).then_some(segmentation),
             quality: 1.0,
+            is_plain: false,
             is_white: false,
             is_cut_off: false,
             inside_frame: None,

@@ -1,0 +1,94 @@
+//! The loading screen: what it says when the page does not load.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::site::Fault;
+
+use crate::session::{Check, Session, Stage::Cpu};
+
+pub const CHECKS: &[Check] = &[
+    Check {
+        // A browser does not load modules from files.
+        expected_errors: &["file:///"],
+        ..Check::new(
+            Cpu,
+            "a_page_opened_as_a_file_says_what_to_do",
+            opened_as_file,
+        )
+    },
+    Check {
+        expected_errors: &["404"],
+        ..Check::new(Cpu, "without_its_first_script_the_page_says_so", no_script)
+    },
+    Check::new(Cpu, "a_stalled_app_is_said_until_it_comes", stalled_app),
+];
+
+/// The text of the help, if it is visible.
+const HELP: &str = "
+    const help = document.getElementById('loading-help');
+    return help && getComputedStyle(help).visibility === 'visible' ? help.innerText : '';";
+
+fn assert_is_help(text: &Value) {
+    let text = text.as_str().unwrap_or_default();
+    for part in [
+        "could not be loaded",
+        "reload the page",
+        "cargo xtask serve",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+fn opened_as_file(session: &Session) {
+    let path = session.site.folder().join("index.html");
+    let path = path.canonicalize().expect("a page");
+    session.browser.open(&format!("file://{}", path.display()));
+    let text = session
+        .browser
+        .run("return document.body.innerText;", vec![]);
+    session.browser.open(&session.site.blank());
+    let text = text.as_str().unwrap_or_default();
+    assert!(
+        text.contains("web server") && text.contains("cargo xtask serve"),
+        "{text}"
+    );
+}
+
+fn no_script(session: &Session) {
+    session.site.inject_fault("boot-", Fault::Missing);
+    session.browser.open(&session.site.url());
+    // The page may only be slow.
+    assert_eq!(session.browser.run(HELP, vec![]), json!(""));
+    let help = session
+        .browser
+        .wait(HELP, Duration::from_secs(25), |text| text != &json!(""));
+    assert_is_help(&help.unwrap_or_else(|text| panic!("no help: {text}")));
+    session.site.clear_faults();
+    session.page();
+    assert_eq!(session.browser.run(HELP, vec![]), json!(""));
+}
+
+/// In a frame, as the browser would wait for the page's files before it runs the test's scripts.
+fn stalled_app(session: &Session) {
+    session.site.inject_fault("/app-", Fault::Stalled);
+    session.browser.open(&session.site.blank());
+    session.browser.run(
+        "const frame = document.createElement('iframe');
+         frame.src = arguments[0];
+         document.body.append(frame);",
+        vec![json!(session.site.url())],
+    );
+    let text = |part: &str, limit: u64| {
+        let found = session.browser.wait(
+            "return document.querySelector('iframe').contentDocument?.body?.innerText ?? '';",
+            Duration::from_secs(limit),
+            |text| text.as_str().is_some_and(|text| text.contains(part)),
+        );
+        found.unwrap_or_else(|text| panic!("the page does not say \"{part}\" but {text}"));
+    };
+    text("The page is loading.", 10);
+    text("Nothing has arrived for 20 seconds", 40);
+    session.site.clear_faults();
+    text("Choose images", 40);
+}
