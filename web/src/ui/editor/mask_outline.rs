@@ -105,7 +105,7 @@ mod tests {
                 }),
                 quality: 1.0,
                 is_plain: false,
-            is_white: false,
+                is_white: false,
                 is_cut_off: false,
                 inside_frame: None,
                 objects: Vec::new(),
