@@ -11,12 +11,26 @@ pub const NAME: &str = "answer";
 const PHOTO_WEIGHT: f32 = 0.85;
 /// The same for a photo on a plain background: Fashion-MNIST was made from such photos, so the seven models know them better.
 const PLAIN_PHOTO_WEIGHT: f32 = 0.3;
-/// A photo is known where the photo network gives the ten classes at least this probability together.
-const MIN_KNOWN: f32 = 0.5;
-/// The same for a photo on a plain background that the novelty detector accepts.
-const MIN_PLAIN_KNOWN: f32 = 0.15;
-/// Where the novelty detector refuses a photo, it is known only if the photo network gives one class at least this probability.
-const MIN_CONFIDENCE: f32 = 0.6;
+/// When a photo is known.
+struct Limits {
+    /// The least probability that the photo network gives the ten classes together.
+    known: f32,
+    /// The least probability that it gives one of them.
+    largest: f32,
+}
+
+impl Limits {
+    /// `is_accepted` is what the novelty detector says.
+    fn new(is_accepted: bool, is_plain: bool) -> Self {
+        let (known, largest) = match (is_accepted, is_plain) {
+            // Whether such a photo shows a garment is what the detector was fitted to.
+            (true, true) => (0.15, 0.0),
+            (true, false) => (0.5, 0.35),
+            (false, _) => (0.5, 0.6),
+        };
+        Self { known, largest }
+    }
+}
 
 /// The answer to an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,16 +63,12 @@ impl Answer {
         photo: &[f32; PHOTO_CLASSES],
         is_plain: bool,
     ) -> Self {
-        let (weight, min_known) = if is_plain {
-            let min_known = if is_accepted {
-                MIN_PLAIN_KNOWN
-            } else {
-                MIN_KNOWN
-            };
-            (PLAIN_PHOTO_WEIGHT, min_known)
+        let weight = if is_plain {
+            PLAIN_PHOTO_WEIGHT
         } else {
-            (PHOTO_WEIGHT, MIN_KNOWN)
+            PHOTO_WEIGHT
         };
+        let limits = Limits::new(is_accepted, is_plain);
         let garments: [f32; CLASSES] = core::array::from_fn(|class| photo[class]);
         let sum: f32 = garments.iter().sum();
         let probabilities = core::array::from_fn(|class| {
@@ -66,7 +76,7 @@ impl Answer {
             weight * own + (1.0 - weight) * vote[class]
         });
         let largest = garments[argmax(&garments)];
-        let is_known = sum >= min_known && (is_accepted || largest >= MIN_CONFIDENCE);
+        let is_known = sum >= limits.known && largest >= limits.largest;
         let closest = PhotoClass::Garment(Garment::ALL[argmax(&probabilities)]);
         let named = [PhotoClass::Hat, PhotoClass::Shorts, PhotoClass::Skirt];
         let named = named.into_iter().reduce(|a, b| {

@@ -2,7 +2,7 @@
 
 use shared::ModelId;
 use shared::garment::CLASSES;
-use shared::model::ensemble;
+use shared::model::{answer, ensemble, photo_network};
 
 use super::error::ReportError;
 use crate::ablation::Ablation;
@@ -157,7 +157,11 @@ impl ReportInput {
 
 /// The title of a model or of the ensemble, by the name in its metrics.
 pub fn title(name: &str) -> &'static str {
-    ModelId::from_name(name).map_or(ensemble::TITLE, ModelId::title)
+    match name {
+        photo_network::NAME => "Photo network (in colour, pretrained on ImageNet)",
+        answer::NAME => "The answer",
+        _ => ModelId::from_name(name).map_or(ensemble::TITLE, ModelId::title),
+    }
 }
 
 #[cfg(test)]

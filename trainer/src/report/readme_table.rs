@@ -1,5 +1,7 @@
 //! The README's table of results, between two marker lines.
 
+use shared::model::{answer, ensemble, photo_network};
+
 use plot::format::{bytes_rounded_up, duration_rounded_up, percent, thousands};
 
 use super::document::{BEGIN, END};
@@ -42,7 +44,25 @@ fn table(input: &ReportInput) -> String {
         duration_rounded_up(input.ensemble_seconds()),
     ];
     let title = title(&input.ensemble_metrics.model);
-    rows + &row(title, &input.ensemble.test, costs)
+    rows += &row(title, &input.ensemble.test, costs);
+    rows + &photos(input)
+}
+
+/// The accuracy on real photos, and how often the headline is right; empty if the weights were not evaluated on photos.
+fn photos(input: &ReportInput) -> String {
+    let Some(figures) = &input.photos else {
+        return String::new();
+    };
+    let mean = |name: &str| {
+        let found = figures.accuracies.iter().find(|a| a.model == name);
+        found.map_or(0.0, |a| a.mean)
+    };
+    format!(
+        "\nOn held-out photos of clothes, as the mean of seven groups: the vote {}, the photo network {}, the answer of both {}.\n",
+        percent(mean(ensemble::NAME)),
+        percent(mean(photo_network::NAME)),
+        percent(mean(answer::NAME))
+    )
 }
 
 fn row(title: &str, test: &Figures, costs: [String; 4]) -> String {

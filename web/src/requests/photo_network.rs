@@ -16,7 +16,7 @@ use crate::state::image::InputImage;
 
 /// Every photo is classified, as soon as the network is loaded. The first one makes the page load it.
 pub fn watch(app: AppState) {
-    let is_wanted = Memo::new(move |_| app.is_photo() || app.batch.items().with(|i| !i.is_empty()));
+    let is_wanted = Memo::new(move |_| app.is_photo() || app.batch.has_photo());
     Effect::new(move |_| {
         let weights = app.photo_network.weights();
         if is_wanted.get() && !saves_data() && weights.get_untracked() == WeightsState::Deferred {
