@@ -77,7 +77,7 @@ fn agrees_with_pytorch_and_burn() {
         let theirs = burn
             .logits(&[image])
             .into_data()
-            .to_vec::<f32>()
+            .try_to_vec::<f32>()
             .expect("floats");
         let from_burn = distance::difference(&ours, &theirs);
         println!(
@@ -156,7 +156,7 @@ impl Parameter {
             Self::Weight(tensor) => tensor.grad(gradients).map(|g| g.into_data()),
             Self::Bias(tensor) => tensor.grad(gradients).map(|g| g.into_data()),
         };
-        data.expect("a gradient").to_vec().expect("floats")
+        data.expect("a gradient").try_to_vec().expect("floats")
     }
 }
 

@@ -4,37 +4,23 @@
 //! and backward on its own, and the shards' gradients are added in order. The number of threads changes no bit of the result.
 
 mod depthwise;
+mod network;
 mod optimizer;
 mod product;
 mod shard;
 mod target;
 
-use rayon::prelude::*;
-use shared::model::PHOTO_CLASSES;
-use shared::model::photo_network::{ConvLayer, FEATURES, convolutions};
-
 use super::backend::{StateError, StatePart};
 use super::elementwise;
+pub use network::FineTuningConfig;
+use network::Network;
 use optimizer::Optimizer;
+use rayon::prelude::*;
 use shard::Shard;
 pub use target::Target;
 
 /// The shards of a batch, which is also the largest number of threads with work.
 const SHARDS: usize = 4;
-
-/// Settings of fine-tuning.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FineTuningConfig {
-    /// The weight decay of AdamW; biases do not decay.
-    pub weight_decay: f32,
-    /// The decay per step of the weights' exponential moving average; 0 without one.
-    pub ema_decay: f64,
-    /// The factor of the dense layer's learning rate, which starts from less.
-    pub dense_rate: f32,
-    /// The share of the dense layer's inputs that is dropped.
-    pub dropout: f32,
-    pub label_smoothing: f32,
-}
 
 /// Images of one size, and what the network should say about them.
 pub struct PhotoBatch {
@@ -43,65 +29,6 @@ pub struct PhotoBatch {
     /// Standardised, `[images, side, side, 3]`.
     pub pixels: Vec<f32>,
     pub targets: Vec<Target>,
-}
-
-/// Where weight and bias of a layer begin in the flat list of parameters.
-#[derive(Clone, Copy)]
-struct Slot {
-    weight: usize,
-    weight_count: usize,
-    bias: usize,
-    outputs: usize,
-}
-
-impl Slot {
-    fn weight<'a>(&self, list: &'a [f32]) -> &'a [f32] {
-        &list[self.weight..][..self.weight_count]
-    }
-
-    fn bias<'a>(&self, list: &'a [f32]) -> &'a [f32] {
-        &list[self.bias..][..self.outputs]
-    }
-
-    /// Weight and bias, mutable; the bias follows the weight.
-    fn split_mut<'a>(&self, list: &'a mut [f32]) -> (&'a mut [f32], &'a mut [f32]) {
-        list[self.weight..][..self.weight_count + self.outputs].split_at_mut(self.weight_count)
-    }
-}
-
-/// The layers of the network and where their parameters are.
-struct Network {
-    layers: Vec<ConvLayer>,
-    /// Of each convolution, then of the dense layer.
-    slots: Vec<Slot>,
-    count: usize,
-}
-
-impl Network {
-    fn new() -> Self {
-        let layers = convolutions();
-        let sizes = layers
-            .iter()
-            .map(|layer| (layer.weight_count(), layer.output));
-        let mut count = 0;
-        let slots = sizes.chain([(PHOTO_CLASSES * FEATURES, PHOTO_CLASSES)]);
-        let slots = slots.map(|(weight_count, outputs)| {
-            let weight = count;
-            count += weight_count + outputs;
-            Slot {
-                weight,
-                weight_count,
-                bias: weight + weight_count,
-                outputs,
-            }
-        });
-        let slots = slots.collect();
-        Self {
-            layers,
-            slots,
-            count,
-        }
-    }
 }
 
 /// The photo network in training.

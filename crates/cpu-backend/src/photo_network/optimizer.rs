@@ -1,6 +1,6 @@
 //! AdamW for the photo network, with a learning rate for each output channel.
 
-use super::{FineTuningConfig, Network};
+use super::network::{FineTuningConfig, Network};
 use crate::adamw::AdamW;
 use crate::elementwise;
 

@@ -8,8 +8,9 @@ use shared::model::shape::Shape;
 use shared::plan::photo::patches;
 
 use super::depthwise::Depthwise;
+use super::network::{FineTuningConfig, Network, Slot};
 use super::product::{Matrix, add_product, product};
-use super::{FineTuningConfig, Network, Slot, Target};
+use super::target::Target;
 use crate::elementwise;
 
 /// Images that are processed together: enough to read the weights of the last layers seldom, and few enough for the memory.

@@ -1,6 +1,7 @@
 //! Tests of fine-tuning: loss, reproducibility, checkpoints and learning. The gradients are compared with burn's in `tests`.
 
-use shared::model::photo_network::parameters;
+use shared::model::PHOTO_CLASSES;
+use shared::model::photo_network::{convolutions, parameters};
 
 use super::*;
 

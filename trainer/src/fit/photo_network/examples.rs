@@ -20,9 +20,6 @@ use crate::fit::novelty::noise::Grid;
 use crate::fit::novelty::{synthetic_object, synthetic_scenes};
 use crate::photos::listing::{LabelledPhoto, PhotoGroup, PhotoSplit, PhotosError, list_photos};
 
-/// The side of the square in which each photo is kept, from which random views are taken.
-pub const SQUARE: u32 = 224;
-
 /// A photo as a square, and its class or classes.
 #[derive(Clone, Debug)]
 pub struct PhotoExample {

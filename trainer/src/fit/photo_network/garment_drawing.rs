@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use shared::Grey28;
 use shared::image::{RgbaImage, SIDE};
 
-use super::examples::SQUARE;
+use super::recipe::SQUARE;
 use crate::fit::novelty::noise::Grid;
 
 /// The values from which on, and up to which, a pixel turns from background to garment.

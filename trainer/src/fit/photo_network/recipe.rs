@@ -3,6 +3,9 @@
 use cpu_backend::photo_network::FineTuningConfig;
 use serde::{Deserialize, Serialize};
 
+/// The side of the square in which each photo is kept, from which random views are taken.
+pub const SQUARE: u32 = 224;
+
 /// All settings that the result depends on, besides data and seed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhotoRecipe {
