@@ -254,7 +254,7 @@ impl CpuEngine {
             let square = pipeline.square(&Edits::default(), photo_network::SIDE);
             prepared.photo = self.classify_photo(&square).ok();
         }
-        Reply::Prepared(prepared)
+        Reply::Prepared(Box::new(prepared))
     }
 
     fn classify_batch(&mut self, model: ModelId, images: &[u8]) -> Result<Reply, RequestError> {

@@ -68,7 +68,7 @@ pub enum Reply {
         images: Vec<Pixels>,
         count: u32,
     },
-    Prepared(Prepared),
+    Prepared(Box<Prepared>),
     Prediction(TimedPrediction),
     HeatMap(RawHeatMap),
     /// The class index of each image, and the time for the batch, including the features if the model needs them.

@@ -136,7 +136,7 @@ fn export(session: &Session) {
     let lines: Vec<&str> = csv.split("\r\n").collect();
     assert_eq!(lines.len(), 4 + 2, "{csv}");
     assert!(
-        lines[0].starts_with("file,state,known,vote,"),
+        lines[0].starts_with("file,state,known,answer,"),
         "{}",
         lines[0]
     );

@@ -85,7 +85,7 @@ mod tests {
         let text = format!("# Title\n{BEGIN}\nold\n{END}\nafter\n");
         let inserted = insert_table(&text, &committed_input()).unwrap();
         assert!(inserted.starts_with(&format!("# Title\n{BEGIN}\n| model |")));
-        assert!(inserted.ends_with(&format!("|\n{END}\nafter\n")));
+        assert!(inserted.ends_with(&format!(".\n{END}\nafter\n")));
         assert!(!inserted.contains("old"));
         // A head, a rule, seven models and the ensemble.
         assert_eq!(inserted.matches("\n|").count(), 10);

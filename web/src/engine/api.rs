@@ -103,7 +103,7 @@ impl Client {
         if self.status().active_engine() != Engine::Cpu {
             prepared.predictions.clear();
         }
-        Ok(prepared)
+        Ok(*prepared)
     }
 
     /// A model's prediction, and the engine that made it.
