@@ -12,7 +12,8 @@ use std::{
 /// The largest gzipped size of each kind: slightly more than its present size. A change that needs more raises the budget here,
 /// with its reason.
 ///
-/// The page was raised for what it says when it does not load, the start of workers under its policy, and the caches of versions.
+/// App and CPU worker were raised for the photo network, for the watch over workers and downloads, and for the checks of files before
+/// they are decoded. The page was raised for what it says when it does not load, the start of workers under its policy, and the caches of versions.
 /// The raise before it was for the readers of more file formats, the search for frames and objects (CPU worker), and for the advice,
 /// the models' contributions and the editor of 28x28 images (app, page).
 const BUDGETS: [(&str, u64); 5] = [
