@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use shared::artifact::{Artifact, ArtifactError, Storage};
-use shared::model::{Ensemble, Prediction, ensemble};
+use shared::image::RgbaImage;
+use shared::model::{Ensemble, PhotoClass, Prediction, ensemble, photo_network};
+use shared::plan::photo::PhotoNetwork;
 use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
 use tests::allocation_counter::{self, CountingAllocator};
 use tests::reference::weights_bytes;
@@ -98,7 +100,7 @@ fn ask(name: &str, bytes: &[u8]) -> bool {
     true
 }
 
-fn hold(name: &str, probabilities: &[f32; 10]) {
+fn hold(name: &str, probabilities: &[f32]) {
     let sum: f32 = probabilities.iter().sum();
     assert!(
         probabilities.iter().all(|p| (0.0..=1.0).contains(p)) && (sum - 1.0).abs() < 1e-4,
@@ -152,6 +154,30 @@ proptest! {
         }
         let bytes = artifact.to_bytes().expect("the forgeries keep to the format");
         ask(name, &bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 20, ..ProptestConfig::default() })]
+
+    #[test]
+    fn forged_weights_of_the_photo_network_are_refused_or_answered_from(
+        forgeries in prop::collection::vec(forgery(), 0..4),
+    ) {
+        let mut artifact = Artifact::from_bytes(&weights_bytes(photo_network::NAME))
+            .expect("the committed weights are whole");
+        let is_whole = forgeries.is_empty();
+        for forgery in forgeries {
+            forgery.apply(&mut artifact);
+        }
+        let bytes = artifact.to_bytes().expect("the forgeries keep to the format");
+        let network = Artifact::from_bytes(&bytes).ok().and_then(|a| PhotoNetwork::new(&a).ok());
+        prop_assert!(network.is_some() || !is_whole);
+        if let Some(mut network) = network {
+            let image = RgbaImage::from_fn(33, 40, |x, y| [x as u8, 6 * y as u8, 200, 255]);
+            hold(photo_network::NAME, &network.classify(&image));
+            network.explain(PhotoClass::Other);
+        }
     }
 }
 

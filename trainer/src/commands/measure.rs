@@ -48,6 +48,7 @@ pub fn evaluate(
             ensemble::NAME,
             verify::verify_ensemble(&weights, &data, limit)?,
         );
+        verify::verify_photo_network(&weights)?;
         let unknown = novelty_job::verify(&weights, &data, limit)?;
         if json {
             println!(

@@ -2,6 +2,7 @@
 
 use shared::ModelId;
 use shared::model::ensemble::NAME;
+use shared::model::photo_network;
 
 use super::JobError;
 use super::ensemble::evaluate;
@@ -54,6 +55,22 @@ pub fn verify_model(
         }
     }
     Ok(figures)
+}
+
+/// Compares the photo network's file with its record; nothing if there is neither.
+///
+/// # Errors
+/// [`JobError::Mismatch`] where they differ.
+pub fn verify_photo_network(store: &WeightsStore) -> Result<(), JobError> {
+    let Some(entry) = store.manifest()?.photo else {
+        return Ok(());
+    };
+    let name = photo_network::NAME;
+    let bytes = store.bytes(name)?;
+    let comparison = Comparison(name);
+    comparison.file(&bytes, &entry.sha256, entry.bytes)?;
+    let parameters = store.parse(name, &bytes)?.parameter_count();
+    comparison.equal("number of parameters", parameters, entry.parameters)
 }
 
 /// Recomputes the ensemble's figures and compares them with the recorded ones, as [`verify_model`] does.
