@@ -58,8 +58,16 @@ fn opened_as_file(session: &Session) {
 fn no_script(session: &Session) {
     session.site.inject_fault("boot-", Fault::Missing);
     session.browser.open(&session.site.url());
-    // The page may only be slow.
-    assert_eq!(session.browser.run(HELP, vec![]), json!(""));
+    // It is hidden at first, as the page may only be slow; unless this machine is so slow that its time is up already.
+    let is_early = session
+        .browser
+        .run("return performance.now() < 14_000;", vec![]);
+    if is_early == json!(true) {
+        let hidden = session
+            .browser
+            .wait(HELP, Duration::from_secs(5), |text| text == &json!(""));
+        hidden.unwrap_or_else(|text| panic!("the help comes too early: {text}"));
+    }
     let help = session
         .browser
         .wait(HELP, Duration::from_secs(25), |text| text != &json!(""));
