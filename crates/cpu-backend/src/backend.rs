@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 use shared::model::Layer;
-use thiserror::Error;
 
 use super::adamw::AdamW;
 use super::elementwise;
 use super::executor::Executor;
 use super::loss::{Batch, Loss, StepResult};
+use super::state::{StateError, StatePart};
 
 /// Settings of a training run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,18 +22,6 @@ pub struct TrainingConfig {
     pub ema_decay: f64,
     pub loss: Loss,
 }
-
-/// A named part of the training state, as bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatePart {
-    pub name: &'static str,
-    pub bytes: Vec<u8>,
-}
-
-/// A part of the training state does not fit the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the part {0} of the training state is damaged, or of another network")]
-pub struct StateError(pub &'static str);
 
 /// A network in training, with the state of AdamW.
 pub struct CpuBackend {
@@ -158,13 +146,7 @@ impl CpuBackend {
             &self.ema_parameters,
             &self.ema_statistics,
         ];
-        let lists = lists.map(|list| list.iter().flat_map(|x| x.to_le_bytes()).collect());
-        let bytes = lists.into_iter().chain([self.steps.to_le_bytes().to_vec()]);
-        Self::STATE_NAMES
-            .iter()
-            .zip(bytes)
-            .map(|(&name, bytes)| StatePart { name, bytes })
-            .collect()
+        StatePart::all(Self::STATE_NAMES, &lists, self.steps)
     }
 
     /// Takes over a training state.
@@ -172,8 +154,8 @@ impl CpuBackend {
     /// # Errors
     /// A part is unknown or has another length.
     pub fn restore(&mut self, state: Vec<StatePart>) -> Result<(), StateError> {
-        for StatePart { name, bytes } in state {
-            let list = match name {
+        for part in state {
+            let list = match part.name {
                 "parameters" => &mut self.parameters,
                 "statistics" => &mut self.statistics,
                 "first" => &mut self.first_moments,
@@ -181,19 +163,12 @@ impl CpuBackend {
                 "average" => &mut self.ema_parameters,
                 "average-statistics" => &mut self.ema_statistics,
                 "steps" => {
-                    let bytes = bytes.try_into().map_err(|_| StateError(name))?;
-                    self.steps = u64::from_le_bytes(bytes);
+                    self.steps = part.number()?;
                     continue;
                 }
-                _ => return Err(StateError(name)),
+                name => return Err(StateError(name)),
             };
-            if bytes.len() != 4 * list.len() {
-                return Err(StateError(name));
-            }
-            let numbers = bytes.as_chunks::<4>().0.iter();
-            list.iter_mut()
-                .zip(numbers)
-                .for_each(|(x, b)| *x = f32::from_le_bytes(*b));
+            part.read_into(list)?;
         }
         Ok(())
     }

@@ -17,9 +17,11 @@ mod loss;
 pub mod photo_network;
 mod program;
 mod shard;
+mod state;
 
 pub use adamw::ema_rate;
-pub use backend::{CpuBackend, StateError, StatePart, TrainingConfig};
+pub use backend::{CpuBackend, TrainingConfig};
 pub use inference::{INFERENCE_BATCH, InferenceNetwork};
 pub use initial::initial_values;
 pub use loss::{Batch, Loss, StepResult, softmax};
+pub use state::{StateError, StatePart};

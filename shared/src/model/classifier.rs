@@ -67,8 +67,8 @@ impl Prediction {
 }
 
 /// The index of the largest value; the first one in a tie.
-pub fn argmax(values: &[f32; CLASSES]) -> usize {
-    (1..CLASSES).fold(0, |best, i| if values[i] > values[best] { i } else { best })
+pub fn argmax<const N: usize>(values: &[f32; N]) -> usize {
+    (1..N).fold(0, |best, i| if values[i] > values[best] { i } else { best })
 }
 
 /// The indices of the largest value and of the second largest; in a tie, the first one is larger.
@@ -80,7 +80,7 @@ pub fn top_two(values: &[f32; CLASSES]) -> [usize; 2] {
 }
 
 /// Probabilities from logits. The largest logit is subtracted first, so that nothing overflows.
-pub fn softmax(logits: &[f32; CLASSES]) -> [f32; CLASSES] {
+pub fn softmax<const N: usize>(logits: &[f32; N]) -> [f32; N] {
     let largest = logits[argmax(logits)];
     let exponentials = logits.map(|z| libm::expf(z - largest));
     let sum: f32 = exponentials.iter().sum();

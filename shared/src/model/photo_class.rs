@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::classifier::argmax;
 use crate::garment::{CLASSES, Garment};
 
 /// The number of classes of the photo network.
@@ -30,14 +31,7 @@ impl PhotoClass {
 
     /// The class with the highest probability; the first one in a tie.
     pub fn most_likely(probabilities: &[f32; PHOTO_CLASSES]) -> Self {
-        let first = Self::Garment(Garment::ALL[0]);
-        Self::all().fold(first, |best, class| {
-            if probabilities[class.index()] > probabilities[best.index()] {
-                class
-            } else {
-                best
-            }
-        })
+        Self::from_index(argmax(probabilities)).expect("invariant: each index has a class")
     }
 
     /// The class of this index; `None` above 13.

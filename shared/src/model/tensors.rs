@@ -125,19 +125,27 @@ pub fn network_artifact(name: &str, layers: &[Layer], values: Vec<Vec<f32>>) -> 
         values.len(),
         "one list of values per parameter"
     );
-    let tensors = parameters
-        .into_iter()
-        .zip(values)
-        .map(|(parameter, values)| Tensor {
-            name: parameter.name,
-            storage: if parameter.shape.len() > 1 {
-                Storage::I8
-            } else {
-                Storage::F32
-            },
-            shape: parameter.shape,
-            values,
-        });
+    let parameters = parameters.into_iter().map(|p| (p.name, p.shape));
+    stored_artifact(name, parameters, values)
+}
+
+/// Values of these names and shapes as a weights file with temperature 1; stored as in [`network_artifact`].
+pub fn stored_artifact(
+    name: &str,
+    parameters: impl IntoIterator<Item = (String, Vec<usize>)>,
+    values: Vec<Vec<f32>>,
+) -> Artifact {
+    let tensors = parameters.into_iter().zip(values);
+    let tensors = tensors.map(|((name, shape), values)| Tensor {
+        name,
+        storage: if shape.len() > 1 {
+            Storage::I8
+        } else {
+            Storage::F32
+        },
+        shape,
+        values,
+    });
     Artifact {
         model: name.into(),
         tensors: tensors.chain([Tensor::temperature(1.0)]).collect(),

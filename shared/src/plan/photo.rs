@@ -8,13 +8,13 @@ use super::pointwise::PointwiseConv;
 use crate::artifact::Artifact;
 use crate::explain::HeatMap;
 use crate::image::RgbaImage;
-use crate::model::ModelError;
 use crate::model::photo_class::{PHOTO_CLASSES, PhotoClass};
 use crate::model::photo_network::{
     ConvLayer, DENSE_BIAS, DENSE_WEIGHT, FEATURES, Kernel, NAME, Shortcut, convolutions,
 };
 use crate::model::shape::Shape;
 use crate::model::tensors::Tensors;
+use crate::model::{ModelError, softmax};
 
 /// Mean and standard deviation of ImageNet's red, green and blue, of values from 0 to 1.
 const IMAGENET: [[f32; 2]; 3] = [[0.485, 0.229], [0.456, 0.224], [0.406, 0.225]];
@@ -139,12 +139,9 @@ impl PhotoNetwork {
     /// The calibrated probabilities of the classes, in the order of their indices.
     pub fn classify(&mut self, image: &RgbaImage) -> [f32; PHOTO_CLASSES] {
         let temperature = self.temperature;
-        let logits = self.logits(image).map(|z| z / temperature);
-        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let exponentials = logits.map(|z| libm::expf(z - largest));
-        let sum: f32 = exponentials.iter().sum();
-        if sum.is_finite() {
-            exponentials.map(|e| e / sum)
+        let probabilities = softmax(&self.logits(image).map(|z| z / temperature));
+        if probabilities.iter().all(|p| p.is_finite()) {
+            probabilities
         } else {
             [1.0 / PHOTO_CLASSES as f32; PHOTO_CLASSES]
         }

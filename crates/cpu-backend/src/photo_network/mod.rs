@@ -10,8 +10,8 @@ mod product;
 mod shard;
 mod target;
 
-use super::backend::{StateError, StatePart};
 use super::elementwise;
+use super::state::{StateError, StatePart};
 pub use network::FineTuningConfig;
 use network::Network;
 use optimizer::Optimizer;
@@ -150,14 +150,7 @@ impl FineTuning {
             &self.optimizer.second_moments,
             &self.optimizer.ema,
         ];
-        let lists = lists.map(|list| list.iter().flat_map(|x| x.to_le_bytes()).collect());
-        let steps = self.optimizer.steps.to_le_bytes().to_vec();
-        let bytes = lists.into_iter().chain([steps]);
-        Self::STATE_NAMES
-            .iter()
-            .zip(bytes)
-            .map(|(&name, bytes)| StatePart { name, bytes })
-            .collect()
+        StatePart::all(Self::STATE_NAMES, &lists, self.optimizer.steps)
     }
 
     /// Takes over a training state.
@@ -165,26 +158,19 @@ impl FineTuning {
     /// # Errors
     /// A part is unknown or has another length.
     pub fn restore(&mut self, state: Vec<StatePart>) -> Result<(), StateError> {
-        for StatePart { name, bytes } in state {
-            let list = match name {
+        for part in state {
+            let list = match part.name {
                 "parameters" => &mut self.parameters,
                 "first" => &mut self.optimizer.first_moments,
                 "second" => &mut self.optimizer.second_moments,
                 "average" => &mut self.optimizer.ema,
                 "steps" => {
-                    let bytes = bytes.try_into().map_err(|_| StateError(name))?;
-                    self.optimizer.steps = u64::from_le_bytes(bytes);
+                    self.optimizer.steps = part.number()?;
                     continue;
                 }
-                _ => return Err(StateError(name)),
+                name => return Err(StateError(name)),
             };
-            if bytes.len() != 4 * list.len() {
-                return Err(StateError(name));
-            }
-            let numbers = bytes.as_chunks::<4>().0.iter();
-            list.iter_mut()
-                .zip(numbers)
-                .for_each(|(x, b)| *x = f32::from_le_bytes(*b));
+            part.read_into(list)?;
         }
         Ok(())
     }

@@ -6,9 +6,10 @@ use std::time::Instant;
 use cpu_backend::photo_network::{FineTuning, PhotoBatch};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::artifact::{Artifact, Storage, Tensor};
-use shared::model::PHOTO_CLASSES;
+use shared::artifact::Artifact;
 use shared::model::photo_network::{NAME, parameters};
+use shared::model::tensors::stored_artifact;
+use shared::model::{PHOTO_CLASSES, PhotoClass};
 use shared::plan::photo::PhotoNetwork;
 
 use super::backbone::Backbone;
@@ -118,8 +119,7 @@ pub fn train(
         run.epochs.push(metrics);
         checkpoint.save(&run, run.epochs.len(), &network.state(), &[])?;
     }
-    let artifact = artifact(network.values())?;
-    Ok((run, artifact))
+    Ok((run, artifact(network.values())?))
 }
 
 /// Views as a batch.
@@ -135,21 +135,7 @@ fn batch(views: Vec<View>, side: usize) -> PhotoBatch {
 /// The weights file with temperature 1, rounded as it is stored: the weights in 8 bits with a scale for each output channel, the biases
 /// in 32.
 fn artifact(values: Vec<Vec<f32>>) -> Result<Artifact, FitError> {
-    let tensors = parameters().into_iter().zip(values);
-    let tensors = tensors.map(|((name, shape), values)| Tensor {
-        name,
-        storage: if shape.len() > 1 {
-            Storage::I8
-        } else {
-            Storage::F32
-        },
-        shape,
-        values,
-    });
-    let artifact = Artifact {
-        model: NAME.into(),
-        tensors: tensors.chain([Tensor::temperature(1.0)]).collect(),
-    };
+    let artifact = stored_artifact(NAME, parameters(), values);
     Ok(Artifact::from_bytes(&artifact.to_bytes()?)?)
 }
 
@@ -178,9 +164,7 @@ pub fn group_accuracy(artifact: &Artifact, examples: &PhotoExamples) -> Result<f
     let logits = logits(artifact, examples)?;
     let mut groups = std::collections::BTreeMap::new();
     for (example, logits) in examples.0.iter().zip(&logits) {
-        let best = (0..PHOTO_CLASSES)
-            .max_by(|a, b| logits[*a].total_cmp(&logits[*b]))
-            .expect("invariant: there are classes");
+        let best = PhotoClass::most_likely(logits).index();
         let (right, count) = groups.entry(example.group).or_insert((0, 0));
         *right += usize::from(example.target.right[best]);
         *count += 1;
