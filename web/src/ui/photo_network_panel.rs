@@ -198,7 +198,7 @@ fn text(app: AppState) -> String {
         WeightsState::Ready(_) => match (error, app.photo_prediction()) {
             (Some(error), _) => format!("{error} The answer is the vote's."),
             (None, Some(prediction)) => format!(
-                "It sees the photo itself, in colour, and was pretrained on ImageNet. It decides most of the answer. It took {}.",
+                "It sees the photo itself, in colour, and was pretrained on ImageNet. It and the vote together decide the answer. It took {}.",
                 milliseconds(prediction.micros)
             ),
             (None, None) => "It is classifying the photo.".into(),
