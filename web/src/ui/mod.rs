@@ -11,15 +11,18 @@ mod engine_panel;
 mod ensemble_panel;
 mod ensemble_text;
 mod explanation;
+mod footer;
 mod gallery;
 mod header;
 mod heat_map;
 mod messages;
 mod model_row;
 mod photo_network_panel;
+mod picture_mark;
 mod predictions;
 mod preview;
 mod probability_bars;
+mod section_link;
 mod unchecked;
 mod upload;
 
