@@ -389,7 +389,7 @@ fn no_novelty(session: &Session) {
         !now.error.is_empty()
     });
     assert_is_message(&shown.error);
-    let what = "What tells garments from other things";
+    let what = "The weights of the novelty detector";
     assert!(shown.error.contains(what), "{}", shown.error);
     page.choose(&[image_files::png(&dots())]);
     let shown = page.wait("seven answers all the same", TIMEOUT, |now| {
