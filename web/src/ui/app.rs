@@ -9,14 +9,15 @@ use shared::model::PhotoClass;
 use wasm_bindgen::JsCast;
 
 use super::batch::BatchTable;
-use super::compare::Compare;
-use super::editor::ImageEditor;
+use super::compare;
+use super::editor;
 use super::engine_panel::EnginePanel;
 use super::ensemble_text;
 use super::explanation::ExplanationSection;
 use super::footer::Footer;
 use super::gallery::Gallery;
 use super::header::Header;
+use super::lazy_part::LazyPart;
 use super::messages::MessageList;
 use super::picture_mark::PictureMark;
 use super::predictions::{CombinedAnswer, Predictions};
@@ -97,12 +98,18 @@ async fn mount_sections(app: AppState) {
     mount(app, ".image-row", || view! { <CombinedAnswer/> }).await;
     mount(app, "#answers", || view! { <Predictions/> }).await;
     wait_for_first_prediction(app).await;
-    mount(app, "#picture", || view! { <ImageEditor/> }).await;
+    mount(app, "#picture", || {
+        view! { <LazyPart name="The image editor" load=editor::load/> }
+    })
+    .await;
     mount(app, "main", || view! { <ExplanationSection/> }).await;
     mount(app, "main", || view! { <EnginePanel/> }).await;
-    mount(app, "main", || view! { <Compare/> }).await;
+    mount(app, "main", || {
+        view! { <LazyPart name="The comparison of the models" load=compare::load/> }
+    })
+    .await;
     mount(app, "body", || view! { <Footer/> }).await;
-    scroll_to_named_section();
+    scroll_to_named_section().await;
 }
 
 /// Mounts a section at the end of an element.

@@ -1,12 +1,14 @@
-//! `cargo xtask bundle`, trunk's post_build hook: adds the files that trunk does not build to the staging folder. Their names
-//! contain a hash of the content, and are written into the page.
+//! `cargo xtask bundle`, trunk's post_build hook: adds the app, the workers and all other files that trunk does not build to the
+//! staging folder. Their names contain a hash of the content, and are written into the page.
 
+mod app;
 mod assets;
 mod headers;
 mod how_it_works;
 mod offline;
 mod page;
 mod test_set;
+mod wasm_package;
 mod weights;
 mod worker;
 
@@ -19,7 +21,6 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use assets::Assets;
 use std::{env, fs, path::PathBuf};
-use worker::Worker;
 
 /// The picture for shared links.
 const CARD: &str = "card.png";
@@ -32,7 +33,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     let staging = staging
         .context("`bundle` is trunk's hook: run `trunk serve` or `cargo xtask build` instead")?;
     let profile = profile(env::var("HABERDASH_PROFILE").ok().as_deref())?;
-    let mut wanted = vec![Tool::WasmTarget, Tool::WasmBindgen];
+    let mut wanted = vec![Tool::WasmTarget, Tool::WasmBindgen, Tool::WasmSplit];
     if profile == Profile::Dist {
         wanted.push(Tool::WasmOpt);
     }
@@ -48,16 +49,19 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     let start = fs::read_to_string(workspace.root.join("web/assets/start.json"))
         .with_context(|| format!("web/assets/start.json is missing: {GALLERY}"))?;
     test_set::add(&mut assets, &test_set::folders(&workspace.cache))?;
-    let mut workers = vec![Worker::CPU];
+    let mut workers = vec![worker::CPU];
     if is_gpu_enabled(env::var("HABERDASH_GPU").ok().as_deref())? {
-        workers.push(Worker::GPU);
+        workers.push(worker::GPU);
     }
-    for worker in &workers {
+    for package in &workers {
         step::step(
-            &format!("build the {} ({})", worker.name, profile.name()),
-            || worker.build(workspace, profile)?.add(&mut assets),
+            &format!("build the {} ({})", package.binary, profile.name()),
+            || worker::build(package, workspace, profile)?.add(&mut assets),
         )?;
     }
+    let app = step::step(&format!("build the app ({})", profile.name()), || {
+        app::build(workspace, profile)
+    })?;
 
     let index = staging.join("index.html");
     let page = fs::read_to_string(&index).with_context(|| {
@@ -66,6 +70,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
             index.display()
         )
     })?;
+    let page = app.add(&assets, &page)?;
     let page = page::with_meta(&page, "haberdash-assets", &assets.map())?;
     let page = page::with_meta(&page, "haberdash-start", start.trim())?;
     let card = assets.url(CARD).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! What the build writes into the `<meta>` elements of index.html: the map of file names, and the image that the page opens with.
+//! What the build writes into index.html: in `<meta>` elements the map of file names and the image that the page opens with, and the
+//! links to the app.
 
 use anyhow::{Context, Result};
 
@@ -13,6 +14,23 @@ pub fn with_meta(page: &str, name: &str, text: &str) -> Result<String> {
         &page[..start + value_start],
         escape(text),
         &page[start + value_end..]
+    ))
+}
+
+/// The page with links that make the browser load the app's modules and its wasm at once. web/boot.js starts the first module with
+/// the wasm.
+pub fn with_app(page: &str, modules: [&str; 2], wasm: &str) -> Result<String> {
+    let end = page
+        .find("</head>")
+        .context("index.html has no `</head>`: add it after the last element of the head")?;
+    let links = modules.map(|module| {
+        format!("<link rel=\"modulepreload\" href=\"{module}\" crossorigin=\"anonymous\">\n")
+    });
+    Ok(format!(
+        "{}{}<link rel=\"preload\" href=\"{wasm}\" crossorigin=\"anonymous\" as=\"fetch\" type=\"application/wasm\">\n{}",
+        &page[..end],
+        links.concat(),
+        &page[end..]
     ))
 }
 
@@ -81,6 +99,17 @@ mod tests {
                 expected
             );
         }
+    }
+
+    #[test]
+    fn the_app_is_linked_at_the_end_of_the_head() {
+        let page = with_app("<head></head><body></body>", ["a.js", "b.js"], "a.wasm").unwrap();
+        let (head, body) = page.split_once("</head>").unwrap();
+        assert_eq!(body, "<body></body>");
+        // boot.js starts the first module.
+        assert!(head.starts_with("<head><link rel=\"modulepreload\" href=\"a.js\""));
+        assert!(head.contains("href=\"a.wasm\" crossorigin=\"anonymous\" as=\"fetch\""));
+        assert!(with_app("<body></body>", ["a.js", "b.js"], "a.wasm").is_err());
     }
 
     #[test]
