@@ -18,6 +18,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time limit for loading the page with its weights; a browser's first page takes longest.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(90);
 
+/// The number of the image that the page opens with; the visitor's images have larger ones.
+pub const START_IMAGE: u32 = 1;
+
 const SNAPSHOT: &str = "
     const one = name => document.querySelector(`[data-testid=\"${name}\"]`);
     const models = [...document.querySelectorAll('[data-testid=\"model\"]')].map(m => ({
@@ -142,10 +145,14 @@ pub struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// Opens the site and waits until all models have their weights.
+    /// Opens the site and waits until all models have classified the image that it opens with, and all sections are there.
     pub fn open(browser: &'a Browser, site: &Site) -> Self {
         let page = Self::open_without_waiting(browser, site);
         page.wait("all models to be ready", LOAD_TIMEOUT, Snapshot::is_ready);
+        let is_whole = "return ['.footer', '#compare', '[data-testid=\"inspector\"]']
+            .every(selector => document.querySelector(selector) !== null);";
+        let is_whole = browser.wait(is_whole, LOAD_TIMEOUT, |there| there == &json!(true));
+        is_whole.expect("all sections are there");
         page
     }
 

@@ -160,6 +160,10 @@ fn kind_of_file(path: &Path) -> &'static str {
     if path.starts_with("test-set") {
         return "test set";
     }
+    // Not part of the first page.
+    if name.starts_with("how-it-works") || name.starts_with("card-") {
+        return "other";
+    }
     match (&*name, &*extension) {
         (name, _) if name.starts_with("cpu-worker") => "CPU worker",
         (name, _) if name.starts_with("gpu-worker") => "GPU worker",
@@ -210,6 +214,9 @@ mod tests {
             ("weights/metrics/cnn-12.json", "weights"),
             ("gallery-12.png", "pictures"),
             ("test-set/t10k-labels-idx1-ubyte-12.gz", "test set"),
+            ("how-it-works.html", "other"),
+            ("how-it-works-12.css", "other"),
+            ("card-12.png", "other"),
             ("LICENSE", "other"),
         ] {
             assert_eq!(kind_of_file(Path::new(path)), expected, "{path}");

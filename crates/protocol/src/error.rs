@@ -31,7 +31,7 @@ impl WeightsFile {
         match self {
             Self::Model(model) => model.title(),
             Self::Ensemble => ensemble::TITLE,
-            Self::Novelty => "The check for other things",
+            Self::Novelty => "The novelty detector",
             Self::PhotoNetwork => "The photo network",
         }
     }
@@ -53,7 +53,7 @@ impl fmt::Display for Download {
             }
             Self::Weights(WeightsFile::Ensemble) => f.write_str("The vote's weights"),
             Self::Weights(WeightsFile::Novelty) => {
-                f.write_str("What tells garments from other things")
+                f.write_str("The weights of the novelty detector")
             }
             Self::Weights(WeightsFile::PhotoNetwork) => {
                 f.write_str("The weights of the photo network")
@@ -170,7 +170,7 @@ impl fmt::Display for RequestError {
             Self::NoTestCases => f.write_str("The engine received no images for its self-test"),
             Self::UnreadableFile { name } => write!(f, "{name} could not be read"),
             Self::Photo { message } => f.write_str(message),
-            Self::Superseded => f.write_str("A newer picture was chosen"),
+            Self::Superseded => f.write_str("A newer image was chosen"),
             Self::PhotoReplaced => f.write_str("This photo is no longer loaded"),
             Self::Gallery { message } => write!(f, "The gallery cannot be shown. {message}"),
             Self::TestSet { part, reason } => {

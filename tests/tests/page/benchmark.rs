@@ -183,7 +183,7 @@ fn whole(session: &Session) {
 fn damaged(session: &Session) {
     for fault in [Fault::Altered, Fault::Truncated, Fault::Missing] {
         let page = Page::open_without_waiting(&session.browser, &session.site);
-        page.wait("the page", TIMEOUT, |now| !now.models.is_empty());
+        page.wait("the page", TIMEOUT, |now| !now.engine.is_empty());
         if !has_test_set(&page) {
             return;
         }

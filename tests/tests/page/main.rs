@@ -3,6 +3,7 @@
 
 mod advice;
 mod all_models;
+mod appearance;
 mod batch;
 mod benchmark;
 mod brush;
@@ -13,6 +14,8 @@ mod engine;
 mod errors;
 mod explain;
 mod faults;
+mod first_screen;
+mod how_it_works;
 mod layout;
 mod loading;
 mod offline;
@@ -72,6 +75,9 @@ fn checks() -> Vec<Check> {
         explain::CHECKS,
         photo_network::CHECKS,
         layout::CHECKS,
+        first_screen::CHECKS,
+        appearance::CHECKS,
+        how_it_works::CHECKS,
         weights::CHECKS,
         faults::CHECKS,
         loading::CHECKS,

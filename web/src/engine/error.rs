@@ -34,22 +34,22 @@ impl fmt::Display for EngineError {
                 None => error.fmt(f),
             },
             Self::Terminated => f.write_str(
-                "The CPU engine stopped on this picture: try another one, or reload the page.",
+                "The CPU engine stopped on this image: try another one, or reload the page.",
             ),
             Self::TooLong(limit) => write!(
                 f,
-                "This file needed more than {} seconds, so the CPU engine was started again: choose another picture.",
+                "This file needed more than {} seconds, so the CPU engine was started again: choose another image.",
                 limit.as_secs()
             ),
             Self::NoCpuEngine(error) => error.fmt(f),
             Self::NotSent => {
-                f.write_str("The picture could not be sent to the engine: reload the page.")
+                f.write_str("The image could not be sent to the engine: reload the page.")
             }
             Self::UnexpectedReply => f.write_str(
                 "The engine's answer does not fit the request: reload the page.",
             ),
             Self::NoGallery => f.write_str(
-                "The gallery is not part of this build: choose a picture of your own.",
+                "The gallery is not part of this build: choose an image of your own.",
             ),
             Self::NoTestSet => f.write_str(
                 "The test images are not part of this build: run `cargo run -p trainer -- evaluate`, which fetches them, and then `cargo xtask build` again.",
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_photo_s_message_is_shown_as_it_is() {
-        let message = "This file is empty: choose another picture.".to_string();
+        let message = "This file is empty: choose another image.".to_string();
         let error = EngineError::Refused(RequestError::Photo {
             message: message.clone(),
         });

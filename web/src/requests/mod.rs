@@ -11,6 +11,7 @@ mod classify;
 mod ensemble;
 mod explanation;
 mod novelty;
+mod start_image;
 
 use crate::state::AppState;
 
@@ -23,4 +24,5 @@ pub fn watch(app: AppState) {
     photo_network::watch(app);
     explanation::watch(app);
     batch::watch(app);
+    start_image::open(app);
 }

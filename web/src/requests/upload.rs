@@ -15,6 +15,12 @@ use crate::state::image::{ImageError, InputImage};
 
 /// Classifies an image of the gallery.
 pub fn choose_from_gallery(app: AppState, grey: Grey28, garment: Garment) {
+    show_test_image(app, grey, garment);
+    scroll_to_answers();
+}
+
+/// Classifies a test image, whose class is known, without scrolling.
+pub fn show_test_image(app: AppState, grey: Grey28, garment: Garment) {
     let number = app.upload.start();
     app.messages.set_notice(None);
     show(app, InputImage::from_gallery(number, grey, garment), &[]);
@@ -35,7 +41,10 @@ pub async fn read_file(app: AppState, number: u32, file: &File) {
         return;
     }
     match image {
-        Ok((image, predictions)) => show(app, image, &predictions),
+        Ok((image, predictions)) => {
+            show(app, image, &predictions);
+            scroll_to_answers();
+        }
         Err(error) => reject(app, error.to_string()),
     }
 }
@@ -67,7 +76,7 @@ pub async fn prepare(
 pub fn reject(app: AppState, error: String) {
     app.upload.finish();
     app.messages.replace_errors(error);
-    scroll_into_view("answers", 0.5);
+    scroll_to_answers();
     // Edits of the earlier image that were made in the meantime.
     edit::apply(app);
 }
@@ -78,7 +87,11 @@ fn show(app: AppState, image: InputImage, predictions: &[TimedPrediction]) {
     app.edits.reset(&image);
     app.upload.finish();
     show_image(app, image, predictions);
-    scroll_into_view("answers", 0.5);
+}
+
+/// On a phone, the answers are above the upload and the gallery.
+fn scroll_to_answers() {
+    scroll_into_view("answers");
 }
 
 /// The name of a file; with its folders, if the visitor chose a folder.

@@ -140,6 +140,12 @@ impl AppState {
         self.novelty.result_since(self.upload.photo_number()?)
     }
 
+    /// The image's true class, which is known of test images.
+    pub fn true_class(self) -> Option<Garment> {
+        let image = self.upload.image();
+        image.with(|image| image.as_ref().and_then(|image| image.true_class()))
+    }
+
     /// Whether the image is a photo, which the photo network can classify.
     pub fn is_photo(self) -> bool {
         self.with_preprocessing(|p| !matches!(p.route, Route::AsIs { .. }))

@@ -226,6 +226,14 @@ impl InputImage {
         Ok((image, prepared.predictions))
     }
 
+    /// Its true class, if it is a test image.
+    pub fn true_class(&self) -> Option<Garment> {
+        match self.origin {
+            Origin::Gallery(garment) => Some(garment),
+            Origin::Visitor(_) => None,
+        }
+    }
+
     /// The 28x28 input, to be shown enlarged.
     pub fn input(&self) -> RgbaImage {
         RgbaImage::from(&self.grey)

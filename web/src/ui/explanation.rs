@@ -37,7 +37,7 @@ pub fn ExplanationSection() -> impl IntoView {
         class.map_or("the class", Garment::label)
     };
     view! {
-        <section class="explanation" id="reasons" aria-labelledby="reasons-title">
+        <section class="explanation" id="reasons" tabindex="-1" aria-labelledby="reasons-title">
             <div class="heading">
                 <div>
                     <h2 id="reasons-title">"Why this prediction"</h2>

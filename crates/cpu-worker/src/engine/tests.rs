@@ -363,7 +363,7 @@ fn detects_novelty_after_its_weights_are_loaded() {
     assert_eq!(detect(&noise), refused);
     let damaged = Source::Bytes(vec![0; 9]);
     let refused = cpu.reply(Request::LoadNovelty { weights: damaged });
-    assert!(error(refused).contains("The check for other things"));
+    assert!(error(refused).contains("The novelty detector"));
 }
 
 #[test]

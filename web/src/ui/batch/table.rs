@@ -78,7 +78,7 @@ fn click(app: AppState, event: &MouseEvent) {
             if let Some(index) = index.and_then(|i| i.parse().ok()) {
                 batch::show_file(app, index);
                 // The image is below the table, which can fill the window.
-                scroll_into_view("picture-title", 0.7);
+                scroll_into_view("picture");
             }
         }
         _ => {}

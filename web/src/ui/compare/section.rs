@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use plot::format::duration;
+use shared::ModelId;
 use shared::metrics::HUMAN_ACCURACY;
 
 use super::comparison_table::ComparisonTable;
@@ -37,11 +39,20 @@ pub fn Compare() -> impl IntoView {
             });
         }
     });
+    let teachers = move || {
+        let networks = ModelId::DEEP.into_iter();
+        let seconds = networks.filter_map(|model| {
+            let network = Contender::Model(model);
+            app.site.published(network, |entry| entry.teacher_seconds)
+        });
+        // All networks have the same teachers.
+        seconds.reduce(f64::max).map(teacher_note)
+    };
     view! {
         <section class="compare" id="compare" node_ref=node aria-labelledby="compare-title">
             <div class="heading">
                 <div>
-                    <h2 id="compare-title">"How the seven compare"</h2>
+                    <h2 id="compare-title">"Compare the seven models"</h2>
                     <p class="lead">
                         "Metrics on the 10,000 test images, measured by the trainer. "
                         {format!(
@@ -52,6 +63,7 @@ pub fn Compare() -> impl IntoView {
                 </div>
             </div>
             <ComparisonTable/>
+            <p class="small" data-testid="teachers" prop:textContent=teachers></p>
             <MeasureLatency/>
             <div class="panel">
                 <CostPlot/>
@@ -69,4 +81,12 @@ pub fn Compare() -> impl IntoView {
             </Show>
         </section>
     }
+}
+
+/// What the column of training times leaves out.
+fn teacher_note(seconds: f64) -> String {
+    format!(
+        "The training times leave out the larger teacher networks that the three networks learned from, whose training took {}.",
+        duration(seconds)
+    )
 }

@@ -32,7 +32,7 @@ pub fn DropZone() -> impl IntoView {
                 drop_files(app, event.data_transfer());
             }
         >
-            <h2 id="drop-title">"Your image"</h2>
+            <h2 id="drop-title">"Try yours"</h2>
             <p>"Drop, paste or choose an image of one garment, shoe or bag, or several images at once."</p>
             <label class="file-button">
                 <input
