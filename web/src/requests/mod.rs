@@ -1,5 +1,6 @@
 //! Requests to the engines: when they are made, and how their replies change the page's state.
 
+pub mod address;
 pub mod batch;
 pub mod edit;
 pub mod image_arrays;
@@ -11,6 +12,7 @@ mod classify;
 mod ensemble;
 mod explanation;
 mod novelty;
+mod test_image;
 
 use crate::state::AppState;
 
@@ -23,4 +25,5 @@ pub fn watch(app: AppState) {
     photo_network::watch(app);
     explanation::watch(app);
     batch::watch(app);
+    address::watch(app);
 }

@@ -10,6 +10,7 @@ use wasm_bindgen::JsCast;
 use super::batch::BatchTable;
 use super::compare::Compare;
 use super::editor::ImageEditor;
+use super::embedding;
 use super::engine_panel::EnginePanel;
 use super::ensemble_text;
 use super::explanation::ExplanationSection;
@@ -18,6 +19,7 @@ use super::header::{Footer, Header};
 use super::messages::MessageList;
 use super::predictions::Predictions;
 use super::preview::Preview;
+use super::share::{SaveHeatMap, ShareButtons};
 use super::unchecked::Unchecked;
 use super::upload::{DropZone, accept_files_anywhere};
 use crate::engine::sleep;
@@ -39,7 +41,9 @@ fn App() -> impl IntoView {
     let app = AppState::start();
     provide_context(app);
     requests::watch(app);
-    accept_files_anywhere(app);
+    if embedding::apply() {
+        accept_files_anywhere(app);
+    }
     spawn_local(mount_sections(app));
     let has_image = move || app.upload.image().with(Option::is_some);
     view! {
@@ -82,10 +86,13 @@ async fn mount_sections(app: AppState) {
     mount(app, "#answers", || view! { <Predictions/> }).await;
     wait_for_first_prediction(app).await;
     mount(app, "#verdicts", || view! { <EnginePanel/> }).await;
+    mount(app, "#picture", || view! { <ShareButtons/> }).await;
     mount(app, "#picture", || view! { <ImageEditor/> }).await;
     mount(app, "#answers", || view! { <ExplanationSection/> }).await;
+    mount(app, "#reasons", || view! { <SaveHeatMap/> }).await;
     mount(app, "main", || view! { <Compare/> }).await;
     mount(app, "body", || view! { <Footer/> }).await;
+    app.address.set_complete();
 }
 
 /// Mounts a section at the end of an element.

@@ -7,6 +7,7 @@ mod canvas;
 mod compare;
 mod contributions;
 mod editor;
+mod embedding;
 mod engine_panel;
 mod ensemble_panel;
 mod ensemble_text;
@@ -20,6 +21,7 @@ mod photo_network_panel;
 mod predictions;
 mod preview;
 mod probability_bars;
+mod share;
 mod unchecked;
 mod upload;
 
