@@ -24,6 +24,9 @@ const RELOADED: &str = "After a reload the page has only the 28 by 28 input of y
 /// Changes within this time are written together: browsers refuse many entries at once.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// How long the code of a section may take after the page is complete.
+const SECTION_LIMIT: Duration = Duration::from_secs(8);
+
 /// What an entry of the history says.
 #[derive(Clone, PartialEq)]
 struct Entry {
@@ -111,18 +114,19 @@ fn open(app: AppState, is_start: bool) {
         }
         let photo = untrack(|| app.upload.photo_number());
         app.address.set_section(photo, address.section.clone());
+        write_later(app);
         if let Some(section) = &address.section
             && !scroll_to_section(app, section).await
         {
             problems.push(Problem::NoSuchSection);
             app.address.set_section(photo, None);
+            write_later(app);
         }
         let sentences = problems.iter().map(ToString::to_string).chain(notice);
         let sentences: Vec<_> = sentences.collect();
         if !sentences.is_empty() {
             app.messages.set_notice(Some(sentences.join(" ")));
         }
-        write_later(app);
     });
 }
 
@@ -211,16 +215,24 @@ fn say(app: AppState, problems: &[Problem]) {
     }
 }
 
-/// Scrolls to a section once all of them are on the page. Returns whether it is one of them.
+/// Scrolls to a section once all of them are on the page, or a while later, as some load their code then. Returns whether there is
+/// such a section.
 async fn scroll_to_section(app: AppState, section: &Section) -> bool {
     let opening = app.address.openings.latest();
-    while !untrack(|| app.address.is_complete()) {
+    let mut waited = Duration::ZERO;
+    while !untrack(|| app.address.is_complete()) || waited < SECTION_LIMIT {
+        if untrack(|| app.address.is_complete()) {
+            if scroll_to(section.element_id()) {
+                return true;
+            }
+            waited += PAUSE;
+        }
         sleep(PAUSE).await;
         if app.address.openings.is_stale(opening) {
             return true;
         }
     }
-    scroll_to(section.element_id())
+    false
 }
 
 /// The entry for what is shown; `None` without an image.

@@ -8,18 +8,19 @@ use shared::model::PhotoClass;
 use wasm_bindgen::JsCast;
 
 use super::batch::BatchTable;
-use super::compare::Compare;
-use super::editor::ImageEditor;
+use super::compare;
+use super::editor;
 use super::embedding;
 use super::engine_panel::EnginePanel;
 use super::ensemble_text;
 use super::explanation::ExplanationSection;
 use super::gallery::Gallery;
 use super::header::{Footer, Header};
+use super::lazy_part::LazyPart;
 use super::messages::MessageList;
 use super::predictions::Predictions;
 use super::preview::Preview;
-use super::share::{SaveHeatMap, ShareButtons};
+use super::share;
 use super::unchecked::Unchecked;
 use super::upload::{DropZone, accept_files_anywhere};
 use crate::engine::sleep;
@@ -86,11 +87,23 @@ async fn mount_sections(app: AppState) {
     mount(app, "#answers", || view! { <Predictions/> }).await;
     wait_for_first_prediction(app).await;
     mount(app, "#verdicts", || view! { <EnginePanel/> }).await;
-    mount(app, "#picture", || view! { <ShareButtons/> }).await;
-    mount(app, "#picture", || view! { <ImageEditor/> }).await;
+    mount(app, "#picture", || {
+        view! { <LazyPart name="The buttons to share the result" load=share::load/> }
+    })
+    .await;
+    mount(app, "#picture", || {
+        view! { <LazyPart name="The image editor" load=editor::load/> }
+    })
+    .await;
     mount(app, "#answers", || view! { <ExplanationSection/> }).await;
-    mount(app, "#reasons", || view! { <SaveHeatMap/> }).await;
-    mount(app, "main", || view! { <Compare/> }).await;
+    mount(app, "#reasons", || {
+        view! { <LazyPart name="The button to save the heat map" load=share::load_heat_map/> }
+    })
+    .await;
+    mount(app, "main", || {
+        view! { <LazyPart name="The comparison of the models" load=compare::load/> }
+    })
+    .await;
     mount(app, "body", || view! { <Footer/> }).await;
     app.address.set_complete();
 }
