@@ -11,7 +11,7 @@ use shared::image::SIDE;
 use crate::data::Examples;
 
 /// Images of each class.
-pub const IMAGES_PER_CLASS: usize = 6;
+pub const IMAGES_PER_CLASS: usize = fashion_mnist::GALLERY.len();
 
 /// Encodes the gallery as PNG: one column per class in label order, one row per image.
 ///

@@ -73,6 +73,15 @@ pub fn focus_section(id: &str) {
     }
 }
 
+/// Scrolls to the element with this id. Returns whether there is one.
+pub fn scroll_to(id: &str) -> bool {
+    let element = document().get_element_by_id(id);
+    if let Some(element) = &element {
+        element.scroll_into_view();
+    }
+    element.is_some()
+}
+
 /// Saves a text as a file in the visitor's downloads.
 ///
 /// # Errors
@@ -82,7 +91,15 @@ pub fn save_file(name: &str, mime: &str, text: &str) -> Result<(), JsValue> {
     properties.set_type(mime);
     let parts = Array::of1(&text.into());
     let blob = Blob::new_with_str_sequence_and_options(&parts, &properties)?;
-    let url = Url::create_object_url_with_blob(&blob)?;
+    save_blob(name, &blob)
+}
+
+/// Saves bytes as a file in the visitor's downloads.
+///
+/// # Errors
+/// The browser does not allow it.
+pub fn save_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
+    let url = Url::create_object_url_with_blob(blob)?;
     let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
     link.set_href(&url);
     link.set_download(name);

@@ -1,5 +1,6 @@
 //! The page: its components, its state, and its requests to the engines, which run in workers.
 
+mod address;
 mod contender;
 mod dom;
 pub mod engine;

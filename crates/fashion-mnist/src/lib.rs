@@ -100,6 +100,16 @@ pub const TEST_LABELS: IdxFile = idx_file!(
     10_000
 );
 
+/// The numbers of the first six test images of each class, which the page's gallery shows: a column for each class.
+pub const GALLERY: [[u16; CLASSES]; 6] = [
+    [19, 2, 1, 13, 6, 8, 4, 9, 18, 0],
+    [27, 3, 16, 29, 10, 11, 7, 12, 30, 23],
+    [35, 5, 20, 32, 14, 21, 26, 22, 31, 28],
+    [59, 15, 46, 33, 17, 37, 40, 36, 34, 39],
+    [71, 24, 48, 42, 25, 52, 44, 38, 53, 68],
+    [85, 41, 49, 67, 50, 63, 73, 43, 56, 83],
+];
+
 /// All four files.
 pub const FILES: [IdxFile; 4] = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS];
 

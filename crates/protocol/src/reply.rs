@@ -172,6 +172,21 @@ pub enum Method {
 }
 
 impl Method {
+    pub const ALL: [Self; 2] = [Self::GradCam, Self::Occlusion];
+
+    /// The name in the page's attributes and addresses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::GradCam => "grad-cam",
+            Self::Occlusion => "occlusion",
+        }
+    }
+
+    /// The method of that [`name`](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.name() == name)
+    }
+
     /// Grad-CAM for models with convolutions, occlusion for the others.
     pub fn for_model(model: ModelId) -> Self {
         if grad_cam_layer(model.layers()).is_some() {

@@ -1,6 +1,7 @@
 //! Tests of the page in Chromium. Each check is reported by name. All share two browser sessions, without and with WebGPU, as
 //! starting a browser and warming up a software GPU take most of the time.
 
+mod address;
 mod advice;
 mod all_models;
 mod appearance;
@@ -73,6 +74,7 @@ fn checks() -> Vec<Check> {
         batch::CHECKS,
         camera::CHECKS,
         explain::CHECKS,
+        address::CHECKS,
         photo_network::CHECKS,
         layout::CHECKS,
         first_screen::CHECKS,

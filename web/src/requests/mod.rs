@@ -1,5 +1,6 @@
 //! Requests to the engines: when they are made, and how their replies change the page's state.
 
+pub mod address;
 pub mod batch;
 pub mod edit;
 pub mod image_arrays;
@@ -12,6 +13,7 @@ mod ensemble;
 mod explanation;
 mod novelty;
 mod start_image;
+mod test_image;
 
 use crate::state::AppState;
 
@@ -24,5 +26,5 @@ pub fn watch(app: AppState) {
     photo_network::watch(app);
     explanation::watch(app);
     batch::watch(app);
-    start_image::open(app);
+    address::watch(app);
 }

@@ -5,28 +5,27 @@ use shared::image::PIXELS;
 use shared::{Garment, Grey28};
 use wasm_bindgen::JsValue;
 
-use super::upload::show_test_image;
-use crate::json::field;
-use crate::state::AppState;
+use crate::json::{field, number};
 
-/// Decides which image the page opens with, and shows it. The visitor's own image has precedence, however early it comes.
-pub fn open(app: AppState) {
-    if app.upload.image().with_untracked(Option::is_some) || untrack(|| app.upload.is_preparing()) {
-        return;
-    }
-    if let Some((grey, garment)) = from_page() {
-        show_test_image(app, grey, garment);
-    }
+/// A test image with its number in the test set.
+pub struct StartImage {
+    pub number: u16,
+    pub grey: Grey28,
+    pub garment: Garment,
 }
 
 /// The image in `<meta name="haberdash-start">`; `None` if it is missing or malformed.
-fn from_page() -> Option<(Grey28, Garment)> {
+pub fn start_image() -> Option<StartImage> {
     let meta = document().query_selector("meta[name=haberdash-start]");
     let content = meta.ok()??.get_attribute("content")?;
     let start: JsValue = js_sys::JSON::parse(&content).ok()?;
     let label = field(&start, "label")?.as_string()?;
     let pixels = field(&start, "pixels")?.as_string()?;
-    Some((from_hexadecimal(&pixels)?, Garment::from_label(&label)?))
+    Some(StartImage {
+        number: number(&start, "index")? as u16,
+        grey: from_hexadecimal(&pixels)?,
+        garment: Garment::from_label(&label)?,
+    })
 }
 
 /// An image from two hexadecimal digits for each pixel.

@@ -13,23 +13,27 @@ use crate::dom::scroll_into_view;
 use crate::state::AppState;
 use crate::state::image::{ImageError, InputImage};
 
-/// Classifies an image of the gallery.
-pub fn choose_from_gallery(app: AppState, grey: Grey28, garment: Garment) {
-    show_test_image(app, grey, garment);
+/// Classifies the image of the test set with this number, and returns the image's own number on the page.
+pub fn choose_from_gallery(app: AppState, grey: Grey28, garment: Garment, test_number: u16) -> u32 {
+    let number = show_test_image(app, grey, garment, test_number);
     scroll_to_answers();
+    number
 }
 
-/// Classifies a test image, whose class is known, without scrolling.
-pub fn show_test_image(app: AppState, grey: Grey28, garment: Garment) {
+/// As [`choose_from_gallery`], without scrolling.
+pub fn show_test_image(app: AppState, grey: Grey28, garment: Garment, test_number: u16) -> u32 {
     let number = app.upload.start();
     app.messages.set_notice(None);
-    show(app, InputImage::from_gallery(number, grey, garment), &[]);
+    let image = InputImage::from_gallery(number, grey, garment, test_number);
+    show(app, image, &[]);
+    number
 }
 
 /// Classifies a file, and returns the number of its image.
 pub fn choose_file(app: AppState, file: File) -> u32 {
     // The number is taken before the file is read: a smaller file that is chosen later can be read sooner.
     let number = app.upload.start();
+    app.address.remember_file(number, file.clone());
     spawn_local(async move { read_file(app, number, &file).await });
     number
 }
@@ -81,7 +85,8 @@ pub fn reject(app: AppState, error: String) {
     edit::apply(app);
 }
 
-fn show(app: AppState, image: InputImage, predictions: &[TimedPrediction]) {
+/// Shows an image that was started with its number.
+pub(super) fn show(app: AppState, image: InputImage, predictions: &[TimedPrediction]) {
     app.messages.clear_errors();
     app.explanation.set_class(None);
     app.edits.reset(&image);

@@ -6,6 +6,7 @@ use protocol::{PhotoPrediction, WeightsFile};
 use shared::model::Answer;
 use shared::{Garment, ModelId};
 
+use super::address::AddressState;
 use super::batch::BatchState;
 use super::edit_state::EditState;
 use super::engines::Engines;
@@ -35,6 +36,7 @@ pub struct AppState {
     pub edits: EditState,
     pub batch: BatchState,
     pub explanation: ExplanationState,
+    pub address: AddressState,
     pub messages: Messages,
     pub timings: RwSignal<Timings>,
     pub site: SiteData,
@@ -92,6 +94,7 @@ impl AppState {
             edits: EditState::default(),
             batch: BatchState::default(),
             explanation,
+            address: AddressState::new(),
             messages,
             timings: RwSignal::default(),
             site: SiteData::new(assets),

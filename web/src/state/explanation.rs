@@ -8,6 +8,9 @@ use shared::{Garment, ModelId};
 
 use super::image::InputImage;
 
+/// The model that is explained before the visitor chooses one.
+pub const FIRST_MODEL: ModelId = ModelId::Resnet;
+
 /// The choices of the visitor, and the heat map that is shown.
 #[derive(Clone, Copy)]
 pub struct ExplanationState {
@@ -27,7 +30,7 @@ pub struct Explanation {
 impl Default for ExplanationState {
     fn default() -> Self {
         Self {
-            model: RwSignal::new(ModelId::Resnet),
+            model: RwSignal::new(FIRST_MODEL),
             class: RwSignal::default(),
             shown: RwSignal::default(),
         }

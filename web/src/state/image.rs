@@ -15,6 +15,8 @@ pub struct InputImage {
     /// The number that the photo got when it was uploaded. Each edited version has a number of its own.
     pub photo: u32,
     pub origin: Origin,
+    /// The number in the test set; `None` for a visitor's image.
+    pub test_number: Option<u16>,
     pub grey: Grey28,
     /// The position of the 28x28 input in the photo.
     pub frame: Frame,
@@ -26,7 +28,7 @@ pub struct InputImage {
     pub has_other_profile: bool,
     /// Whether parts of the file's picture are damaged or missing.
     pub is_damaged: bool,
-    /// How the visitor's photo was preprocessed; a gallery image is used as it is.
+    /// How the visitor's photo was preprocessed; an image of the test set or of a link is used as it is.
     pub preprocessing: Option<Preprocessing>,
 }
 
@@ -119,13 +121,22 @@ impl From<EngineError> for ImageError {
 }
 
 impl InputImage {
-    /// A test image, which is its own photo.
-    pub fn from_gallery(number: u32, grey: Grey28, garment: Garment) -> Self {
+    /// The test image of this number, which is its own photo.
+    pub fn from_gallery(number: u32, grey: Grey28, garment: Garment, test_number: u16) -> Self {
+        Self {
+            test_number: Some(test_number),
+            ..Self::as_it_is(number, grey, Origin::Gallery(garment))
+        }
+    }
+
+    /// An image of 28x28 pixels that is used as it is, and is its own photo.
+    pub fn as_it_is(number: u32, grey: Grey28, origin: Origin) -> Self {
         let side = SIDE as u32;
         Self {
             number,
             photo: number,
-            origin: Origin::Gallery(garment),
+            origin,
+            test_number: None,
             frame: Frame {
                 x: 0.0,
                 y: 0.0,
@@ -200,6 +211,7 @@ impl InputImage {
             number,
             photo,
             origin,
+            test_number: None,
             grey,
             frame: prepared.frame,
             width: prepared.width,

@@ -1,5 +1,6 @@
 //! The page's state: one file for each part, which owns its signals, and `AppState`, which holds all parts.
 
+pub mod address;
 pub mod app_state;
 pub mod batch;
 pub mod edit_state;

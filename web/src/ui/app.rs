@@ -11,6 +11,7 @@ use wasm_bindgen::JsCast;
 use super::batch::BatchTable;
 use super::compare;
 use super::editor;
+use super::embedding;
 use super::engine_panel::EnginePanel;
 use super::ensemble_text;
 use super::explanation::ExplanationSection;
@@ -22,7 +23,7 @@ use super::messages::MessageList;
 use super::picture_mark::PictureMark;
 use super::predictions::{CombinedAnswer, Predictions};
 use super::preview::Preview;
-use super::section_link::scroll_to_named_section;
+use super::share;
 use super::unchecked::Unchecked;
 use super::upload::{DropZone, accept_files_anywhere};
 use crate::engine::sleep;
@@ -44,7 +45,9 @@ fn App() -> impl IntoView {
     let app = AppState::start();
     provide_context(app);
     requests::watch(app);
-    accept_files_anywhere(app);
+    if embedding::apply() {
+        accept_files_anywhere(app);
+    }
     spawn_local(mount_sections(app));
     let has_image = move || app.upload.image().with(Option::is_some);
     let has_photo = move || {
@@ -99,17 +102,25 @@ async fn mount_sections(app: AppState) {
     mount(app, "#answers", || view! { <Predictions/> }).await;
     wait_for_first_prediction(app).await;
     mount(app, "#picture", || {
+        view! { <LazyPart name="The buttons to share the result" load=share::load/> }
+    })
+    .await;
+    mount(app, "#picture", || {
         view! { <LazyPart name="The image editor" load=editor::load/> }
     })
     .await;
     mount(app, "main", || view! { <ExplanationSection/> }).await;
+    mount(app, "#reasons", || {
+        view! { <LazyPart name="The button to save the heat map" load=share::load_heat_map/> }
+    })
+    .await;
     mount(app, "main", || view! { <EnginePanel/> }).await;
     mount(app, "main", || {
         view! { <LazyPart name="The comparison of the models" load=compare::load/> }
     })
     .await;
     mount(app, "body", || view! { <Footer/> }).await;
-    scroll_to_named_section().await;
+    app.address.set_complete();
 }
 
 /// Mounts a section at the end of an element.

@@ -42,7 +42,7 @@ pub fn ExplanationSection() -> impl IntoView {
                 <div>
                     <h2 id="reasons-title">"Why this prediction"</h2>
                     <p class="lead" role="status" data-testid="method" data-method=move || {
-                        shown.with(|e| e.as_ref().map(|e| method_name(e.map.method)))
+                        shown.with(|e| e.as_ref().map(|e| e.map.method.name()))
                     }>
                         <span prop:textContent=move || {
                             shown
@@ -158,14 +158,6 @@ fn Choices() -> impl IntoView {
                 </select>
             </label>
         </div>
-    }
-}
-
-/// The value of the `data-method` attribute.
-const fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::GradCam => "grad-cam",
-        Method::Occlusion => "occlusion",
     }
 }
 

@@ -65,6 +65,7 @@ pub fn Gallery() -> impl IntoView {
                         .get()
                         .into_iter()
                         .enumerate()
+                        .take(CLASSES * fashion_mnist::GALLERY.len())
                         .map(|(index, grey)| {
                             view! { <GalleryItem index grey current pointed/> }
                         })
@@ -108,7 +109,10 @@ fn GalleryItem(
             }
             on:blur=move |_| pointed.set(None)
             on:pointerenter=move |_| pointed.set(Some(index))
-            on:click=move |_| choose_from_gallery(app, grey.get_value(), garment)
+            on:click=move |_| {
+                let number = fashion_mnist::GALLERY[index / CLASSES][index % CLASSES];
+                choose_from_gallery(app, grey.get_value(), garment, number);
+            }
         >
             <Canvas image=Signal::stored(Some(sprite)) pixelated=true/>
         </button>

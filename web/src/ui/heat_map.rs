@@ -126,6 +126,7 @@ mod tests {
             number: 1,
             photo: 1,
             origin: Origin::Visitor("bag.png".into()),
+            test_number: None,
             grey: Grey28::new([90; 784]),
             frame: Frame {
                 x: 20.0,

@@ -7,6 +7,7 @@ mod canvas;
 mod compare;
 mod contributions;
 mod editor;
+mod embedding;
 mod engine_panel;
 mod ensemble_panel;
 mod ensemble_text;
@@ -23,7 +24,7 @@ mod picture_mark;
 mod predictions;
 mod preview;
 mod probability_bars;
-mod section_link;
+mod share;
 mod unchecked;
 mod upload;
 

@@ -127,6 +127,7 @@ mod tests {
             number: 1,
             photo: 1,
             origin: Origin::Visitor("coat.jpg".into()),
+            test_number: None,
             grey: Grey28::new([grey; PIXELS]),
             frame: Frame {
                 x: 0.0,

@@ -73,6 +73,7 @@ mod tests {
             number: 1,
             photo: 1,
             origin: Origin::Visitor("coat.jpg".into()),
+            test_number: None,
             grey: Grey28::new([0; 784]),
             frame: Frame {
                 x: 0.0,

@@ -1,0 +1,15 @@
+//! What the page's address asks for: the fragment names an image and what is shown of it, the query the panels of an embedded page.
+//!
+//! An address is hostile input. What is not understood is ignored, and said in a sentence.
+
+mod base64url;
+mod embedding;
+mod fragment;
+mod history_image;
+mod percent;
+mod problem;
+
+pub use embedding::{Embedding, Panel};
+pub use fragment::{Address, AddressImage, Key, Section, class_name};
+pub use history_image::HistoryImage;
+pub use problem::Problem;
