@@ -20,6 +20,7 @@ mod photo_network_panel;
 mod predictions;
 mod preview;
 mod probability_bars;
+mod test_images;
 mod unchecked;
 mod upload;
 

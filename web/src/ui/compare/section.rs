@@ -13,6 +13,7 @@ use super::observers;
 use super::training_curves::TrainingCurves;
 use crate::contender::Contender;
 use crate::state::AppState;
+use crate::ui::test_images::TestImages;
 
 #[component]
 pub fn Compare() -> impl IntoView {
@@ -21,8 +22,9 @@ pub fn Compare() -> impl IntoView {
     let near = observers::near_viewport(node);
     // The metrics file of each contender, in their order; empty before they are fetched.
     let files = RwSignal::new(Vec::<Option<MetricsFile>>::new());
+    let is_needed = Memo::new(move |_| near.get() || app.test_images.opened().get() > 0);
     Effect::new(move |_| {
-        if near.get() {
+        if is_needed.get() {
             spawn_local(async move {
                 let mut all = Vec::new();
                 for contender in Contender::all() {
@@ -63,6 +65,7 @@ pub fn Compare() -> impl IntoView {
                 <div class="panel">
                     <ConfusionPanel files/>
                 </div>
+                <TestImages files/>
                 <div class="panel">
                     <TrainingCurves files/>
                 </div>
