@@ -1,6 +1,7 @@
 //! A metrics file of the trainer: confusion matrix, precision and recall of each class, and the epochs of the training.
 
 use js_sys::Array;
+use leptos::prelude::*;
 use shared::garment::CLASSES;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -35,6 +36,10 @@ pub struct Epoch {
     pub train_accuracy: f64,
     pub validation_accuracy: f64,
 }
+
+/// The metrics file of each contender, in their order; empty before they are fetched. The comparison's parts find it in the context.
+#[derive(Clone, Copy, Default)]
+pub struct MetricsFiles(pub RwSignal<Vec<Option<MetricsFile>>>);
 
 /// Fetches a metrics file; `None` if it is missing or malformed.
 pub async fn fetch(url: &str) -> Option<MetricsFile> {

@@ -24,7 +24,7 @@ use crate::state::AppState;
 use crate::state::image::Origin;
 use crate::state::stale_answers::RequestCounter;
 use crate::state::test_images::Query;
-use crate::ui::compare::metrics_file::MetricsFile;
+use crate::ui::compare::metrics_file::{MetricsFile, MetricsFiles};
 
 /// What the list shows.
 #[derive(Clone, Default, PartialEq)]
@@ -68,11 +68,9 @@ struct List {
 }
 
 #[component]
-pub fn TestImages(
-    /// The metrics file of each contender, in their order.
-    files: RwSignal<Vec<Option<MetricsFile>>>,
-) -> impl IntoView {
+pub fn TestImages() -> impl IntoView {
     let app = expect_context::<AppState>();
+    let MetricsFiles(files) = expect_context::<MetricsFiles>();
     let state = app.test_images;
     let list = List {
         app,
