@@ -64,7 +64,7 @@ pub fn Filters() -> impl IntoView {
             <label class="choice">
                 <span class="small">"Predictions"</span>
                 <select data-testid="images-of" on:change=choose_subject>
-                    <option value="" selected=move || query.with(Option::is_none)>
+                    <option value="" prop:selected=move || query.with(Option::is_none)>
                         "Choose…"
                     </option>
                     <optgroup label="Across the seven models">
