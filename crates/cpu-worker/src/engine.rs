@@ -109,6 +109,7 @@ impl CpuEngine {
             Request::Classify { model, grey } => self.classify(model, &grey).map(Reply::Prediction),
             Request::Explain { model, grey, class } => self.explain(model, &grey, class),
             Request::ClassifyBatch { model, images } => self.classify_batch(model, &images),
+            Request::ClassifyBatchByEnsemble { images } => self.classify_batch_by_ensemble(&images),
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs),
             Request::SelfTest { cases } => self.self_test(&cases),
             Request::Ping => Ok(Reply::Pong),
@@ -263,8 +264,31 @@ impl CpuEngine {
         let start = (self.clock)();
         let scores = classifier.scores_batch(&samples);
         let micros = elapsed_micros(self.clock, start);
-        let classes = batch::class_indices(model, &scores, classifier.temperature());
-        Ok(Reply::Batch { classes, micros })
+        let predictions = batch::predictions(model, &scores, classifier.temperature());
+        Ok(batch::reply(predictions.map(|p| p.probabilities), micros))
+    }
+
+    /// All models have to be loaded: without one of them the ensemble's predictions would be others.
+    fn classify_batch_by_ensemble(&mut self, images: &[u8]) -> Result<Reply, RequestError> {
+        let samples = batch::samples(images)?;
+        let ensemble = self.ensemble.as_ref();
+        let ensemble = ensemble.ok_or(RequestError::WeightsMissing(WeightsFile::Ensemble))?;
+        let start = (self.clock)();
+        let mut members = vec![Vec::with_capacity(ModelId::ALL.len()); samples.len()];
+        for model in ModelId::ALL {
+            let classifier = find(&mut self.classifiers, model)?.classifier();
+            let scores = classifier.scores_batch(&samples);
+            let predictions = batch::predictions(model, &scores, classifier.temperature());
+            for (member, prediction) in members.iter_mut().zip(predictions) {
+                member.push(prediction);
+            }
+        }
+        let combined = members
+            .iter()
+            .filter_map(|m| ensemble.combine(m))
+            .collect::<Vec<_>>();
+        let micros = elapsed_micros(self.clock, start);
+        Ok(batch::reply(combined.into_iter(), micros))
     }
 
     fn measure(&mut self, model: ModelId, batch: u32, runs: u32) -> Result<Reply, RequestError> {

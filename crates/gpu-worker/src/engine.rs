@@ -80,6 +80,7 @@ impl Engine for GpuEngine {
             | Request::Edit { .. }
             | Request::LoadEnsemble { .. }
             | Request::Ensemble { .. }
+            | Request::ClassifyBatchByEnsemble { .. }
             | Request::LoadNovelty { .. }
             | Request::LoadPhotoNetwork { .. }
             | Request::ClassifyPhoto { .. }
@@ -172,8 +173,8 @@ impl GpuEngine {
         let logits = self.logits(model, &input).await?;
         let micros = elapsed_micros(self.clock, start);
         let temperature = self.model(model)?.plan.temperature();
-        let classes = batch::class_indices(model, &logits, temperature);
-        Ok(Reply::Batch { classes, micros })
+        let predictions = batch::predictions(model, &logits, temperature);
+        Ok(batch::reply(predictions.map(|p| p.probabilities), micros))
     }
 
     /// Each run is timed from the upload of its images to the download of their logits.

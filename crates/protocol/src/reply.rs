@@ -71,10 +71,12 @@ pub enum Reply {
     Prepared(Box<Prepared>),
     Prediction(TimedPrediction),
     HeatMap(RawHeatMap),
-    /// The class index of each image, and the time for the batch, including the features if the model needs them.
+    /// The predicted class index and its probability for each image, and the time for the batch, including the features if the
+    /// model needs them.
     Batch {
         #[serde(with = "serde_bytes")]
         classes: Vec<u8>,
+        confidences: Vec<f32>,
         micros: u32,
     },
     /// The time of all runs together, without the features.

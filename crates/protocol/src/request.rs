@@ -112,6 +112,11 @@ pub enum Request {
     SelfTest { cases: Vec<Case> },
     /// Whether the worker still receives messages. Answered at once, even before earlier requests. Reply: `Pong`.
     Ping,
+    /// Classify a batch of images, 784 bytes each, by the ensemble of all models. Reply: `Batch`.
+    ClassifyBatchByEnsemble {
+        #[serde(with = "serde_bytes")]
+        images: Vec<u8>,
+    },
 }
 
 impl Request {

@@ -200,7 +200,7 @@ fn damaged(session: &Session) {
 }
 
 /// Takes the test set out of the page's map of files before the page reads it.
-const WITHOUT_TEST_SET: &str = "
+pub const WITHOUT_TEST_SET: &str = "
     new MutationObserver((_, observer) => {
         const meta = document.querySelector('meta[name=\"haberdash-assets\"]');
         if (!meta) return;

@@ -295,7 +295,7 @@ fn teachers(session: &Session) {
 }
 
 /// A JSON file of weights/.
-fn published(name: &str) -> Value {
+pub fn published(name: &str) -> Value {
     let file = format!("{}/../weights/{name}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&file)
         .unwrap_or_else(|e| panic!("weights/{name}: {e}: run `cargo run -p trainer`"));

@@ -24,6 +24,7 @@ mod parity;
 mod photo_network;
 mod policy;
 mod session;
+mod test_images;
 mod translation;
 mod upload;
 mod weights;
@@ -88,6 +89,7 @@ fn checks() -> Vec<Check> {
         policy::CHECKS,
         all_models::CHECKS,
         compare::CHECKS,
+        test_images::CHECKS,
         benchmark::ON_CPU,
         engine::WITHOUT_WEBGPU,
         parity::ON_CPU,

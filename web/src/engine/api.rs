@@ -15,12 +15,50 @@ use super::engine_selection::{Engine, Speed};
 use super::error::EngineError;
 
 /// Images in a batch: enough for an engine to reach its full speed, few enough that it is soon free for other requests.
-pub const BATCH_SIZE: usize = 250;
+const BATCH_SIZE: usize = 250;
+/// The same for a classical model, which needs milliseconds for an image: the visitor's image waits for one batch.
+pub const CLASSICAL_BATCH_SIZE: usize = 25;
 /// The minimum duration of a measurement in microseconds: browsers' clocks have a resolution of 0.1 ms at best.
 const MIN_MEASUREMENT_MICROS: f64 = 50_000.0;
 const MAX_MEASUREMENT_RUNS: f64 = 1000.0;
 /// After this number of runs the browser has optimised a network's loops.
 const WARM_UP_RUNS: u32 = 20;
+
+/// How many images of a batch a model classifies at once.
+pub fn batch_size(model: ModelId) -> usize {
+    if model.is_deep() {
+        BATCH_SIZE
+    } else {
+        CLASSICAL_BATCH_SIZE
+    }
+}
+
+/// The prediction for an image of a batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BatchPrediction {
+    pub class: Garment,
+    /// The class's probability.
+    pub confidence: f32,
+}
+
+/// The predictions of a reply to a batch of `count` images.
+fn batch_predictions(reply: Reply, count: usize) -> Result<Vec<BatchPrediction>, EngineError> {
+    let Reply::Batch {
+        classes,
+        confidences,
+        ..
+    } = reply
+    else {
+        return Err(EngineError::UnexpectedReply);
+    };
+    let predictions = classes.iter().zip(confidences).map(|(class, confidence)| {
+        let class = Garment::from_index(usize::from(*class))?;
+        Some(BatchPrediction { class, confidence })
+    });
+    let predictions: Option<Vec<_>> = predictions.collect();
+    let predictions = predictions.filter(|p| p.len() == count);
+    predictions.ok_or(EngineError::UnexpectedReply)
+}
 
 /// What the novelty detector says of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,23 +211,27 @@ impl Client {
         }
     }
 
-    /// The class of each image, 784 bytes each, from the engine that is to answer batches.
+    /// The prediction for each image, 784 bytes each, from the engine that is to answer batches.
     pub async fn classify_batch(
         &self,
         model: ModelId,
         images: Vec<u8>,
-    ) -> Result<(Vec<u8>, Engine), EngineError> {
+    ) -> Result<(Vec<BatchPrediction>, Engine), EngineError> {
         let count = images.len() / PIXELS;
         let engine = self.status().batch_engine(model);
         let request = Request::ClassifyBatch { model, images };
-        match self.call(engine, model, request).await? {
-            (Reply::Batch { classes, .. }, engine)
-                if classes.len() == count && classes.iter().all(|c| *c < CLASSES as u8) =>
-            {
-                Ok((classes, engine))
-            }
-            _ => Err(EngineError::UnexpectedReply),
-        }
+        let (reply, engine) = self.call(engine, model, request).await?;
+        Ok((batch_predictions(reply, count)?, engine))
+    }
+
+    /// The ensemble's prediction for each image, 784 bytes each.
+    pub async fn classify_batch_by_ensemble(
+        &self,
+        images: Vec<u8>,
+    ) -> Result<Vec<BatchPrediction>, EngineError> {
+        let count = images.len() / PIXELS;
+        let request = Request::ClassifyBatchByEnsemble { images };
+        batch_predictions(self.call_cpu(request).await?, count)
     }
 
     /// Runs a network on the CPU engine until the browser has optimised it. Returns the microseconds per image after that, or `None`

@@ -18,6 +18,7 @@ use super::models::{ModelPrediction, ModelStatus, Models};
 use super::novelty::NoveltyState;
 use super::photo_network::PhotoNetworkState;
 use super::site_data::SiteData;
+use super::test_images::TestImagesState;
 use super::timings::Timings;
 use super::upload::UploadState;
 use crate::engine::{Assets, EngineEvent, Novelty, WeightsState};
@@ -40,6 +41,7 @@ pub struct AppState {
     pub messages: Messages,
     pub timings: RwSignal<Timings>,
     pub site: SiteData,
+    pub test_images: TestImagesState,
 }
 
 /// What is to be explained: an image's number, the model and the class.
@@ -98,6 +100,7 @@ impl AppState {
             messages,
             timings: RwSignal::default(),
             site: SiteData::new(assets),
+            test_images: TestImagesState::default(),
         }
     }
 

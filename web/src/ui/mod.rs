@@ -25,6 +25,7 @@ mod predictions;
 mod preview;
 mod probability_bars;
 mod share;
+mod test_images;
 mod unchecked;
 mod upload;
 

@@ -188,25 +188,70 @@ fn features_are_timed_once_per_image_and_apart_from_the_models() {
     }
 }
 
-#[test]
-fn a_batch_gives_the_same_classes_as_single_images() {
-    let mut cpu = engine();
+/// Five images, and their bytes.
+fn five_images() -> (Vec<Grey28>, Vec<u8>) {
     let images: Vec<Grey28> = (0..5).map(|n| batch::synthetic_image(n * 300)).collect();
-    let bytes = images.iter().flat_map(|p| *p.pixels());
-    let bytes: Vec<u8> = bytes.collect();
+    let bytes = images.iter().flat_map(|p| *p.pixels()).collect();
+    (images, bytes)
+}
+
+/// The classes and the confidences of a batch.
+fn batch_of(reply: Reply) -> (Vec<u8>, Vec<f32>) {
+    match reply {
+        Reply::Batch {
+            classes,
+            confidences,
+            ..
+        } => (classes, confidences),
+        other => panic!("no batch but {other:?}"),
+    }
+}
+
+#[test]
+fn a_batch_gives_the_same_predictions_as_single_images() {
+    let mut cpu = engine();
+    let (images, bytes) = five_images();
     for model in ModelId::ALL {
-        let alone: Vec<u8> = images
+        let alone: (Vec<u8>, Vec<f32>) = images
             .iter()
-            .map(|p| classified(&mut cpu, model, Pixels::from(p)))
-            .map(|prediction| shared::Prediction::from(&prediction).garment().index() as u8)
-            .collect();
+            .map(|p| shared::Prediction::from(&classified(&mut cpu, model, Pixels::from(p))))
+            .map(|prediction| (prediction.garment().index() as u8, prediction.confidence()))
+            .unzip();
         let images = bytes.clone();
         let reply = cpu.reply(Request::ClassifyBatch { model, images });
-        let Reply::Batch { classes, .. } = reply else {
-            panic!("{reply:?}");
-        };
-        assert_eq!(classes, alone, "{model}");
+        assert_eq!(batch_of(reply), alone, "{model}");
     }
+}
+
+#[test]
+fn the_ensemble_classifies_a_batch_as_single_images_and_needs_all_models() {
+    let ensemble = Ensemble {
+        weights: [0.3, 0.3, 0.2, 0.4, 0.1, 0.1, 0.2],
+        bias: [0.0; 10],
+    };
+    let mut cpu = engine();
+    let (images, bytes) = five_images();
+    let request = |bytes: &[u8]| Request::ClassifyBatchByEnsemble {
+        images: bytes.to_vec(),
+    };
+    assert!(error(cpu.reply(request(&bytes))).contains("no weights"));
+    let weights = Source::Bytes(ensemble.to_artifact().to_bytes().unwrap());
+    cpu.reply(Request::LoadEnsemble { weights });
+    let alone: (Vec<u8>, Vec<f32>) = images
+        .iter()
+        .map(|grey| {
+            let predictions = ModelId::ALL.map(|model| {
+                shared::Prediction::from(&classified(&mut cpu, model, Pixels::from(grey)))
+            });
+            let probabilities = ensemble.combine(&predictions).unwrap();
+            let class = shared::model::argmax(&probabilities);
+            (class as u8, probabilities[class])
+        })
+        .unzip();
+    assert_eq!(batch_of(cpu.reply(request(&bytes))), alone);
+    assert!(error(cpu.reply(request(&bytes[1..]))).contains("not 1 to 1024 images"));
+    cpu.classifiers.retain(|(model, _)| *model != ModelId::Svm);
+    assert!(error(cpu.reply(request(&bytes))).contains("SVM"));
 }
 
 #[test]

@@ -10,21 +10,25 @@ use super::comparison_table::ComparisonTable;
 use super::confusion_matrix::ConfusionPanel;
 use super::cost_plot::CostPlot;
 use super::measure_latency::MeasureLatency;
-use super::metrics_file::{self, MetricsFile};
+use super::metrics_file::{self, MetricsFiles};
 use super::observers;
 use super::training_curves::TrainingCurves;
 use crate::contender::Contender;
 use crate::state::AppState;
+use crate::ui::lazy_part::LazyPart;
+use crate::ui::test_images;
 
 #[component]
 pub fn Compare() -> impl IntoView {
     let app = expect_context::<AppState>();
     let node = NodeRef::new();
     let near = observers::near_viewport(node);
-    // The metrics file of each contender, in their order; empty before they are fetched.
-    let files = RwSignal::new(Vec::<Option<MetricsFile>>::new());
+    let metrics = MetricsFiles::default();
+    provide_context(metrics);
+    let MetricsFiles(files) = metrics;
+    let is_needed = Memo::new(move |_| near.get() || app.test_images.opened().get() > 0);
     Effect::new(move |_| {
-        if near.get() {
+        if is_needed.get() {
             spawn_local(async move {
                 let mut all = Vec::new();
                 for contender in Contender::all() {
@@ -75,6 +79,7 @@ pub fn Compare() -> impl IntoView {
                 <div class="panel">
                     <ConfusionPanel files/>
                 </div>
+                <LazyPart name="The list of test images" load=test_images::load/>
                 <div class="panel">
                     <TrainingCurves files/>
                 </div>
