@@ -3,6 +3,7 @@
 mod contender;
 mod dom;
 pub mod engine;
+mod file_name;
 mod json;
 mod requests;
 mod state;

@@ -1,6 +1,7 @@
 //! Requests to the engines: when they are made, and how their replies change the page's state.
 
 pub mod batch;
+pub mod chosen_files;
 pub mod edit;
 pub mod image_arrays;
 pub mod photo_network;

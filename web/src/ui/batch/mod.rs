@@ -1,7 +1,23 @@
-//! The table of a batch of files, and its export as CSV and JSON.
+//! The table of a batch of files, its evaluation, and the export of both.
 
-mod export;
+mod csv;
+mod evaluation;
+mod evaluation_view;
+mod json;
+mod order;
+mod panel;
 mod row;
-mod table;
+mod save;
 
-pub use table::BatchTable;
+use leptos::prelude::*;
+
+use crate::state::AppState;
+
+/// Shown while there is a batch.
+#[component]
+pub fn BatchTable() -> impl IntoView {
+    let app = expect_context::<AppState>();
+    let current = app.batch.current();
+    // A new batch begins with an own order, page and list of corrections.
+    move || current.get().map(|_| panel::panel(app))
+}
