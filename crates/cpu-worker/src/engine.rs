@@ -4,8 +4,8 @@ use core::hint::black_box;
 
 use photo::{Edits, Route};
 use protocol::{
-    Case, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply, Request, RequestError,
-    TimedPrediction, WeightsFile,
+    BatchFile, Case, FileAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply,
+    Request, RequestError, TimedPrediction, WeightsFile,
 };
 use shared::artifact::Artifact;
 use shared::explain::overlay;
@@ -18,8 +18,14 @@ use worker_runtime::validation::{bytes, image, invalid_weights};
 use worker_runtime::{Engine, batch, elapsed_micros};
 
 use crate::browser_decoder;
-use crate::preprocessing::{FileNotes, PhotoStore, gallery, photo_error, read_array};
+use crate::preprocessing::{
+    FileNotes, PhotoStore, PreparedFile, gallery, photo_error, prepare_file, prepare_image,
+    read_array,
+};
 use crate::test_set;
+
+/// After this time, the files of a batch that are left wait for the next request.
+const MAX_BATCH_MILLIS: f64 = 100.0;
 
 /// The models loaded so far, and the clock that times them.
 pub struct CpuEngine {
@@ -51,7 +57,10 @@ impl Engine for CpuEngine {
                 Err(error) => Reply::Error(error),
             };
         }
-        self.reply(request)
+        match request {
+            Request::ClassifyFiles { files } => self.classify_files(files).await,
+            request => self.reply(request),
+        }
     }
 }
 
@@ -113,6 +122,8 @@ impl CpuEngine {
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs),
             Request::SelfTest { cases } => self.self_test(&cases),
             Request::Ping => Ok(Reply::Pong),
+            // Needs the browser's decoder, so it is answered before.
+            Request::ClassifyFiles { .. } => Err(RequestError::NotDownloaded),
         }
     }
 
@@ -239,6 +250,54 @@ impl CpuEngine {
             scores,
             micros,
             features_micros,
+        })
+    }
+
+    /// Answers the first files of a batch. It ends early enough that the visitor's other requests do not wait.
+    async fn classify_files(&mut self, files: Vec<BatchFile>) -> Reply {
+        let start = (self.clock)();
+        let mut answers = Vec::with_capacity(files.len());
+        for file in files {
+            answers.push(self.classify_file(file).await);
+            if (self.clock)() - start > MAX_BATCH_MILLIS {
+                break;
+            }
+        }
+        Reply::Files { answers }
+    }
+
+    /// Prepares a file as a file that is chosen alone, and classifies it with everything that is loaded.
+    async fn classify_file(&mut self, file: BatchFile) -> Result<FileAnswer, RequestError> {
+        let prepared = match file {
+            BatchFile::Unreadable(name) => return Err(RequestError::UnreadableFile { name }),
+            BatchFile::Prepared(grey) => PreparedFile::from(image(&grey)?),
+            BatchFile::Bytes(bytes) => match browser_decoder::decode(&bytes).await {
+                Some(image) => prepare_image(image.map_err(photo_error)?)?,
+                None => prepare_file(&bytes)?,
+            },
+        };
+        let grey = Pixels::from(&prepared.grey);
+        let predictions = ModelId::ALL.map(|model| self.classify(model, &grey).ok());
+        let predictions: Vec<Prediction> = predictions.iter().flatten().map(Into::into).collect();
+        self.set_sample(prepared.grey);
+        let novelty = self.novelty.as_ref();
+        let is_known = novelty.map(|novelty| novelty.is_known(&self.sample));
+        let photo = match &prepared.photo {
+            Some(pipeline) if self.photo_network.is_some() => {
+                let square = pipeline.square(&Edits::default(), photo_network::SIDE);
+                self.classify_photo(&square).ok()
+            }
+            _ => None,
+        };
+        Ok(FileAnswer {
+            grey,
+            is_photo: prepared.photo.is_some(),
+            is_plain: prepared.is_plain,
+            is_damaged: prepared.is_damaged,
+            is_known,
+            ensemble: self.ensemble.as_ref().and_then(|e| e.combine(&predictions)),
+            photo: photo.map(|photo| photo.probabilities),
+            predictions,
         })
     }
 

@@ -77,6 +77,7 @@ impl Engine for GpuEngine {
             | Request::TestSet { .. }
             | Request::ReadArray { .. }
             | Request::Prepare { .. }
+            | Request::ClassifyFiles { .. }
             | Request::Edit { .. }
             | Request::LoadEnsemble { .. }
             | Request::Ensemble { .. }

@@ -168,7 +168,10 @@ impl fmt::Display for RequestError {
             ),
             Self::NoPredictions => f.write_str("There is no vote before a model has answered"),
             Self::NoTestCases => f.write_str("The engine received no images for its self-test"),
-            Self::UnreadableFile { name } => write!(f, "{name} could not be read"),
+            // The name is isolated, so that letters written from right to left do not move the other words.
+            Self::UnreadableFile { name } => {
+                write!(f, "\u{2068}{name}\u{2069} could not be read")
+            }
             Self::Photo { message } => f.write_str(message),
             Self::Superseded => f.write_str("A newer image was chosen"),
             Self::PhotoReplaced => f.write_str("This photo is no longer loaded"),

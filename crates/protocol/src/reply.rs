@@ -92,6 +92,29 @@ pub enum Reply {
     Error(RequestError),
     /// The worker cannot continue.
     Fatal(FatalError),
+    /// The answers to the first files of a batch: at least one, and not more than the worker needs a short time for.
+    Files {
+        answers: Vec<Result<FileAnswer, RequestError>>,
+    },
+}
+
+/// The answer to a file of a batch, by everything that is loaded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileAnswer {
+    pub grey: Pixels,
+    /// Whether it is a photo, which the photo network can classify.
+    pub is_photo: bool,
+    /// Whether the photo's background is plain.
+    pub is_plain: bool,
+    /// Whether parts of the file are damaged or missing.
+    pub is_damaged: bool,
+    pub predictions: Vec<Prediction>,
+    /// Whether the novelty detector accepts the image.
+    pub is_known: Option<bool>,
+    /// The ensemble's probabilities, in label order.
+    pub ensemble: Option<[f32; CLASSES]>,
+    /// The photo network's probabilities, in the order of its classes' indices.
+    pub photo: Option<[f32; PHOTO_CLASSES]>,
 }
 
 /// A photo as the models' input, with the intermediate steps.

@@ -117,6 +117,19 @@ pub enum Request {
         #[serde(with = "serde_bytes")]
         images: Vec<u8>,
     },
+    /// Classify some files of a batch with everything that is loaded. Reply: `Files`.
+    ClassifyFiles { files: Vec<BatchFile> },
+}
+
+/// A file of a batch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum BatchFile {
+    /// The file's bytes; empty if the file is posted together with the request, and the worker reads it.
+    Bytes(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// The image that an earlier request made from the file.
+    Prepared(Pixels),
+    /// The browser could not read the posted file of this name.
+    Unreadable(String),
 }
 
 impl Request {

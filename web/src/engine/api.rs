@@ -2,7 +2,8 @@
 
 use photo::Edits;
 use protocol::{
-    Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply, Request, TimedPrediction,
+    BatchFile, FileAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply, Request,
+    TimedPrediction,
 };
 use shared::garment::CLASSES;
 use shared::image::{PIXELS, RgbaImage};
@@ -83,6 +84,23 @@ impl Client {
         };
         let reply = self.call_cpu_with_file(request, file).await?;
         self.prepared(reply)
+    }
+
+    /// The answers to the first of these files of a batch; at least one. `files` are those that are posted, in their order.
+    pub async fn classify_files(
+        &self,
+        batch: Vec<BatchFile>,
+        files: &[File],
+    ) -> Result<Vec<Result<FileAnswer, EngineError>>, EngineError> {
+        let count = batch.len();
+        let request = Request::ClassifyFiles { files: batch };
+        match self.call_cpu_with_batch(request, files).await? {
+            Reply::Files { answers } if (1..=count).contains(&answers.len()) => {
+                let answers = answers.into_iter();
+                Ok(answers.map(|a| a.map_err(EngineError::Refused)).collect())
+            }
+            _ => Err(EngineError::UnexpectedReply),
+        }
     }
 
     /// The images of a file that holds 28x28 images as numbers, and how many it holds; none of another file.

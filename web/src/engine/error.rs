@@ -12,6 +12,8 @@ pub enum EngineError {
     Refused(RequestError),
     /// The CPU worker terminated before it answered.
     Terminated,
+    /// The CPU worker terminated before it began with the request.
+    NotBegun,
     /// The CPU worker took longer than this, and was terminated.
     TooLong(Duration),
     /// No CPU worker is running.
@@ -35,6 +37,9 @@ impl fmt::Display for EngineError {
             },
             Self::Terminated => f.write_str(
                 "The CPU engine stopped on this image: try another one, or reload the page.",
+            ),
+            Self::NotBegun => f.write_str(
+                "The CPU engine stopped before it came to this picture: choose it again.",
             ),
             Self::TooLong(limit) => write!(
                 f,
@@ -69,7 +74,7 @@ fn advice(error: &RequestError) -> Option<&'static str> {
         RequestError::WeightsMissing(_) => "wait until they are loaded",
         RequestError::NoPredictions => "wait for the first answer",
         RequestError::UnreadableFile { .. } => {
-            "choose the file itself, not a folder, and try again"
+            "it was changed, moved or deleted after it was chosen, or it is a folder. Choose it again"
         }
         RequestError::PhotoReplaced | RequestError::Superseded => "choose its file again",
         RequestError::NotDownloaded

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod batch;
+pub mod chosen_files;
 pub mod edit;
 pub mod image_arrays;
 pub mod photo_network;

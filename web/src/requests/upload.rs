@@ -1,6 +1,5 @@
 //! Requests to preprocess an image that the visitor uploaded or chose from the gallery.
 
-use js_sys::Reflect;
 use leptos::task::spawn_local;
 use photo::{MAX_FILE_BYTES, PhotoError};
 use protocol::{Prepared, TimedPrediction};
@@ -97,13 +96,4 @@ pub(super) fn show(app: AppState, image: InputImage, predictions: &[TimedPredict
 /// On a phone, the answers are above the upload and the gallery.
 fn scroll_to_answers() {
     scroll_into_view("answers");
-}
-
-/// The name of a file; with its folders, if the visitor chose a folder.
-pub fn file_path(file: &File) -> String {
-    Reflect::get(file, &"webkitRelativePath".into())
-        .ok()
-        .and_then(|path| path.as_string())
-        .filter(|path| !path.is_empty())
-        .unwrap_or_else(|| file.name())
 }

@@ -1,6 +1,9 @@
 //! Native tests of the CPU engine, with synthetic weights of the right shapes.
 
+use core::future::Future;
+use core::pin::pin;
 use core::sync::atomic::{AtomicU32, Ordering};
+use core::task::{Context, Poll, Waker};
 
 use super::*;
 use crate::preprocessing::tests::bmp;
@@ -455,4 +458,65 @@ fn the_photo_network_classifies_and_explains_the_stored_photo() {
     };
     assert_eq!(overlay.width(), overlay.height());
     assert!(error(cpu.reply(classify(8))).contains("no longer loaded"));
+}
+
+/// The answers to files of a batch, none of which needs the browser's decoder.
+fn files_answered(
+    cpu: &mut CpuEngine,
+    files: Vec<BatchFile>,
+) -> Vec<Result<FileAnswer, RequestError>> {
+    let request = pin!(cpu.answer(Request::ClassifyFiles { files }));
+    match request.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Reply::Files { answers }) => answers,
+        other => panic!("no answers but {other:?}"),
+    }
+}
+
+#[test]
+fn files_of_a_batch_are_answered_by_all_that_is_loaded_and_errors_one_by_one() {
+    let mut cpu = engine();
+    let photo = bmp(100, 80, |x, y| {
+        let inside = (20..80).contains(&x) && (20..60).contains(&y);
+        if inside { 40 } else { 255 }
+    });
+    let files = vec![
+        BatchFile::Bytes(photo.clone()),
+        BatchFile::Bytes(b"hello".to_vec()),
+        BatchFile::Unreadable("gone.png".into()),
+        BatchFile::Prepared(boot()),
+    ];
+    let answers = files_answered(&mut cpu, files);
+    assert_eq!(answers.len(), 4);
+    let first = answers[0].as_ref().unwrap();
+    // The same image and the same predictions as of the file alone.
+    let request = Request::Prepare {
+        file: photo,
+        photo: Some(1),
+    };
+    let Reply::Prepared(alone) = cpu.reply(request) else {
+        panic!("not prepared");
+    };
+    assert_eq!(first.grey, alone.grey);
+    assert_eq!((first.is_photo, first.is_plain), (true, alone.is_plain));
+    let expected = ModelId::ALL.map(|model| {
+        let prediction = classified(&mut cpu, model, alone.grey.clone());
+        Prediction::from(&prediction)
+    });
+    assert_eq!(first.predictions, expected);
+    assert!(matches!(&answers[1], Err(RequestError::Photo { .. })));
+    let name = "gone.png".into();
+    assert_eq!(answers[2], Err(RequestError::UnreadableFile { name }));
+    let last = answers[3].as_ref().unwrap();
+    assert_eq!((&last.grey, last.is_photo), (&boot(), false));
+    assert_eq!(last.predictions.len(), ModelId::ALL.len());
+}
+
+#[test]
+fn a_batch_that_takes_long_ends_early() {
+    // Every reading of the clock is 30 milliseconds later.
+    static TICKS: AtomicU32 = AtomicU32::new(0);
+    let mut cpu = CpuEngine::new(|| f64::from(30 * TICKS.fetch_add(1, Ordering::Relaxed)));
+    let files = |count: usize| vec![BatchFile::Prepared(boot()); count];
+    assert_eq!(files_answered(&mut cpu, files(9)).len(), 4);
+    assert_eq!(files_answered(&mut cpu, files(1)).len(), 1);
 }
