@@ -37,7 +37,7 @@ const NATIVE: &[&str] = &[
 ];
 
 /// The packages that are built for the browser, without the GPU worker, which takes too long to compile for each change.
-const BROWSER: &[&str] = &["cpu-worker", "web", "worker-runtime"];
+const BROWSER: &[&str] = &["cpu-worker", "engine-module", "web", "worker-runtime"];
 
 /// cargo's arguments that select the native packages. Commands with the same selection share one build: another selection
 /// resolves other features, and would build burn again.
@@ -185,7 +185,13 @@ mod tests {
             let words: Vec<_> = command.get_args().collect();
             assert!(!words.contains(&"--workspace".as_ref()), "{name}");
             let builds = |packages: &[&str]| packages.iter().any(|p| words.contains(&p.as_ref()));
-            let has_browser = builds(&["web", "cpu-worker", "gpu-worker", "worker-runtime"]);
+            let has_browser = builds(&[
+                "web",
+                "cpu-worker",
+                "engine-module",
+                "gpu-worker",
+                "worker-runtime",
+            ]);
             assert!(!(has_browser && builds(&["trainer", "tests"])), "{name}");
         }
         assert!(super::checks(&workspace, false).unwrap().len() < checks.len());

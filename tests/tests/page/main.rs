@@ -10,6 +10,7 @@ mod camera;
 mod compare;
 mod editor;
 mod engine;
+mod engine_module;
 mod errors;
 mod explain;
 mod faults;
@@ -78,6 +79,7 @@ fn checks() -> Vec<Check> {
         translation::CHECKS,
         offline::CHECKS,
         policy::CHECKS,
+        engine_module::CHECKS,
         all_models::CHECKS,
         compare::CHECKS,
         benchmark::ON_CPU,

@@ -2,10 +2,12 @@
 //! contain a hash of the content, and are written into the page.
 
 mod assets;
+mod engine_module;
 mod headers;
 mod offline;
 mod page;
 mod test_set;
+mod wasm_package;
 mod weights;
 mod worker;
 
@@ -52,6 +54,11 @@ pub fn run(workspace: &Workspace) -> Result<()> {
             || worker.build(workspace, profile)?.add(&mut assets),
         )?;
     }
+
+    step::step(
+        &format!("build the engine module ({})", profile.name()),
+        || engine_module::add(workspace, profile, &assets),
+    )?;
 
     let index = staging.join("index.html");
     let page = fs::read_to_string(&index).with_context(|| {
