@@ -1,7 +1,7 @@
 //! The site's build: trunk builds the page and its app, and calls `cargo xtask bundle` for the other files.
 
 use crate::{
-    size_budgets, step,
+    builder_paths, size_budgets, step,
     tools::{self, Tool},
     workspace::{self, Workspace},
 };
@@ -55,7 +55,13 @@ pub fn publish(workspace: &Workspace, public_url: &str) -> Result<()> {
             )?)
         },
     )?;
-    size_budgets::check_site(&dist)
+    check(workspace, &dist)
+}
+
+/// Prints the sizes of a published site, and checks them and that it contains no path of this machine.
+pub fn check(workspace: &Workspace, folder: &Path) -> Result<()> {
+    size_budgets::check_site(folder)?;
+    builder_paths::check_site(workspace, folder)
 }
 
 /// The command that builds the site into `folder`.
@@ -79,6 +85,7 @@ pub fn trunk_build(
     trunk
         .args([
             "build",
+            "--locked",
             "--cargo-profile",
             profile.name(),
             "--public-url",
@@ -89,6 +96,10 @@ pub fn trunk_build(
     if profile == Profile::Dist {
         // In trunk this only enables wasm-opt: the profile is the one above.
         trunk.arg("--release");
+        trunk.env(
+            builder_paths::FLAGS_VARIABLE,
+            builder_paths::rustflags(workspace, ""),
+        );
     }
     Ok(trunk)
 }

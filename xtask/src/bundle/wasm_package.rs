@@ -2,6 +2,7 @@
 
 use super::assets::sha256_hex;
 use crate::{
+    builder_paths,
     site::Profile,
     step,
     tools::{self, cargo_program::CargoProgram, rustup, wasm_opt},
@@ -9,6 +10,9 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use std::{fs, path::Path};
+
+/// All browsers since 2023 support SIMD; in others the page shows a message and starts no worker.
+const SIMD: &str = "-C target-feature=+simd128";
 
 /// A package with a binary for the browser.
 pub struct WasmPackage {
@@ -34,12 +38,16 @@ impl WasmPackage {
     /// Compiles the package, runs wasm-bindgen, and for the profile `dist` wasm-opt.
     pub fn build(&self, workspace: &Workspace, profile: Profile) -> Result<WasmFiles> {
         let toolchain = tools::wasm_toolchain(workspace)?.name;
+        let flags = match profile {
+            Profile::Quick => SIMD.to_owned(),
+            Profile::Dist => builder_paths::rustflags(workspace, SIMD),
+        };
         let mut cargo = workspace.cargo(toolchain);
         cargo
-            .args(["build", "--package", self.name, "--bin", self.name])
+            .args(["build", "--locked"])
+            .args(["--package", self.name, "--bin", self.name])
             .args(["--target", rustup::WASM, "--profile", profile.name()])
-            // All browsers since 2023 support SIMD; in others the page shows a message and starts no worker.
-            .env("RUSTFLAGS", "-C target-feature=+simd128");
+            .env(builder_paths::FLAGS_VARIABLE, flags);
         cargo.envs(self.exceptions.iter().copied());
         step::run(&mut cargo)?;
         let compiled = workspace

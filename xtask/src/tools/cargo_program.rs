@@ -12,30 +12,31 @@ use std::{
     process::Command,
 };
 
-/// trunk 0.22 needs a newer rustc than this workspace.
-const TRUNK_VERSION: &str = "0.21.14";
+/// Versions of trunk that build the page, the preferred one first. trunk 0.22 needs a newer rustc than this workspace.
+const TRUNK_VERSIONS: [&str; 4] = ["0.21.14", "0.21.13", "0.21.12", "0.21.9"];
 
 /// A crate with a program.
 pub struct CargoProgram {
     package: &'static str,
     program: &'static str,
-    version: String,
+    /// The preferred version first.
+    versions: Vec<String>,
 }
 
 impl fmt::Display for CargoProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.program, self.version)
+        write!(f, "{} {}", self.program, self.version())
     }
 }
 
 impl CargoProgram {
-    /// wasm-bindgen: the program must have the same version as the library.
+    /// wasm-bindgen: the program must have the version of the library.
     pub fn wasm_bindgen(workspace: &Workspace) -> Result<Self> {
         let version = lockfile::locked_version(&workspace.root, "wasm-bindgen")?;
         Ok(Self {
             package: "wasm-bindgen-cli",
             program: "wasm-bindgen",
-            version,
+            versions: vec![version],
         })
     }
 
@@ -44,22 +45,22 @@ impl CargoProgram {
         Self {
             package: "trunk",
             program: "trunk",
-            version: TRUNK_VERSION.to_owned(),
+            versions: TRUNK_VERSIONS.map(str::to_owned).into(),
         }
     }
 
-    /// The folder of the program in the cache, or on PATH if it has the needed version there.
+    /// The folder of the program in the cache, or on PATH if it has a suitable version there.
     pub fn folder(&self, workspace: &Workspace) -> Option<PathBuf> {
-        let cached = self.root(workspace).join("bin");
-        if cached
-            .join(format!("{}{EXE_SUFFIX}", self.program))
-            .is_file()
-        {
+        let program = format!("{}{EXE_SUFFIX}", self.program);
+        let folders = self.versions.iter();
+        let mut folders = folders.map(|version| self.root(workspace, version).join("bin"));
+        if let Some(cached) = folders.find(|folder| folder.join(&program).is_file()) {
             return Some(cached);
         }
         let found = on_path(self.program)?;
         let output = Command::new(&found).arg("--version").output().ok()?;
-        let matches = has_version(&String::from_utf8_lossy(&output.stdout), &self.version);
+        let line = String::from_utf8_lossy(&output.stdout);
+        let matches = self.versions.iter().any(|v| has_version(&line, v));
         matches
             .then(|| found.parent().map(Path::to_owned))
             .flatten()
@@ -76,40 +77,48 @@ impl CargoProgram {
         Ok(folder.join(format!("{}{EXE_SUFFIX}", self.program)))
     }
 
-    /// The needed version.
+    /// The preferred version.
     pub fn version(&self) -> &str {
-        &self.version
+        &self.versions[0]
     }
 
-    /// Runs `cargo install` into the cache. A registry may lack a version in the crate's own lock file; then cargo chooses the
-    /// versions.
+    /// Runs `cargo install` into the cache, with the versions of the crate's own lock file. A registry may lack one of them; then an
+    /// older version of the program is tried, whose lock file is older too.
+    ///
+    /// Only where none can be installed, as on a registry that is far behind, cargo chooses the versions. wasm-bindgen has no other
+    /// version, as it must have that of the library. Its output is the same whatever its dependencies are, and size budgets and tests
+    /// check it.
     pub fn install(&self, workspace: &Workspace) -> Result<()> {
         let log = workspace
             .cache
             .join("logs")
             .join(format!("{}.log", self.package));
-        let attempt = |locked: bool| {
+        let attempt = |version: &str, locked: bool| {
             let mut command = workspace.cargo(None);
             command
                 .env("CARGO_TARGET_DIR", workspace.cache.join("tools-target"))
                 .args(["install", self.package]);
             command
-                .args(["--version", &self.version])
+                .args(["--version", version])
                 .arg("--root")
-                .arg(self.root(workspace));
+                .arg(self.root(workspace, version));
             if locked {
                 command.arg("--locked");
             }
             step::run_logged(&mut command, &log)
         };
-        attempt(true).or_else(|_| {
-            println!("  it cannot be built with its own lock file; trying without");
-            attempt(false)
-        })
+        for version in &self.versions {
+            if attempt(version, true).is_ok() {
+                return Ok(());
+            }
+            println!("  version {version} cannot be built with its own lock file");
+        }
+        println!("  trying without the lock file");
+        attempt(self.version(), false)
     }
 
-    fn root(&self, workspace: &Workspace) -> PathBuf {
-        workspace.tool_folder(self.program, &self.version)
+    fn root(&self, workspace: &Workspace, version: &str) -> PathBuf {
+        workspace.tool_folder(self.program, version)
     }
 }
 
@@ -141,7 +150,7 @@ mod tests {
         let tool = CargoProgram {
             package: "no-such",
             program: "no-such-program",
-            version: "1.2.3".into(),
+            versions: vec!["1.2.4".into(), "1.2.3".into()],
         };
         assert_eq!(tool.folder(&workspace), None);
         assert!(
