@@ -8,20 +8,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// cargo's variable for flags of the browser's code only: the others would also hold for trunk's hook, which is built for this machine.
-pub const FLAGS_VARIABLE: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
 /// A shorter path, such as `/`, is found by chance.
 const MIN_LENGTH: usize = 5;
 
-/// rustc's flags for a published build, as the value of [`FLAGS_VARIABLE`]: `flags`, and other names for this machine's folders. cargo
-/// separates flags at spaces, so a folder with a space in its path keeps its name; then [`check_site`] fails.
-pub fn rustflags(workspace: &Workspace, flags: &str) -> String {
+/// rustc's flags for a published build, as the value of `CARGO_ENCODED_RUSTFLAGS`: `flags`, separated by spaces, and other names for this
+/// machine's folders, which may contain spaces.
+pub fn encoded_flags(workspace: &Workspace, flags: &str) -> String {
     let remapped = remapped_folders(workspace).into_iter();
-    let remapped = remapped
-        .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()))
-        .filter(|flag| !flag.contains(char::is_whitespace));
-    let flags = [flags.to_owned()].into_iter().chain(remapped);
-    flags.collect::<Vec<_>>().join(" ")
+    let remapped =
+        remapped.map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
+    let flags = flags.split_whitespace().map(str::to_owned);
+    // cargo's separator.
+    flags.chain(remapped).collect::<Vec<_>>().join("\x1f")
 }
 
 /// The folders that the compiler gets files from, with their names in messages of panics. Where one is inside another, the later flag
@@ -71,7 +69,7 @@ fn check_files(folder: &Path, paths: &[PathBuf]) -> Result<()> {
         };
         if let Some(path) = paths.iter().find(is_in_file) {
             bail!(
-                "{} contains the path {} of this machine: build in a folder without spaces in its path, or remap the path in xtask/src/builder_paths.rs",
+                "{} contains the path {} of this machine: remap it in xtask/src/builder_paths.rs",
                 file.display(),
                 path.display()
             );
@@ -86,18 +84,21 @@ mod tests {
 
     #[test]
     fn flags_rename_the_folders_of_this_machine() {
-        let workspace = |root: &str| Workspace {
-            root: root.into(),
-            target: Path::new(root).join("target"),
+        let workspace = Workspace {
+            root: "/home/her name/haberdash".into(),
+            target: "/home/her name/haberdash/target".into(),
             cache: "/var/cache".into(),
         };
-        let flags = rustflags(&workspace("/home/her/haberdash"), "-C target-cpu=x");
+        let flags = encoded_flags(&workspace, "-C target-cpu=x");
+        let flags: Vec<_> = flags.split('\x1f').collect();
+        assert_eq!(flags[..2], ["-C", "target-cpu=x"]);
+        assert!(flags[2].ends_with("=/cargo"), "{}", flags[2]);
         // rustc uses the last flag that fits, so the folder inside comes after the one around it.
-        let own = " --remap-path-prefix=/home/her/haberdash=/haberdash --remap-path-prefix=/home/her/haberdash/target=/target";
-        assert!(flags.ends_with(own), "{flags}");
-        assert!(flags.starts_with("-C target-cpu=x --remap-path-prefix="));
-        let flags = rustflags(&workspace("/home/her/my sites"), "");
-        assert!(!flags.contains("sites"), "{flags}");
+        let own = [
+            "--remap-path-prefix=/home/her name/haberdash=/haberdash",
+            "--remap-path-prefix=/home/her name/haberdash/target=/target",
+        ];
+        assert_eq!(flags[3..], own);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod explanation;
 mod gallery;
 mod header;
 mod heat_map;
+mod lazy_part;
 mod messages;
 mod model_row;
 mod photo_network_panel;

@@ -11,11 +11,11 @@ pub const FOLDER: &str = "engine/";
 
 /// The same models as in the CPU engine's worker, built in the same way.
 const PACKAGE: WasmPackage = WasmPackage {
-    name: "engine-module",
-    target: "web",
-    out_name: "haberdash",
+    package: "engine-module",
+    binary: "engine-module",
     optimisation: "-O3",
     exceptions: &[],
+    link_arguments: &[],
 };
 
 /// Files that are copied, and their places in the folder.
@@ -38,10 +38,10 @@ pub fn add(workspace: &Workspace, profile: Profile, assets: &Assets) -> Result<(
         write(&bytes, place)?;
     }
     write(weights_list(assets).as_bytes(), "weights.json")?;
-    let files = PACKAGE.build(workspace, profile)?;
+    let bound = PACKAGE.bind(workspace, profile, "web", "haberdash")?;
     // wasm-bindgen names its script like the module, whose interface is another script.
-    write(files.script.as_bytes(), "haberdash_bg.js")?;
-    write(&files.wasm, "haberdash_bg.wasm")
+    write(bound.script.as_bytes(), "haberdash_bg.js")?;
+    write(&bound.wasm, "haberdash_bg.wasm")
 }
 
 /// The addresses of the weights files, relative to the folder, by their names without the ending.

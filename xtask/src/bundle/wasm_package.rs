@@ -1,4 +1,4 @@
-//! Builds a package for the browser: cargo, wasm-bindgen, and for the published site wasm-opt.
+//! Compiles a package to wasm, and keeps what was made of it until the compiled file changes.
 
 use super::assets::sha256_hex;
 use crate::{
@@ -9,150 +9,160 @@ use crate::{
     workspace::Workspace,
 };
 use anyhow::{Context, Result};
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-/// All browsers since 2023 support SIMD; in others the page shows a message and starts no worker.
-const SIMD: &str = "-C target-feature=+simd128";
+/// All browsers since 2023 support SIMD; in others the page shows a message and starts no worker. The app and the workers have the same
+/// flags, so that they share the build of their dependencies.
+const RUSTFLAGS: &str = "-C target-feature=+simd128";
 
-/// A package with a binary for the browser.
+/// A package whose binary, of the same name as the file, runs in the browser.
 pub struct WasmPackage {
-    /// The name of the package and of its binary.
-    pub name: &'static str,
-    /// wasm-bindgen's kind of script.
-    pub target: &'static str,
-    /// The name of wasm-bindgen's files.
-    pub out_name: &'static str,
+    pub package: &'static str,
+    /// The binary's name.
+    pub binary: &'static str,
     /// wasm-opt's optimisation level.
     pub optimisation: &'static str,
     /// Environment variables that change the profile `dist`.
     pub exceptions: &'static [(&'static str, &'static str)],
+    /// Arguments for the linker.
+    pub link_arguments: &'static [&'static str],
 }
 
-/// What wasm-bindgen wrote.
-pub struct WasmFiles {
+/// What wasm-bindgen writes.
+pub struct BoundWasm {
     pub script: String,
     pub wasm: Vec<u8>,
 }
 
 impl WasmPackage {
-    /// Compiles the package, runs wasm-bindgen, and for the profile `dist` wasm-opt.
-    pub fn build(&self, workspace: &Workspace, profile: Profile) -> Result<WasmFiles> {
-        let toolchain = tools::wasm_toolchain(workspace)?.name;
-        let flags = match profile {
-            Profile::Quick => SIMD.to_owned(),
-            Profile::Dist => builder_paths::rustflags(workspace, SIMD),
-        };
-        let mut cargo = workspace.cargo(toolchain);
+    /// Compiles the binary. Returns the path of the wasm file, before wasm-bindgen.
+    fn compile(&self, workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+        let mut cargo = workspace.cargo(tools::wasm_toolchain(workspace)?.name);
         cargo
-            .args(["build", "--locked"])
-            .args(["--package", self.name, "--bin", self.name])
+            .args(["rustc", "--locked"])
+            .args(["--package", self.package, "--bin", self.binary])
             .args(["--target", rustup::WASM, "--profile", profile.name()])
-            .env(builder_paths::FLAGS_VARIABLE, flags);
-        cargo.envs(self.exceptions.iter().copied());
-        step::run(&mut cargo)?;
-        let compiled = workspace
-            .target
-            .join(rustup::WASM)
-            .join(profile.name())
-            .join(format!("{}.wasm", self.name));
-        let scratch = workspace
-            .target
-            .join("bundle")
-            .join(profile.name())
-            .join(self.name);
-        self.bind(workspace, profile, &compiled, &scratch)?;
-        let read = |file: &str| {
-            fs::read(scratch.join(file)).with_context(|| {
-                format!(
-                    "{} has no {file}: delete that folder and try again",
-                    scratch.display()
-                )
-            })
+            .envs(self.exceptions.iter().copied())
+            .arg("--");
+        match profile {
+            Profile::Quick => cargo.env("RUSTFLAGS", RUSTFLAGS),
+            Profile::Dist => cargo.env(
+                "CARGO_ENCODED_RUSTFLAGS",
+                builder_paths::encoded_flags(workspace, RUSTFLAGS),
+            ),
         };
-        Ok(WasmFiles {
-            script: String::from_utf8(read(&format!("{}.js", self.out_name))?).context(
-                "wasm-bindgen wrote a script that is not UTF-8: delete target/bundle and try again",
-            )?,
-            wasm: read(&format!("{}_bg.wasm", self.out_name))?,
-        })
+        for argument in self.link_arguments {
+            cargo.arg("-C").arg(format!("link-arg={argument}"));
+        }
+        step::run(&mut cargo)?;
+        let folder = workspace.target.join(rustup::WASM).join(profile.name());
+        Ok(folder.join(format!("{}.wasm", self.binary)))
     }
 
-    /// Runs wasm-bindgen and wasm-opt, unless `scratch` contains their output for the same input.
-    fn bind(
+    /// Compiles the binary and calls `make` with its path and a new folder, unless the folder contains what was made of the same
+    /// binary by the same tools. Returns the folder.
+    pub fn build(
         &self,
         workspace: &Workspace,
         profile: Profile,
-        compiled: &Path,
-        scratch: &Path,
-    ) -> Result<()> {
-        let wasm_bindgen = CargoProgram::wasm_bindgen(workspace)?;
-        let optimisation = if profile == Profile::Dist {
-            self.optimisation
-        } else {
-            "none"
-        };
-        let input = fs::read(compiled).with_context(|| {
+        make: impl FnOnce(&Path, &Path) -> Result<()>,
+    ) -> Result<PathBuf> {
+        let compiled = self.compile(workspace, profile)?;
+        let input = fs::read(&compiled).with_context(|| {
             format!(
                 "cargo wrote no {}: run `cargo xtask build` again",
                 compiled.display()
             )
         })?;
+        let optimisation = match profile {
+            Profile::Dist => self.optimisation,
+            Profile::Quick => "none",
+        };
         let stamp = format!(
-            "{}\nwasm-bindgen {} {} {}\nwasm-opt {} {optimisation}\n",
+            "{}\n{}\n{}\nwasm-opt {} {optimisation}\n",
             sha256_hex(&input),
-            wasm_bindgen.version(),
-            self.target,
-            self.out_name,
+            CargoProgram::wasm_bindgen(workspace)?,
+            CargoProgram::wasm_split(),
             wasm_opt::VERSION
         );
-        let stamp_path = scratch.join("stamp");
+        let bundle = workspace.target.join("bundle");
+        let folder = bundle.join(profile.name()).join(self.binary);
+        let stamp_path = folder.join("stamp");
         if fs::read_to_string(&stamp_path).is_ok_and(|done| done == stamp) {
+            return Ok(folder);
+        }
+        let permissions = |doing| {
+            let name = folder.display().to_string();
+            move || format!("{name} cannot be {doing}: check its permissions")
+        };
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(permissions("removed"))?;
+        }
+        fs::create_dir_all(&folder).with_context(permissions("made"))?;
+        make(&compiled, &folder)?;
+        // Last, so that an interrupted run leaves no stamp.
+        fs::write(&stamp_path, stamp).with_context(permissions("written to"))?;
+        Ok(folder)
+    }
+
+    /// Compiles the binary, runs wasm-bindgen for its kind of `target`, and for the profile `dist` wasm-opt.
+    pub fn bind(
+        &self,
+        workspace: &Workspace,
+        profile: Profile,
+        target: &str,
+        out_name: &str,
+    ) -> Result<BoundWasm> {
+        let (script, wasm) = (format!("{out_name}.js"), format!("{out_name}_bg.wasm"));
+        let folder = self.build(workspace, profile, |compiled, folder| {
+            let wasm_bindgen = CargoProgram::wasm_bindgen(workspace)?;
+            let mut bind = workspace.command(wasm_bindgen.path(workspace)?);
+            bind.args(["--target", target, "--no-typescript"])
+                .args(["--out-name", out_name, "--out-dir"])
+                .arg(folder)
+                .arg(compiled);
+            step::run(&mut bind)?;
+            self.optimise(workspace, profile, &folder.join(&wasm))
+        })?;
+        Ok(BoundWasm {
+            script: String::from_utf8(read(&folder, &script)?).context(
+                "wasm-bindgen wrote a script that is not UTF-8: delete target/bundle and try again",
+            )?,
+            wasm: read(&folder, &wasm)?,
+        })
+    }
+
+    /// Optimises `file` in place, for the profile `dist`.
+    pub fn optimise(&self, workspace: &Workspace, profile: Profile, file: &Path) -> Result<()> {
+        if profile != Profile::Dist {
             return Ok(());
         }
-        if scratch.exists() {
-            fs::remove_dir_all(scratch).with_context(|| {
-                format!(
-                    "{} cannot be removed: check its permissions",
-                    scratch.display()
-                )
-            })?;
-        }
-        fs::create_dir_all(scratch).with_context(|| {
+        let optimised = file.with_extension("optimised");
+        step::run(
+            wasm_opt::command(workspace)?
+                .arg(self.optimisation)
+                .arg(file)
+                .arg("-o")
+                .arg(&optimised),
+        )?;
+        fs::rename(&optimised, file).with_context(|| {
             format!(
-                "{} cannot be made: check its permissions",
-                scratch.display()
-            )
-        })?;
-        let mut bind = workspace.command(wasm_bindgen.path(workspace)?);
-        bind.args([
-            "--target",
-            self.target,
-            "--no-typescript",
-            "--out-name",
-            self.out_name,
-            "--out-dir",
-        ])
-        .arg(scratch)
-        .arg(compiled);
-        step::run(&mut bind)?;
-        if profile == Profile::Dist {
-            let bound = scratch.join(format!("{}_bg.wasm", self.out_name));
-            let optimised = scratch.join("optimised.wasm");
-            step::run(
-                wasm_opt::command(workspace)?
-                    .arg(self.optimisation)
-                    .arg(&bound)
-                    .arg("-o")
-                    .arg(&optimised),
-            )?;
-            fs::rename(&optimised, &bound)?;
-        }
-        // Last, so that an interrupted run leaves no stamp.
-        fs::write(&stamp_path, stamp).with_context(|| {
-            format!(
-                "{} cannot be written: check its folder's permissions",
-                stamp_path.display()
+                "{} cannot be replaced: check its folder's permissions",
+                file.display()
             )
         })
     }
+}
+
+/// The content of `file` in a folder that [`WasmPackage::build`] returned.
+pub fn read(folder: &Path, file: &str) -> Result<Vec<u8>> {
+    fs::read(folder.join(file)).with_context(|| {
+        format!(
+            "{} has no {file}: delete that folder and try again",
+            folder.display()
+        )
+    })
 }

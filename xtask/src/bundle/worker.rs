@@ -8,46 +8,32 @@ use super::{
 use crate::{site::Profile, workspace::Workspace};
 use anyhow::Result;
 
-/// A package whose binary runs in a Web Worker.
-pub struct Worker {
-    /// The name of the package, of its binary, and of its files.
-    pub name: &'static str,
-    /// wasm-opt's optimisation level.
-    optimisation: &'static str,
-    /// Environment variables that change the profile `dist`.
-    exceptions: &'static [(&'static str, &'static str)],
-}
+/// The CPU engine, the classical models and the decoders: small, so it is optimised for speed.
+pub const CPU: WasmPackage = WasmPackage {
+    package: "cpu-worker",
+    binary: "cpu-worker",
+    optimisation: "-O3",
+    exceptions: &[],
+    link_arguments: &[],
+};
+/// The GPU engine with burn's shader compiler. LTO would take many minutes, save 4% and give no speed.
+pub const GPU: WasmPackage = WasmPackage {
+    package: "gpu-worker",
+    binary: "gpu-worker",
+    optimisation: "-Oz",
+    exceptions: &[("CARGO_PROFILE_DIST_LTO", "off")],
+    link_arguments: &[],
+};
 
-impl Worker {
-    /// The CPU engine, the classical models and the decoders: small, so it is optimised for speed.
-    pub const CPU: Self = Self {
-        name: "cpu-worker",
-        optimisation: "-O3",
-        exceptions: &[],
-    };
-    /// The GPU engine with burn's shader compiler. LTO would take many minutes, save 4% and give no speed.
-    pub const GPU: Self = Self {
-        name: "gpu-worker",
-        optimisation: "-Oz",
-        exceptions: &[("CARGO_PROFILE_DIST_LTO", "off")],
-    };
-
-    /// Compiles the worker, runs wasm-bindgen, and for the profile `dist` wasm-opt.
-    pub fn build(&self, workspace: &Workspace, profile: Profile) -> Result<Bundle> {
-        let package = WasmPackage {
-            name: self.name,
-            target: "no-modules",
-            out_name: self.name,
-            optimisation: self.optimisation,
-            exceptions: self.exceptions,
-        };
-        let files = package.build(workspace, profile)?;
-        Ok(Bundle {
-            name: self.name,
-            script: files.script,
-            wasm: files.wasm,
-        })
-    }
+/// Compiles the worker, runs wasm-bindgen, and for the profile `dist` wasm-opt.
+pub fn build(worker: &WasmPackage, workspace: &Workspace, profile: Profile) -> Result<Bundle> {
+    let name = worker.binary;
+    let bound = worker.bind(workspace, profile, "no-modules", name)?;
+    Ok(Bundle {
+        name,
+        script: bound.script,
+        wasm: bound.wasm,
+    })
 }
 
 /// A worker's two files.

@@ -1,4 +1,4 @@
-//! Programs that `cargo install` builds, wasm-bindgen and trunk: each version in a folder of its own.
+//! Programs that `cargo install` builds, wasm-bindgen, wasm-split and trunk: each version in a folder of its own.
 
 use crate::{
     lockfile, step,
@@ -15,9 +15,14 @@ use std::{
 /// Versions of trunk that build the page, the preferred one first. trunk 0.22 needs a newer rustc than this workspace.
 const TRUNK_VERSIONS: [&str; 4] = ["0.21.14", "0.21.13", "0.21.12", "0.21.9"];
 
+/// Compatible with the crate `wasm_split_helpers` of Cargo.lock.
+const WASM_SPLIT_VERSION: &str = "0.2.4";
+
 /// A crate with a program.
 pub struct CargoProgram {
     package: &'static str,
+    /// The crate's features that the program needs.
+    features: &'static str,
     program: &'static str,
     /// The preferred version first.
     versions: Vec<String>,
@@ -25,25 +30,37 @@ pub struct CargoProgram {
 
 impl fmt::Display for CargoProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.program, self.version())
+        write!(f, "{} {}", self.program, self.versions[0])
     }
 }
 
 impl CargoProgram {
-    /// wasm-bindgen: the program must have the version of the library.
+    /// wasm-bindgen: the program must have the same version as the library.
     pub fn wasm_bindgen(workspace: &Workspace) -> Result<Self> {
         let version = lockfile::locked_version(&workspace.root, "wasm-bindgen")?;
         Ok(Self {
             package: "wasm-bindgen-cli",
+            features: "",
             program: "wasm-bindgen",
             versions: vec![version],
         })
+    }
+
+    /// wasm-split, which divides the app into parts that are loaded when they are needed.
+    pub fn wasm_split() -> Self {
+        Self {
+            package: "wasm_split_cli_support",
+            features: "build-binary",
+            program: "wasm-split-cli",
+            versions: vec![WASM_SPLIT_VERSION.to_owned()],
+        }
     }
 
     /// trunk.
     pub fn trunk() -> Self {
         Self {
             package: "trunk",
+            features: "",
             program: "trunk",
             versions: TRUNK_VERSIONS.map(str::to_owned).into(),
         }
@@ -52,8 +69,8 @@ impl CargoProgram {
     /// The folder of the program in the cache, or on PATH if it has a suitable version there.
     pub fn folder(&self, workspace: &Workspace) -> Option<PathBuf> {
         let program = format!("{}{EXE_SUFFIX}", self.program);
-        let folders = self.versions.iter();
-        let mut folders = folders.map(|version| self.root(workspace, version).join("bin"));
+        let versions = self.versions.iter();
+        let mut folders = versions.map(|version| self.root(workspace, version).join("bin"));
         if let Some(cached) = folders.find(|folder| folder.join(&program).is_file()) {
             return Some(cached);
         }
@@ -77,17 +94,11 @@ impl CargoProgram {
         Ok(folder.join(format!("{}{EXE_SUFFIX}", self.program)))
     }
 
-    /// The preferred version.
-    pub fn version(&self) -> &str {
-        &self.versions[0]
-    }
-
     /// Runs `cargo install` into the cache, with the versions of the crate's own lock file. A registry may lack one of them; then an
     /// older version of the program is tried, whose lock file is older too.
     ///
-    /// Only where none can be installed, as on a registry that is far behind, cargo chooses the versions. wasm-bindgen has no other
-    /// version, as it must have that of the library. Its output is the same whatever its dependencies are, and size budgets and tests
-    /// check it.
+    /// Only where none can be installed, as with a registry that is far behind, cargo chooses the versions. That is the only way out for
+    /// wasm-bindgen and wasm-split, whose versions those of the libraries in Cargo.lock determine.
     pub fn install(&self, workspace: &Workspace) -> Result<()> {
         let log = workspace
             .cache
@@ -100,6 +111,7 @@ impl CargoProgram {
                 .args(["install", self.package]);
             command
                 .args(["--version", version])
+                .args(["--features", self.features])
                 .arg("--root")
                 .arg(self.root(workspace, version));
             if locked {
@@ -114,7 +126,7 @@ impl CargoProgram {
             println!("  version {version} cannot be built with its own lock file");
         }
         println!("  trying without the lock file");
-        attempt(self.version(), false)
+        attempt(&self.versions[0], false)
     }
 
     fn root(&self, workspace: &Workspace, version: &str) -> PathBuf {
@@ -149,6 +161,7 @@ mod tests {
         };
         let tool = CargoProgram {
             package: "no-such",
+            features: "",
             program: "no-such-program",
             versions: vec!["1.2.4".into(), "1.2.3".into()],
         };
