@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::ModelId;
-use tempfile::TempDir;
 
 use crate::browser::Browser;
 use crate::image_files::UploadFile;
@@ -206,18 +205,7 @@ impl<'a> Page<'a> {
 
     /// Chooses files in the file input, as in the system's dialog.
     pub fn choose(&self, files: &[UploadFile]) {
-        let folder = TempDir::new().expect("a folder for files");
-        let paths: Vec<String> = files
-            .iter()
-            .map(|file| {
-                let path = folder.path().join(&file.name);
-                std::fs::write(&path, &file.bytes).expect("a file to upload");
-                path.to_str().expect("a UTF-8 path").to_owned()
-            })
-            .collect();
-        self.browser
-            .type_into("[data-testid=\"file-input\"]", &paths.join("\n"));
-        self.browser.keep(folder);
+        self.browser.choose("[data-testid=\"file-input\"]", files);
     }
 
     /// Chooses one file and waits for the answer.

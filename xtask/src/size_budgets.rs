@@ -164,6 +164,9 @@ fn kind_of_file(path: &Path) -> &'static str {
     if name.starts_with("how-it-works") || name.starts_with("card-") {
         return "other";
     }
+    if path.starts_with("engine") {
+        return "engine module";
+    }
     match (&*name, &*extension) {
         (name, _) if name.starts_with("cpu-worker") => "CPU worker",
         (name, _) if name.starts_with("gpu-worker") => "GPU worker",
@@ -213,6 +216,8 @@ mod tests {
             ("gpu-worker-12.js", "GPU worker"),
             ("weights/metrics/cnn-12.json", "weights"),
             ("gallery-12.png", "pictures"),
+            ("engine/haberdash_bg.wasm", "engine module"),
+            ("engine/examples/classify.html", "engine module"),
             ("test-set/t10k-labels-idx1-ubyte-12.gz", "test set"),
             ("how-it-works.html", "other"),
             ("how-it-works-12.css", "other"),

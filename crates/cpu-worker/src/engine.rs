@@ -5,14 +5,12 @@ use core::hint::black_box;
 use photo::{Edits, Route};
 use protocol::{
     BatchFile, Case, FileAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply,
-    Request, RequestError, TimedPrediction, WeightsFile,
+    Request, RequestError, Source, TimedPrediction, WeightsFile,
 };
-use shared::artifact::Artifact;
 use shared::explain::overlay;
 use shared::image::{PIXELS, RgbaImage};
-use shared::model::{Ensemble, NoveltyDetector, PhotoClass, photo_network};
-use shared::plan::photo::PhotoNetwork;
-use shared::{AnyClassifier, Garment, Grey28, ModelId, Prediction, Sample};
+use shared::model::{PhotoClass, photo_network};
+use shared::{Garment, Grey28, LoadedModels, ModelId, Prediction, Sample};
 use worker_runtime::self_test::SelfTest;
 use worker_runtime::validation::{bytes, image, invalid_weights};
 use worker_runtime::{Engine, batch, elapsed_micros};
@@ -29,10 +27,7 @@ const MAX_BATCH_MILLIS: f64 = 100.0;
 
 /// The models loaded so far, and the clock that times them.
 pub struct CpuEngine {
-    classifiers: Vec<(ModelId, AnyClassifier)>,
-    ensemble: Option<Ensemble>,
-    novelty: Option<NoveltyDetector>,
-    photo_network: Option<PhotoNetwork>,
+    models: LoadedModels,
     photos: PhotoStore,
     /// The last image: all models get the same one, and its features are computed once.
     sample: Sample,
@@ -68,10 +63,7 @@ impl CpuEngine {
     /// An engine without models.
     pub fn new(clock: fn() -> f64) -> Self {
         Self {
-            classifiers: Vec::new(),
-            ensemble: None,
-            novelty: None,
-            photo_network: None,
+            models: LoadedModels::default(),
             photos: PhotoStore::default(),
             sample: Sample::new(Grey28::new([0; PIXELS])),
             features_micros: None,
@@ -86,10 +78,10 @@ impl CpuEngine {
 
     fn try_reply(&mut self, request: Request) -> Result<Reply, RequestError> {
         match request {
-            Request::Load { model, weights } => self.load(model, &bytes(weights)?),
-            Request::LoadEnsemble { weights } => self.load_ensemble(&bytes(weights)?),
-            Request::LoadNovelty { weights } => self.load_novelty(&bytes(weights)?),
-            Request::LoadPhotoNetwork { weights } => self.load_photo_network(&bytes(weights)?),
+            Request::Load { model, weights } => self.load(WeightsFile::Model(model), weights),
+            Request::LoadEnsemble { weights } => self.load(WeightsFile::Ensemble, weights),
+            Request::LoadNovelty { weights } => self.load(WeightsFile::Novelty, weights),
+            Request::LoadPhotoNetwork { weights } => self.load(WeightsFile::PhotoNetwork, weights),
             Request::ClassifyPhoto { photo, edits } => {
                 let square = self.photos.square(photo, &edits)?;
                 self.classify_photo(&square).map(Reply::Photo)
@@ -127,49 +119,20 @@ impl CpuEngine {
         }
     }
 
-    fn load(&mut self, model: ModelId, weights: &[u8]) -> Result<Reply, RequestError> {
-        let file = WeightsFile::Model(model);
-        let artifact = Artifact::from_bytes(weights).map_err(|e| invalid_weights(file, &e))?;
-        let classifier =
-            AnyClassifier::new(model, &artifact).map_err(|e| invalid_weights(file, &e))?;
-        self.classifiers.retain(|(id, _)| *id != model);
-        self.classifiers.push((model, classifier));
-        Ok(Reply::Loaded {
-            model,
-            parameters: artifact.parameter_count() as u32,
-        })
-    }
-
-    fn load_ensemble(&mut self, weights: &[u8]) -> Result<Reply, RequestError> {
-        let file = WeightsFile::Ensemble;
-        let artifact = Artifact::from_bytes(weights).map_err(|e| invalid_weights(file, &e))?;
-        let ensemble = Ensemble::from_artifact(&artifact).map_err(|e| invalid_weights(file, &e))?;
-        self.ensemble = Some(ensemble);
-        Ok(Reply::EnsembleLoaded)
-    }
-
-    fn load_novelty(&mut self, weights: &[u8]) -> Result<Reply, RequestError> {
-        let file = WeightsFile::Novelty;
-        let artifact = Artifact::from_bytes(weights).map_err(|e| invalid_weights(file, &e))?;
-        let novelty = NoveltyDetector::new(&artifact).map_err(|e| invalid_weights(file, &e))?;
-        self.novelty = Some(novelty);
-        Ok(Reply::NoveltyLoaded)
-    }
-
-    fn load_photo_network(&mut self, weights: &[u8]) -> Result<Reply, RequestError> {
-        let file = WeightsFile::PhotoNetwork;
-        let artifact = Artifact::from_bytes(weights).map_err(|e| invalid_weights(file, &e))?;
-        let network = PhotoNetwork::new(&artifact).map_err(|e| invalid_weights(file, &e))?;
-        self.photo_network = Some(network);
-        Ok(Reply::PhotoNetworkLoaded {
-            parameters: artifact.parameter_count() as u32,
+    fn load(&mut self, file: WeightsFile, weights: Source) -> Result<Reply, RequestError> {
+        let loaded = self.models.load(file, &bytes(weights)?);
+        let parameters = loaded.map_err(|e| invalid_weights(file, &e))? as u32;
+        Ok(match file {
+            WeightsFile::Model(model) => Reply::Loaded { model, parameters },
+            WeightsFile::Ensemble => Reply::EnsembleLoaded,
+            WeightsFile::Novelty => Reply::NoveltyLoaded,
+            WeightsFile::PhotoNetwork => Reply::PhotoNetworkLoaded { parameters },
         })
     }
 
     fn classify_photo(&mut self, square: &RgbaImage) -> Result<PhotoPrediction, RequestError> {
         let clock = self.clock;
-        let network = self.photo_network.as_mut();
-        let network = network.ok_or(RequestError::WeightsMissing(WeightsFile::PhotoNetwork))?;
+        let network = self.models.photo_network()?;
         let start = clock();
         let probabilities = network.classify(square);
         Ok(PhotoPrediction {
@@ -185,8 +148,7 @@ impl CpuEngine {
         class: PhotoClass,
     ) -> Result<Reply, RequestError> {
         let square = self.photos.square(photo, edits)?;
-        let network = self.photo_network.as_mut();
-        let network = network.ok_or(RequestError::WeightsMissing(WeightsFile::PhotoNetwork))?;
+        let network = self.models.photo_network()?;
         network.logits(&square);
         let side = square.width();
         let heat = network.explain(class).upsample(side as usize);
@@ -198,8 +160,7 @@ impl CpuEngine {
 
     fn detect_novelty(&mut self, grey: &Pixels) -> Result<Reply, RequestError> {
         self.set_sample(image(grey)?);
-        let novelty = self.novelty.as_ref();
-        let novelty = novelty.ok_or(RequestError::WeightsMissing(WeightsFile::Novelty))?;
+        let novelty = self.models.novelty()?;
         let is_garment = novelty.is_known(&self.sample);
         Ok(Reply::Novelty {
             is_garment,
@@ -212,8 +173,7 @@ impl CpuEngine {
     }
 
     fn combine(&self, predictions: &[Prediction]) -> Result<Reply, RequestError> {
-        let ensemble = self.ensemble.as_ref();
-        let ensemble = ensemble.ok_or(RequestError::WeightsMissing(WeightsFile::Ensemble))?;
+        let ensemble = self.models.ensemble()?;
         let probabilities = ensemble.combine(predictions);
         let probabilities = probabilities.ok_or(RequestError::NoPredictions)?;
         Ok(Reply::Ensemble {
@@ -226,12 +186,12 @@ impl CpuEngine {
         let clock = self.clock;
         self.set_sample(image(grey)?);
         let Self {
-            classifiers,
+            models,
             sample,
             features_micros,
             ..
         } = self;
-        let classifier = find(classifiers, model)?;
+        let classifier = models.classifier(model)?;
         let features_micros = (!model.is_deep()).then(|| {
             *features_micros.get_or_insert_with(|| {
                 let start = clock();
@@ -280,10 +240,10 @@ impl CpuEngine {
         let predictions = ModelId::ALL.map(|model| self.classify(model, &grey).ok());
         let predictions: Vec<Prediction> = predictions.iter().flatten().map(Into::into).collect();
         self.set_sample(prepared.grey);
-        let novelty = self.novelty.as_ref();
+        let novelty = self.models.novelty().ok();
         let is_known = novelty.map(|novelty| novelty.is_known(&self.sample));
         let photo = match &prepared.photo {
-            Some(pipeline) if self.photo_network.is_some() => {
+            Some(pipeline) if self.models.photo_network().is_ok() => {
                 let square = pipeline.square(&Edits::default(), photo_network::SIDE);
                 self.classify_photo(&square).ok()
             }
@@ -295,7 +255,11 @@ impl CpuEngine {
             is_plain: prepared.is_plain,
             is_damaged: prepared.is_damaged,
             is_known,
-            ensemble: self.ensemble.as_ref().and_then(|e| e.combine(&predictions)),
+            ensemble: self
+                .models
+                .ensemble()
+                .ok()
+                .and_then(|e| e.combine(&predictions)),
             photo: photo.map(|photo| photo.probabilities),
             predictions,
         })
@@ -309,7 +273,7 @@ impl CpuEngine {
         let is_photo = !matches!(prepared.route, Route::AsIs { .. });
         if let Some(pipeline) = unnumbered
             && is_photo
-            && self.photo_network.is_some()
+            && self.models.photo_network().is_ok()
         {
             let square = pipeline.square(&Edits::default(), photo_network::SIDE);
             prepared.photo = self.classify_photo(&square).ok();
@@ -319,7 +283,7 @@ impl CpuEngine {
 
     fn classify_batch(&mut self, model: ModelId, images: &[u8]) -> Result<Reply, RequestError> {
         let samples = batch::samples(images)?;
-        let classifier = find(&mut self.classifiers, model)?.classifier();
+        let classifier = self.models.classifier(model)?.classifier();
         let start = (self.clock)();
         let scores = classifier.scores_batch(&samples);
         let micros = elapsed_micros(self.clock, start);
@@ -330,18 +294,18 @@ impl CpuEngine {
     /// All models have to be loaded: without one of them the ensemble's predictions would be others.
     fn classify_batch_by_ensemble(&mut self, images: &[u8]) -> Result<Reply, RequestError> {
         let samples = batch::samples(images)?;
-        let ensemble = self.ensemble.as_ref();
-        let ensemble = ensemble.ok_or(RequestError::WeightsMissing(WeightsFile::Ensemble))?;
+        self.models.ensemble()?;
         let start = (self.clock)();
         let mut members = vec![Vec::with_capacity(ModelId::ALL.len()); samples.len()];
         for model in ModelId::ALL {
-            let classifier = find(&mut self.classifiers, model)?.classifier();
+            let classifier = self.models.classifier(model)?.classifier();
             let scores = classifier.scores_batch(&samples);
             let predictions = batch::predictions(model, &scores, classifier.temperature());
             for (member, prediction) in members.iter_mut().zip(predictions) {
                 member.push(prediction);
             }
         }
+        let ensemble = self.models.ensemble()?;
         let combined = members
             .iter()
             .filter_map(|m| ensemble.combine(m))
@@ -352,7 +316,7 @@ impl CpuEngine {
 
     fn measure(&mut self, model: ModelId, batch: u32, runs: u32) -> Result<Reply, RequestError> {
         let samples = batch::measurement_samples(batch, runs)?;
-        let classifier = find(&mut self.classifiers, model)?.classifier();
+        let classifier = self.models.classifier(model)?.classifier();
         // Computes the features too, so that only the model is timed.
         classifier.scores_batch(&samples);
         let start = (self.clock)();
@@ -370,7 +334,7 @@ impl CpuEngine {
         class: Garment,
     ) -> Result<Reply, RequestError> {
         self.set_sample(image(grey)?);
-        let map = find(&mut self.classifiers, model)?.explain(&self.sample, class);
+        let map = self.models.classifier(model)?.explain(&self.sample, class);
         Ok(Reply::HeatMap(RawHeatMap {
             model,
             class,
@@ -396,17 +360,6 @@ impl CpuEngine {
         }
         self_test.reply()
     }
-}
-
-fn find(
-    classifiers: &mut [(ModelId, AnyClassifier)],
-    model: ModelId,
-) -> Result<&mut AnyClassifier, RequestError> {
-    classifiers
-        .iter_mut()
-        .find(|(id, _)| *id == model)
-        .map(|(_, classifier)| classifier)
-        .ok_or(RequestError::WeightsMissing(WeightsFile::Model(model)))
 }
 
 #[cfg(test)]

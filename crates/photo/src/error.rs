@@ -1,5 +1,6 @@
 //! Why a file or a photo is refused, and the limits on both.
 
+use shared::image::is_size_supported;
 use thiserror::Error;
 
 /// Larger files are refused: 50 MB.
@@ -74,4 +75,18 @@ pub enum PhotoError {
         "Nothing stands out from the background: choose or crop an image so that the garment is clearly visible."
     )]
     NothingStandsOut,
+}
+
+/// Refuses a picture that something else has decoded, by its size.
+///
+/// # Errors
+/// It has no pixels, or more than the limits.
+pub fn check_size(width: u32, height: u32) -> Result<(), PhotoError> {
+    if width == 0 || height == 0 {
+        return Err(PhotoError::NoPixels { width, height });
+    }
+    if !is_size_supported(width, height) {
+        return Err(PhotoError::TooManyPixels { width, height });
+    }
+    Ok(())
 }

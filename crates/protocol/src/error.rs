@@ -3,9 +3,9 @@
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
-use shared::ModelId;
 use shared::image::SIDE;
-use shared::model::ensemble;
+use shared::loaded_models::WeightsMissing;
+use shared::model::WeightsFile;
 
 use crate::test_set::TestSetPart;
 
@@ -15,27 +15,6 @@ pub const MAX_BATCH: usize = 1024;
 pub const MAX_RUNS: usize = 10_000;
 /// The WebGPU feature that the GPU engine needs: without it burn's WebGPU runtime panics.
 pub const GPU_FEATURE: &str = "timestamp-query";
-
-/// A weights file by what it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum WeightsFile {
-    Model(ModelId),
-    Ensemble,
-    Novelty,
-    PhotoNetwork,
-}
-
-impl WeightsFile {
-    /// What the weights are for, as the subject of a sentence.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Model(model) => model.title(),
-            Self::Ensemble => ensemble::TITLE,
-            Self::Novelty => "The novelty detector",
-            Self::PhotoNetwork => "The photo network",
-        }
-    }
-}
 
 /// A file that a worker downloads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +123,12 @@ pub enum RequestError {
     Stopped,
 }
 
+impl From<WeightsMissing> for RequestError {
+    fn from(WeightsMissing(file): WeightsMissing) -> Self {
+        Self::WeightsMissing(file)
+    }
+}
+
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -153,7 +138,7 @@ impl fmt::Display for RequestError {
             Self::InvalidWeights { file, reason } => {
                 write!(f, "{} cannot answer, because {reason}", file.title())
             }
-            Self::WeightsMissing(file) => write!(f, "{} has no weights yet", file.title()),
+            Self::WeightsMissing(file) => WeightsMissing(*file).fmt(f),
             Self::ImageSize => write!(
                 f,
                 "The engine received an image that is not {SIDE} x {SIDE}"
@@ -228,6 +213,7 @@ impl fmt::Display for FatalError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::ModelId;
 
     #[test]
     fn a_status_without_text_ends_with_its_code() {

@@ -12,6 +12,7 @@ mod camera;
 mod compare;
 mod editor;
 mod engine;
+mod engine_module;
 mod errors;
 mod explain;
 mod faults;
@@ -87,6 +88,7 @@ fn checks() -> Vec<Check> {
         translation::CHECKS,
         offline::CHECKS,
         policy::CHECKS,
+        engine_module::CHECKS,
         all_models::CHECKS,
         compare::CHECKS,
         test_images::CHECKS,

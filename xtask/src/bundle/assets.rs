@@ -58,6 +58,11 @@ impl Assets {
         self.names.get(name).map(String::as_str)
     }
 
+    /// The names and relative URLs of the files that the page uses by name.
+    pub fn urls(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names.iter().map(|(name, url)| (&**name, &**url))
+    }
+
     /// The map from names to relative URLs, as JSON.
     pub fn map(&self) -> String {
         serde_json::json!(self.names).to_string()

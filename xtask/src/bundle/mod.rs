@@ -3,6 +3,7 @@
 
 mod app;
 mod assets;
+mod engine_module;
 mod headers;
 mod how_it_works;
 mod offline;
@@ -62,6 +63,11 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     let app = step::step(&format!("build the app ({})", profile.name()), || {
         app::build(workspace, profile)
     })?;
+
+    step::step(
+        &format!("build the engine module ({})", profile.name()),
+        || engine_module::add(workspace, profile, &assets),
+    )?;
 
     let index = staging.join("index.html");
     let page = fs::read_to_string(&index).with_context(|| {

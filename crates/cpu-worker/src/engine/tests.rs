@@ -7,10 +7,11 @@ use core::task::{Context, Poll, Waker};
 
 use super::*;
 use crate::preprocessing::tests::bmp;
-use protocol::Source;
-use shared::artifact::{Storage, Tensor};
+use shared::AnyClassifier;
+use shared::artifact::{Artifact, Storage, Tensor};
 use shared::explain::occlusion::STEPS;
 use shared::features::DIMENSIONS;
+use shared::model::Ensemble;
 use shared::model::layer::parameters;
 
 /// A tensor's name, its shape, and its values if they are given.
