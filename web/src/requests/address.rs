@@ -140,17 +140,26 @@ async fn show_image(app: AppState, address: &Address) -> Result<Option<String>, 
     let shown = app.upload.image().get_untracked();
     match (&address.image, own_image()) {
         (Some(AddressImage::Test(number)), _) => {
-            if shown.is_none_or(|image| image.test_number != Some(*number)) {
+            if shown
+                .as_ref()
+                .is_none_or(|image| image.test_number != Some(*number))
+            {
                 show_test_image(app, *number).await?;
             }
         }
         (Some(AddressImage::Pixels(grey)), _) => {
             let is_linked = |photo| untrack(|| app.address.is_linked(photo));
-            if !shown.is_some_and(|image| image.grey == *grey && is_linked(image.photo)) {
+            if !shown
+                .as_ref()
+                .is_some_and(|image| image.grey == *grey && is_linked(image.photo))
+            {
                 show_pixels(app, grey, LINKED, true);
             }
         }
-        (None, Some(own)) if shown.is_some_and(|i| app.address.key(i.photo) == own.key) => {}
+        (None, Some(own))
+            if shown
+                .as_ref()
+                .is_some_and(|i| app.address.key(i.photo) == own.key) => {}
         (None, Some(own)) => match app.address.file(&own.key) {
             Some(file) => show_file(app, file).await?,
             None => {

@@ -5,7 +5,7 @@ use web_sys::Element;
 
 use super::evaluation::{Evaluated, Evaluation, Outcome};
 use crate::dom::{find, set_attribute, set_text, toggle_attribute};
-use crate::ui::compare::confusion_matrix::matrix;
+use crate::ui::compare::matrix::plain_matrix;
 
 /// The markup of the section, between the table and the end of the panel.
 pub const MARKUP: &str = "\
@@ -59,7 +59,7 @@ impl EvaluationView {
         let confusion = outcome.map_or([[0; _]; _], |outcome| outcome.confusion);
         if let Some(element) = find::<Element>(root, "confusion") {
             set_attribute(&element, "data-model", of.name());
-            element.set_inner_html(&matrix(&confusion));
+            element.set_inner_html(&plain_matrix(&confusion));
         }
         set_text(root, "outside", &outside(outcome));
     }

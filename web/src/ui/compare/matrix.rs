@@ -1,4 +1,5 @@
-//! A confusion matrix as a grid of buttons: each cell opens the list of its test images. The arrow keys move within the grid.
+//! A confusion matrix as a table, and as a grid of buttons: each cell opens the list of its test images, and the arrow keys move within
+//! the grid.
 
 use leptos::ev::{Event, KeyboardEvent};
 use plot::markup::Markup;
@@ -10,12 +11,51 @@ use web_sys::{Element, HtmlElement};
 use crate::contender::Contender;
 use crate::dom::{action, set_attribute};
 
-/// The matrix of a contender's predictions as an HTML table: rows are true classes, columns predicted ones.
+/// The matrix of a contender's predictions for the test set, of which each cell is a button.
 pub fn matrix(contender: Contender, confusion: &[[u32; CLASSES]; CLASSES]) -> String {
     let (model, title) = (contender.name(), contender.title());
+    let attributes = format!("role=\"grid\" aria-label=\"Confusion matrix, {title}\"");
+    table(&attributes, confusion, |truth, predicted, count| {
+        // One cell is in the order of the Tab key; the arrow keys reach the others.
+        let tabindex = if truth.index() + predicted.index() == 0 {
+            0
+        } else {
+            -1
+        };
+        let images = if count == 1 { "image" } else { "images" };
+        let text = text(count);
+        format!(
+            "<button type=\"button\" tabindex=\"{tabindex}\" data-action=\"cell\" \
+             data-testid=\"confusion-cell\" data-model=\"{model}\" data-true=\"{truth}\" \
+             data-predicted=\"{predicted}\" data-count=\"{count}\" \
+             aria-label=\"{count} {images} of {truth} predicted as {predicted}\">{text}</button>"
+        )
+    })
+}
+
+/// A matrix of numbers alone.
+pub fn plain_matrix(confusion: &[[u32; CLASSES]; CLASSES]) -> String {
+    table("", confusion, |_, _, count| text(count))
+}
+
+/// An empty cell for zero, so that the others are seen.
+fn text(count: u32) -> String {
+    if count == 0 {
+        String::new()
+    } else {
+        count.to_string()
+    }
+}
+
+/// An HTML table: rows are true classes, columns predicted ones. `cell` returns the markup of a cell.
+fn table(
+    attributes: &str,
+    confusion: &[[u32; CLASSES]; CLASSES],
+    cell: impl Fn(Garment, Garment, u32) -> String,
+) -> String {
     let mut html = Markup::default();
     html.put(format_args!(
-        "<table class=\"matrix\" role=\"grid\" aria-label=\"Confusion matrix, {title}\"><thead><tr><td></td>"
+        "<table class=\"matrix\" {attributes}><thead><tr><td></td>"
     ));
     for garment in Garment::ALL {
         html.head("col", garment.label());
@@ -26,25 +66,9 @@ pub fn matrix(contender: Contender, confusion: &[[u32; CLASSES]; CLASSES]) -> St
         html.put(format_args!("<tr>"));
         html.head("row", truth.label());
         for (predicted, &count) in Garment::ALL.into_iter().zip(row) {
-            // One cell is in the order of the Tab key; the arrow keys reach the others.
-            let tabindex = if truth.index() + predicted.index() == 0 {
-                0
-            } else {
-                -1
-            };
             let shade = shade(count, total, predicted == truth);
-            let images = if count == 1 { "image" } else { "images" };
-            let text = if count == 0 {
-                String::new()
-            } else {
-                count.to_string()
-            };
-            html.put(format_args!(
-                "<td{shade}><button type=\"button\" tabindex=\"{tabindex}\" data-action=\"cell\" \
-                 data-testid=\"confusion-cell\" data-model=\"{model}\" data-true=\"{truth}\" \
-                 data-predicted=\"{predicted}\" data-count=\"{count}\" \
-                 aria-label=\"{count} {images} of {truth} predicted as {predicted}\">{text}</button></td>"
-            ));
+            let content = cell(truth, predicted, count);
+            html.put(format_args!("<td{shade}>{content}</td>"));
         }
         html.put(format_args!("</tr>"));
     }

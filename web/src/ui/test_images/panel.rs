@@ -112,7 +112,7 @@ pub fn TestImages() -> impl IntoView {
         let pixels = test_set.as_ref().and_then(|t| t.pixels(image.index));
         if let Some(grey) = pixels.and_then(Grey28::from_slice) {
             last_chosen.set(Some((image.index, grey.clone())));
-            choose_from_gallery(app, grey, image.truth);
+            choose_from_gallery(app, grey, image.truth, image.index as u16);
         }
     };
     let stage = list.stage;
