@@ -101,7 +101,7 @@ async fn mount_sections(app: AppState) {
     mount(app, ".image-row", || view! { <CombinedAnswer/> }).await;
     mount(app, "#answers", || view! { <Predictions/> }).await;
     wait_for_first_prediction(app).await;
-    mount(app, "#picture", || {
+    mount(app, "#answers", || {
         view! { <LazyPart name="The buttons to share the result" load=share::load/> }
     })
     .await;
