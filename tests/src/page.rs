@@ -148,7 +148,7 @@ impl<'a> Page<'a> {
     pub fn open(browser: &'a Browser, site: &Site) -> Self {
         let page = Self::open_without_waiting(browser, site);
         page.wait("all models to be ready", LOAD_TIMEOUT, Snapshot::is_ready);
-        let is_whole = "return ['.footer', '#compare', '[data-testid=\"inspector\"]']
+        let is_whole = "return ['.footer', '#compare, [data-testid=\"part-failed\"]', '[data-testid=\"inspector\"]']
             .every(selector => document.querySelector(selector) !== null);";
         let is_whole = browser.wait(is_whole, LOAD_TIMEOUT, |there| there == &json!(true));
         is_whole.expect("all sections are there");

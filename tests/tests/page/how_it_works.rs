@@ -58,7 +58,7 @@ fn styles(session: &Session) {
          const anchors = links.filter(href => href.startsWith('#'));
          return {
              policy: document.querySelector('meta[http-equiv=\"Content-Security-Policy\"]').content.includes(\"style-src 'self'\"),
-             styled: colour === 'rgb(246, 242, 234)' && getComputedStyle(document.querySelector('.article section')).display === 'grid',
+             styled: colour === 'rgb(246, 242, 234)' && getComputedStyle(document.querySelector('.contents ul')).listStyleType === 'none',
              back: links.includes('./'),
              anchors: anchors.length > 8 && anchors.every(href => document.getElementById(href.slice(1))),
              papers: links.filter(href => /arxiv|doi/.test(href)).length > 12,

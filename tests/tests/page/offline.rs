@@ -156,7 +156,7 @@ fn offline(session: &Session) {
     visitor.browser.open(&help);
     assert_eq!(visitor.title(), "How Haberdash works");
     let is_styled =
-        "return getComputedStyle(document.querySelector('.article section')).display === 'grid';";
+        "return getComputedStyle(document.querySelector('.contents ul')).listStyleType === 'none';";
     assert_eq!(visitor.browser.run(is_styled, vec![]), json!(true));
 }
 

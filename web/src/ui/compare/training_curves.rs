@@ -38,7 +38,7 @@ struct Chart {
     lines: &'static [Line],
 }
 
-const CHARTS: [Chart; 3] = [
+static CHARTS: [Chart; 3] = [
     Chart {
         name: "training-loss",
         title: "training loss (distillation)",
