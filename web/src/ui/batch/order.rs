@@ -13,6 +13,7 @@ pub enum SortKey {
     Answer,
     Confidence,
     Known,
+    TrueClass,
     /// Right or wrong.
     Result,
 }
@@ -44,11 +45,12 @@ pub struct Order {
 }
 
 impl SortKey {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::File,
         Self::Answer,
         Self::Confidence,
         Self::Known,
+        Self::TrueClass,
         Self::Result,
     ];
 
@@ -59,6 +61,7 @@ impl SortKey {
             Self::Answer => "answer",
             Self::Confidence => "confidence",
             Self::Known => "known",
+            Self::TrueClass => "true-class",
             Self::Result => "result",
         }
     }
@@ -86,6 +89,10 @@ impl SortKey {
                 let known = |item: &BatchItem| item.status.predictions()?.known();
                 known(a).cmp(&known(b))
             }
+            Self::TrueClass => {
+                let label = |item: &BatchItem| item.true_class().map(Garment::label);
+                label(a).cmp(&label(b))
+            }
             Self::Result => a.is_right().cmp(&b.is_right()),
         }
     }
@@ -97,6 +104,7 @@ impl SortKey {
             Self::File => false,
             Self::Answer | Self::Confidence => predictions.is_none_or(|p| p.answer().is_none()),
             Self::Known => predictions.is_none_or(|p| p.known().is_none()),
+            Self::TrueClass => item.true_class().is_none(),
             Self::Result => item.is_right().is_none(),
         }
     }

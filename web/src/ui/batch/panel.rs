@@ -53,7 +53,7 @@ const MARKUP: &str = "\
     </div>\
     <div class=\"batch-rows\" tabindex=\"0\" role=\"region\" aria-labelledby=\"roll-title\" data-ref=\"region\">\
     <table data-ref=\"table\"><caption class=\"visually-hidden\">The answer and the models' predictions for each file. The buttons in the first row sort it.</caption>\
-    <thead><tr data-ref=\"head\"></tr></thead>\
+    <thead><tr aria-rowindex=\"1\" data-ref=\"head\"></tr></thead>\
     <tbody data-testid=\"roll-body\" data-ref=\"body\"></tbody></table>\
     <p class=\"small\" data-ref=\"none\" hidden>No file fits this choice.</p></div>\
     <div class=\"button-row batch-pages\" data-ref=\"pages\" hidden>\
@@ -190,7 +190,8 @@ impl Panel {
         head += &sortable(SortKey::Answer, "Answer");
         head += &sortable(SortKey::Confidence, "Confidence");
         head += &sortable(SortKey::Known, "Known");
-        head += &sortable(SortKey::Result, "True class");
+        head += &sortable(SortKey::TrueClass, "True class");
+        head += &sortable(SortKey::Result, "Result");
         for model in ModelId::ALL {
             head += &format!(
                 "<th scope=\"col\" data-ref=\"head-{}\">{}</th>",

@@ -23,8 +23,8 @@ const ROW: &str = "\
     <td data-title=\"Known\" data-ref=\"known\"></td>\
     <td data-title=\"True class\" class=\"truth\"><select data-testid=\"batch-correct\" data-action=\"correct\"><option value=\"\">It is really a …</option>";
 const ROW_AFTER_CLASSES: &str = "</select>\
-    <span class=\"mark\" data-testid=\"batch-mark\" data-ref=\"mark\"></span>\
-    <button type=\"button\" class=\"link-button\" data-testid=\"batch-undo-row\" data-action=\"undo-row\" hidden>Undo</button></td>";
+    <button type=\"button\" class=\"link-button\" data-testid=\"batch-undo-row\" data-action=\"undo-row\" hidden>Undo</button></td>\
+    <td data-title=\"Result\" class=\"mark\" data-testid=\"batch-mark\" data-ref=\"mark\"></td>";
 
 /// The markup of a row, which is the same for all.
 static MARKUP: LazyLock<String> = LazyLock::new(|| {
