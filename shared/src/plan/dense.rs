@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 
 use crate::model::lowering;
+use crate::model::shuffle::Shuffle;
+use crate::simd::dot;
 
 /// A dense layer.
 pub struct Dense {
@@ -20,6 +22,20 @@ impl Dense {
 
     /// `[input]` to `[output]`.
     pub fn run(&self, input: &[f32]) -> Vec<f32> {
+        let mut output = self.sums(input);
+        for value in &mut output {
+            *value = self.activate(*value);
+        }
+        output
+    }
+
+    /// The ReLU of a sum, if the layer has one.
+    pub fn activate(&self, sum: f32) -> f32 {
+        if self.relu { sum.max(0.0) } else { sum }
+    }
+
+    /// The output before the ReLU.
+    pub fn sums(&self, input: &[f32]) -> Vec<f32> {
         let mut output = self.bias.clone();
         let rows = input.iter().zip(self.weight.chunks_exact(output.len()));
         // After a ReLU about half of the inputs are zero. The others are added four at a time, so that the sums are loaded and
@@ -40,17 +56,29 @@ impl Dense {
             };
             add_rows(&mut output, [a, b, c, d]);
         }
-        if self.relu {
-            for value in &mut output {
-                *value = value.max(0.0);
-            }
-        }
         output
+    }
+
+    /// The same with its weights in another order.
+    pub fn shuffled(&self, order: &mut Shuffle) -> Self {
+        let mut weight = self.weight.clone();
+        order.shuffle(&mut weight);
+        Self {
+            weight,
+            bias: self.bias.clone(),
+            relu: self.relu,
+        }
     }
 
     /// The gradient with respect to the input, from the gradient with respect to the output and the output itself.
     pub fn backward(&self, gradient: &[f32], output: &[f32]) -> Vec<f32> {
         let mut gradient = gradient.to_vec();
+        self.mask(&mut gradient, output);
+        self.backward_sums(&gradient)
+    }
+
+    /// Sets the gradient to 0 where the ReLU does.
+    pub fn mask(&self, gradient: &mut [f32], output: &[f32]) {
         if self.relu {
             for (g, &value) in gradient.iter_mut().zip(output) {
                 if value <= 0.0 {
@@ -58,9 +86,13 @@ impl Dense {
                 }
             }
         }
+    }
+
+    /// The gradient with respect to the input, from the gradient with respect to the sums before the ReLU.
+    pub fn backward_sums(&self, gradient: &[f32]) -> Vec<f32> {
         self.weight
             .chunks_exact(gradient.len())
-            .map(|row| row.iter().zip(&gradient).map(|(w, g)| w * g).sum())
+            .map(|row| dot(row, gradient))
             .collect()
     }
 }
