@@ -8,7 +8,8 @@ use protocol::{
     TimedPrediction, WeightsFile,
 };
 use shared::artifact::Artifact;
-use shared::explain::overlay;
+use shared::explain::occlusion::FULL;
+use shared::explain::{HeatMap, overlay};
 use shared::image::{PIXELS, RgbaImage};
 use shared::model::{Ensemble, NoveltyDetector, PhotoClass, photo_network};
 use shared::plan::photo::PhotoNetwork;
@@ -108,6 +109,19 @@ impl CpuEngine {
             }
             Request::Classify { model, grey } => self.classify(model, &grey).map(Reply::Prediction),
             Request::Explain { model, grey, class } => self.explain(model, &grey, class),
+            Request::Reason { model, grey, class } => {
+                let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
+                Ok(Reply::Reason(Box::new(classifier.reason(sample, class))))
+            }
+            Request::Occlude { model, grey, class } => {
+                let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
+                let map = classifier.occlusion(sample, class);
+                Ok(heat_map(model, class, Method::Occlusion, map, FULL))
+            }
+            Request::TestMaps { model, grey, class } => {
+                let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
+                Ok(Reply::Trust(Box::new(classifier.trust(sample, class))))
+            }
             Request::ClassifyBatch { model, images } => self.classify_batch(model, &images),
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs),
             Request::SelfTest { cases } => self.self_test(&cases),
@@ -286,15 +300,26 @@ impl CpuEngine {
         grey: &Pixels,
         class: Garment,
     ) -> Result<Reply, RequestError> {
+        let (classifier, sample) = self.classifier_and_sample(model, grey)?;
+        let map = classifier.explain(sample, class);
+        let method = Method::for_model(model);
+        let full = match classifier {
+            AnyClassifier::Network(plan) if method == Method::GradCam => {
+                plan.grad_cam_scale(plan.activation())
+            }
+            _ => FULL,
+        };
+        Ok(heat_map(model, class, method, map, full))
+    }
+
+    /// A model, and the image as the last one.
+    fn classifier_and_sample(
+        &mut self,
+        model: ModelId,
+        grey: &Pixels,
+    ) -> Result<(&mut AnyClassifier, &Sample), RequestError> {
         self.set_sample(image(grey)?);
-        let map = find(&mut self.classifiers, model)?.explain(&self.sample, class);
-        Ok(Reply::HeatMap(RawHeatMap {
-            model,
-            class,
-            method: Method::for_model(model),
-            side: map.rows as u32,
-            values: map.values,
-        }))
+        Ok((find(&mut self.classifiers, model)?, &self.sample))
     }
 
     /// Sets the last image, and keeps its features if it is the same one.
@@ -313,6 +338,17 @@ impl CpuEngine {
         }
         self_test.reply()
     }
+}
+
+fn heat_map(model: ModelId, class: Garment, method: Method, map: HeatMap, full: f32) -> Reply {
+    Reply::HeatMap(RawHeatMap {
+        model,
+        class,
+        method,
+        side: map.rows as u32,
+        values: map.values,
+        full,
+    })
 }
 
 fn find(

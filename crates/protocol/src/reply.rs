@@ -2,6 +2,7 @@
 
 use photo::{Crop, Frame, Mask, Route};
 use serde::{Deserialize, Serialize};
+use shared::explain::{Reason, Trust};
 use shared::garment::CLASSES;
 use shared::image::RgbaImage;
 use shared::model::PHOTO_CLASSES;
@@ -90,6 +91,10 @@ pub enum Reply {
     Error(RequestError),
     /// The worker cannot continue.
     Fatal(FatalError),
+    /// A model's own reason.
+    Reason(Box<Reason>),
+    /// The tests of a model's maps.
+    Trust(Box<Trust>),
 }
 
 /// A photo as the models' input, with the intermediate steps.
@@ -190,8 +195,10 @@ pub struct RawHeatMap {
     pub method: Method,
     /// The map has `side` x `side` values.
     pub side: u32,
-    /// Row by row, none below zero.
+    /// Row by row. Grad-CAM's are not below zero; occlusion's are the loss of probability, which is below zero where it rises.
     pub values: Vec<f32>,
+    /// The value that is shown at full strength, the same for all classes.
+    pub full: f32,
 }
 
 #[cfg(test)]

@@ -112,6 +112,24 @@ pub enum Request {
     SelfTest { cases: Vec<Case> },
     /// Whether the worker still receives messages. Answered at once, even before earlier requests. Reply: `Pong`.
     Ping,
+    /// What the model itself gives as the reason for a class. Reply: `Reason`.
+    Reason {
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    },
+    /// Explain by occlusion which pixels support a class, whatever the model. Reply: `HeatMap`.
+    Occlude {
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    },
+    /// Test how far the maps of a class can be trusted. Reply: `Trust`.
+    TestMaps {
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    },
 }
 
 impl Request {
@@ -124,6 +142,7 @@ impl Request {
                 | Self::Edit { .. }
                 | Self::Classify { .. }
                 | Self::Explain { .. }
+                | Self::Reason { .. }
                 | Self::ClassifyPhoto { .. }
                 | Self::ExplainPhoto { .. }
                 | Self::Ensemble { .. }

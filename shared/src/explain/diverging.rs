@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 type OkLab = [f32; 3];
 
 const ZERO: OkLab = [0.97, 0.0, 0.0];
-const LOWEST: OkLab = [0.45, -0.03, -0.16];
-const HIGHEST: OkLab = [0.45, 0.08, 0.09];
+const LOWEST: OkLab = [0.5, -0.03, -0.14];
+const HIGHEST: OkLab = [0.5, 0.08, 0.085];
 /// Steps on each side of zero.
 const STEPS: usize = 127;
 /// The opacity of the overlay at the strongest values.

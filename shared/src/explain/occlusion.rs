@@ -10,8 +10,10 @@ use crate::image::{Grey28, PIXELS, SIDE};
 const PATCH: usize = 7;
 /// The distance between hidden squares, in pixels.
 const STRIDE: usize = 3;
+/// The loss of probability that is shown at full strength.
+pub const FULL: f32 = 0.5;
 /// The number of squares along each side of the image.
-pub const STEPS: usize = (SIDE - PATCH) / STRIDE + 1;
+const STEPS: usize = (SIDE - PATCH) / STRIDE + 1;
 
 /// Fills one square after the other with 0, the data set's background, and computes the probability each time.
 ///

@@ -62,6 +62,22 @@ pub struct TreeVotes {
     pub path: TreePath,
 }
 
+/// The sum of the distributions of some leaves, and their number.
+#[derive(Default)]
+struct LeafSum {
+    sum: [f32; CLASSES],
+    count: f32,
+}
+
+impl LeafSum {
+    fn add(&mut self, other: &Self) {
+        for (sum, share) in self.sum.iter_mut().zip(&other.sum) {
+            *sum += share;
+        }
+        self.count += other.count;
+    }
+}
+
 /// The model.
 pub struct Forest {
     nodes: Vec<Node>,
@@ -208,49 +224,53 @@ impl Forest {
     }
 
     fn path(&self, tree: usize, bytes: &[u8]) -> TreePath {
-        let root = self.roots[tree];
-        let mut visited = Vec::new();
-        let leaf = *self.leaf(root, bytes, |at| visited.push(at));
-        let compared = core::iter::once(root as usize).chain(visited.iter().copied());
-        let comparisons = compared.zip(&visited).map(|(at, &next)| {
-            let Node {
-                feature, threshold, ..
-            } = self.nodes[at];
-            Comparison {
-                feature,
-                value: bytes[usize::from(feature)],
-                threshold,
-                reachable: self.reachable(next),
-            }
-        });
+        let root = self.roots[tree] as usize;
+        let mut visited = alloc::vec![root];
+        let leaf = *self.leaf(root as u32, bytes, |at| visited.push(at));
+        // From the leaf upwards, so that each node of the tree is visited once.
+        let mut reachable = self.leaf_sum(visited[visited.len() - 1]);
+        let mut comparisons = Vec::with_capacity(visited.len() - 1);
+        for step in visited.windows(2).rev() {
+            let (at, next) = (step[0], step[1]);
+            let node = self.nodes[at];
+            comparisons.push(Comparison {
+                feature: node.feature,
+                value: bytes[usize::from(node.feature)],
+                threshold: node.threshold,
+                reachable: reachable.sum.map(|s| s / reachable.count),
+            });
+            let right = at + node.right as usize;
+            let other = if next == right { at + 1 } else { right };
+            reachable.add(&self.leaf_sum(other));
+        }
+        comparisons.reverse();
         TreePath {
             tree: tree as u32,
-            comparisons: comparisons.collect(),
+            comparisons,
             leaf,
         }
     }
 
-    /// The mean distribution of the leaves below a node.
-    fn reachable(&self, node: usize) -> [f32; CLASSES] {
-        let mut sum = [0.0; CLASSES];
-        let mut count = 0.0;
+    /// The sum of the distributions of the leaves below a node.
+    fn leaf_sum(&self, node: usize) -> LeafSum {
+        let mut all = LeafSum::default();
         // Nodes are in preorder: a subtree ends after as many leaves as it has splits, and one more.
         let mut missing = 1;
-        let mut at = node;
-        while missing > 0 {
-            let Node { feature, right, .. } = self.nodes[at];
-            if right == 0 {
-                missing -= 1;
-                count += 1.0;
-                for (sum, share) in sum.iter_mut().zip(&self.leaves[usize::from(feature)]) {
-                    *sum += share;
-                }
-            } else {
+        for node in &self.nodes[node..] {
+            if node.right > 0 {
                 missing += 1;
+                continue;
             }
-            at += 1;
+            all.add(&LeafSum {
+                sum: self.leaves[usize::from(node.feature)],
+                count: 1.0,
+            });
+            missing -= 1;
+            if missing == 0 {
+                break;
+            }
         }
-        sum.map(|s| s / count)
+        all
     }
 
     /// The same trees with their leaves in another order: a model of the same kind that knows nothing.

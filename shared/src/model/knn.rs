@@ -20,7 +20,7 @@ const MAX_NEIGHBOURS: f32 = 64.0;
 const FLOOR: f32 = 1e-3;
 
 /// A training sample near to a sample that is classified.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Neighbour {
     /// Its number among the points of the model, in the order of the training images.
     pub point: u32,
@@ -30,8 +30,6 @@ pub struct Neighbour {
     pub distance: f32,
     /// Its share of the weight of all neighbours, 0 to 1.
     pub share: f32,
-    /// The projected features that the model keeps of it.
-    pub position: Vec<f32>,
 }
 
 /// One of the nearest points.
@@ -129,7 +127,6 @@ impl Knn {
                 label: near.label,
                 distance: libm::sqrtf(squares.sum()),
                 share: weight / sum,
-                position: position.to_vec(),
             }
         });
         neighbours.collect()
@@ -215,16 +212,15 @@ mod tests {
         let knn = Knn::new(&three()).unwrap();
         let found = knn.neighbours(&first_pixel_sample(51));
         let second = libm::expf(-(0.09 - 0.04) / WIDTH);
-        let expected = [(0, 1, 0.2, 1.0, 0.0), (1, 2, 0.3, second, 0.5)];
+        let expected = [(0, 1, 0.2, 1.0), (1, 2, 0.3, second)];
         assert_eq!(found.len(), 2);
-        for (found, (point, label, distance, weight, position)) in found.iter().zip(expected) {
+        for (found, (point, label, distance, weight)) in found.iter().zip(expected) {
             assert_eq!((found.point, found.label), (point, label));
             assert!((found.distance - distance).abs() < 1e-6, "{found:?}");
             assert!(
                 (found.share - weight / (1.0 + second)).abs() < 1e-6,
                 "{found:?}"
             );
-            assert_eq!(found.position, [position]);
         }
     }
 

@@ -18,7 +18,7 @@ use crate::simd;
 pub const PAIRS: usize = CLASSES * (CLASSES - 1) / 2;
 
 /// A support vector's part in the decisions for or against a class.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SupportVector {
     /// Its number, in the order of the weights file.
     pub vector: u32,
@@ -30,8 +30,6 @@ pub struct SupportVector {
     pub coefficient: f32,
     /// Coefficient times kernel: what it adds to the sum of the class's nine decision values.
     pub contribution: f32,
-    /// The projected features that the model keeps of it.
-    pub position: Vec<f32>,
 }
 
 /// The decision for or against a class, vector by vector.
@@ -151,7 +149,6 @@ impl Svm {
             kernel,
             coefficient,
             contribution: coefficient * kernel,
-            position: self.vectors[i * query.len()..][..query.len()].to_vec(),
         };
         let supporting = parts.iter().take(count).map(vector);
         let opposing = parts.iter().rev().take(count).map(vector);

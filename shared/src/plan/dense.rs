@@ -23,15 +23,12 @@ impl Dense {
     /// `[input]` to `[output]`.
     pub fn run(&self, input: &[f32]) -> Vec<f32> {
         let mut output = self.sums(input);
-        for value in &mut output {
-            *value = self.activate(*value);
+        if self.relu {
+            for value in &mut output {
+                *value = value.max(0.0);
+            }
         }
         output
-    }
-
-    /// The ReLU of a sum, if the layer has one.
-    pub fn activate(&self, sum: f32) -> f32 {
-        if self.relu { sum.max(0.0) } else { sum }
     }
 
     /// The output before the ReLU.
@@ -73,12 +70,6 @@ impl Dense {
     /// The gradient with respect to the input, from the gradient with respect to the output and the output itself.
     pub fn backward(&self, gradient: &[f32], output: &[f32]) -> Vec<f32> {
         let mut gradient = gradient.to_vec();
-        self.mask(&mut gradient, output);
-        self.backward_sums(&gradient)
-    }
-
-    /// Sets the gradient to 0 where the ReLU does.
-    pub fn mask(&self, gradient: &mut [f32], output: &[f32]) {
         if self.relu {
             for (g, &value) in gradient.iter_mut().zip(output) {
                 if value <= 0.0 {
@@ -86,6 +77,12 @@ impl Dense {
                 }
             }
         }
+        self.backward_sums(&gradient)
+    }
+
+    /// The weights `[input, output]`, and the bias.
+    pub fn parameters(&self) -> (&[f32], &[f32]) {
+        (&self.weight, &self.bias)
     }
 
     /// The gradient with respect to the input, from the gradient with respect to the sums before the ReLU.

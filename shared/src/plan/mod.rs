@@ -9,6 +9,7 @@ mod depthwise;
 mod direct;
 mod gemm;
 mod gradient;
+mod integrated;
 pub mod photo;
 mod pointwise;
 mod stem;
@@ -49,10 +50,6 @@ pub struct Plan {
     lowered: Vec<lowering::Conv>,
     buffers: Buffers,
 }
-
-/// The points between a black image and the image at which integrated gradients are computed. With 64 of them the sum over the
-/// pixels is within 1% of the difference of the logits.
-const INTEGRATION_STEPS: usize = 64;
 
 /// Memory that is reused from image to image.
 #[derive(Default)]
@@ -262,41 +259,18 @@ impl Plan {
         (steps.collect(), at_activations, gradient)
     }
 
-    /// The mean gradient of a class's logit on the straight line from a black image to the image, for a network without
-    /// convolutions. Integrated gradients are its product with the difference of the two images (Sundararajan et al. 2017,
-    /// arXiv 1703.01365).
-    ///
-    /// The first layer's sums are a straight line too, so they are computed at its ends only, and the gradient goes back through
-    /// that layer once, as a mean.
+    /// The mean gradient of a class's logit on the straight line from a black image to the image, for a network of two hidden
+    /// layers without convolutions. Integrated gradients are its product with the difference of the two images.
     fn mean_gradient(&self, image: &Grey28, class: Garment) -> Vec<f32> {
-        let Some((first, rest)) = self.head.split_first() else {
+        let [first, second, last] = &self.head[..] else {
             return vec![0.0; PIXELS];
         };
+        // The first layer's sums are on a straight line too, so the gradient goes back through that layer once, as a mean.
         let start = first.sums(&[standardise(0); PIXELS]);
         let end = first.sums(&image.standardised());
-        let mut mean = vec![0.0; start.len()];
-        for step in 0..INTEGRATION_STEPS {
-            let share = (step as f32 + 0.5) / INTEGRATION_STEPS as f32;
-            let line = start.iter().zip(&end);
-            let hidden: Vec<f32> = line
-                .map(|(a, b)| first.activate(a + (b - a) * share))
-                .collect();
-            let mut outputs: Vec<Vec<f32>> = Vec::new();
-            for dense in rest {
-                let output = dense.run(outputs.last().unwrap_or(&hidden));
-                outputs.push(output);
-            }
-            let mut gradient = vec![0.0; CLASSES];
-            gradient[class.index()] = 1.0;
-            for (dense, output) in rest.iter().zip(&outputs).rev() {
-                gradient = dense.backward(&gradient, output);
-            }
-            first.mask(&mut gradient, &hidden);
-            for (sum, value) in mean.iter_mut().zip(gradient) {
-                *sum += value / INTEGRATION_STEPS as f32;
-            }
-        }
-        first.backward_sums(&mean)
+        let column = last.parameters().0.iter().skip(class.index());
+        let column: Vec<f32> = column.step_by(CLASSES).copied().collect();
+        first.backward_sums(&integrated::mean_gradient(second, &column, &start, &end))
     }
 
     /// The same network with the weights of each layer in another order: a model of the same kind that knows nothing.

@@ -13,7 +13,6 @@ mod ensemble_text;
 mod explanation;
 mod gallery;
 mod header;
-mod heat_map;
 mod messages;
 mod model_row;
 mod photo_network_panel;
