@@ -7,10 +7,11 @@ use protocol::{
     BatchFile, Case, FileAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply,
     Request, RequestError, Source, TimedPrediction, WeightsFile,
 };
-use shared::explain::overlay;
+use shared::explain::occlusion::FULL;
+use shared::explain::{HeatMap, overlay};
 use shared::image::{PIXELS, RgbaImage};
 use shared::model::{PhotoClass, photo_network};
-use shared::{Garment, Grey28, LoadedModels, ModelId, Prediction, Sample};
+use shared::{AnyClassifier, Garment, Grey28, LoadedModels, ModelId, Prediction, Sample};
 use worker_runtime::self_test::SelfTest;
 use worker_runtime::validation::{bytes, image, invalid_weights};
 use worker_runtime::{Engine, batch, elapsed_micros};
@@ -109,6 +110,19 @@ impl CpuEngine {
             }
             Request::Classify { model, grey } => self.classify(model, &grey).map(Reply::Prediction),
             Request::Explain { model, grey, class } => self.explain(model, &grey, class),
+            Request::Reason { model, grey, class } => {
+                let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
+                Ok(Reply::Reason(Box::new(classifier.reason(sample, class))))
+            }
+            Request::Occlude { model, grey, class } => {
+                let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
+                let map = classifier.occlusion(sample, class);
+                Ok(heat_map(model, class, Method::Occlusion, map, FULL))
+            }
+            Request::TestMaps { model, grey, class } => {
+                let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
+                Ok(Reply::Trust(Box::new(classifier.trust(sample, class))))
+            }
             Request::ClassifyBatch { model, images } => self.classify_batch(model, &images),
             Request::ClassifyBatchByEnsemble { images } => self.classify_batch_by_ensemble(&images),
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs),
@@ -333,15 +347,26 @@ impl CpuEngine {
         grey: &Pixels,
         class: Garment,
     ) -> Result<Reply, RequestError> {
+        let (classifier, sample) = self.classifier_and_sample(model, grey)?;
+        let map = classifier.explain(sample, class);
+        let method = Method::for_model(model);
+        let full = match classifier {
+            AnyClassifier::Network(plan) if method == Method::GradCam => {
+                plan.grad_cam_scale(plan.activation())
+            }
+            _ => FULL,
+        };
+        Ok(heat_map(model, class, method, map, full))
+    }
+
+    /// A model, and the image as the last one.
+    fn classifier_and_sample(
+        &mut self,
+        model: ModelId,
+        grey: &Pixels,
+    ) -> Result<(&mut AnyClassifier, &Sample), RequestError> {
         self.set_sample(image(grey)?);
-        let map = self.models.classifier(model)?.explain(&self.sample, class);
-        Ok(Reply::HeatMap(RawHeatMap {
-            model,
-            class,
-            method: Method::for_model(model),
-            side: map.rows as u32,
-            values: map.values,
-        }))
+        Ok((self.models.classifier(model)?, &self.sample))
     }
 
     /// Sets the last image, and keeps its features if it is the same one.
@@ -360,6 +385,17 @@ impl CpuEngine {
         }
         self_test.reply()
     }
+}
+
+fn heat_map(model: ModelId, class: Garment, method: Method, map: HeatMap, full: f32) -> Reply {
+    Reply::HeatMap(RawHeatMap {
+        model,
+        class,
+        method,
+        side: map.rows as u32,
+        values: map.values,
+        full,
+    })
 }
 
 #[cfg(test)]

@@ -86,6 +86,9 @@ impl Engine for GpuEngine {
             | Request::LoadPhotoNetwork { .. }
             | Request::ClassifyPhoto { .. }
             | Request::ExplainPhoto { .. }
+            | Request::Reason { .. }
+            | Request::Occlude { .. }
+            | Request::TestMaps { .. }
             | Request::DetectNovelty { .. } => Err(RequestError::CpuOnly.into()),
         };
         match reply {
@@ -210,6 +213,7 @@ impl GpuEngine {
             method: Method::GradCam,
             side: map.rows as u32,
             values: map.values,
+            full: plan.grad_cam_scale(&activation),
         }))
     }
 

@@ -2,6 +2,7 @@
 
 use photo::{Crop, Frame, Mask, Route};
 use serde::{Deserialize, Serialize};
+use shared::explain::{Reason, Trust};
 use shared::garment::CLASSES;
 use shared::image::RgbaImage;
 use shared::model::PHOTO_CLASSES;
@@ -96,6 +97,10 @@ pub enum Reply {
     Files {
         answers: Vec<Result<FileAnswer, RequestError>>,
     },
+    /// A model's own reason.
+    Reason(Box<Reason>),
+    /// The tests of a model's maps.
+    Trust(Box<Trust>),
 }
 
 /// The answer to a file of a batch, by everything that is loaded.
@@ -230,8 +235,10 @@ pub struct RawHeatMap {
     pub method: Method,
     /// The map has `side` x `side` values.
     pub side: u32,
-    /// Row by row, none below zero.
+    /// Row by row. Grad-CAM's are not below zero; occlusion's are the loss of probability, which is below zero where it rises.
     pub values: Vec<f32>,
+    /// The value that is shown at full strength, the same for all classes.
+    pub full: f32,
 }
 
 #[cfg(test)]

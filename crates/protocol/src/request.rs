@@ -119,6 +119,24 @@ pub enum Request {
     },
     /// Classify some files of a batch with everything that is loaded. Reply: `Files`.
     ClassifyFiles { files: Vec<BatchFile> },
+    /// What the model itself gives as the reason for a class. Reply: `Reason`.
+    Reason {
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    },
+    /// Explain by occlusion which pixels support a class, whatever the model. Reply: `HeatMap`.
+    Occlude {
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    },
+    /// Test how far the maps of a class can be trusted. Reply: `Trust`.
+    TestMaps {
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    },
 }
 
 /// A file of a batch.
@@ -142,6 +160,7 @@ impl Request {
                 | Self::Edit { .. }
                 | Self::Classify { .. }
                 | Self::Explain { .. }
+                | Self::Reason { .. }
                 | Self::ClassifyPhoto { .. }
                 | Self::ExplainPhoto { .. }
                 | Self::Ensemble { .. }

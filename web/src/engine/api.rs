@@ -5,6 +5,7 @@ use protocol::{
     BatchFile, FileAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply, Request,
     TimedPrediction,
 };
+use shared::explain::{Reason, Trust};
 use shared::garment::CLASSES;
 use shared::image::{PIXELS, RgbaImage};
 use shared::model::PhotoClass;
@@ -196,6 +197,54 @@ impl Client {
         };
         match reply {
             Reply::HeatMap(map) => Ok(map),
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// What a model itself gives as the reason for a class.
+    pub async fn reason(
+        &self,
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    ) -> Result<Reason, EngineError> {
+        match self
+            .call_cpu(Request::Reason { model, grey, class })
+            .await?
+        {
+            Reply::Reason(reason) => Ok(*reason),
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// The occlusion map of a class, whatever the model.
+    pub async fn occlude(
+        &self,
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    ) -> Result<RawHeatMap, EngineError> {
+        match self
+            .call_cpu(Request::Occlude { model, grey, class })
+            .await?
+        {
+            Reply::HeatMap(map) => Ok(map),
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// How far the maps of a class can be trusted.
+    pub async fn test_maps(
+        &self,
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    ) -> Result<Trust, EngineError> {
+        match self
+            .call_cpu(Request::TestMaps { model, grey, class })
+            .await?
+        {
+            Reply::Trust(trust) => Ok(*trust),
             _ => Err(EngineError::UnexpectedReply),
         }
     }

@@ -15,7 +15,6 @@ mod explanation;
 mod footer;
 mod gallery;
 mod header;
-mod heat_map;
 mod lazy_part;
 mod messages;
 mod model_row;

@@ -7,10 +7,10 @@ use core::task::{Context, Poll, Waker};
 
 use super::*;
 use crate::preprocessing::tests::bmp;
-use shared::AnyClassifier;
 use shared::artifact::{Artifact, Storage, Tensor};
-use shared::explain::occlusion::STEPS;
+use shared::explain::Reason;
 use shared::features::DIMENSIONS;
+use shared::image::SIDE;
 use shared::model::Ensemble;
 use shared::model::layer::parameters;
 
@@ -340,7 +340,7 @@ fn a_heat_map_has_the_size_of_its_method() {
         let expected = match model {
             ModelId::Cnn => 3,
             ModelId::Resnet => 6,
-            _ => STEPS as u32,
+            _ => SIDE as u32,
         };
         let reply = cpu.reply(Request::Explain {
             model,
@@ -353,7 +353,72 @@ fn a_heat_map_has_the_size_of_its_method() {
         assert_eq!(map.side, expected);
         assert_eq!(map.method, Method::for_model(model));
         assert_eq!(map.values.len() as u32, expected * expected);
-        assert!(map.values.iter().all(|&v| v >= 0.0));
+        match map.method {
+            Method::GradCam => assert!(map.values.iter().all(|&v| v >= 0.0)),
+            // A probability can fall by 1 at most.
+            Method::Occlusion => assert!(map.values.iter().all(|&v| v.abs() <= 1.0)),
+        }
+        assert!(map.full > 0.0);
+    }
+}
+
+#[test]
+fn a_class_with_no_chance_is_shown_at_the_scale_of_the_answer() {
+    let mut cpu = engine();
+    for model in [ModelId::Cnn, ModelId::Resnet] {
+        let mut maps = Garment::ALL.map(|class| {
+            let grey = boot();
+            match cpu.reply(Request::Explain { model, grey, class }) {
+                Reply::HeatMap(map) => map,
+                reply => panic!("{reply:?}"),
+            }
+        });
+        let full = maps[0].full;
+        assert!(maps.iter().all(|map| map.full == full), "{model}");
+        let peak = |map: &RawHeatMap| map.values.iter().copied().fold(0.0, f32::max);
+        // The scale is the peak of one class: the predicted one.
+        maps.sort_by(|a, b| peak(a).total_cmp(&peak(b)));
+        assert!(maps.iter().any(|map| peak(map) == full), "{model}");
+        assert!(peak(&maps[0]) < 0.5 * full, "{model}: {}", peak(&maps[0]));
+    }
+}
+
+#[test]
+fn every_model_gives_its_own_reason_and_is_tested() {
+    let mut cpu = engine();
+    for model in ModelId::ALL {
+        let (grey, class) = (boot(), Garment::AnkleBoot);
+        let Reply::Reason(reason) = cpu.reply(Request::Reason { model, grey, class }) else {
+            panic!("{model} gives no reason");
+        };
+        match (*reason, model) {
+            (Reason::Neighbours(neighbours), ModelId::Knn) => assert!(!neighbours.is_empty()),
+            (Reason::SupportVectors(decision), ModelId::Svm) => {
+                assert!(!decision.supporting.is_empty());
+            }
+            (Reason::Trees(trees), ModelId::Forest) => {
+                assert!(trees.votes.iter().sum::<u32>() > 0);
+            }
+            (Reason::Maps(maps), _) => assert!(!maps.is_empty(), "{model}"),
+            (reason, _) => panic!("{model}: {reason:?}"),
+        }
+        let Reply::HeatMap(map) = cpu.reply(Request::Occlude {
+            model,
+            grey: boot(),
+            class,
+        }) else {
+            panic!("{model} is not explained by occlusion");
+        };
+        assert_eq!((map.method, map.side), (Method::Occlusion, SIDE as u32));
+        let Reply::Trust(trust) = cpu.reply(Request::TestMaps {
+            model,
+            grey: boot(),
+            class,
+        }) else {
+            panic!("{model} is not tested");
+        };
+        let area = trust.tested[0].curves.deletion_area();
+        assert!((0.0..=1.0).contains(&area), "{model}: {area}");
     }
 }
 
