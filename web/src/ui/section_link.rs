@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use web_sys::{Element, ScrollBehavior, ScrollIntoViewOptions};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 
 use crate::engine::sleep;
 
@@ -27,7 +28,16 @@ pub async fn scroll_to_named_section() {
 
 /// At once: what is above could still grow during a smooth scroll.
 fn scroll_to(section: &Element) {
-    let options = ScrollIntoViewOptions::new();
-    options.set_behavior(ScrollBehavior::Instant);
-    section.scroll_into_view_with_scroll_into_view_options(&options);
+    const BEHAVIOR: &str = "scroll-behavior";
+    let root = document().document_element();
+    let style = root.and_then(|root| root.dyn_into::<HtmlElement>().ok());
+    let style = style.map(|root| root.style());
+    // These names and values are valid, so nothing fails.
+    if let Some(style) = &style {
+        let _ = style.set_property(BEHAVIOR, "auto");
+    }
+    section.scroll_into_view();
+    if let Some(style) = &style {
+        let _ = style.remove_property(BEHAVIOR);
+    }
 }
