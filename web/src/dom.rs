@@ -6,9 +6,7 @@
 use js_sys::Array;
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{
-    Blob, BlobPropertyBag, Element, Event, FocusOptions, HtmlAnchorElement, HtmlElement, Url,
-};
+use web_sys::{Blob, BlobPropertyBag, Element, Event, HtmlAnchorElement, HtmlElement, Url};
 
 /// The first element below `root` with this `data-ref` or `data-action`, if it has the type.
 pub fn find<T: JsCast>(root: &Element, name: &str) -> Option<T> {
@@ -65,11 +63,9 @@ pub fn scroll_into_view(id: &str) {
 pub fn focus_section(id: &str) {
     let section = document().get_element_by_id(id);
     if let Some(section) = section.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
-        section.scroll_into_view();
         // An element that cannot get the focus leaves it where it is.
-        let options = FocusOptions::new();
-        options.set_prevent_scroll(true);
-        let _ = section.focus_with_options(&options);
+        let _ = section.focus();
+        section.scroll_into_view();
     }
 }
 
