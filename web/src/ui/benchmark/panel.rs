@@ -62,6 +62,16 @@ pub fn BenchmarkPanel() -> impl IntoView {
                 .with(|stage| update_run(app, &root, stage, model.get()));
         }
     });
+    Effect::new(move |_| {
+        run.stage().with(|stage| {
+            if let Stage::Over(progress) = stage {
+                app.test_images.set_run(TestRunPredictions {
+                    model: progress.model,
+                    predictions: progress.predictions.clone(),
+                });
+            }
+        });
+    });
     let click = move |event: MouseEvent| {
         let action = action(&event).map(|(_, action)| action);
         match action.as_deref() {
@@ -179,10 +189,6 @@ fn update_run(app: AppState, root: &Element, stage: &Stage, model: ModelId) {
             let contender = Contender::Model(progress.model);
             matrix_html = matrix(contender, &progress.confusion.0);
             wrong = progress.done() - progress.confusion.correct() as usize;
-            app.test_images.set_run(TestRunPredictions {
-                model: progress.model,
-                predictions: progress.predictions.clone(),
-            });
             progress.result(app.site.published(contender, |e| e.accuracy))
         }
         Stage::Failed(error) => error.clone(),

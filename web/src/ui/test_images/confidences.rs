@@ -60,17 +60,27 @@ impl Confidences {
             let pixels = batch.iter().filter_map(|index| test_set.pixels(*index));
             let pixels = pixels.collect::<Vec<_>>().concat();
             let predictions = classify(app, contender, pixels).await?;
-            let mut known = self.known.borrow_mut();
-            let known = &mut known[place(contender)];
-            known.resize(test_set.labels().len(), None);
-            for (index, prediction) in batch.iter().zip(predictions) {
-                known[*index] = Some(prediction.confidence);
-            }
+            self.store(contender, test_set.labels().len(), batch, &predictions);
             if !go_on(batch.len()) {
                 break;
             }
         }
         Ok(())
+    }
+
+    fn store(
+        &self,
+        contender: Contender,
+        count: usize,
+        images: &[usize],
+        predictions: &[BatchPrediction],
+    ) {
+        let mut known = self.known.borrow_mut();
+        let known = &mut known[place(contender)];
+        known.resize(count, None);
+        for (index, prediction) in images.iter().zip(predictions) {
+            known[*index] = Some(prediction.confidence);
+        }
     }
 }
 

@@ -231,7 +231,7 @@ impl List {
             return Ok(());
         }
         let mut images = self.matching(&query, &test_set)?;
-        let result = self.classify(&query, &test_set, &mut images, number).await;
+        let result = self.classify(&query, &test_set, &images, number).await;
         if self.queries.is_stale(number) {
             return Ok(());
         }
@@ -269,7 +269,7 @@ impl List {
         self,
         query: &Query,
         test_set: &Rc<TestSet>,
-        images: &mut Vec<ListedImage>,
+        images: &[ListedImage],
         number: u32,
     ) -> Result<(), String> {
         let confidences = self.confidences.get_value();
@@ -287,7 +287,7 @@ impl List {
         if total == 0 {
             return Ok(());
         }
-        self.images.set(Arc::new(images.clone()));
+        self.images.set(Arc::new(images.to_vec()));
         let mut done = 0;
         self.stage.set(Stage::Classifying(done, total));
         for (contender, images) in &needed {

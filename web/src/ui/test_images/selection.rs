@@ -169,6 +169,9 @@ pub fn sort(images: &mut [ListedImage]) {
 
 /// What the list shows, in words.
 pub fn describe(query: &Query, shown: usize, is_sorted: bool) -> String {
+    if shown == 0 {
+        return "No test image fits this choice.".to_string();
+    }
     let images = if shown == 1 { "image" } else { "images" };
     let order = if shown < 2 {
         ""
