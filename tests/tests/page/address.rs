@@ -10,7 +10,7 @@ use fashion_mnist::{GALLERY, PIXELS, TEST_IMAGES, TEST_LABELS, parse_images, par
 use flate2::read::GzDecoder;
 use image::RgbaImage;
 use serde_json::{Value, json};
-use shared::{Garment, ModelId};
+use shared::Garment;
 use tempfile::TempDir;
 use tests::image_files;
 use tests::page::{Page, Snapshot};
@@ -106,11 +106,46 @@ fn wait_for_input(page: &Page, expected: &[u8; PIXELS], what: &str) {
 
 /// The grey values of the models' input; empty before there is one.
 fn input(page: &Page) -> Vec<u8> {
-    let canvas = page.canvas("preview-input");
-    if canvas.width == 1 {
+    if !is_true(
+        page,
+        "return document.querySelector('[data-testid=\"preview-input\"]')?.width > 1;",
+    ) {
         return Vec::new();
     }
+    let canvas = page.canvas("preview-input");
     canvas.rgba.chunks(4).map(|pixel| pixel[0]).collect()
+}
+
+fn is_true(page: &Page, script: &str) -> bool {
+    page.browser.run(script, vec![]) == true
+}
+
+/// Waits until the script's result is true.
+fn wait_for(page: &Page, what: &str, script: &str) {
+    let found = page.browser.wait(script, LIMIT, |found| *found == true);
+    assert!(found.is_ok(), "waited for {what}");
+}
+
+/// Clicks an element once it is there.
+fn click(page: &Page, selector: &str) {
+    let script = format!("return Boolean(document.querySelector('{selector}'));");
+    wait_for(page, selector, &script);
+    page.click(selector);
+}
+
+fn reload(page: &Page) {
+    page.browser
+        .run("window.isEarlier = true; location.reload();", vec![]);
+    let script = "return !window.isEarlier && Boolean(document.querySelector('[data-testid=\"preview-input\"]'));";
+    wait_for(page, "the page after a reload", script);
+    answered(page);
+}
+
+/// Waits for the heat map.
+fn wait_for_heat_map(page: &Page) {
+    let script =
+        "return document.querySelector('canvas[data-testid=\"gradcam-overlay\"]')?.width > 1;";
+    wait_for(page, "the heat map", script);
 }
 
 /// The test set's images and labels, from the site's own files.
@@ -214,7 +249,7 @@ fn back_and_forward(session: &Session) {
     let mut inputs = Vec::new();
     for (place, number) in [0, 1, 18].into_iter().zip(numbers) {
         let before = page.snapshot();
-        page.click(&format!("#sprite-{place}"));
+        click(&page, &format!("#sprite-{place}"));
         page.wait_for_answer(&before);
         wait_for_fragment(session, &format!("#test={number}"));
         inputs.push(<[u8; PIXELS]>::try_from(input(&page)).expect("784 pixels"));
@@ -230,10 +265,11 @@ fn back_and_forward(session: &Session) {
 
     page.browser.run("history.back();", vec![]);
     wait_for_input(&page, &inputs[1], "the second image again");
-    wait_for_choice(
-        session,
-        "resnet",
-        &answered(&page).row(ModelId::Resnet).label,
+    wait_for(
+        &page,
+        "the ResNet's own class",
+        "const [model, shown] = ['gradcam-model', 'gradcam-class'].map(name => document.querySelector(`[data-testid=\"${name}\"]`).value);
+         return model === 'resnet' && shown === document.querySelector('[data-model=\"resnet\"]').dataset.label;",
     );
     wait_for_fragment(session, &format!("#test={}", numbers[1]));
     page.browser.run("history.back();", vec![]);
@@ -246,8 +282,7 @@ fn back_and_forward(session: &Session) {
     wait_for_fragment(session, &last);
     assert_eq!(entries(), count);
 
-    page.browser.run("location.reload();", vec![]);
-    answered(&page);
+    reload(&page);
     wait_for_input(&page, &inputs[2], "the image after a reload");
     wait_for_choice(session, "knn", "Shirt");
     wait_for_fragment(session, &last);
@@ -261,7 +296,7 @@ fn own_image(session: &Session) {
     page.show(&image_files::jpeg_photo(&golden.image, 600, 800));
     let own = <[u8; PIXELS]>::try_from(input(&page)).expect("784 pixels");
     wait_for_fragment(session, "");
-    page.click("#sprite-5");
+    click(&page, "#sprite-5");
     wait_for_fragment(session, &format!("#test={}", GALLERY[0][5]));
     page.browser.run("history.back();", vec![]);
     wait_for_input(&page, &own, "the own image again");
@@ -271,9 +306,8 @@ fn own_image(session: &Session) {
     assert!(is_hidden.is_ok(), "the photo cannot be edited");
     answered(&page);
     std::thread::sleep(Duration::from_millis(600));
-    page.browser.run("location.reload();", vec![]);
+    reload(&page);
     wait_for_input(&page, &own, "the own image after a reload");
-    answered(&page);
     let address = page.browser.run("return location.href;", vec![]);
     assert!(
         address.as_str().is_some_and(|a| !a.contains("pixels")),
@@ -299,7 +333,8 @@ fn broken_links(session: &Session) {
         (format!("#pixels={}!", &pixels[1..]), "damaged"),
         ("#test=0&test=1".to_owned(), "more than once"),
         (format!("#pixels={pixels}&test=0"), "only the test image"),
-        ("#<img src=x onerror=alert(1)>".to_owned(), "section"),
+        ("#<script>".to_owned(), "section"),
+        ("#<img src=x onerror=alert(1)>".to_owned(), "does not know"),
         ("#section=hat".to_owned(), "section"),
         ("#hat=1&\u{202e}\u{1f45a}=2".to_owned(), "does not know"),
         (format!("#{}", "&=%".repeat(20_000)), "too long"),
@@ -313,7 +348,7 @@ fn broken_links(session: &Session) {
         said.unwrap_or_else(|said| panic!("{start}: the page says {said:?}, not {sentence:?}"));
         page.wait("the models", LIMIT, Snapshot::is_ready);
         let before = page.snapshot();
-        page.click("#sprite-3");
+        click(&page, "#sprite-3");
         page.wait_for_answer(&before);
         wait_for_fragment(session, &format!("#test={}", GALLERY[0][3]));
     }
@@ -341,7 +376,7 @@ fn without_test_set(session: &Session) {
 /// Opens the link that the button copies, and gives it.
 fn copy(session: &Session, page: &Page) -> String {
     session.browser.set_permission("clipboard-write", false);
-    page.click("[data-testid=\"copy-link\"]");
+    click(page, "[data-testid=\"copy-link\"]");
     let field = "const it = document.querySelector('[data-testid=\"share-link\"]');
         return it?.checkVisibility() ? it.value : '';";
     let link = page.browser.wait(field, LIMIT, |link| link != "");
@@ -425,7 +460,7 @@ fn copied_link(session: &Session) {
 fn saved(session: &Session, page: &Page, button: &str) -> RgbaImage {
     let folder = TempDir::new().expect("a folder for downloads");
     session.browser.set_download_folder(folder.path());
-    page.click(&format!("[data-testid=\"{button}\"]"));
+    click(page, &format!("[data-testid=\"{button}\"]"));
     let start = Instant::now();
     loop {
         let files = fs::read_dir(folder.path()).expect("a folder");
@@ -448,9 +483,7 @@ fn colours(picture: &RgbaImage, [left, top, width, height]: [u32; 4]) -> usize {
 
 fn card(session: &Session) {
     let page = open_link(session, "#test=36");
-    page.wait("the heat map", LIMIT, |_| {
-        page.canvas("gradcam-overlay").width > 1
-    });
+    wait_for_heat_map(&page);
     let picture = saved(session, &page, "save-card");
     assert_eq!(picture.dimensions(), (1200, 800));
     // The image is there, enlarged to 268 pixels at (60, 116).
@@ -478,9 +511,7 @@ fn card(session: &Session) {
 
 fn heat_map(session: &Session) {
     let page = open_link(session, "#test=36&model=cnn");
-    page.wait("the heat map", LIMIT, |_| {
-        page.canvas("gradcam-overlay").width > 1
-    });
+    wait_for_heat_map(&page);
     let picture = saved(session, &page, "save-heatmap");
     assert_eq!(picture.dimensions(), (1200, 560));
     // Input, map and overlay; a grey image has equal channels.
@@ -543,12 +574,7 @@ fn embedded_panels(session: &Session) {
     assert!(said.is_ok(), "{said:?}");
     // The copied link leads to the whole page.
     let page = open_link(session, "?embed=1#test=36");
-    page.wait("the buttons", LIMIT, |_| {
-        page.browser.run(
-            "return Boolean(document.querySelector('[data-testid=\"copy-link\"]'));",
-            vec![],
-        ) == true
-    });
+
     assert_eq!(
         copy(session, &page),
         format!("{}#test=36", session.site.url())
@@ -557,8 +583,9 @@ fn embedded_panels(session: &Session) {
 
 fn framed(session: &Session) {
     let site = Site::start_copy().expect("a site");
-    site.send_headers();
+    // The page around it has no headers of its own, which would forbid it any frame.
     session.browser.open(&site.blank());
+    site.send_headers();
     session.browser.run(
         "const frame = document.createElement('iframe');
          frame.src = arguments[0];

@@ -19,6 +19,11 @@ use crate::upload::assert_matches_reference;
 pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "a_second_visit_fetches_nothing_but_the_page", again),
     Check::new(Cpu, "without_its_server_the_page_answers", offline),
+    Check::new(
+        Cpu,
+        "a_linked_test_image_is_shown_without_the_server",
+        linked_test_image,
+    ),
     Check::new(Cpu, "a_new_build_is_shown_at_once_and_kept", renewed),
     Check {
         expected_errors: &["404"],
@@ -158,6 +163,30 @@ fn offline(session: &Session) {
     let is_styled =
         "return getComputedStyle(document.querySelector('.contents ul')).listStyleType === 'none';";
     assert_eq!(visitor.browser.run(is_styled, vec![]), json!(true));
+}
+
+/// The test set is kept after a link to one of its images has loaded it.
+fn linked_test_image(session: &Session) {
+    let mut visitor = Visitor::new();
+    visitor.visits(session);
+    let link = format!("{}#test=60", visitor.site.url());
+    let answer = |visitor: &Visitor| {
+        visitor.browser.open(&link);
+        let page = Page {
+            browser: &visitor.browser,
+        };
+        let is_answered = |now: &Snapshot| now.is_ready() && now.vote.image > 0;
+        let vote = page.wait("an answer", TIMEOUT, is_answered).vote;
+        (vote.label, vote.confidence)
+    };
+    let first = answer(&visitor);
+    visitor.waits_for("the test images", |kept| {
+        kept.iter().any(|path| path.contains("t10k-images"))
+    });
+    visitor.leaves();
+    visitor.browser.cdp("Network.clearBrowserCache", json!({}));
+    visitor.site.stop();
+    assert_eq!(answer(&visitor), first);
 }
 
 fn renewed(session: &Session) {
