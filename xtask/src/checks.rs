@@ -219,4 +219,31 @@ mod tests {
         checked.sort_unstable();
         assert_eq!(checked, members);
     }
+
+    #[test]
+    fn workflows_name_actions_and_containers_by_digest() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../.github/workflows");
+        let is_digest = |text: &str, length: usize| {
+            text.len() == length && text.bytes().all(|b| b.is_ascii_hexdigit())
+        };
+        let mut found = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            for line in std::fs::read_to_string(&path).unwrap().lines() {
+                let line = line.trim().trim_start_matches("- ");
+                let pinned = if let Some(action) = line.strip_prefix("uses: ") {
+                    let action = action.split(' ').next().unwrap();
+                    // A workflow of this repository is of the same commit.
+                    action.starts_with("./") || is_digest(action.rsplit('@').next().unwrap(), 40)
+                } else if let Some(container) = line.strip_prefix("container: ") {
+                    is_digest(container.rsplit("@sha256:").next().unwrap(), 64)
+                } else {
+                    continue;
+                };
+                assert!(pinned, "{}: {line}", path.display());
+                found += 1;
+            }
+        }
+        assert!(found > 10, "{found}");
+    }
 }

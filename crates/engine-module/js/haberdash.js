@@ -53,10 +53,12 @@ export class Haberdash {
   }
 
   get models() {
-    return call(() => this.#live().models());
+    const engine = this.#live();
+    return call(() => engine.models());
   }
 
   get labels() {
+    this.#live();
     return call(() => Engine.labels());
   }
 

@@ -8,9 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use photo::{Edits, Pipeline};
 use protocol::{Pixels, Reply, Request};
 use serde_json::{Value, json};
-use shared::image::RgbaImage;
+use shared::image::{PIXELS, RgbaImage};
 use shared::model::{Answer, WeightsFile, photo_network};
-use shared::{Garment, LoadedModels, ModelId, Prediction, Sample};
+use shared::{Garment, Grey28, LoadedModels, ModelId, Prediction, Sample};
 use tests::image_files;
 use tests::reference::weights_bytes;
 use tests::site::Fault;
@@ -140,7 +140,8 @@ fn example(session: &Session) {
     );
     assert_eq!(map[0], "What speaks for Bag");
     assert!(map[1].as_u64() > Some(100), "{map}");
-    browser.choose("input[type=file]", &[image_files::empty_floor(300, 200)]);
+    let blank = Grey28::new([0; PIXELS]);
+    browser.choose("input[type=file]", &[image_files::png(&blank)]);
     wait("Nothing stands out");
 }
 
