@@ -9,11 +9,12 @@ use crate::{
 use anyhow::{Context, Result};
 use std::{env, process::Command, time::Instant};
 
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 9] = [
     Tool::WasmTarget,
     Tool::Lints,
     Tool::BareTarget,
     Tool::WasmBindgen,
+    Tool::WasmSplit,
     Tool::Trunk,
     Tool::WasmOpt,
     Tool::Chromium,

@@ -1,4 +1,4 @@
-//! The site's build: trunk builds the page and its app, and calls `cargo xtask bundle` for the other files.
+//! The site's build: trunk builds the page and its styles, and calls `cargo xtask bundle` for the app and all other files.
 
 use crate::{
     size_budgets, step,
@@ -31,9 +31,10 @@ impl Profile {
 }
 
 /// The tools that the optimised build needs.
-const TOOLS: [Tool; 5] = [
+const TOOLS: [Tool; 6] = [
     Tool::WasmTarget,
     Tool::WasmBindgen,
+    Tool::WasmSplit,
     Tool::Trunk,
     Tool::WasmOpt,
     // Optional: without it, the page cannot run the test set.
@@ -77,18 +78,7 @@ pub fn trunk_build(
         trunk.arg("--quiet");
     }
     trunk
-        .args([
-            "build",
-            "--cargo-profile",
-            profile.name(),
-            "--public-url",
-            public_url,
-            "--dist",
-        ])
+        .args(["build", "--public-url", public_url, "--dist"])
         .arg(folder);
-    if profile == Profile::Dist {
-        // In trunk this only enables wasm-opt: the profile is the one above.
-        trunk.arg("--release");
-    }
     Ok(trunk)
 }

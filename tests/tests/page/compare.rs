@@ -29,10 +29,15 @@ const TABLE: &str = "
 
 /// Scrolls to the comparison and waits until its details are there.
 pub fn open_comparison(page: &Page) {
-    page.browser.run(
-        "document.getElementById('compare').scrollIntoView({behavior: 'instant'});",
-        vec![],
+    // Its code comes after the first prediction.
+    let scrolled = page.browser.wait(
+        "const section = document.getElementById('compare');
+         section?.scrollIntoView({behavior: 'instant'});
+         return section !== null;",
+        TIMEOUT,
+        |scrolled| scrolled == &json!(true),
     );
+    scrolled.expect("the comparison is loaded");
     let there =
         "return document.querySelectorAll('[data-testid=\"confusion\"] tbody tr').length === 20
         && document.querySelector('[data-testid=\"cost-plot\"] svg') !== null;";

@@ -22,6 +22,14 @@ pub const CHECKS: &[Check] = &[
         ..Check::new(Cpu, "without_its_first_script_the_page_says_so", no_script)
     },
     Check::new(Cpu, "a_stalled_app_is_said_until_it_comes", stalled_app),
+    Check {
+        expected_errors: &["404", "split_compare"],
+        ..Check::new(
+            Cpu,
+            "a_part_that_cannot_be_loaded_can_be_tried_again",
+            failing_part,
+        )
+    },
 ];
 
 /// The text of the help, if it is visible.
@@ -99,4 +107,33 @@ fn stalled_app(session: &Session) {
     text("Nothing has arrived for 20 seconds", 40);
     session.site.clear_faults();
     text("Choose images", 40);
+}
+
+fn failing_part(session: &Session) {
+    session.site.inject_fault("split_compare", Fault::Missing);
+    session.page();
+    let message = session.browser.wait(
+        "return document.querySelector('[data-testid=\"part-failed\"]')?.innerText ?? '';",
+        Duration::from_secs(30),
+        |text| text != &json!(""),
+    );
+    let message = message.unwrap_or_else(|_| panic!("nothing is said of the missing part"));
+    let message = message.as_str().unwrap_or_default();
+    assert!(
+        message.contains("comparison of the models could not be loaded"),
+        "{message}"
+    );
+    session.site.clear_faults();
+    let is_shown = "return document.getElementById('compare') !== null
+        && document.querySelector('[data-testid=\"part-failed\"]') === null;";
+    session.browser.run(
+        "document.querySelector('[data-testid=\"part-failed\"] button').click();",
+        vec![],
+    );
+    let shown = session
+        .browser
+        .wait(is_shown, Duration::from_secs(30), |shown| {
+            shown == &json!(true)
+        });
+    shown.unwrap_or_else(|_| panic!("the part does not come after the second attempt"));
 }

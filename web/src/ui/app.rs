@@ -8,13 +8,14 @@ use shared::model::PhotoClass;
 use wasm_bindgen::JsCast;
 
 use super::batch::BatchTable;
-use super::compare::Compare;
-use super::editor::ImageEditor;
+use super::compare;
+use super::editor;
 use super::engine_panel::EnginePanel;
 use super::ensemble_text;
 use super::explanation::ExplanationSection;
 use super::gallery::Gallery;
 use super::header::{Footer, Header};
+use super::lazy_part::LazyPart;
 use super::messages::MessageList;
 use super::predictions::Predictions;
 use super::preview::Preview;
@@ -82,9 +83,15 @@ async fn mount_sections(app: AppState) {
     mount(app, "#answers", || view! { <Predictions/> }).await;
     wait_for_first_prediction(app).await;
     mount(app, "#verdicts", || view! { <EnginePanel/> }).await;
-    mount(app, "#picture", || view! { <ImageEditor/> }).await;
+    mount(app, "#picture", || {
+        view! { <LazyPart name="The image editor" load=editor::load/> }
+    })
+    .await;
     mount(app, "#answers", || view! { <ExplanationSection/> }).await;
-    mount(app, "main", || view! { <Compare/> }).await;
+    mount(app, "main", || {
+        view! { <LazyPart name="The comparison of the models" load=compare::load/> }
+    })
+    .await;
     mount(app, "body", || view! { <Footer/> }).await;
 }
 

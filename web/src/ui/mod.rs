@@ -13,6 +13,7 @@ mod ensemble_text;
 mod explanation;
 mod gallery;
 mod header;
+mod lazy_part;
 mod messages;
 mod model_row;
 mod photo_network_panel;

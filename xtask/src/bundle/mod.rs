@@ -1,11 +1,13 @@
-//! `cargo xtask bundle`, trunk's post_build hook: adds the files that trunk does not build to the staging folder. Their names
-//! contain a hash of the content, and are written into the page.
+//! `cargo xtask bundle`, trunk's post_build hook: adds the app, the workers and all other files that trunk does not build to the
+//! staging folder. Their names contain a hash of the content, and are written into the page.
 
+mod app;
 mod assets;
 mod headers;
 mod offline;
 mod page;
 mod test_set;
+mod wasm_package;
 mod weights;
 mod worker;
 
@@ -18,7 +20,6 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use assets::Assets;
 use std::{env, fs, path::PathBuf};
-use worker::Worker;
 
 /// Runs the hook, with the folders and options in the environment variables of trunk and the user.
 pub fn run(workspace: &Workspace) -> Result<()> {
@@ -26,7 +27,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     let staging = staging
         .context("`bundle` is trunk's hook: run `trunk serve` or `cargo xtask build` instead")?;
     let profile = profile(env::var("HABERDASH_PROFILE").ok().as_deref())?;
-    let mut wanted = vec![Tool::WasmTarget, Tool::WasmBindgen];
+    let mut wanted = vec![Tool::WasmTarget, Tool::WasmBindgen, Tool::WasmSplit];
     if profile == Profile::Dist {
         wanted.push(Tool::WasmOpt);
     }
@@ -42,16 +43,19 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         "run `cargo run -p trainer -- gallery` to write it",
     )?;
     test_set::add(&mut assets, &test_set::folders(&workspace.cache))?;
-    let mut workers = vec![Worker::CPU];
+    let mut workers = vec![worker::CPU];
     if is_gpu_enabled(env::var("HABERDASH_GPU").ok().as_deref())? {
-        workers.push(Worker::GPU);
+        workers.push(worker::GPU);
     }
-    for worker in &workers {
+    for package in &workers {
         step::step(
-            &format!("build the {} ({})", worker.name, profile.name()),
-            || worker.build(workspace, profile)?.add(&mut assets),
+            &format!("build the {} ({})", package.binary, profile.name()),
+            || worker::build(package, workspace, profile)?.add(&mut assets),
         )?;
     }
+    let app = step::step(&format!("build the app ({})", profile.name()), || {
+        app::build(workspace, profile)
+    })?;
 
     let index = staging.join("index.html");
     let page = fs::read_to_string(&index).with_context(|| {
@@ -60,6 +64,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
             index.display()
         )
     })?;
+    let page = app.add(&assets, &page)?;
     fs::write(&index, page::with_assets(&page, &assets.map())?)
         .with_context(|| format!("{} cannot be written", index.display()))?;
     headers::add(&staging, &page)?;

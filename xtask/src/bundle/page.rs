@@ -1,4 +1,4 @@
-//! The map of file names in index.html, a `<meta>` element.
+//! What is written into index.html: the map of file names, a `<meta>` element, and the links to the app.
 
 use anyhow::{Context, Result};
 
@@ -16,6 +16,23 @@ pub fn with_assets(page: &str, json: &str) -> Result<String> {
         &page[..start + value_start],
         escape(json),
         &page[start + value_end..]
+    ))
+}
+
+/// The page with links that make the browser load the app's modules and its wasm at once. web/boot.js starts the first module with
+/// the wasm.
+pub fn with_app(page: &str, modules: [&str; 2], wasm: &str) -> Result<String> {
+    let end = page
+        .find("</head>")
+        .context("index.html has no `</head>`: add it after the last element of the head")?;
+    let links = modules.map(|module| {
+        format!("<link rel=\"modulepreload\" href=\"{module}\" crossorigin=\"anonymous\">\n")
+    });
+    Ok(format!(
+        "{}{}<link rel=\"preload\" href=\"{wasm}\" crossorigin=\"anonymous\" as=\"fetch\" type=\"application/wasm\">\n{}",
+        &page[..end],
+        links.concat(),
+        &page[end..]
     ))
 }
 
@@ -71,6 +88,17 @@ mod tests {
             );
             assert_eq!(with_assets(&page, json).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn the_app_is_linked_at_the_end_of_the_head() {
+        let page = with_app("<head></head><body></body>", ["a.js", "b.js"], "a.wasm").unwrap();
+        let (head, body) = page.split_once("</head>").unwrap();
+        assert_eq!(body, "<body></body>");
+        // boot.js starts the first module.
+        assert!(head.starts_with("<head><link rel=\"modulepreload\" href=\"a.js\""));
+        assert!(head.contains("href=\"a.wasm\" crossorigin=\"anonymous\" as=\"fetch\""));
+        assert!(with_app("<body></body>", ["a.js", "b.js"], "a.wasm").is_err());
     }
 
     #[test]

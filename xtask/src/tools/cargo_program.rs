@@ -1,4 +1,4 @@
-//! Programs that `cargo install` builds, wasm-bindgen and trunk: each version in a folder of its own.
+//! Programs that `cargo install` builds, wasm-bindgen, wasm-split and trunk: each version in a folder of its own.
 
 use crate::{
     lockfile, step,
@@ -15,9 +15,14 @@ use std::{
 /// trunk 0.22 needs a newer rustc than this workspace.
 const TRUNK_VERSION: &str = "0.21.14";
 
+/// Compatible with the crate `wasm_split_helpers` of Cargo.lock.
+const WASM_SPLIT_VERSION: &str = "0.2.4";
+
 /// A crate with a program.
 pub struct CargoProgram {
     package: &'static str,
+    /// The crate's features that the program needs.
+    features: &'static str,
     program: &'static str,
     version: String,
 }
@@ -34,15 +39,27 @@ impl CargoProgram {
         let version = lockfile::locked_version(&workspace.root, "wasm-bindgen")?;
         Ok(Self {
             package: "wasm-bindgen-cli",
+            features: "",
             program: "wasm-bindgen",
             version,
         })
+    }
+
+    /// wasm-split, which divides the app into parts that are loaded when they are needed.
+    pub fn wasm_split() -> Self {
+        Self {
+            package: "wasm_split_cli_support",
+            features: "build-binary",
+            program: "wasm-split-cli",
+            version: WASM_SPLIT_VERSION.to_owned(),
+        }
     }
 
     /// trunk.
     pub fn trunk() -> Self {
         Self {
             package: "trunk",
+            features: "",
             program: "trunk",
             version: TRUNK_VERSION.to_owned(),
         }
@@ -76,11 +93,6 @@ impl CargoProgram {
         Ok(folder.join(format!("{}{EXE_SUFFIX}", self.program)))
     }
 
-    /// The needed version.
-    pub fn version(&self) -> &str {
-        &self.version
-    }
-
     /// Runs `cargo install` into the cache. A registry may lack a version in the crate's own lock file; then cargo chooses the
     /// versions.
     pub fn install(&self, workspace: &Workspace) -> Result<()> {
@@ -95,6 +107,7 @@ impl CargoProgram {
                 .args(["install", self.package]);
             command
                 .args(["--version", &self.version])
+                .args(["--features", self.features])
                 .arg("--root")
                 .arg(self.root(workspace));
             if locked {
@@ -140,6 +153,7 @@ mod tests {
         };
         let tool = CargoProgram {
             package: "no-such",
+            features: "",
             program: "no-such-program",
             version: "1.2.3".into(),
         };

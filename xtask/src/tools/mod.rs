@@ -24,6 +24,8 @@ pub enum Tool {
     BareTarget,
     /// wasm-bindgen in the version of Cargo.lock.
     WasmBindgen,
+    /// wasm-split, which divides the app into parts.
+    WasmSplit,
     /// trunk, which builds the page.
     Trunk,
     /// wasm-opt, which optimises the published wasm.
@@ -45,6 +47,7 @@ impl Tool {
                 "{} (about 5 minutes)",
                 CargoProgram::wasm_bindgen(workspace)?
             ),
+            Self::WasmSplit => format!("{} (about 1 minute)", CargoProgram::wasm_split()),
             Self::Trunk => format!("{} (about 10 minutes)", CargoProgram::trunk()),
             Self::WasmOpt => format!("wasm-opt (npm package binaryen {})", wasm_opt::VERSION),
             Self::Chromium => "Chromium and chromedriver".to_owned(),
@@ -60,6 +63,7 @@ impl Tool {
             Self::WasmBindgen => CargoProgram::wasm_bindgen(workspace)?
                 .folder(workspace)
                 .is_some(),
+            Self::WasmSplit => CargoProgram::wasm_split().folder(workspace).is_some(),
             Self::Trunk => CargoProgram::trunk().folder(workspace).is_some(),
             Self::WasmOpt => wasm_opt::folder(workspace).is_some(),
             Self::Chromium => apt::chromium_present(),
@@ -81,6 +85,7 @@ impl Tool {
             Self::WasmTarget => install_wasm_target(workspace),
             Self::BareTarget => rustup::add_target(workspace, rustup::BARE),
             Self::WasmBindgen => CargoProgram::wasm_bindgen(workspace)?.install(workspace),
+            Self::WasmSplit => CargoProgram::wasm_split().install(workspace),
             Self::Trunk => CargoProgram::trunk().install(workspace),
             Self::WasmOpt => wasm_opt::install(workspace),
             Self::Chromium => apt::install(workspace, &["chromium", "chromium-driver"]),

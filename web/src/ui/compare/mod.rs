@@ -11,4 +11,18 @@ mod observers;
 mod section;
 mod training_curves;
 
-pub use section::Compare;
+use leptos::prelude::*;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+use super::lazy_part::{Draw, Loading};
+use section::Compare;
+
+/// Downloads the code of the comparison.
+pub fn load() -> Loading {
+    Box::pin(draw())
+}
+
+#[wasm_split(compare, fallible)]
+fn draw() -> Result<Draw, SplitLoaderError> {
+    Ok(|| view! { <Compare/> }.into_any())
+}

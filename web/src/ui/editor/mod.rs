@@ -11,4 +11,18 @@ mod pixel_editor;
 mod rotation;
 mod steps;
 
-pub use photo_editor::ImageEditor;
+use leptos::prelude::*;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+use super::lazy_part::{Draw, Loading};
+use photo_editor::ImageEditor;
+
+/// Downloads the code of the editor.
+pub fn load() -> Loading {
+    Box::pin(draw())
+}
+
+#[wasm_split(editor, fallible)]
+fn draw() -> Result<Draw, SplitLoaderError> {
+    Ok(|| view! { <ImageEditor/> }.into_any())
+}

@@ -1,11 +1,8 @@
 //! Why a model predicts a class: the heat map, and on request each model's own reason.
 
 mod heat_map;
-mod own_reason;
 mod reasons;
 mod section;
-mod signed_map;
-mod trust;
 mod words;
 
 pub use section::ExplanationSection;

@@ -1,0 +1,127 @@
+//! Compiles a package to wasm, and keeps what was made of it until the compiled file changes.
+
+use super::assets::sha256_hex;
+use crate::{
+    site::Profile,
+    step,
+    tools::{self, cargo_program::CargoProgram, rustup, wasm_opt},
+    workspace::Workspace,
+};
+use anyhow::{Context, Result};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// All browsers since 2023 support SIMD; in others the page shows a message and starts no worker. The app and the workers have the same
+/// flags, so that they share the build of their dependencies.
+const RUSTFLAGS: &str = "-C target-feature=+simd128";
+
+/// A package whose binary, of the same name as the file, runs in the browser.
+pub struct WasmPackage {
+    pub package: &'static str,
+    /// The binary's name.
+    pub binary: &'static str,
+    /// wasm-opt's optimisation level.
+    pub optimisation: &'static str,
+    /// Environment variables that change the profile `dist`.
+    pub exceptions: &'static [(&'static str, &'static str)],
+    /// Arguments for the linker.
+    pub link_arguments: &'static [&'static str],
+}
+
+impl WasmPackage {
+    /// Compiles the binary. Returns the path of the wasm file, before wasm-bindgen.
+    fn compile(&self, workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+        let mut cargo = workspace.cargo(tools::wasm_toolchain(workspace)?.name);
+        cargo
+            .args(["rustc", "--package", self.package, "--bin", self.binary])
+            .args(["--target", rustup::WASM, "--profile", profile.name()])
+            .env("RUSTFLAGS", RUSTFLAGS)
+            .envs(self.exceptions.iter().copied())
+            .arg("--");
+        for argument in self.link_arguments {
+            cargo.arg("-C").arg(format!("link-arg={argument}"));
+        }
+        step::run(&mut cargo)?;
+        let folder = workspace.target.join(rustup::WASM).join(profile.name());
+        Ok(folder.join(format!("{}.wasm", self.binary)))
+    }
+
+    /// Compiles the binary and calls `make` with its path and a new folder, unless the folder contains what was made of the same
+    /// binary by the same tools. Returns the folder.
+    pub fn build(
+        &self,
+        workspace: &Workspace,
+        profile: Profile,
+        make: impl FnOnce(&Path, &Path) -> Result<()>,
+    ) -> Result<PathBuf> {
+        let compiled = self.compile(workspace, profile)?;
+        let input = fs::read(&compiled).with_context(|| {
+            format!(
+                "cargo wrote no {}: run `cargo xtask build` again",
+                compiled.display()
+            )
+        })?;
+        let optimisation = match profile {
+            Profile::Dist => self.optimisation,
+            Profile::Quick => "none",
+        };
+        let stamp = format!(
+            "{}\n{}\n{}\nwasm-opt {} {optimisation}\n",
+            sha256_hex(&input),
+            CargoProgram::wasm_bindgen(workspace)?,
+            CargoProgram::wasm_split(),
+            wasm_opt::VERSION
+        );
+        let bundle = workspace.target.join("bundle");
+        let folder = bundle.join(profile.name()).join(self.binary);
+        let stamp_path = folder.join("stamp");
+        if fs::read_to_string(&stamp_path).is_ok_and(|done| done == stamp) {
+            return Ok(folder);
+        }
+        let permissions = |doing| {
+            let name = folder.display().to_string();
+            move || format!("{name} cannot be {doing}: check its permissions")
+        };
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(permissions("removed"))?;
+        }
+        fs::create_dir_all(&folder).with_context(permissions("made"))?;
+        make(&compiled, &folder)?;
+        // Last, so that an interrupted run leaves no stamp.
+        fs::write(&stamp_path, stamp).with_context(permissions("written to"))?;
+        Ok(folder)
+    }
+
+    /// Optimises `file` in place, for the profile `dist`.
+    pub fn optimise(&self, workspace: &Workspace, profile: Profile, file: &Path) -> Result<()> {
+        if profile != Profile::Dist {
+            return Ok(());
+        }
+        let optimised = file.with_extension("optimised");
+        step::run(
+            wasm_opt::command(workspace)?
+                .arg(self.optimisation)
+                .arg(file)
+                .arg("-o")
+                .arg(&optimised),
+        )?;
+        fs::rename(&optimised, file).with_context(|| {
+            format!(
+                "{} cannot be replaced: check its folder's permissions",
+                file.display()
+            )
+        })
+    }
+}
+
+/// The content of `file` in a folder that [`WasmPackage::build`] returned.
+pub fn read(folder: &Path, file: &str) -> Result<Vec<u8>> {
+    fs::read(folder.join(file)).with_context(|| {
+        format!(
+            "{} has no {file}: delete that folder and try again",
+            folder.display()
+        )
+    })
+}
