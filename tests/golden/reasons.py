@@ -48,7 +48,7 @@ def pool(x: torch.Tensor) -> torch.Tensor:
     n, c, h, w = x.shape
     squares = x[:, :, : h // 2 * 2, : w // 2 * 2].reshape(n, c, h // 2, 2, w // 2, 2).permute(0, 1, 2, 4, 3, 5).flatten(4)
     largest = squares.detach().amax(dim=4, keepdim=True)
-    is_largest = squares.detach() >= largest - 1e-6 * (1 + largest.abs())
+    is_largest = squares.detach() >= largest - 1e-5 * (1 + largest.abs())
     return squares.gather(4, is_largest.to(torch.uint8).argmax(dim=4, keepdim=True))[..., 0]
 
 

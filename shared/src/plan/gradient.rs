@@ -8,6 +8,10 @@ use crate::model::lowering::{self, Residual};
 use crate::model::shape::Shape;
 use crate::simd::dot;
 
+/// Values closer than this, as a share, are a tie: weights are small whole numbers times a scale, and so are pixels, so that different
+/// windows have sums that differ by rounding only.
+const TIE: f32 = 1e-5;
+
 /// A fused convolution whose steps are run one after the other.
 pub struct SteppedConv {
     /// `[3 * 3][input][output]`.
@@ -30,7 +34,7 @@ pub struct Step {
     pub activation: Vec<f32>,
     /// Whether the sum of each value passed the ReLU.
     is_positive: Vec<bool>,
-    /// With pooling, the index of the largest value of each 2x2 square; the first one in a tie.
+    /// With pooling, the index of the largest value of each 2x2 square; in a tie, to which the gradient must be given, the first one.
     largest: Vec<u32>,
 }
 
@@ -191,13 +195,10 @@ impl Step {
             index(row + 1, column),
             index(row + 1, column + 1),
         ];
-        let larger = |best: usize, i: usize| {
-            if self.activation[i] > self.activation[best] {
-                i
-            } else {
-                best
-            }
-        };
-        four.into_iter().fold(four[0], larger) as u32
+        let value = |i: usize| self.activation[i];
+        let largest = four.into_iter().map(value).fold(f32::MIN, f32::max);
+        let tie = largest - TIE * (1.0 + largest.abs());
+        let first = four.into_iter().find(|&i| value(i) >= tie);
+        first.unwrap_or(four[0]) as u32
     }
 }

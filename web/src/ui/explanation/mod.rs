@@ -3,11 +3,8 @@
 pub mod heat_map;
 pub mod scale;
 
-mod own_reason;
 mod reasons;
 mod section;
-mod signed_map;
-mod trust;
 mod words;
 
 pub use section::ExplanationSection;

@@ -5,13 +5,14 @@ use protocol::{Method, RawHeatMap};
 use shared::{Garment, ModelId};
 
 use super::heat_map::{self, ScaledMap};
-use super::reasons::Reasons;
+use super::reasons;
 use super::scale;
 use super::words;
 use crate::state::AppState;
 use crate::state::image::InputImage;
 use crate::ui::canvas::Canvas;
 use crate::ui::ensemble_text::name_in_sentence;
+use crate::ui::lazy_part::LazyPart;
 use shared::image::RgbaImage;
 
 #[component]
@@ -109,8 +110,32 @@ pub fn ExplanationSection() -> impl IntoView {
                 <span class="small" prop:textContent=move || scale::ends(is_signed.get())[1]></span>
                 <p class="small" data-testid="scale-text" prop:textContent=move || scale::text(is_signed.get(), class())></p>
             </div>
-            <Reasons/>
+            <ReasonsDisclosure/>
         </section>
+    }
+}
+
+/// The button that opens the reasons of all models, and their place.
+#[component]
+fn ReasonsDisclosure() -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    view! {
+        <button
+            type="button"
+            class="disclosure"
+            data-testid="open-reasons"
+            aria-expanded=move || if is_open.get() { "true" } else { "false" }
+            aria-controls="model-reasons"
+            on:click=move |_| is_open.update(|o| *o = !*o)
+        >
+            <span class="chevron" aria-hidden="true"></span>
+            <span>"The reasons of all seven models"</span>
+        </button>
+        <div class="reasons" id="model-reasons" hidden=move || !is_open.get()>
+            <Show when=move || is_open.get()>
+                <LazyPart name="The reasons of the models" load=reasons::load/>
+            </Show>
+        </div>
     }
 }
 

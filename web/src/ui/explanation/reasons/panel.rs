@@ -1,5 +1,4 @@
-//! The models' reasons side by side: seven maps of one class, the chosen model's own reason, and a test of its maps. Computed when
-//! the panel is opened.
+//! Seven maps of one class, the chosen model's own reason, and a test of its maps.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,40 +7,16 @@ use protocol::Pixels;
 use shared::ModelId;
 use shared::explain::Trust;
 
-use super::heat_map;
 use super::own_reason::{OwnReason, OwnReasonView};
 use super::signed_map::{SignedMap, SignedMapView};
 use super::trust::TrustView;
-use super::words;
 use crate::state::AppState;
 use crate::state::app_state::ExplanationTarget;
+use crate::ui::explanation::{heat_map, words};
 
-/// The button that opens the panel, and the panel.
+/// The panel.
 #[component]
-pub fn Reasons() -> impl IntoView {
-    let is_open = RwSignal::new(false);
-    view! {
-        <button
-            type="button"
-            class="disclosure"
-            data-testid="open-reasons"
-            aria-expanded=move || if is_open.get() { "true" } else { "false" }
-            aria-controls="model-reasons"
-            on:click=move |_| is_open.update(|o| *o = !*o)
-        >
-            <span class="chevron" aria-hidden="true"></span>
-            <span>"The reasons of all seven models"</span>
-        </button>
-        <div class="reasons" id="model-reasons" hidden=move || !is_open.get()>
-            <Show when=move || is_open.get()>
-                <Panel/>
-            </Show>
-        </div>
-    }
-}
-
-#[component]
-fn Panel() -> impl IntoView {
+pub fn Panel() -> impl IntoView {
     let app = expect_context::<AppState>();
     let target = Memo::new(move |_| app.explanation_target());
     // What belongs to another image, model or class is not shown.

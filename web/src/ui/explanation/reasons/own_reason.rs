@@ -12,7 +12,7 @@ use shared::model::{argmax, top_two};
 use shared::{Garment, ModelId};
 
 use super::signed_map::{SignedMap, SignedMapView};
-use super::words;
+use crate::ui::explanation::words;
 
 /// A reason, and what it is for.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use shared::explain::{Curves, EvidenceMap, Trust};
 
 use super::signed_map::{SignedMap, SignedMapView};
-use super::words;
+use crate::ui::explanation::words;
 
 /// The size of a chart in its own units.
 const WIDTH: f32 = 200.0;
