@@ -1,5 +1,7 @@
 //! The image that the page opens with: a test image about which the seven models disagree.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 use shared::{Garment, ModelId};
 
@@ -36,7 +38,7 @@ impl StartImage {
             let agreeing = classes.iter().filter(|c| **c == ensemble[i]).count();
             classes.sort_unstable();
             classes.dedup();
-            (usize::MAX - classes.len(), agreeing, i)
+            (Reverse(classes.len()), agreeing, i)
         })?;
         let pixels = test.images[index].pixels();
         Some(Self {
