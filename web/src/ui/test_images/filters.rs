@@ -11,11 +11,7 @@ use crate::state::test_images::{Outcome, Query, Subject};
 const ACROSS: [(Subject, &str, &str); 3] = [
     (Subject::AllWrong, "all-wrong", "All seven are wrong"),
     (Subject::OneWrong, "one-wrong", "Only one is wrong"),
-    (
-        Subject::Mislabelled,
-        "mislabelled",
-        "Probably mislabelled: all seven agree on another class",
-    ),
+    (Subject::Mislabelled, "mislabelled", "Probably mislabelled"),
 ];
 const RUN: &str = "run";
 
