@@ -1,7 +1,7 @@
 // The service worker: caches the site's files, so that later visits need no download and work offline.
 //
 // `cargo xtask bundle` inserts a line before this that defines FILES: it maps each file's URL, relative to the page's, to the first
-// digits of its SHA-256. All URLs except the page's own ("./") contain a hash of the content, so cached files never become outdated.
+// digits of its SHA-256. All URLs except those of the two pages contain a hash of the content, so cached files never become outdated.
 // Each version of the site has a cache of its own, which this worker fills before it becomes active; only then are other versions'
 // caches deleted. An update that fails leaves the version before it as it was.
 // skipWaiting is not used: an open page may still need the files of its version.
@@ -17,8 +17,11 @@ const TIMEOUT = 4000;
 // The timeout for an answer of the cache in milliseconds; after that the network is tried.
 const CACHE_TIMEOUT = 3000;
 // Not cached at installation but after their download: the GPU engine, the test set and some weights are large, and not every visitor
-// needs them.
-const LATER = /gpu-worker|\.hbd$|metrics\/|test-set\//;
+// needs them; the card is for other sites.
+const LATER = /gpu-worker|\.hbd$|metrics\/|test-set\/|card-/;
+
+// The pages, by the URLs in FILES.
+const PAGES = ["./", "how-it-works.html"].map((path) => new URL(path, HOME).href);
 
 const known = new Map(Object.entries(FILES).map(([path, hash]) => [new URL(path, HOME).href, hash]));
 
@@ -34,8 +37,11 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || !url.href.startsWith(HOME)) {
     return;
   }
-  if (url.href === HOME || url.href === HOME + "index.html") {
-    return event.respondWith(page());
+  if (url.href === HOME + "index.html") {
+    url.href = HOME;
+  }
+  if (PAGES.includes(url.href)) {
+    return event.respondWith(page(url.href));
   }
   event.respondWith(file(event, url.href));
 });
@@ -58,8 +64,8 @@ async function provide(url) {
   if (await cached(url)) {
     return;
   }
-  // The page's URL has no hash, so its other copies may be outdated; all copies of other files are valid.
-  const sources = url === HOME
+  // A page's URL has no hash, so its other copies may be outdated; all copies of other files are valid.
+  const sources = PAGES.includes(url)
     ? [() => fetch(url, { cache: "no-cache" })]
     : [() => anyVersion(url), () => fetch(url, { cache: "force-cache" }), () => fetch(url, { cache: "reload" })];
   for (const source of sources) {
@@ -129,18 +135,18 @@ async function store(url, answer) {
   return true;
 }
 
-// The current page, or the cached one if the network does not return it.
-async function page() {
+// The current page at this URL, or the cached one if the network does not return it.
+async function page(url) {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), TIMEOUT);
   try {
-    const answer = await fetch(HOME, { cache: "no-cache", signal: controller.signal });
+    const answer = await fetch(url, { cache: "no-cache", signal: controller.signal });
     if (answer.ok) {
       return answer;
     }
-    return (await cached(HOME)) || answer;
+    return (await cached(url)) || answer;
   } catch (error) {
-    return (await cached(HOME)) || Response.error();
+    return (await cached(url)) || Response.error();
   } finally {
     clearTimeout(timer);
   }

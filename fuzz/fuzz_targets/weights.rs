@@ -46,13 +46,13 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     for pixels in [[0; 784], core::array::from_fn(|i| (i * i % 251) as u8)] {
-        let prediction = classifier
-            .classifier()
-            .classify(&Sample::new(Grey28::new(pixels)));
+        let sample = Sample::new(Grey28::new(pixels));
+        let prediction = classifier.classifier().classify(&sample);
         assert_probabilities(&prediction.probabilities);
         if let AnyClassifier::Network(plan) = &classifier {
             plan.explain(Garment::Bag);
         }
+        classifier.reason(&sample, Garment::Bag);
     }
 });
 

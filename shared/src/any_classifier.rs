@@ -1,16 +1,27 @@
 //! Any of the seven models behind one type: predictions and heat maps.
 
 use crate::artifact::Artifact;
-use crate::explain::HeatMap;
+use alloc::{vec, vec::Vec};
+
+use crate::explain::faithfulness::{descending, rank_correlation};
 use crate::explain::occlusion::occlusion_map;
+use crate::explain::trust::{TestedMap, Trust};
+use crate::explain::{Curves, EvidenceMap, HeatMap, MapMethod, Reason};
 use crate::features::Sample;
 use crate::garment::Garment;
+use crate::image::{Grey28, PIXELS};
 use crate::model::forest::Forest;
 use crate::model::knn::Knn;
 use crate::model::logistic::Logistic;
+use crate::model::shuffle::Shuffle;
 use crate::model::svm::Svm;
 use crate::model::{Classifier, ModelError, ModelId};
 use crate::plan::Plan;
+
+/// How many support vectors a reason has on each side.
+const SUPPORT_VECTORS: usize = 6;
+/// The seed of random orders, so that an image always has the same figures.
+const SEED: u64 = 1;
 
 /// A model of any kind.
 pub enum AnyClassifier {
@@ -56,13 +67,102 @@ impl AnyClassifier {
                 plan.scores(sample);
                 plan.explain(class)
             }
-            other => {
-                let classifier = other.classifier();
-                occlusion_map(sample.grey(), |image| {
-                    let prediction = classifier.classify(&sample.with_image(image));
-                    prediction.probabilities[class.index()]
-                })
+            other => other.occlusion(sample, class),
+        }
+    }
+
+    /// The change of a class's probability when a part of the image is hidden, at each pixel.
+    pub fn occlusion(&mut self, sample: &Sample, class: Garment) -> HeatMap {
+        let mut probability = self.probability(sample, class);
+        occlusion_map(sample.grey(), &mut probability)
+    }
+
+    /// The probability of a class for variations of an image.
+    fn probability(&mut self, sample: &Sample, class: Garment) -> impl FnMut(Grey28) -> f32 {
+        let classifier = self.classifier();
+        move |image| {
+            let prediction = classifier.classify(&sample.with_image(image));
+            prediction.probabilities[class.index()]
+        }
+    }
+
+    /// What the model itself gives as the reason for a class.
+    pub fn reason(&self, sample: &Sample, class: Garment) -> Reason {
+        match self {
+            Self::Network(plan) => Reason::Maps(plan.evidence(sample.grey(), class)),
+            Self::Logistic(logistic) => Reason::Maps(vec![EvidenceMap::of_pixels(
+                MapMethod::LinearEvidence,
+                logistic.evidence(sample, class),
+            )]),
+            Self::Knn(knn) => Reason::Neighbours(knn.neighbours(sample)),
+            Self::Svm(svm) => {
+                Reason::SupportVectors(svm.class_decision(sample, class, SUPPORT_VECTORS))
             }
+            Self::Forest(forest) => Reason::Trees(forest.votes(sample, class)),
+        }
+    }
+
+    /// The model's own map for a class, or occlusion where it has none: the last layer's HiResCAM, integrated gradients, or the
+    /// evidence of the linear score.
+    pub fn own_map(&mut self, sample: &Sample, class: Garment) -> EvidenceMap {
+        let maps = match self {
+            Self::Network(_) | Self::Logistic(_) => match self.reason(sample, class) {
+                Reason::Maps(maps) => maps,
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        };
+        let last = |method| maps.iter().rfind(|m| m.method == method).cloned();
+        last(MapMethod::HiResCam)
+            .or_else(|| last(MapMethod::IntegratedGradients))
+            .or_else(|| last(MapMethod::LinearEvidence))
+            .unwrap_or_else(|| {
+                let values = self.occlusion(sample, class).values;
+                EvidenceMap::of_pixels(MapMethod::Occlusion, values)
+            })
+    }
+
+    /// How far the maps of an image and a class can be trusted.
+    pub fn trust(&mut self, sample: &Sample, class: Garment) -> Trust {
+        let own = self.own_map(sample, class);
+        let mut maps = vec![own.clone()];
+        if own.method != MapMethod::Occlusion {
+            let values = self.occlusion(sample, class).values;
+            maps.push(EvidenceMap::of_pixels(MapMethod::Occlusion, values));
+        }
+        let values: Vec<Vec<f32>> = maps.iter().map(EvidenceMap::on_pixels).collect();
+        let mut curves =
+            |order: &[usize]| Curves::new(sample.grey(), order, self.probability(sample, class));
+        let tested = maps.iter().zip(&values).map(|(map, values)| TestedMap {
+            method: map.method,
+            curves: curves(&descending(values)),
+        });
+        let tested = tested.collect();
+        let mut order: Vec<usize> = (0..PIXELS).collect();
+        Shuffle::new(SEED).shuffle(&mut order);
+        let random_order = curves(&order);
+        let shuffled = self.shuffled(SEED).own_map(sample, class);
+        Trust {
+            tested,
+            random_order,
+            agreement: values
+                .get(1)
+                .map(|other| rank_correlation(&values[0], other)),
+            shuffled_agreement: rank_correlation(&values[0], &shuffled.on_pixels()),
+            own,
+            shuffled,
+        }
+    }
+
+    /// A model of the same kind that knows nothing: the same numbers in another order.
+    pub fn shuffled(&self, seed: u64) -> Self {
+        let order = &mut Shuffle::new(seed);
+        match self {
+            Self::Network(plan) => Self::Network(plan.shuffled(order)),
+            Self::Svm(svm) => Self::Svm(svm.shuffled(order)),
+            Self::Forest(forest) => Self::Forest(forest.shuffled(order)),
+            Self::Knn(knn) => Self::Knn(knn.shuffled(order)),
+            Self::Logistic(logistic) => Self::Logistic(logistic.shuffled(order)),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The ten classes of Fashion-MNIST, their order and their labels (arXiv 1708.07747, table 2).
 
+use alloc::string::String;
+
 use serde::{Deserialize, Serialize};
 
 /// The number of classes.
@@ -66,6 +68,28 @@ impl Garment {
     pub fn from_label(label: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|g| g.label() == label)
     }
+
+    /// The class that a name stands for, such as that of a folder: the label or a part of it, in the singular or plural, whatever its
+    /// case and separators ("T-shirt", "t_shirts", "Ankle boot", "boots").
+    pub fn from_name(name: &str) -> Option<Self> {
+        let name = letters(name);
+        let is_meant = |label: &str| {
+            let label = letters(label);
+            name.strip_prefix(label.as_str())
+                .is_some_and(|end| matches!(end, "" | "s" | "es"))
+        };
+        Self::ALL.into_iter().find(|garment| {
+            let label = garment.label();
+            let mut parts = label.split('/').chain(label.strip_prefix("Ankle "));
+            is_meant(label) || parts.any(is_meant)
+        })
+    }
+}
+
+/// The letters and digits of a text in lower case.
+fn letters(text: &str) -> String {
+    let kept = text.chars().filter(|letter| letter.is_alphanumeric());
+    kept.flat_map(char::to_lowercase).collect()
 }
 
 impl core::fmt::Display for Garment {
@@ -87,5 +111,40 @@ mod tests {
         }
         assert_eq!(Garment::from_index(CLASSES), None);
         assert_eq!(Garment::from_label("Hat"), None);
+    }
+
+    #[test]
+    fn names_are_understood_whatever_their_case_and_separators() {
+        for garment in Garment::ALL {
+            assert_eq!(Garment::from_name(garment.label()), Some(garment));
+            let upper = garment.label().to_uppercase().replace(' ', "__");
+            assert_eq!(Garment::from_name(&upper), Some(garment));
+        }
+        for (name, garment) in [
+            ("t-shirt", Garment::TShirt),
+            ("T_Shirts", Garment::TShirt),
+            ("tshirt top", Garment::TShirt),
+            ("tops", Garment::TShirt),
+            ("dresses", Garment::Dress),
+            ("shirt", Garment::Shirt),
+            ("ankle_boot", Garment::AnkleBoot),
+            ("Ankle-Boots", Garment::AnkleBoot),
+            ("boot", Garment::AnkleBoot),
+        ] {
+            assert_eq!(Garment::from_name(name), Some(garment), "{name}");
+        }
+        for name in [
+            "",
+            "-",
+            "s",
+            "hat",
+            "shirtless",
+            "my shirts",
+            "7",
+            "ankle",
+            "bag of coats",
+        ] {
+            assert_eq!(Garment::from_name(name), None, "{name}");
+        }
     }
 }

@@ -86,30 +86,49 @@ pub const CALIBRATION_BINS: usize = 15;
 /// number of predictions per bin (Guo et al. 2017, arXiv 1706.04599, equation 3).
 #[derive(Clone, Debug, Default)]
 pub struct Calibration {
-    /// For each bin: predictions, correct predictions, sum of confidences.
-    bins: [(u32, u32, f64); CALIBRATION_BINS],
+    bins: [CalibrationBin; CALIBRATION_BINS],
+}
+
+/// The predictions whose confidence is within one of the bins.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CalibrationBin {
+    pub predictions: u32,
+    pub correct: u32,
+    /// The sum of the confidences.
+    pub confidence: f64,
 }
 
 impl Calibration {
     /// Counts one prediction.
     pub fn add(&mut self, truth: Garment, probabilities: &[f32; CLASSES]) {
         let predicted = argmax(probabilities);
-        let confidence = f64::from(probabilities[predicted]);
+        self.add_confidence(predicted == truth.index(), probabilities[predicted]);
+    }
+
+    /// Counts one prediction of this confidence.
+    pub fn add_confidence(&mut self, is_correct: bool, confidence: f32) {
+        let confidence = f64::from(confidence);
         let bin = ((confidence * CALIBRATION_BINS as f64) as usize).min(CALIBRATION_BINS - 1);
-        self.bins[bin].0 += 1;
-        self.bins[bin].1 += u32::from(predicted == truth.index());
-        self.bins[bin].2 += confidence;
+        let bin = &mut self.bins[bin];
+        bin.predictions += 1;
+        bin.correct += u32::from(is_correct);
+        bin.confidence += confidence;
+    }
+
+    /// The bins, from the lowest confidence to the highest.
+    pub fn bins(&self) -> &[CalibrationBin; CALIBRATION_BINS] {
+        &self.bins
     }
 
     /// The error, 0 to 1.
     pub fn error(&self) -> f64 {
-        let total: u32 = self.bins.iter().map(|b| b.0).sum();
+        let total: u32 = self.bins.iter().map(|b| b.predictions).sum();
         if total == 0 {
             return 0.0;
         }
         self.bins
             .iter()
-            .map(|&(_, correct, confidence)| libm::fabs(f64::from(correct) - confidence))
+            .map(|bin| libm::fabs(f64::from(bin.correct) - bin.confidence))
             .sum::<f64>()
             / f64::from(total)
     }
@@ -181,5 +200,10 @@ mod tests {
             calibration.add(truth, &sure);
         }
         assert!((calibration.error() - 0.15).abs() < 1e-6);
+        // 0.9 is in the bin from 13/15 to 14/15.
+        let [first, .., filled, last] = calibration.bins();
+        assert_eq!((filled.predictions, filled.correct), (4, 3));
+        assert!((filled.confidence - 3.6).abs() < 1e-6);
+        assert_eq!((first.predictions, last.predictions), (0, 0));
     }
 }

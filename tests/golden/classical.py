@@ -144,16 +144,21 @@ def forest(described: np.ndarray, t: Tensors) -> dict[str, np.ndarray]:
 
 def scikit_learn_leaf(nodes: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """The node that scikit-learn's tree sends each picture to."""
+    return scikit_learn_tree(nodes, seen.shape[1]).apply(seen.astype(np.float32))
+
+
+def scikit_learn_tree(nodes: np.ndarray, width: int) -> Tree:
+    """A tree of [`trees`] as scikit-learn's own class, for this number of features."""
     state = np.zeros(len(nodes), NODE_DTYPE)
     is_leaf = nodes[:, 0] < 0
     state["left_child"], state["right_child"] = nodes[:, 0], nodes[:, 1]
     state["feature"] = np.where(is_leaf, -2, nodes[:, 2])
     state["threshold"] = np.where(is_leaf, -2, nodes[:, 3])
     state["n_node_samples"] = state["weighted_n_node_samples"] = 1
-    tree = Tree(seen.shape[1], np.array([CLASSES], np.intp), 1)
+    tree = Tree(width, np.array([CLASSES], np.intp), 1)
     values = np.zeros((len(nodes), 1, CLASSES))
     tree.__setstate__({"max_depth": len(nodes), "node_count": len(nodes), "nodes": state, "values": values})
-    return tree.apply(seen.astype(np.float32))
+    return tree
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::image_files::UploadFile;
 use crate::process;
 
 /// The oldest Chromium that runs the tests and the page: it has `wasm-unsafe-eval`, `checkVisibility` and the new headless mode.
@@ -197,6 +198,21 @@ impl Browser {
                 element.send_keys(keys).await
             })
             .unwrap_or_else(|e| panic!("typing into {selector} failed: {e}"));
+    }
+
+    /// Chooses files in the file input that the CSS selector finds, as in the system's dialog.
+    pub fn choose(&self, selector: &str, files: &[UploadFile]) {
+        let folder = TempDir::new().expect("a folder for files");
+        let paths: Vec<String> = files
+            .iter()
+            .map(|file| {
+                let path = folder.path().join(&file.name);
+                std::fs::write(&path, &file.bytes).expect("a file to upload");
+                path.to_str().expect("a UTF-8 path").to_owned()
+            })
+            .collect();
+        self.type_into(selector, &paths.join("\n"));
+        self.keep(folder);
     }
 
     /// Keeps a folder of uploaded files until the browser ends: it reads a file only when the page does.

@@ -11,6 +11,7 @@ pub mod image_files;
 pub mod page;
 pub mod process;
 pub mod proxy;
+pub mod reason_reference;
 pub mod reference;
 pub mod site;
 pub mod synthetic_photos;

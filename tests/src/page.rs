@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::ModelId;
-use tempfile::TempDir;
 
 use crate::browser::Browser;
 use crate::image_files::UploadFile;
@@ -17,6 +16,9 @@ use crate::site::Site;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time limit for loading the page with its weights; a browser's first page takes longest.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The number of the image that the page opens with; the visitor's images have larger ones.
+pub const START_IMAGE: u32 = 1;
 
 const SNAPSHOT: &str = "
     const one = name => document.querySelector(`[data-testid=\"${name}\"]`);
@@ -142,10 +144,14 @@ pub struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// Opens the site and waits until all models have their weights.
+    /// Opens the site and waits until all models have classified the image that it opens with, and all sections are there.
     pub fn open(browser: &'a Browser, site: &Site) -> Self {
         let page = Self::open_without_waiting(browser, site);
         page.wait("all models to be ready", LOAD_TIMEOUT, Snapshot::is_ready);
+        let is_whole = "return ['.footer', '#compare, [data-testid=\"part-failed\"]', '[data-testid=\"inspector\"]']
+            .every(selector => document.querySelector(selector) !== null);";
+        let is_whole = browser.wait(is_whole, LOAD_TIMEOUT, |there| there == &json!(true));
+        is_whole.expect("all sections are there");
         page
     }
 
@@ -199,18 +205,7 @@ impl<'a> Page<'a> {
 
     /// Chooses files in the file input, as in the system's dialog.
     pub fn choose(&self, files: &[UploadFile]) {
-        let folder = TempDir::new().expect("a folder for files");
-        let paths: Vec<String> = files
-            .iter()
-            .map(|file| {
-                let path = folder.path().join(&file.name);
-                std::fs::write(&path, &file.bytes).expect("a file to upload");
-                path.to_str().expect("a UTF-8 path").to_owned()
-            })
-            .collect();
-        self.browser
-            .type_into("[data-testid=\"file-input\"]", &paths.join("\n"));
-        self.browser.keep(folder);
+        self.browser.choose("[data-testid=\"file-input\"]", files);
     }
 
     /// Chooses one file and waits for the answer.

@@ -1,11 +1,14 @@
 //! A server for the built site below a sub-path, with faults that tests inject.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use fashion_mnist::IdxFile;
+use flate2::read::GzDecoder;
 use static_server::{Response, Server, content_type};
 use tempfile::TempDir;
 
@@ -170,6 +173,21 @@ impl Site {
             found.starts_with(&format!("{name}-")) && found.ends_with(".hbd")
         })?;
         fs::read(file.path()).ok()
+    }
+
+    /// The site's file of the test set, unpacked; `None` if the site was built without it.
+    pub fn test_set(&self, file: &IdxFile) -> Option<Vec<u8>> {
+        let stem = file.archive.trim_end_matches(".gz");
+        let files = fs::read_dir(self.folders.site.join("test-set")).ok()?;
+        let found = files.flatten().find(|found| {
+            let name = found.file_name().to_string_lossy().into_owned();
+            name.starts_with(stem) && name.ends_with(".gz")
+        })?;
+        let mut bytes = Vec::new();
+        GzDecoder::new(fs::File::open(found.path()).ok()?)
+            .read_to_end(&mut bytes)
+            .ok()?;
+        Some(bytes)
     }
 
     /// From now on, responses for files whose path contains `path` have the fault.

@@ -16,5 +16,6 @@ pub mod photos;
 pub mod predict;
 pub mod provenance;
 pub mod report;
+pub mod start_image;
 pub mod training_data;
 pub mod weights_store;

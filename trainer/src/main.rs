@@ -100,9 +100,9 @@ enum Command {
         #[arg(value_name = "OUT.onnx")]
         out: PathBuf,
     },
-    /// Writes the page's gallery of test images
+    /// Writes the page's test images: the gallery, the image that it opens with, and the card for shared links
     Gallery {
-        #[arg(long, value_name = "OUT.png", default_value = "web/assets/gallery.png")]
+        #[arg(long, value_name = "DIR", default_value = "web/assets")]
         out: PathBuf,
     },
 }
@@ -136,7 +136,7 @@ fn main() -> ExitCode {
             photos::photos(&global, &photos, part, others)
         }
         Some(Command::Export { out }) => write::export(&global, &out),
-        Some(Command::Gallery { out }) => write::gallery(&global, out),
+        Some(Command::Gallery { out }) => write::gallery(&global, &out),
     };
     result.unwrap_or_else(|error| {
         // The messages of the library's errors include their causes. If they cannot be written, the exit code has to do.

@@ -6,7 +6,9 @@
 use js_sys::Array;
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, BlobPropertyBag, Element, Event, HtmlAnchorElement, Url};
+use web_sys::{
+    Blob, BlobPropertyBag, Element, Event, FocusOptions, HtmlAnchorElement, HtmlElement, Url,
+};
 
 /// The first element below `root` with this `data-ref` or `data-action`, if it has the type.
 pub fn find<T: JsCast>(root: &Element, name: &str) -> Option<T> {
@@ -46,15 +48,28 @@ pub fn action(event: &Event) -> Option<(Element, String)> {
     Some((element, action))
 }
 
-/// Scrolls to the element with this id if it begins below this share of the window's height: on a phone, the results are
-/// below the gallery.
-pub fn scroll_into_view(id: &str, share: f64) {
+/// Scrolls to the element with this id, unless it covers the middle of the window's height.
+pub fn scroll_into_view(id: &str) {
     let height = window().inner_height().ok().and_then(|h| h.as_f64());
     if let Some(height) = height
         && let Some(element) = document().get_element_by_id(id)
-        && element.get_bounding_client_rect().top() > height * share
     {
-        element.scroll_into_view();
+        let (place, middle) = (element.get_bounding_client_rect(), height / 2.0);
+        if place.top() > middle || place.bottom() < middle {
+            element.scroll_into_view();
+        }
+    }
+}
+
+/// Scrolls to a section, and moves the focus to it.
+pub fn focus_section(id: &str) {
+    let section = document().get_element_by_id(id);
+    if let Some(section) = section.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+        section.scroll_into_view();
+        // An element that cannot get the focus leaves it where it is.
+        let options = FocusOptions::new();
+        options.set_prevent_scroll(true);
+        let _ = section.focus_with_options(&options);
     }
 }
 

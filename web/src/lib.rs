@@ -4,6 +4,7 @@ mod address;
 mod contender;
 mod dom;
 pub mod engine;
+mod file_name;
 mod json;
 mod requests;
 mod state;

@@ -38,7 +38,7 @@ const NATIVE: &[&str] = &[
 ];
 
 /// The packages that are built for the browser, without the GPU worker, which takes too long to compile for each change.
-const BROWSER: &[&str] = &["cpu-worker", "web", "worker-runtime"];
+const BROWSER: &[&str] = &["cpu-worker", "engine-module", "web", "worker-runtime"];
 
 /// cargo's arguments that select the native packages. Commands with the same selection share one build: another selection
 /// resolves other features, and would build burn again.
@@ -103,7 +103,7 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
             cargo(
                 None,
                 &[
-                    &["clippy"],
+                    &["clippy", "--locked"],
                     &native,
                     &["--all-targets", "--", "-D", "warnings"],
                 ],
@@ -114,7 +114,7 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
             cargo(
                 wasm_toolchain,
                 &[
-                    &["clippy"],
+                    &["clippy", "--locked"],
                     &browser,
                     &["--target", rustup::WASM, "--", "-D", "warnings"],
                 ],
@@ -124,6 +124,7 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
     if has_bare_target {
         let words = [
             "check",
+            "--locked",
             "-p",
             "shared",
             "-p",
@@ -139,13 +140,16 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
     }
     let site = site::trunk_build(workspace, Profile::Quick, &site_folder, site::RELATIVE_URLS)?;
     checks.push(check("site, quick build", site));
-    let mut tests = cargo(None, &[&["test"], &native]);
+    let mut tests = cargo(None, &[&["test", "--locked"], &native]);
     tests.env("HABERDASH_SITE", &site_folder);
     checks.push(check("tests, also in the browser", tests));
     // Unit tests of the page and the CPU worker that need no browser.
     checks.push(check(
         "native tests of the page and the workers",
-        cargo(None, &[&["test"], &browser, &["--lib", "--bins"]]),
+        cargo(
+            None,
+            &[&["test", "--locked"], &browser, &["--lib", "--bins"]],
+        ),
     ));
     // The published site without the GPU engine, which takes too long to build for each change.
     let published = workspace.cache.join("published");
@@ -154,7 +158,7 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
     checks.push(check("site, published build", site));
     let mut weigh = Command::new(env::current_exe()?);
     weigh.arg("weigh").arg(&published);
-    checks.push(check("size budgets", weigh));
+    checks.push(check("size budgets and paths", weigh));
     // The binary that the tests have built: `cargo run -p trainer` resolves other features, and would build burn again.
     let trainer = format!("debug/trainer{}", std::env::consts::EXE_SUFFIX);
     let mut evaluate = Command::new(workspace.target.join(trainer));
@@ -186,7 +190,13 @@ mod tests {
             let words: Vec<_> = command.get_args().collect();
             assert!(!words.contains(&"--workspace".as_ref()), "{name}");
             let builds = |packages: &[&str]| packages.iter().any(|p| words.contains(&p.as_ref()));
-            let has_browser = builds(&["web", "cpu-worker", "gpu-worker", "worker-runtime"]);
+            let has_browser = builds(&[
+                "web",
+                "cpu-worker",
+                "engine-module",
+                "gpu-worker",
+                "worker-runtime",
+            ]);
             assert!(!(has_browser && builds(&["trainer", "tests"])), "{name}");
         }
         assert!(super::checks(&workspace, false).unwrap().len() < checks.len());

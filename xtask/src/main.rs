@@ -4,6 +4,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod benchmarks;
+mod builder_paths;
 mod bundle;
 mod checks;
 mod lockfile;
@@ -30,7 +31,8 @@ cargo xtask <command>
   bench-web [--site DIR] [--rounds N]
                                 compare the page with ONNX Runtime Web and TensorFlow.js;
                                 DIR is a site that is built already, N the turns of each (default 5)
-  weigh FOLDER                  print the sizes of the site in FOLDER, and check them against their budgets
+  weigh FOLDER                  print the sizes of the site in FOLDER, check them against their budgets,
+                                and check that no file contains a path of this machine
   bundle                        trunk's post-build hook: adds workers, weights and file names to the site
 
 Each command first installs the tools that are missing.";
@@ -57,7 +59,7 @@ fn run(arguments: Vec<OsString>) -> Result<()> {
         Command::Test => checks::run(&Workspace::find()?)?,
         Command::BenchClassical => benchmarks::classical::run(&Workspace::find()?)?,
         Command::BenchTrain => benchmarks::train::run(&Workspace::find()?)?,
-        Command::Weigh { folder } => size_budgets::check_site(&folder)?,
+        Command::Weigh { folder } => site::check(&Workspace::find()?, &folder)?,
         Command::BenchWeb { site, rounds } => {
             benchmarks::web::run(&Workspace::find()?, site.as_deref(), rounds)?
         }

@@ -1,7 +1,7 @@
 //! The site's build: trunk builds the page and its styles, and calls `cargo xtask bundle` for the app and all other files.
 
 use crate::{
-    size_budgets, step,
+    builder_paths, size_budgets, step,
     tools::{self, Tool},
     workspace::{self, Workspace},
 };
@@ -56,7 +56,13 @@ pub fn publish(workspace: &Workspace, public_url: &str) -> Result<()> {
             )?)
         },
     )?;
-    size_budgets::check_site(&dist)
+    check(workspace, &dist)
+}
+
+/// Prints the sizes of a published site, and checks them and that it contains no path of this machine.
+pub fn check(workspace: &Workspace, folder: &Path) -> Result<()> {
+    size_budgets::check_site(folder)?;
+    builder_paths::check_site(workspace, folder)
 }
 
 /// The command that builds the site into `folder`.

@@ -160,6 +160,13 @@ fn kind_of_file(path: &Path) -> &'static str {
     if path.starts_with("test-set") {
         return "test set";
     }
+    // Not part of the first page.
+    if name.starts_with("how-it-works") || name.starts_with("card-") {
+        return "other";
+    }
+    if path.starts_with("engine") {
+        return "engine module";
+    }
     match (&*name, &*extension) {
         (name, _) if name.starts_with("cpu-worker") => "CPU worker",
         (name, _) if name.starts_with("gpu-worker") => "GPU worker",
@@ -209,7 +216,12 @@ mod tests {
             ("gpu-worker-12.js", "GPU worker"),
             ("weights/metrics/cnn-12.json", "weights"),
             ("gallery-12.png", "pictures"),
+            ("engine/haberdash_bg.wasm", "engine module"),
+            ("engine/examples/classify.html", "engine module"),
             ("test-set/t10k-labels-idx1-ubyte-12.gz", "test set"),
+            ("how-it-works.html", "other"),
+            ("how-it-works-12.css", "other"),
+            ("card-12.png", "other"),
             ("LICENSE", "other"),
         ] {
             assert_eq!(kind_of_file(Path::new(path)), expected, "{path}");

@@ -2,12 +2,9 @@
 
 use std::io;
 
+use shared::image::is_size_supported;
+pub use shared::image::{MAX_PIXELS, MAX_SIDE};
 use thiserror::Error;
-
-/// Images with more pixels are refused before they are decoded.
-pub const MAX_PIXELS: u64 = 50_000_000;
-/// Images with a longer side are refused before they are decoded, in pixels.
-pub const MAX_SIDE: u32 = 20_000;
 
 /// Why a file cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -42,7 +39,7 @@ pub fn check_size(width: u32, height: u32) -> Result<(), DecodeError> {
     if width == 0 || height == 0 {
         return Err(DecodeError::NoPixels { width, height });
     }
-    if width.max(height) > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
+    if !is_size_supported(width, height) {
         return Err(DecodeError::TooLarge { width, height });
     }
     Ok(())

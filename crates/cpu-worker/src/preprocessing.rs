@@ -1,6 +1,6 @@
 //! Preprocessing in the CPU engine: from an image file to the 28x28 image, without predictions.
 
-use photo::{Edits, PhotoError, Pipeline, decode, decode_all, decode_array};
+use photo::{Edits, PhotoError, Pipeline, Route, decode, decode_all, decode_array};
 use shared::Grey28;
 use shared::image::{RgbaImage, SIDE};
 use shared::model::photo_network;
@@ -107,6 +107,57 @@ impl PhotoStore {
             _ => Err(RequestError::PhotoReplaced),
         }
     }
+}
+
+/// A file of a batch as the models' input.
+pub struct PreparedFile {
+    pub grey: Grey28,
+    pub is_plain: bool,
+    pub is_damaged: bool,
+    /// The photo, from which the photo network's input is made; `None` if it is no photo.
+    pub photo: Option<Pipeline>,
+}
+
+impl From<Grey28> for PreparedFile {
+    /// Prepared before; what else was known of its file is known to the page.
+    fn from(grey: Grey28) -> Self {
+        Self {
+            grey,
+            is_plain: false,
+            is_damaged: false,
+            photo: None,
+        }
+    }
+}
+
+/// Turns a file of a batch into 28x28, as [`PhotoStore::prepare`] does for a photo that is shown.
+///
+/// # Errors
+/// The file is not an image, or nothing stands out from its background.
+pub fn prepare_file(file: &[u8]) -> Result<PreparedFile, RequestError> {
+    let mut decoded = decode_all(file).map_err(photo_error)?;
+    let image = decoded.images.swap_remove(0);
+    Ok(PreparedFile {
+        is_damaged: decoded.is_damaged,
+        ..prepare_image(image)?
+    })
+}
+
+/// As [`prepare_file`], for an image that is decoded already.
+///
+/// # Errors
+/// The image is too small, or nothing stands out from its background.
+pub fn prepare_image(image: RgbaImage) -> Result<PreparedFile, RequestError> {
+    let pipeline = Pipeline::new(&image).map_err(photo_error)?;
+    drop(image);
+    let prepared = pipeline.prepare(&Edits::default()).map_err(photo_error)?;
+    let is_photo = !matches!(prepared.route, Route::AsIs { .. });
+    Ok(PreparedFile {
+        grey: prepared.grey,
+        is_plain: prepared.is_plain,
+        is_damaged: false,
+        photo: is_photo.then_some(pipeline),
+    })
 }
 
 /// The images of a file that holds 28x28 images as numbers; none of other files.

@@ -77,13 +77,18 @@ impl Engine for GpuEngine {
             | Request::TestSet { .. }
             | Request::ReadArray { .. }
             | Request::Prepare { .. }
+            | Request::ClassifyFiles { .. }
             | Request::Edit { .. }
             | Request::LoadEnsemble { .. }
             | Request::Ensemble { .. }
+            | Request::ClassifyBatchByEnsemble { .. }
             | Request::LoadNovelty { .. }
             | Request::LoadPhotoNetwork { .. }
             | Request::ClassifyPhoto { .. }
             | Request::ExplainPhoto { .. }
+            | Request::Reason { .. }
+            | Request::Occlude { .. }
+            | Request::TestMaps { .. }
             | Request::DetectNovelty { .. } => Err(RequestError::CpuOnly.into()),
         };
         match reply {
@@ -172,8 +177,8 @@ impl GpuEngine {
         let logits = self.logits(model, &input).await?;
         let micros = elapsed_micros(self.clock, start);
         let temperature = self.model(model)?.plan.temperature();
-        let classes = batch::class_indices(model, &logits, temperature);
-        Ok(Reply::Batch { classes, micros })
+        let predictions = batch::predictions(model, &logits, temperature);
+        Ok(batch::reply(predictions.map(|p| p.probabilities), micros))
     }
 
     /// Each run is timed from the upload of its images to the download of their logits.
@@ -208,6 +213,7 @@ impl GpuEngine {
             method: Method::GradCam,
             side: map.rows as u32,
             values: map.values,
+            full: plan.grad_cam_scale(&activation),
         }))
     }
 

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
+pub use codecs::MAX_IMAGES;
 use codecs::{ArrayError, DecodeError, GzipError, ImageArray};
-pub use codecs::{MAX_IMAGES, MAX_PIXELS, MAX_SIDE};
 use shared::image::RgbaImage;
 
 use super::error::{MAX_FILE_BYTES, PhotoError};
@@ -82,14 +82,6 @@ pub fn decode_array(bytes: &[u8]) -> Result<Option<ImageArray>, PhotoError> {
         Format::Npy | Format::Idx | Format::Csv | Format::Gzip
     );
     is_array.then(|| image_array(format, bytes)).transpose()
-}
-
-/// Refuses a picture that the browser decoded, by its size.
-///
-/// # Errors
-/// It has no pixels, or more than the limits.
-pub fn check_size(width: u32, height: u32) -> Result<(), PhotoError> {
-    codecs::check_size(width, height).map_err(|error| photo_error("", error))
 }
 
 fn photo_error(format: &'static str, error: DecodeError) -> PhotoError {

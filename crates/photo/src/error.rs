@@ -1,5 +1,6 @@
 //! Why a file or a photo is refused, and the limits on both.
 
+use shared::image::is_size_supported;
 use thiserror::Error;
 
 /// Larger files are refused: 50 MB.
@@ -9,10 +10,10 @@ pub const MAX_FILE_BYTES: usize = 50_000_000;
 pub const MIN_SIDE: u32 = 8;
 
 /// What page and command line say of a file with a colour profile other than sRGB.
-pub const OTHER_PROFILE: &str = "This picture has a colour profile other than sRGB, which is not applied: its colours may be slightly off.";
+pub const OTHER_PROFILE: &str = "This image has a colour profile other than sRGB, which is not applied: its colours may be slightly off.";
 
 /// What page and command line say of a file of which only a part could be decoded.
-pub const DAMAGED: &str = "Part of this picture is damaged or missing, which may change the result: copy or download it once more and try again.";
+pub const DAMAGED: &str = "Part of this image is damaged or missing, which may change the result: copy or download it once more and try again.";
 
 /// Why a file cannot be decoded, or a photo not be prepared for the models.
 ///
@@ -20,7 +21,7 @@ pub const DAMAGED: &str = "Part of this picture is damaged or missing, which may
 /// to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PhotoError {
-    #[error("This file is empty: choose another picture.")]
+    #[error("This file is empty: choose another image.")]
     EmptyFile,
     /// Larger than [`MAX_FILE_BYTES`].
     #[error(
@@ -29,30 +30,30 @@ pub enum PhotoError {
     FileTooLarge { megabytes: u64 },
     /// More than [`MAX_PIXELS`](crate::MAX_PIXELS) or a side longer than [`MAX_SIDE`](crate::MAX_SIDE).
     #[error(
-        "This picture has {width} x {height} pixels, which is more than the limit of 50 million pixels or 20,000 a side: save a smaller copy and try again."
+        "This image has {width} x {height} pixels, which is more than the limit of 50 million pixels or 20,000 a side: save a smaller copy and try again."
     )]
     TooManyPixels { width: u32, height: u32 },
-    #[error("This picture is empty, with {width} x {height} pixels: choose another one.")]
+    #[error("This image is empty, with {width} x {height} pixels: choose another one.")]
     NoPixels { width: u32, height: u32 },
     /// An image or a document of a format that is recognised but not decoded; holds the format's name with its article.
     #[error("This is {0}, which cannot be read here: save it as JPEG or PNG and try again.")]
     UnsupportedFormat(&'static str),
     /// A file that is not an image; holds the kind of file with its article.
-    #[error("This is {0} and not a picture: choose a JPEG, PNG, WebP, BMP or GIF file.")]
+    #[error("This is {0} and not an image: choose a JPEG, PNG, WebP, BMP or GIF file.")]
     NotAnImage(&'static str),
     #[error("This file is of an unknown kind: choose a JPEG, PNG, WebP, BMP or GIF file.")]
     UnknownFormat,
     /// Holds the format's name.
-    #[error("This {0} picture ends too early: copy or download it once more and try again.")]
+    #[error("This {0} image ends too early: copy or download it once more and try again.")]
     Truncated(&'static str),
     /// Holds the format's name.
     #[error(
-        "This {0} picture is damaged or of a rare kind: save it again as JPEG or PNG and try once more."
+        "This {0} image is damaged or of a rare kind: save it again as JPEG or PNG and try once more."
     )]
     Damaged(&'static str),
     /// Far more time or memory than a picture of its size takes. Holds the format's name.
     #[error(
-        "This {0} picture would take too long or too much memory to read: save it again as JPEG or PNG and try once more."
+        "This {0} image would take too long or too much memory to read: save it again as JPEG or PNG and try once more."
     )]
     TooComplex(&'static str),
     /// A file of numbers that are not 28x28 images. Holds the format's name.
@@ -66,12 +67,26 @@ pub enum PhotoError {
     },
     /// A side shorter than [`MIN_SIDE`].
     #[error(
-        "This picture has only {width} x {height} pixels: choose one with at least 8 on each side."
+        "This image has only {width} x {height} pixels: choose one with at least 8 on each side."
     )]
     TooSmall { width: u32, height: u32 },
     /// No garment was found.
     #[error(
-        "Nothing stands out from the background: choose or crop a picture so that the garment is clearly visible."
+        "Nothing stands out from the background: choose or crop an image so that the garment is clearly visible."
     )]
     NothingStandsOut,
+}
+
+/// Refuses a picture that something else has decoded, by its size.
+///
+/// # Errors
+/// It has no pixels, or more than the limits.
+pub fn check_size(width: u32, height: u32) -> Result<(), PhotoError> {
+    if width == 0 || height == 0 {
+        return Err(PhotoError::NoPixels { width, height });
+    }
+    if !is_size_supported(width, height) {
+        return Err(PhotoError::TooManyPixels { width, height });
+    }
+    Ok(())
 }

@@ -60,11 +60,11 @@ impl BrowserFormat {
     /// With its article.
     fn name(self) -> &'static str {
         match self {
-            Self::Avif => "an AVIF picture",
-            Self::Heic => "a HEIC picture",
-            Self::Tiff => "a TIFF or raw camera picture",
-            Self::JpegXl => "a JPEG XL picture",
-            Self::Jpeg2000 => "a JPEG 2000 picture",
+            Self::Avif => "an AVIF image",
+            Self::Heic => "a HEIC image",
+            Self::Tiff => "a TIFF or raw camera image",
+            Self::JpegXl => "a JPEG XL image",
+            Self::Jpeg2000 => "a JPEG 2000 image",
             Self::Icon => "an icon (ICO)",
         }
     }

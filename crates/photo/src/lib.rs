@@ -40,16 +40,15 @@ mod trim;
 #[cfg(feature = "decode")]
 pub use codecs::{ArrayError, ImageArray};
 #[cfg(feature = "decode")]
-pub use decode::{
-    Decoded, MAX_IMAGES, MAX_PIXELS, MAX_SIDE, check_size, decode, decode_all, decode_array,
-};
+pub use decode::{Decoded, MAX_IMAGES, decode, decode_all, decode_array};
 pub use edits::{Crop, Edits, Stroke};
-pub use error::{DAMAGED, MAX_FILE_BYTES, MIN_SIDE, OTHER_PROFILE, PhotoError};
+pub use error::{DAMAGED, MAX_FILE_BYTES, MIN_SIDE, OTHER_PROFILE, PhotoError, check_size};
 #[cfg(feature = "decode")]
 pub use format::browser_media_type;
 pub use frame::Frame;
 pub use mask::Mask;
 pub use pipeline::{POOR_QUALITY, Pipeline, Prepared, Route, prepare};
+pub use shared::image::{MAX_PIXELS, MAX_SIDE};
 pub use stages::Stages;
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
-use shared::ModelId;
 use shared::image::SIDE;
-use shared::model::ensemble;
+use shared::loaded_models::WeightsMissing;
+use shared::model::WeightsFile;
 
 use crate::test_set::TestSetPart;
 
@@ -15,27 +15,6 @@ pub const MAX_BATCH: usize = 1024;
 pub const MAX_RUNS: usize = 10_000;
 /// The WebGPU feature that the GPU engine needs: without it burn's WebGPU runtime panics.
 pub const GPU_FEATURE: &str = "timestamp-query";
-
-/// A weights file by what it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum WeightsFile {
-    Model(ModelId),
-    Ensemble,
-    Novelty,
-    PhotoNetwork,
-}
-
-impl WeightsFile {
-    /// What the weights are for, as the subject of a sentence.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Model(model) => model.title(),
-            Self::Ensemble => ensemble::TITLE,
-            Self::Novelty => "The check for other things",
-            Self::PhotoNetwork => "The photo network",
-        }
-    }
-}
 
 /// A file that a worker downloads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +32,7 @@ impl fmt::Display for Download {
             }
             Self::Weights(WeightsFile::Ensemble) => f.write_str("The vote's weights"),
             Self::Weights(WeightsFile::Novelty) => {
-                f.write_str("What tells garments from other things")
+                f.write_str("The weights of the novelty detector")
             }
             Self::Weights(WeightsFile::PhotoNetwork) => {
                 f.write_str("The weights of the photo network")
@@ -144,6 +123,12 @@ pub enum RequestError {
     Stopped,
 }
 
+impl From<WeightsMissing> for RequestError {
+    fn from(WeightsMissing(file): WeightsMissing) -> Self {
+        Self::WeightsMissing(file)
+    }
+}
+
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -153,7 +138,7 @@ impl fmt::Display for RequestError {
             Self::InvalidWeights { file, reason } => {
                 write!(f, "{} cannot answer, because {reason}", file.title())
             }
-            Self::WeightsMissing(file) => write!(f, "{} has no weights yet", file.title()),
+            Self::WeightsMissing(file) => WeightsMissing(*file).fmt(f),
             Self::ImageSize => write!(
                 f,
                 "The engine received an image that is not {SIDE} x {SIDE}"
@@ -168,9 +153,12 @@ impl fmt::Display for RequestError {
             ),
             Self::NoPredictions => f.write_str("There is no vote before a model has answered"),
             Self::NoTestCases => f.write_str("The engine received no images for its self-test"),
-            Self::UnreadableFile { name } => write!(f, "{name} could not be read"),
+            // The name is isolated, so that letters written from right to left do not move the other words.
+            Self::UnreadableFile { name } => {
+                write!(f, "\u{2068}{name}\u{2069} could not be read")
+            }
             Self::Photo { message } => f.write_str(message),
-            Self::Superseded => f.write_str("A newer picture was chosen"),
+            Self::Superseded => f.write_str("A newer image was chosen"),
             Self::PhotoReplaced => f.write_str("This photo is no longer loaded"),
             Self::Gallery { message } => write!(f, "The gallery cannot be shown. {message}"),
             Self::TestSet { part, reason } => {
@@ -225,6 +213,7 @@ impl fmt::Display for FatalError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::ModelId;
 
     #[test]
     fn a_status_without_text_ends_with_its_code() {

@@ -11,11 +11,13 @@ mod test_set;
 
 pub use error::{
     Download, DownloadError, FatalError, GPU_FEATURE, MAX_BATCH, MAX_RUNS, RequestError,
-    WeightsFile,
 };
 pub use message::{Message, MessageError, UNASKED, decode, encode};
-pub use reply::{Method, PhotoPrediction, Prepared, RawHeatMap, Reply, TimedPrediction};
-pub use request::{Case, Pixels, Request, Source};
+pub use reply::{
+    FileAnswer, Method, PhotoPrediction, Prepared, RawHeatMap, Reply, TimedPrediction,
+};
+pub use request::{BatchFile, Case, Pixels, Request, Source};
+pub use shared::model::WeightsFile;
 pub use test_set::{TEST_SET_SIZE, TestSetPart};
 
 /// The largest accepted difference between an engine's probability and the reference's.

@@ -2,6 +2,7 @@
 
 use photo::{Crop, Frame, Mask, Route};
 use serde::{Deserialize, Serialize};
+use shared::explain::{Reason, Trust};
 use shared::garment::CLASSES;
 use shared::image::RgbaImage;
 use shared::model::PHOTO_CLASSES;
@@ -71,10 +72,12 @@ pub enum Reply {
     Prepared(Box<Prepared>),
     Prediction(TimedPrediction),
     HeatMap(RawHeatMap),
-    /// The class index of each image, and the time for the batch, including the features if the model needs them.
+    /// The predicted class index and its probability for each image, and the time for the batch, including the features if the
+    /// model needs them.
     Batch {
         #[serde(with = "serde_bytes")]
         classes: Vec<u8>,
+        confidences: Vec<f32>,
         micros: u32,
     },
     /// The time of all runs together, without the features.
@@ -90,6 +93,33 @@ pub enum Reply {
     Error(RequestError),
     /// The worker cannot continue.
     Fatal(FatalError),
+    /// The answers to the first files of a batch: at least one, and not more than the worker needs a short time for.
+    Files {
+        answers: Vec<Result<FileAnswer, RequestError>>,
+    },
+    /// A model's own reason.
+    Reason(Box<Reason>),
+    /// The tests of a model's maps.
+    Trust(Box<Trust>),
+}
+
+/// The answer to a file of a batch, by everything that is loaded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileAnswer {
+    pub grey: Pixels,
+    /// Whether it is a photo, which the photo network can classify.
+    pub is_photo: bool,
+    /// Whether the photo's background is plain.
+    pub is_plain: bool,
+    /// Whether parts of the file are damaged or missing.
+    pub is_damaged: bool,
+    pub predictions: Vec<Prediction>,
+    /// Whether the novelty detector accepts the image.
+    pub is_known: Option<bool>,
+    /// The ensemble's probabilities, in label order.
+    pub ensemble: Option<[f32; CLASSES]>,
+    /// The photo network's probabilities, in the order of its classes' indices.
+    pub photo: Option<[f32; PHOTO_CLASSES]>,
 }
 
 /// A photo as the models' input, with the intermediate steps.
@@ -205,8 +235,10 @@ pub struct RawHeatMap {
     pub method: Method,
     /// The map has `side` x `side` values.
     pub side: u32,
-    /// Row by row, none below zero.
+    /// Row by row. Grad-CAM's are not below zero; occlusion's are the loss of probability, which is below zero where it rises.
     pub values: Vec<f32>,
+    /// The value that is shown at full strength, the same for all classes.
+    pub full: f32,
 }
 
 #[cfg(test)]

@@ -112,6 +112,42 @@ pub enum Request {
     SelfTest { cases: Vec<Case> },
     /// Whether the worker still receives messages. Answered at once, even before earlier requests. Reply: `Pong`.
     Ping,
+    /// Classify a batch of images, 784 bytes each, by the ensemble of all models. Reply: `Batch`.
+    ClassifyBatchByEnsemble {
+        #[serde(with = "serde_bytes")]
+        images: Vec<u8>,
+    },
+    /// Classify some files of a batch with everything that is loaded. Reply: `Files`.
+    ClassifyFiles { files: Vec<BatchFile> },
+    /// What the model itself gives as the reason for a class. Reply: `Reason`.
+    Reason {
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    },
+    /// Explain by occlusion which pixels support a class, whatever the model. Reply: `HeatMap`.
+    Occlude {
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    },
+    /// Test how far the maps of a class can be trusted. Reply: `Trust`.
+    TestMaps {
+        model: ModelId,
+        grey: Pixels,
+        class: Garment,
+    },
+}
+
+/// A file of a batch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum BatchFile {
+    /// The file's bytes; empty if the file is posted together with the request, and the worker reads it.
+    Bytes(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// The image that an earlier request made from the file.
+    Prepared(Pixels),
+    /// The browser could not read the posted file of this name.
+    Unreadable(String),
 }
 
 impl Request {
@@ -124,6 +160,7 @@ impl Request {
                 | Self::Edit { .. }
                 | Self::Classify { .. }
                 | Self::Explain { .. }
+                | Self::Reason { .. }
                 | Self::ClassifyPhoto { .. }
                 | Self::ExplainPhoto { .. }
                 | Self::Ensemble { .. }

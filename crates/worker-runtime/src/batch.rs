@@ -1,8 +1,9 @@
 //! Batches of images: the checks of their sizes, and the images of a measurement.
 
-use protocol::{MAX_BATCH, MAX_RUNS, RequestError};
+use protocol::{MAX_BATCH, MAX_RUNS, Reply, RequestError};
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
+use shared::model::argmax;
 use shared::{Grey28, ModelId, Prediction, Sample};
 
 /// The images of a measurement: all different, and none of them blank, as classical models skip zeros.
@@ -39,10 +40,29 @@ pub fn samples(bytes: &[u8]) -> Result<Vec<Sample>, RequestError> {
     Ok(images.map(Sample::new).collect())
 }
 
-/// The class index of each prediction, calculated as for a single image, so that both always agree.
-pub fn class_indices(model: ModelId, scores: &[[f32; CLASSES]], temperature: f32) -> Vec<u8> {
-    let class = |scores| Prediction::from_scores(model, scores, temperature).garment();
-    scores.iter().map(|s| class(s).index() as u8).collect()
+/// The predictions of one model, calculated as for a single image, so that both always agree.
+pub fn predictions(
+    model: ModelId,
+    scores: &[[f32; CLASSES]],
+    temperature: f32,
+) -> impl Iterator<Item = Prediction> {
+    let prediction = move |scores| Prediction::from_scores(model, scores, temperature);
+    scores.iter().map(prediction)
+}
+
+/// The reply to a batch: the most likely class of each image and its probability.
+pub fn reply(probabilities: impl Iterator<Item = [f32; CLASSES]>, micros: u32) -> Reply {
+    let (classes, confidences) = probabilities
+        .map(|p| {
+            let class = argmax(&p);
+            (class as u8, p[class])
+        })
+        .unzip();
+    Reply::Batch {
+        classes,
+        confidences,
+        micros,
+    }
 }
 
 #[cfg(test)]

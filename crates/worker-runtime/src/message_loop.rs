@@ -8,8 +8,8 @@ use futures_channel::mpsc;
 use futures_util::{FutureExt, StreamExt};
 use js_sys::{Array, Reflect, Uint8Array};
 use protocol::{
-    Download, DownloadError, FatalError, Message, Reply, Request, RequestError, Source, UNASKED,
-    WeightsFile, decode,
+    BatchFile, Download, DownloadError, FatalError, Message, Reply, Request, RequestError, Source,
+    UNASKED, WeightsFile, decode,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -141,11 +141,15 @@ async fn next_request(
     }
 }
 
-/// Receives a request: its bytes, or an array of its bytes and the visitor's file.
+/// Receives a request: its bytes, or an array of its bytes and the visitor's files.
 fn receive(data: &JsValue, inbox: &Inbox) {
-    let (bytes, file) = match data.dyn_ref::<Array>() {
-        Some(pair) => (pair.get(0), pair.get(1).dyn_into::<File>().ok()),
-        None => (data.clone(), None),
+    let (bytes, files) = match data.dyn_ref::<Array>() {
+        Some(parts) => {
+            let files = parts.iter().skip(1);
+            let files = files.filter_map(|file| file.dyn_into::<File>().ok());
+            (parts.get(0), files.collect())
+        }
+        None => (data.clone(), Vec::new()),
     };
     let request = bytes
         .dyn_ref::<Uint8Array>()
@@ -153,27 +157,61 @@ fn receive(data: &JsValue, inbox: &Inbox) {
     if let Some(message) = &request {
         inbox.note(&message.body);
     }
-    match (request, file) {
-        (Some(message), _) if message.body == Request::Ping => post(message.id, Reply::Pong),
-        (Some(message), None) => download_and_enqueue(message, inbox.clone()),
-        (Some(message), Some(file)) => {
-            spawn_local(read_and_enqueue(message, file, inbox.clone()));
-        }
-        (None, _) => post(UNASKED, Reply::Error(RequestError::Message)),
+    match request {
+        Some(message) if message.body == Request::Ping => post(message.id, Reply::Pong),
+        Some(message) if files.is_empty() => download_and_enqueue(message, inbox.clone()),
+        Some(message) => spawn_local(read_and_enqueue(message, files, inbox.clone())),
+        None => post(UNASKED, Reply::Error(RequestError::Message)),
     }
 }
 
-/// Reads the visitor's file, then queues its request. The worker reads it, so that the page is not blocked and nothing is copied
+/// Reads the visitor's files, then queues their request. The worker reads them, so that the page is not blocked and nothing is copied
 /// twice.
-async fn read_and_enqueue(mut message: Message<Request>, file: File, inbox: Inbox) {
-    let Ok(buffer) = JsFuture::from(file.array_buffer()).await else {
-        let error = RequestError::UnreadableFile { name: file.name() };
+async fn read_and_enqueue(mut message: Message<Request>, files: Vec<File>, inbox: Inbox) {
+    // All are requested before the first one is awaited.
+    let reads = files.iter().map(|file| JsFuture::from(file.array_buffer()));
+    let reads: Vec<JsFuture> = reads.collect();
+    let mut contents = Vec::with_capacity(files.len());
+    for (file, read) in files.iter().zip(reads) {
+        let bytes = read.await.map(|buffer| Uint8Array::new(&buffer).to_vec());
+        contents.push(bytes.map_err(|_| file.name()));
+    }
+    if let Err(error) = fill_in(&mut message.body, contents) {
         return post(message.id, Reply::Error(error));
-    };
-    if let Request::Prepare { file, .. } | Request::ReadArray { file } = &mut message.body {
-        *file = Uint8Array::new(&buffer).to_vec();
     }
     enqueue(&inbox, message);
+}
+
+/// Puts the contents of the posted files into their request, in their order. A content is the file's bytes, or its name if the
+/// browser could not read it.
+///
+/// # Errors
+/// The only file of a request could not be read. In a batch, this is the answer to that file alone.
+fn fill_in(
+    request: &mut Request,
+    contents: Vec<Result<Vec<u8>, String>>,
+) -> Result<(), RequestError> {
+    let mut contents = contents.into_iter();
+    match request {
+        Request::Prepare { file, .. } | Request::ReadArray { file } => {
+            if let Some(content) = contents.next() {
+                *file = content.map_err(|name| RequestError::UnreadableFile { name })?;
+            }
+        }
+        Request::ClassifyFiles { files } => {
+            let posted = files.iter_mut().filter(|file| is_posted(file));
+            for (file, content) in posted.zip(contents) {
+                *file = content.map_or_else(BatchFile::Unreadable, BatchFile::Bytes);
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether a file of a batch is posted together with its request.
+fn is_posted(file: &BatchFile) -> bool {
+    matches!(file, BatchFile::Bytes(bytes) if bytes.is_empty())
 }
 
 /// Queues a request after the download of its file, if it has one: a slow download must not delay later requests.
@@ -263,6 +301,29 @@ mod tests {
             order.push(message.id);
         }
         assert_eq!(order, [2, 0, 1, 3]);
+    }
+
+    #[test]
+    fn a_file_of_a_batch_that_cannot_be_read_leaves_the_others() {
+        let image = BatchFile::Prepared(Pixels::from(&Grey28::new([9; PIXELS])));
+        let posted = || BatchFile::Bytes(Vec::new());
+        let mut request = Request::ClassifyFiles {
+            files: vec![posted(), image.clone(), posted(), posted()],
+        };
+        let contents = vec![Ok(vec![1, 2]), Err("gone.png".to_owned()), Ok(vec![])];
+        assert_eq!(fill_in(&mut request, contents), Ok(()));
+        let expected = vec![
+            BatchFile::Bytes(vec![1, 2]),
+            image,
+            BatchFile::Unreadable("gone.png".into()),
+            posted(),
+        ];
+        assert_eq!(request, Request::ClassifyFiles { files: expected });
+
+        let mut single = Request::ReadArray { file: Vec::new() };
+        let error = fill_in(&mut single, vec![Err("gone.png".into())]);
+        let name = "gone.png".into();
+        assert_eq!(error, Err(RequestError::UnreadableFile { name }));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::simd::dot;
 
-/// Non-negative values on a coarse grid over the 28x28 image, not normalised.
+/// Values on a grid over the 28x28 image, not normalised: Grad-CAM's are not negative, occlusion's can be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeatMap {
     pub rows: usize,
@@ -48,18 +48,33 @@ impl HeatMap {
         self.values.iter().copied().fold(0.0, f32::max)
     }
 
-    /// The map resized with bilinear interpolation (cell centres as samples, clamped at the border) and scaled to a peak of 1.
+    /// The map resized and scaled to a peak of 1.
     ///
     /// # Shapes
-    /// `[side, side]`, row-major, 0 to 1.
+    /// `[side, side]`, row-major, up to 1.
     pub fn upsample(&self, side: usize) -> Vec<f32> {
-        let peak = self.peak();
-        let scale = if peak > 0.0 { 1.0 / peak } else { 0.0 };
+        self.upsample_to(side, self.peak())
+    }
+
+    /// The map resized and divided by `full`, the value that is shown at full strength.
+    ///
+    /// # Shapes
+    /// `[side, side]`, row-major.
+    pub fn upsample_to(&self, side: usize, full: f32) -> Vec<f32> {
+        let scale = if full > 0.0 { 1.0 / full } else { 0.0 };
+        self.resize(side).into_iter().map(|v| v * scale).collect()
+    }
+
+    /// The map resized with bilinear interpolation (cell centres as samples, clamped at the border).
+    ///
+    /// # Shapes
+    /// `[side, side]`, row-major.
+    pub fn resize(&self, side: usize) -> Vec<f32> {
         (0..side * side)
             .map(|i| {
                 let v = (i / side) as f32 + 0.5;
                 let u = (i % side) as f32 + 0.5;
-                self.sample(u / side as f32, v / side as f32) * scale
+                self.sample(u / side as f32, v / side as f32)
             })
             .collect()
     }

@@ -54,6 +54,43 @@ pub fn descriptor(image: &Grey28) -> Vec<f32> {
     all
 }
 
+/// Lays a value of each of the descriptor's features back on the image: each pixel gets the share that it has in the feature's
+/// histogram. Features without any gradient have no pixels to lay their value on.
+///
+/// # Shapes
+/// `[DIMENSIONS]` to `[28 * 28]`, row-major.
+pub fn on_pixels(image: &Grey28, values: &[f32]) -> Vec<f32> {
+    let gradients = gradients(image);
+    let mut sums = vec![0.0; PIXELS];
+    let mut values = values;
+    for cell in CELLS {
+        let side = SIDE / cell;
+        let histogram = cell_histograms(&gradients, cell);
+        let (own, rest) = values.split_at(histogram.len());
+        values = rest;
+        let per_gradient: Vec<f32> = own
+            .iter()
+            .zip(&histogram)
+            .map(|(value, sum)| if *sum > 0.0 { value / sum } else { 0.0 })
+            .collect();
+        let shares: Vec<[(usize, f32); 2]> =
+            (0..SIDE).map(|p| cell_shares(p, cell, side)).collect();
+        for (i, gradient) in gradients.iter().enumerate() {
+            let following = (gradient.orientation + 1) % ORIENTATIONS;
+            for (row, down) in shares[i / SIDE] {
+                for (column, across) in shares[i % SIDE] {
+                    let bins =
+                        &per_gradient[(row * side + column) * ORIENTATIONS..][..ORIENTATIONS];
+                    let value = bins[gradient.orientation] * gradient.first
+                        + bins[following] * gradient.next;
+                    sums[i] += down * across * value;
+                }
+            }
+        }
+    }
+    sums
+}
+
 /// Central differences of the pixels' square roots (0 to 1); pixels outside the image are 0.
 fn gradients(image: &Grey28) -> Vec<Gradient> {
     const PADDED: usize = SIDE + 2;
@@ -255,5 +292,25 @@ mod tests {
             .fold(0.0, f32::max);
         assert!(apart < 0.05, "{apart}");
         assert!(one.iter().all(|v| (0.0..=1.7).contains(v)));
+    }
+
+    #[test]
+    fn values_laid_back_keep_their_sum_and_their_place() {
+        let mut pixels = [0; PIXELS];
+        for row in 18..23 {
+            for column in 3..9 {
+                pixels[row * SIDE + column] = 40 + 30 * (row % 3) as u8 + 9 * column as u8;
+            }
+        }
+        let image = Grey28::new(pixels);
+        let values = descriptor(&image);
+        let sums = on_pixels(&image, &values);
+        let (laid, all): (f32, f32) = (sums.iter().sum(), values.iter().sum());
+        assert!((laid - all).abs() < 1e-3 * all, "{laid} of {all}");
+        for (i, value) in sums.iter().enumerate() {
+            // A gradient reaches one pixel beyond the bright part.
+            let is_near = (17..24).contains(&(i / SIDE)) && (2..10).contains(&(i % SIDE));
+            assert!(is_near || *value == 0.0, "pixel {i}: {value}");
+        }
     }
 }

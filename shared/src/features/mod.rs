@@ -6,7 +6,7 @@ pub mod orientation;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
-use crate::image::{Grey28, PIXELS};
+use crate::image::{Grey28, PIXELS, SIDE};
 use orientation::{is_mirrored, mirrored};
 
 /// The length of a feature vector.
@@ -63,6 +63,31 @@ impl Sample {
     /// `[DIMENSIONS]`.
     pub fn features(&self) -> &[f32] {
         self.features.get_or_init(|| self.extract())
+    }
+
+    /// Lays a value of each feature back on the pixels that the feature was computed from: a HOG feature's in proportion to
+    /// what each pixel adds to its cell's histogram, a pixel's on the pixel. The sum stays the same, except for values of
+    /// features that are 0.
+    ///
+    /// # Shapes
+    /// `[DIMENSIONS]` to `[28 * 28]`, row-major.
+    pub fn on_pixels(&self, values: &[f32]) -> Vec<f32> {
+        let image = if self.is_mirrored {
+            &mirrored(&self.grey)
+        } else {
+            &self.grey
+        };
+        let (descriptor, pixels) = values.split_at(hog::DIMENSIONS);
+        let mut sums = hog::on_pixels(image, descriptor);
+        for (sum, value) in sums.iter_mut().zip(pixels) {
+            *sum += value;
+        }
+        if self.is_mirrored {
+            for row in sums.chunks_exact_mut(SIDE) {
+                row.reverse();
+            }
+        }
+        sums
     }
 
     fn extract(&self) -> Vec<f32> {

@@ -4,4 +4,4 @@ pub mod grey28;
 pub mod rgba;
 
 pub use grey28::{Grey28, MEAN, PIXELS, SIDE, STANDARD_DEVIATION, standardise};
-pub use rgba::RgbaImage;
+pub use rgba::{MAX_PIXELS, MAX_SIDE, RgbaImage, is_size_supported};

@@ -6,6 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::grey28::{Grey28, SIDE};
 
+/// Images with more pixels are refused, before they are decoded.
+pub const MAX_PIXELS: u64 = 50_000_000;
+/// Images with a longer side are refused, in pixels.
+pub const MAX_SIDE: u32 = 20_000;
+
+/// Whether an image of this size is small enough.
+pub fn is_size_supported(width: u32, height: u32) -> bool {
+    width.max(height) <= MAX_SIDE && u64::from(width) * u64::from(height) <= MAX_PIXELS
+}
+
 /// An image of 8 bits a channel: red, green, blue and straight (not premultiplied) alpha.
 ///
 /// Holds exactly `width * height * 4` bytes, also after deserialisation.
@@ -153,6 +163,18 @@ mod tests {
         }
         assert!(RgbaImage::new(20, 20, vec![0; 20 * 20 * 4]).is_some());
         assert!(RgbaImage::new(0, 5, Vec::new()).is_some_and(|image| image.is_empty()));
+    }
+
+    #[test]
+    fn the_limits_are_inclusive_and_do_not_overflow() {
+        for (width, height, expected) in [
+            (MAX_SIDE, 2_500, true),
+            (MAX_SIDE, 2_501, false),
+            (MAX_SIDE + 1, 1, false),
+            (u32::MAX, u32::MAX, false),
+        ] {
+            assert_eq!(is_size_supported(width, height), expected);
+        }
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 use alloc::vec::Vec;
 
-use super::classifier::Classifier;
+use serde::{Deserialize, Serialize};
+
+use super::classifier::{Classifier, argmax};
 use super::linear::Linear;
 use super::model_id::ModelId;
+use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
-use crate::garment::CLASSES;
+use crate::garment::{CLASSES, Garment};
 
 /// Added to each probability before the logarithm.
 const FLOOR: f32 = 1e-3;
@@ -22,6 +25,57 @@ struct Node {
     threshold: u8,
     /// The distance to the right child; 0 in a leaf.
     right: u32,
+}
+
+/// A comparison on a tree's path to its leaf.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The index of the projected feature.
+    pub feature: u16,
+    /// The feature's value.
+    pub value: u8,
+    /// A value up to this goes to the left.
+    pub threshold: u8,
+    /// The mean distribution of all leaves that can still be reached afterwards, each counted once.
+    pub reachable: [f32; CLASSES],
+}
+
+/// The path of a sample through a tree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TreePath {
+    /// The tree's number.
+    pub tree: u32,
+    /// From the root.
+    pub comparisons: Vec<Comparison>,
+    /// The distribution of the leaf.
+    pub leaf: [f32; CLASSES],
+}
+
+/// What each tree says of a sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TreeVotes {
+    /// How many trees reach a leaf in which a class is the most frequent one, in label order.
+    pub votes: [u32; CLASSES],
+    /// The mean distribution of the leaves.
+    pub distribution: [f32; CLASSES],
+    /// The path through the first of the trees that give a class the highest probability.
+    pub path: TreePath,
+}
+
+/// The sum of the distributions of some leaves, and their number.
+#[derive(Default)]
+struct LeafSum {
+    sum: [f32; CLASSES],
+    count: f32,
+}
+
+impl LeafSum {
+    fn add(&mut self, other: &Self) {
+        for (sum, share) in self.sum.iter_mut().zip(&other.sum) {
+            *sum += share;
+        }
+        self.count += other.count;
+    }
 }
 
 /// The model.
@@ -121,26 +175,121 @@ impl Forest {
 
     /// The mean of the distributions of the leaves that the sample reaches.
     pub fn distribution(&self, sample: &Sample) -> [f32; CLASSES] {
-        let bytes: Vec<u8> = self
-            .projection
-            .apply(sample)
-            .into_iter()
-            .map(quantise)
-            .collect();
+        let bytes = self.bytes(sample);
         let mut sum = [0.0; CLASSES];
         for &root in &self.roots {
-            let mut at = root as usize;
-            while self.nodes[at].right != 0 {
-                let node = self.nodes[at];
-                let goes_left = bytes[usize::from(node.feature)] <= node.threshold;
-                at += if goes_left { 1 } else { node.right as usize };
-            }
-            let leaf = &self.leaves[usize::from(self.nodes[at].feature)];
+            let leaf = self.leaf(root, &bytes, |_| {});
             for (sum, share) in sum.iter_mut().zip(leaf) {
                 *sum += share;
             }
         }
         sum.map(|s| s / self.roots.len() as f32)
+    }
+
+    /// The projected features as the bytes that trees compare.
+    fn bytes(&self, sample: &Sample) -> Vec<u8> {
+        let projected = self.projection.apply(sample).into_iter();
+        projected.map(quantise).collect()
+    }
+
+    /// The distribution of the leaf that a sample reaches from a root; `visit` is called with the index of each node after it.
+    fn leaf(&self, root: u32, bytes: &[u8], mut visit: impl FnMut(usize)) -> &[f32; CLASSES] {
+        let mut at = root as usize;
+        while self.nodes[at].right != 0 {
+            let node = self.nodes[at];
+            let goes_left = bytes[usize::from(node.feature)] <= node.threshold;
+            at += if goes_left { 1 } else { node.right as usize };
+            visit(at);
+        }
+        &self.leaves[usize::from(self.nodes[at].feature)]
+    }
+
+    /// The votes of all trees, and the path through the tree that speaks most clearly for a class.
+    pub fn votes(&self, sample: &Sample, class: Garment) -> TreeVotes {
+        let bytes = self.bytes(sample);
+        let mut votes = [0; CLASSES];
+        let mut clearest = (0, -1.0);
+        for (tree, &root) in self.roots.iter().enumerate() {
+            let leaf = self.leaf(root, &bytes, |_| {});
+            votes[argmax(leaf)] += 1;
+            if leaf[class.index()] > clearest.1 {
+                clearest = (tree, leaf[class.index()]);
+            }
+        }
+        TreeVotes {
+            votes,
+            distribution: self.distribution(sample),
+            path: self.path(clearest.0, &bytes),
+        }
+    }
+
+    fn path(&self, tree: usize, bytes: &[u8]) -> TreePath {
+        let root = self.roots[tree] as usize;
+        let mut visited = alloc::vec![root];
+        let leaf = *self.leaf(root as u32, bytes, |at| visited.push(at));
+        // From the leaf upwards, so that each node of the tree is visited once.
+        let mut reachable = self.leaf_sum(visited[visited.len() - 1]);
+        let mut comparisons = Vec::with_capacity(visited.len() - 1);
+        for step in visited.windows(2).rev() {
+            let (at, next) = (step[0], step[1]);
+            let node = self.nodes[at];
+            comparisons.push(Comparison {
+                feature: node.feature,
+                value: bytes[usize::from(node.feature)],
+                threshold: node.threshold,
+                reachable: reachable.sum.map(|s| s / reachable.count),
+            });
+            let right = at + node.right as usize;
+            let other = if next == right { at + 1 } else { right };
+            reachable.add(&self.leaf_sum(other));
+        }
+        comparisons.reverse();
+        TreePath {
+            tree: tree as u32,
+            comparisons,
+            leaf,
+        }
+    }
+
+    /// The sum of the distributions of the leaves below a node.
+    fn leaf_sum(&self, node: usize) -> LeafSum {
+        let mut all = LeafSum::default();
+        // Nodes are in preorder: a subtree ends after as many leaves as it has splits, and one more.
+        let mut missing = 1;
+        for node in &self.nodes[node..] {
+            if node.right > 0 {
+                missing += 1;
+                continue;
+            }
+            all.add(&LeafSum {
+                sum: self.leaves[usize::from(node.feature)],
+                count: 1.0,
+            });
+            missing -= 1;
+            if missing == 0 {
+                break;
+            }
+        }
+        all
+    }
+
+    /// The same trees with their leaves in another order: a model of the same kind that knows nothing.
+    pub fn shuffled(&self, order: &mut Shuffle) -> Self {
+        let is_leaf = |node: &Node| node.right == 0;
+        let leaves = self.nodes.iter().filter(|n| is_leaf(n));
+        let mut leaves: Vec<u16> = leaves.map(|n| n.feature).collect();
+        order.shuffle(&mut leaves);
+        let mut nodes = self.nodes.clone();
+        for (node, leaf) in nodes.iter_mut().filter(|n| is_leaf(n)).zip(leaves) {
+            node.feature = leaf;
+        }
+        Self {
+            nodes,
+            roots: self.roots.clone(),
+            leaves: self.leaves.clone(),
+            projection: self.projection.clone(),
+            temperature: self.temperature,
+        }
     }
 }
 
@@ -218,6 +367,29 @@ mod tests {
         let scores = forest.scores(&first_pixel_sample(255));
         assert!((scores[2] - libm::logf(0.126)).abs() < 1e-6);
         assert!((scores[0] - libm::logf(0.001)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn votes_are_of_whole_trees_and_the_path_is_the_clearest_one() {
+        let forest = Forest::new(&two_trees()).unwrap();
+        let found = forest.votes(&first_pixel_sample(255), Garment::ALL[2]);
+        let expected: [u32; CLASSES] = core::array::from_fn(|c| u32::from(c == 3 || c == 9));
+        assert_eq!(found.votes, expected);
+        assert_eq!(
+            found.distribution,
+            forest.distribution(&first_pixel_sample(255))
+        );
+        assert_eq!((found.path.tree, found.path.leaf[3]), (0, 0.75));
+        let [first, second] = &found.path.comparisons[..] else {
+            panic!("{:?}", found.path);
+        };
+        assert_eq!((first.feature, first.value, first.threshold), (0, 255, 100));
+        // Two leaves are left: class 1 alone, and classes 2 and 3.
+        assert_eq!(first.reachable[1..4], [0.5, 0.125, 0.375]);
+        assert_eq!((second.threshold, second.reachable[3]), (200, 0.75));
+        // The second tree is a leaf, which nothing leads to.
+        let found = forest.votes(&first_pixel_sample(255), Garment::ALL[9]);
+        assert_eq!((found.path.tree, found.path.comparisons.len()), (1, 0));
     }
 
     #[test]

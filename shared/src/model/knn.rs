@@ -2,9 +2,12 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::classifier::Classifier;
 use super::linear::Linear;
 use super::model_id::ModelId;
+use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
@@ -15,6 +18,28 @@ use crate::simd;
 const MAX_NEIGHBOURS: f32 = 64.0;
 /// The weight of a class that no neighbour has.
 const FLOOR: f32 = 1e-3;
+
+/// A training sample near to a sample that is classified.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Neighbour {
+    /// Its number among the points of the model, in the order of the training images.
+    pub point: u32,
+    /// Its class.
+    pub label: u8,
+    /// The Euclidean distance in the projection.
+    pub distance: f32,
+    /// Its share of the weight of all neighbours, 0 to 1.
+    pub share: f32,
+}
+
+/// One of the nearest points.
+#[derive(Clone, Copy)]
+struct Near {
+    /// Half the squared distance, up to a constant.
+    half: f32,
+    point: usize,
+    label: u8,
+}
 
 /// The model: projected training samples with their classes.
 pub struct Knn {
@@ -61,20 +86,63 @@ impl Knn {
         })
     }
 
-    /// The nearest points, nearest first: half the squared distance, up to a constant, and the class.
-    fn nearest(&self, query: &[f32]) -> Vec<(f32, u8)> {
-        let mut nearest: Vec<(f32, u8)> = Vec::with_capacity(self.neighbours + 1);
+    /// The nearest points, nearest first.
+    fn nearest(&self, query: &[f32]) -> Vec<Near> {
+        let mut nearest: Vec<Near> = Vec::with_capacity(self.neighbours + 1);
         let points = self.points.chunks_exact(query.len());
-        for ((point, half), &label) in points.zip(&self.half_squares).zip(&self.labels) {
-            let distance = half - simd::dot(point, query);
-            let last = nearest.last().map_or(f32::INFINITY, |n| n.0);
-            if nearest.len() < self.neighbours || distance < last {
-                let at = nearest.partition_point(|n| n.0 <= distance);
-                nearest.insert(at, (distance, label));
+        for (point, ((position, half), &label)) in
+            points.zip(&self.half_squares).zip(&self.labels).enumerate()
+        {
+            let half = half - simd::dot(position, query);
+            let last = nearest.last().map_or(f32::INFINITY, |n| n.half);
+            if nearest.len() < self.neighbours || half < last {
+                let at = nearest.partition_point(|n| n.half <= half);
+                nearest.insert(at, Near { half, point, label });
                 nearest.truncate(self.neighbours);
             }
         }
         nearest
+    }
+
+    /// The weight of each of the nearest points.
+    fn weights(&self, nearest: &[Near]) -> Vec<f32> {
+        // There is at least one neighbour: `new` checks it.
+        let first = nearest[0].half;
+        let weight = |n: &Near| libm::expf(-2.0 * (n.half - first) / self.width);
+        nearest.iter().map(weight).collect()
+    }
+
+    /// The neighbours that decide the class of a sample, nearest first.
+    pub fn neighbours(&self, sample: &Sample) -> Vec<Neighbour> {
+        let query = self.projection.apply(sample);
+        let nearest = self.nearest(&query);
+        let weights = self.weights(&nearest);
+        let sum: f32 = weights.iter().sum();
+        let neighbours = nearest.iter().zip(&weights).map(|(near, weight)| {
+            let position = &self.points[near.point * query.len()..][..query.len()];
+            // Not from `half`, which loses digits where the distance is small beside the positions.
+            let squares = position.iter().zip(&query).map(|(a, b)| (a - b) * (a - b));
+            Neighbour {
+                point: near.point as u32,
+                label: near.label,
+                distance: libm::sqrtf(squares.sum()),
+                share: weight / sum,
+            }
+        });
+        neighbours.collect()
+    }
+
+    /// The same points with their classes in another order: a model of the same kind that knows nothing.
+    pub fn shuffled(&self, order: &mut Shuffle) -> Self {
+        let mut labels = self.labels.clone();
+        order.shuffle(&mut labels);
+        Self {
+            projection: self.projection.clone(),
+            points: self.points.clone(),
+            half_squares: self.half_squares.clone(),
+            labels,
+            ..*self
+        }
     }
 }
 
@@ -90,11 +158,9 @@ impl Classifier for Knn {
     /// The logarithm of each class's share of the total weight of the neighbours.
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
         let nearest = self.nearest(&self.projection.apply(sample));
-        // There is at least one neighbour: `new` checks it.
-        let first = nearest[0].0;
         let mut weights = [FLOOR; CLASSES];
-        for &(half, label) in &nearest {
-            weights[usize::from(label)] += libm::expf(-2.0 * (half - first) / self.width);
+        for (near, weight) in nearest.iter().zip(self.weights(&nearest)) {
+            weights[usize::from(near.label)] += weight;
         }
         let sum: f32 = weights.iter().sum();
         weights.map(|w| libm::logf(w / sum))
@@ -138,6 +204,23 @@ mod tests {
         expected[2] = (second + FLOOR) / sum;
         for (score, share) in scores.iter().zip(expected) {
             assert!((score - libm::logf(share)).abs() < 1e-5, "{scores:?}");
+        }
+    }
+
+    #[test]
+    fn neighbours_have_distances_and_shares() {
+        let knn = Knn::new(&three()).unwrap();
+        let found = knn.neighbours(&first_pixel_sample(51));
+        let second = libm::expf(-(0.09 - 0.04) / WIDTH);
+        let expected = [(0, 1, 0.2, 1.0), (1, 2, 0.3, second)];
+        assert_eq!(found.len(), 2);
+        for (found, (point, label, distance, weight)) in found.iter().zip(expected) {
+            assert_eq!((found.point, found.label), (point, label));
+            assert!((found.distance - distance).abs() < 1e-6, "{found:?}");
+            assert!(
+                (found.share - weight / (1.0 + second)).abs() < 1e-6,
+                "{found:?}"
+            );
         }
     }
 

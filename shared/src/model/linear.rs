@@ -2,11 +2,13 @@
 
 use alloc::{vec, vec::Vec};
 
+use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::features::{DIMENSIONS, Sample};
 use crate::image::PIXELS;
 
 /// `output = weight x input + bias`, where the input is a sample's features or its raw pixels (0 to 1).
+#[derive(Clone)]
 pub(super) struct Linear {
     /// `[input, output]`, so that a zero in the input skips a row: about half of the features are zero.
     weight: Vec<f32>,
@@ -51,6 +53,23 @@ impl Linear {
         self.bias.len()
     }
 
+    /// Whether the input is raw pixels.
+    pub fn is_of_pixels(&self) -> bool {
+        self.input == PIXELS
+    }
+
+    /// The weights of each input, in the order of the inputs.
+    pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.weight.chunks_exact(self.bias.len())
+    }
+
+    /// The same with its weights in another order.
+    pub fn shuffled(&self, order: &mut Shuffle) -> Self {
+        let mut shuffled = self.clone();
+        order.shuffle(&mut shuffled.weight);
+        shuffled
+    }
+
     /// # Shapes
     /// `[output]`.
     pub fn apply(&self, sample: &Sample) -> Vec<f32> {
@@ -62,8 +81,8 @@ impl Linear {
                 }
             }
         };
-        let rows = self.weight.chunks_exact(self.bias.len());
-        if self.input == PIXELS {
+        let rows = self.rows();
+        if self.is_of_pixels() {
             for (&pixel, row) in sample.grey().pixels().iter().zip(rows) {
                 add(f32::from(pixel) / 255.0, row);
             }

@@ -1,12 +1,15 @@
 //! Multinomial logistic regression on the features of [`crate::features`].
 
+use alloc::vec::Vec;
+
 use super::classifier::Classifier;
 use super::linear::Linear;
 use super::model_id::ModelId;
+use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
-use crate::garment::CLASSES;
+use crate::garment::{CLASSES, Garment};
 
 /// The model: one linear score per class.
 pub struct Logistic {
@@ -25,6 +28,36 @@ impl Logistic {
             scores: Linear::new(&tensors, "weight", "bias", Some(CLASSES))?,
             temperature: tensors.temperature()?,
         })
+    }
+
+    /// What each pixel adds to the score of a class beyond what it adds to the mean of the ten scores: evidence for the class,
+    /// or against it if negative. The sum over the pixels is the class's score minus the mean score, without the biases.
+    ///
+    /// # Shapes
+    /// `[28 * 28]`, row-major.
+    pub fn evidence(&self, sample: &Sample, class: Garment) -> Vec<f32> {
+        let rows = self.scores.rows().map(|row| {
+            let mean = row.iter().sum::<f32>() / CLASSES as f32;
+            row[class.index()] - mean
+        });
+        if self.scores.is_of_pixels() {
+            let pixels = sample.grey().pixels().iter();
+            return pixels
+                .zip(rows)
+                .map(|(&pixel, weight)| f32::from(pixel) / 255.0 * weight)
+                .collect();
+        }
+        let features = sample.features().iter();
+        let evidence: Vec<f32> = features.zip(rows).map(|(f, weight)| f * weight).collect();
+        sample.on_pixels(&evidence)
+    }
+
+    /// The same weights in another order: a model of the same kind that knows nothing.
+    pub fn shuffled(&self, order: &mut Shuffle) -> Self {
+        Self {
+            scores: self.scores.shuffled(order),
+            temperature: self.temperature,
+        }
     }
 }
 
@@ -74,6 +107,23 @@ mod tests {
         let nine = [9, PIXELS];
         let short: Vec<f32> = weight[PIXELS..].to_vec();
         assert!(Logistic::new(&with_tensor(&made, "weight", &nine, &short)).is_err());
+    }
+
+    #[test]
+    fn evidence_is_the_score_beyond_the_mean_score() {
+        let mut weight = vec![0.0; CLASSES * PIXELS];
+        weight[3 * PIXELS..4 * PIXELS].copy_from_slice(&first_pixel_row(4.0));
+        let shape = [CLASSES, PIXELS];
+        let tensors: [(&str, &[usize], &[f32]); 2] = [
+            ("weight", &shape, &weight),
+            ("bias", &[CLASSES], &[0.0; CLASSES]),
+        ];
+        let logistic = Logistic::new(&artifact(ModelId::Logistic, &tensors)).unwrap();
+        let evidence = |class| logistic.evidence(&first_pixel_sample(255), Garment::ALL[class]);
+        // The scores are 4 and nine zeros: their mean is 0.4.
+        assert!((evidence(3)[0] - 3.6).abs() < 1e-6);
+        assert!((evidence(5)[0] + 0.4).abs() < 1e-6);
+        assert!(evidence(3)[1..].iter().all(|&v| v == 0.0));
     }
 
     #[test]

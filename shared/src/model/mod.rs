@@ -15,8 +15,10 @@ pub mod novelty;
 pub mod photo_class;
 pub mod photo_network;
 pub mod shape;
+pub mod shuffle;
 pub mod svm;
 pub mod tensors;
+pub mod weights_file;
 
 pub use answer::Answer;
 pub use classifier::{Classifier, Prediction, argmax, softmax, top_two};
@@ -26,3 +28,4 @@ pub use model_id::ModelId;
 pub use novelty::NoveltyDetector;
 pub use photo_class::{PHOTO_CLASSES, PhotoClass};
 pub use tensors::ModelError;
+pub use weights_file::WeightsFile;

@@ -2,17 +2,48 @@
 
 use alloc::{vec, vec::Vec};
 
+use serde::{Deserialize, Serialize};
+
 use super::classifier::Classifier;
 use super::linear::Linear;
 use super::model_id::ModelId;
+use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
-use crate::garment::CLASSES;
+use crate::garment::{CLASSES, Garment};
 use crate::simd;
 
 /// Pairs of classes, in LIBSVM's order: 0 against 1, 0 against 2, ..., 8 against 9.
 pub const PAIRS: usize = CLASSES * (CLASSES - 1) / 2;
+
+/// A support vector's part in the decisions for or against a class.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SupportVector {
+    /// Its number, in the order of the weights file.
+    pub vector: u32,
+    /// Its class.
+    pub label: u8,
+    /// The kernel's value, 0 to 1: how near it is to the sample.
+    pub kernel: f32,
+    /// The sum of its coefficients in the pairs of the class, positive for the class.
+    pub coefficient: f32,
+    /// Coefficient times kernel: what it adds to the sum of the class's nine decision values.
+    pub contribution: f32,
+}
+
+/// The decision for or against a class, vector by vector.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassDecision {
+    /// The sum of the class's nine decision values, each positive for the class.
+    pub sum: f32,
+    /// The part of the sum that does not depend on the sample.
+    pub intercept: f32,
+    /// The largest contributions for the class, largest first.
+    pub supporting: Vec<SupportVector>,
+    /// The largest contributions against it, largest first.
+    pub opposing: Vec<SupportVector>,
+}
 
 /// The model: support vectors with coefficients for the nine pairs of each vector's class.
 pub struct Svm {
@@ -77,6 +108,73 @@ impl Svm {
         })
     }
 
+    /// The `count` support vectors that contribute most to the decisions for a class, and against it.
+    pub fn class_decision(&self, sample: &Sample, class: Garment, count: usize) -> ClassDecision {
+        let class = class.index();
+        let query = self.projection.apply(sample);
+        let square = simd::dot(&query, &query);
+        let vectors = self.vectors.chunks_exact(query.len());
+        let coefficients = self.coefficients.chunks_exact(CLASSES - 1);
+        let all = vectors
+            .zip(&self.squares)
+            .zip(coefficients)
+            .zip(&self.classes);
+        // Index, kernel, coefficient for the class.
+        let mut parts: Vec<(usize, f32, f32)> = all
+            .enumerate()
+            .map(|(i, (((vector, own), coefficients), &label))| {
+                let distance = own + square - 2.0 * simd::dot(vector, &query);
+                let kernel = libm::expf(-self.gamma * distance.max(0.0));
+                (
+                    i,
+                    kernel,
+                    class_coefficient(coefficients, usize::from(label), class),
+                )
+            })
+            .collect();
+        let sum: f64 = parts.iter().map(|(_, k, c)| f64::from(c * k)).sum();
+        let intercepts = class_pairs().zip(&self.intercepts);
+        let intercept: f32 = intercepts
+            .map(|((first, second), value)| match class {
+                c if c == first => *value,
+                c if c == second => -value,
+                _ => 0.0,
+            })
+            .sum();
+        // The order of equal contributions is that of the file.
+        parts.sort_by(|a, b| (b.1 * b.2).total_cmp(&(a.1 * a.2)));
+        let vector = |&(i, kernel, coefficient): &(usize, f32, f32)| SupportVector {
+            vector: i as u32,
+            label: self.classes[i],
+            kernel,
+            coefficient,
+            contribution: coefficient * kernel,
+        };
+        let supporting = parts.iter().take(count).map(vector);
+        let opposing = parts.iter().rev().take(count).map(vector);
+        ClassDecision {
+            sum: sum as f32 + intercept,
+            intercept,
+            supporting: supporting.filter(|v| v.contribution > 0.0).collect(),
+            opposing: opposing.filter(|v| v.contribution < 0.0).collect(),
+        }
+    }
+
+    /// The same vectors with their coefficients in another order: a model of the same kind that knows nothing.
+    pub fn shuffled(&self, order: &mut Shuffle) -> Self {
+        let mut coefficients = self.coefficients.clone();
+        order.shuffle(&mut coefficients);
+        Self {
+            projection: self.projection.clone(),
+            vectors: self.vectors.clone(),
+            squares: self.squares.clone(),
+            coefficients,
+            classes: self.classes.clone(),
+            intercepts: self.intercepts.clone(),
+            ..*self
+        }
+    }
+
     /// The decision value of each pair: positive for its first class.
     pub fn decision_values(&self, sample: &Sample) -> [f32; PAIRS] {
         let query = self.projection.apply(sample);
@@ -104,6 +202,24 @@ impl Svm {
             decisions[pair] = sum as f32 + self.intercepts[pair];
         }
         decisions
+    }
+}
+
+/// The sum of a vector's coefficients in the pairs of a class, positive for the class. A vector of the class itself is in all nine.
+fn class_coefficient(coefficients: &[f32], label: usize, class: usize) -> f32 {
+    // A class has no coefficient for itself, so those of later classes are one index lower. Coefficients are positive for a
+    // pair's first class.
+    if label == class {
+        let signs = (0..CLASSES - 1).map(|i| if i < class { -1.0 } else { 1.0 });
+        coefficients
+            .iter()
+            .zip(signs)
+            .map(|(c, sign)| c * sign)
+            .sum()
+    } else if class < label {
+        coefficients[class]
+    } else {
+        -coefficients[class - 1]
     }
 }
 
@@ -199,6 +315,41 @@ mod tests {
             assert!((scores[2] - (log_probability(-2.0 * expected) - 8.0 * ln2)).abs() < 1e-5);
             assert!((scores[1] + 9.0 * ln2).abs() < 1e-5);
         }
+    }
+
+    #[test]
+    fn a_class_decision_is_the_sum_of_its_pairs() {
+        let svm = Svm::new(&two_vectors()).unwrap();
+        let sample = first_pixel_sample(100);
+        let decisions = svm.decision_values(&sample);
+        for class in Garment::ALL {
+            let expected: f32 = decisions
+                .iter()
+                .zip(class_pairs())
+                .map(|(d, (first, second))| match class.index() {
+                    c if c == first => *d,
+                    c if c == second => -d,
+                    _ => 0.0,
+                })
+                .sum();
+            let decision = svm.class_decision(&sample, class, 3);
+            assert!(
+                (decision.sum - expected).abs() < 1e-6,
+                "{class}: {decision:?}"
+            );
+        }
+        let decision = svm.class_decision(&sample, Garment::ALL[0], 3);
+        let vectors = [&decision.supporting[..], &decision.opposing[..]];
+        assert_eq!(
+            vectors.map(|v| v.iter().map(|v| v.label).collect::<Vec<_>>()),
+            [[0], [2]]
+        );
+        let mirrored = svm.class_decision(&sample, Garment::ALL[2], 3);
+        assert_eq!(
+            mirrored.supporting[0].contribution,
+            -decision.opposing[0].contribution
+        );
+        assert_eq!(decision.intercept, 0.125);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 
 use crate::model::lowering;
+use crate::model::shuffle::Shuffle;
+use crate::simd::dot;
 
 /// A dense layer.
 pub struct Dense {
@@ -20,6 +22,17 @@ impl Dense {
 
     /// `[input]` to `[output]`.
     pub fn run(&self, input: &[f32]) -> Vec<f32> {
+        let mut output = self.sums(input);
+        if self.relu {
+            for value in &mut output {
+                *value = value.max(0.0);
+            }
+        }
+        output
+    }
+
+    /// The output before the ReLU.
+    pub fn sums(&self, input: &[f32]) -> Vec<f32> {
         let mut output = self.bias.clone();
         let rows = input.iter().zip(self.weight.chunks_exact(output.len()));
         // After a ReLU about half of the inputs are zero. The others are added four at a time, so that the sums are loaded and
@@ -40,12 +53,18 @@ impl Dense {
             };
             add_rows(&mut output, [a, b, c, d]);
         }
-        if self.relu {
-            for value in &mut output {
-                *value = value.max(0.0);
-            }
-        }
         output
+    }
+
+    /// The same with its weights in another order.
+    pub fn shuffled(&self, order: &mut Shuffle) -> Self {
+        let mut weight = self.weight.clone();
+        order.shuffle(&mut weight);
+        Self {
+            weight,
+            bias: self.bias.clone(),
+            relu: self.relu,
+        }
     }
 
     /// The gradient with respect to the input, from the gradient with respect to the output and the output itself.
@@ -58,9 +77,19 @@ impl Dense {
                 }
             }
         }
+        self.backward_sums(&gradient)
+    }
+
+    /// The weights `[input, output]`, and the bias.
+    pub fn parameters(&self) -> (&[f32], &[f32]) {
+        (&self.weight, &self.bias)
+    }
+
+    /// The gradient with respect to the input, from the gradient with respect to the sums before the ReLU.
+    pub fn backward_sums(&self, gradient: &[f32]) -> Vec<f32> {
         self.weight
             .chunks_exact(gradient.len())
-            .map(|row| row.iter().zip(&gradient).map(|(w, g)| w * g).sum())
+            .map(|row| dot(row, gradient))
             .collect()
     }
 }

@@ -8,6 +8,8 @@ mod dense;
 mod depthwise;
 mod direct;
 mod gemm;
+mod gradient;
+mod integrated;
 pub mod photo;
 mod pointwise;
 mod stem;
@@ -16,16 +18,18 @@ mod winograd;
 use alloc::{vec, vec::Vec};
 
 use crate::artifact::Artifact;
-use crate::explain::HeatMap;
+use crate::explain::{EvidenceMap, HeatMap, MapMethod};
 use crate::features::Sample;
 use crate::garment::{CLASSES, Garment};
-use crate::image::Grey28;
+use crate::image::{Grey28, PIXELS, standardise};
 use crate::model::layer::grad_cam_layer;
-use crate::model::lowering::LoweredNetwork;
+use crate::model::lowering::{self, LoweredNetwork};
 use crate::model::shape::Shape;
-use crate::model::{Classifier, ModelError, ModelId};
+use crate::model::shuffle::Shuffle;
+use crate::model::{Classifier, ModelError, ModelId, argmax};
 use convolution::Convolution;
 use dense::Dense;
+use gradient::{Step, SteppedConv};
 use winograd::Scratch;
 
 /// A network that is ready to classify.
@@ -42,6 +46,8 @@ pub struct Plan {
     activation: Vec<f32>,
     /// The shape of `activation`.
     shape: Shape,
+    /// The lowered convolutions, which explanations run step by step and shuffling packs again.
+    lowered: Vec<lowering::Conv>,
     buffers: Buffers,
 }
 
@@ -70,15 +76,11 @@ impl Plan {
 
     /// Packs the weights of a lowered network.
     pub fn from_lowered(model: ModelId, lowered: LoweredNetwork) -> Self {
-        let mut shape = Shape::INPUT;
-        let body = lowered.body.into_iter().map(|conv| {
-            let [_, stored] = conv.shapes(shape);
-            Convolution::new(conv, core::mem::replace(&mut shape, stored))
-        });
         Self {
             model,
             temperature: lowered.temperature,
-            body: body.collect(),
+            body: packed(&lowered.body),
+            lowered: lowered.body,
             is_averaged: lowered.is_averaged,
             head: lowered.head.into_iter().map(Dense::new).collect(),
             activation: vec![0.0; lowered.shape.count()],
@@ -126,10 +128,30 @@ impl Plan {
     pub fn grad_cam(&self, activation: &[f32], class: Garment) -> HeatMap {
         let mut outputs: Vec<Vec<f32>> = Vec::new();
         self.run_head(activation, |output| outputs.push(output.to_vec()));
+        let gradient = self.head_gradient(&outputs, class);
+        HeatMap::grad_cam(
+            self.shape.rows,
+            self.shape.columns,
+            self.shape.channels,
+            activation,
+            &gradient,
+        )
+    }
+
+    /// The value of a Grad-CAM map that is shown at full strength: the peak of the map for the class that the network predicts. So
+    /// a class that nothing supports stays cool.
+    pub fn grad_cam_scale(&self, activation: &[f32]) -> f32 {
+        let logits = self.run_head(activation, |_| {});
+        self.grad_cam(activation, Garment::ALL[argmax(&logits)])
+            .peak()
+    }
+
+    /// The gradient of a class's logit with respect to the head's input, from the output of each dense layer.
+    fn head_gradient(&self, outputs: &[Vec<f32>], class: Garment) -> Vec<f32> {
         // The gradient of one logit with respect to the logits is one-hot.
         let mut gradient = vec![0.0; CLASSES];
         gradient[class.index()] = 1.0;
-        for (dense, output) in self.head.iter().zip(&outputs).rev() {
+        for (dense, output) in self.head.iter().zip(outputs).rev() {
             gradient = dense.backward(&gradient, output);
         }
         if self.is_averaged {
@@ -139,13 +161,139 @@ impl Plan {
                 .flat_map(|_| gradient.iter().map(move |g| g * share))
                 .collect();
         }
-        HeatMap::grad_cam(
-            self.shape.rows,
-            self.shape.columns,
-            self.shape.channels,
-            activation,
-            &gradient,
-        )
+        gradient
+    }
+
+    /// What the network itself says of a class, in units of its logit: for each layer with convolutions, first to last, HiResCAM
+    /// and Grad-CAM without the ReLU; then gradient times input; and without convolutions integrated gradients.
+    ///
+    /// The input of the last two is the brightness above black, as a black pixel is what the data set has instead of a garment.
+    pub fn evidence(&self, image: &Grey28, class: Garment) -> Vec<EvidenceMap> {
+        let (steps, at_head, at_input) = self.gradients(image, class);
+        let mut maps = Vec::new();
+        for (layer, (step, gradient)) in steps
+            .iter()
+            .zip(&at_head)
+            .filter_map(|(step, gradient)| Some((step.as_ref()?, gradient)))
+            .enumerate()
+        {
+            for method in [MapMethod::HiResCam, MapMethod::GradCam] {
+                maps.push(EvidenceMap::of_layer(
+                    method,
+                    layer as u8,
+                    step.shape.rows,
+                    step.shape.columns,
+                    &step.activation,
+                    gradient,
+                ));
+            }
+        }
+        let brightness: Vec<f32> = image
+            .pixels()
+            .map(|p| standardise(p) - standardise(0))
+            .into();
+        let product = |gradient: &[f32]| {
+            gradient
+                .iter()
+                .zip(&brightness)
+                .map(|(g, b)| g * b)
+                .collect()
+        };
+        maps.push(EvidenceMap::of_pixels(
+            MapMethod::GradientTimesInput,
+            product(&at_input),
+        ));
+        if self.lowered.is_empty() {
+            let mean = self.mean_gradient(image, class);
+            maps.push(EvidenceMap::of_pixels(
+                MapMethod::IntegratedGradients,
+                product(&mean),
+            ));
+        }
+        maps
+    }
+
+    /// For each convolution that ends a layer its forward step, and the gradient of a class's logit with respect to its
+    /// activation; then the gradient with respect to the input.
+    #[expect(clippy::type_complexity, reason = "used once, by the method above")]
+    fn gradients(
+        &self,
+        image: &Grey28,
+        class: Garment,
+    ) -> (Vec<Option<Step>>, Vec<Vec<f32>>, Vec<f32>) {
+        let convs: Vec<SteppedConv> = self.lowered.iter().map(SteppedConv::new).collect();
+        let mut steps = Vec::new();
+        let mut values = image.standardised().to_vec();
+        let (mut shape, mut saved) = (Shape::INPUT, Vec::new());
+        for conv in &convs {
+            if conv.starts_block() {
+                saved.clone_from(&values);
+            }
+            let added = conv.ends_block().then_some(saved.as_slice());
+            let (output, to, step) = conv.forward(&values, shape, added);
+            (values, shape) = (output, to);
+            steps.push(step);
+        }
+        let mut outputs: Vec<Vec<f32>> = Vec::new();
+        self.run_head(&values, |output| outputs.push(output.to_vec()));
+        let mut gradient = self.head_gradient(&outputs, class);
+        let mut at_activations = Vec::new();
+        // With respect to the block's input, along the shortcut.
+        let mut shortcut = Vec::new();
+        for (conv, step) in convs.iter().zip(&steps).rev() {
+            let [at_activation, at_input, at_sums] = conv.backward(step, &gradient);
+            gradient = at_input;
+            if conv.ends_block() {
+                shortcut = at_sums;
+            }
+            if conv.starts_block() {
+                for (value, own) in gradient.iter_mut().zip(&shortcut) {
+                    *value += own;
+                }
+            }
+            at_activations.push(at_activation);
+        }
+        at_activations.reverse();
+        let steps = convs.iter().zip(steps);
+        let steps = steps.map(|(conv, step)| conv.ends_layer().then_some(step));
+        (steps.collect(), at_activations, gradient)
+    }
+
+    /// The mean gradient of a class's logit on the straight line from a black image to the image, for a network of two hidden
+    /// layers without convolutions. Integrated gradients are its product with the difference of the two images.
+    fn mean_gradient(&self, image: &Grey28, class: Garment) -> Vec<f32> {
+        let [first, second, last] = &self.head[..] else {
+            return vec![0.0; PIXELS];
+        };
+        // The first layer's sums are on a straight line too, so the gradient goes back through that layer once, as a mean.
+        let start = first.sums(&[standardise(0); PIXELS]);
+        let end = first.sums(&image.standardised());
+        let column = last.parameters().0.iter().skip(class.index());
+        let column: Vec<f32> = column.step_by(CLASSES).copied().collect();
+        first.backward_sums(&integrated::mean_gradient(second, &column, &start, &end))
+    }
+
+    /// The same network with the weights of each layer in another order: a model of the same kind that knows nothing.
+    pub fn shuffled(&self, order: &mut Shuffle) -> Self {
+        let mut lowered = self.lowered.clone();
+        for conv in &mut lowered {
+            order.shuffle(&mut conv.weight);
+        }
+        Self {
+            model: self.model,
+            temperature: self.temperature,
+            body: packed(&lowered),
+            lowered,
+            is_averaged: self.is_averaged,
+            head: self
+                .head
+                .iter()
+                .map(|dense| dense.shuffled(order))
+                .collect(),
+            activation: self.activation.clone(),
+            shape: self.shape,
+            buffers: Buffers::default(),
+        }
     }
 
     /// The logits from the body's output; `visit` is called with the output of each dense layer.
@@ -189,6 +337,16 @@ impl Classifier for Plan {
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
         self.logits(sample.grey())
     }
+}
+
+/// The convolutions of a network, packed.
+fn packed(lowered: &[lowering::Conv]) -> Vec<Convolution> {
+    let mut shape = Shape::INPUT;
+    let body = lowered.iter().map(|conv| {
+        let [_, stored] = conv.shapes(shape);
+        Convolution::new(conv.clone(), core::mem::replace(&mut shape, stored))
+    });
+    body.collect()
 }
 
 /// The mean of each channel over rows and columns.

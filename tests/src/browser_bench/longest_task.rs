@@ -9,6 +9,7 @@ use super::engine::Engine;
 use super::harness::Harness;
 use super::page_load;
 use crate::browser::Browser;
+use crate::page::START_IMAGE;
 
 /// Marks in the trace: set by the page's first script, and after the last answer.
 const BEGIN: &str = "haberdash-begin";
@@ -29,9 +30,9 @@ pub fn measure(harness: &Harness, engine: Engine) -> Result<f64> {
     browser.on_new_pages(&format!("performance.mark('{BEGIN}');"));
     page_load::visit(&browser, harness, engine)?;
     if engine == Engine::Haberdash {
-        wait_for_all_models(&browser, 1)?;
+        wait_for_all_models(&browser, START_IMAGE + 1)?;
         browser.run("dropFile();", vec![]);
-        wait_for_all_models(&browser, 2)?;
+        wait_for_all_models(&browser, START_IMAGE + 2)?;
     } else {
         browser.run_async("await logits(new Float32Array(784).fill(1));", vec![])?;
     }
@@ -40,8 +41,8 @@ pub fn measure(harness: &Harness, engine: Engine) -> Result<f64> {
         .context("Chromium's trace contains no tasks: its format may have changed in this version")
 }
 
-/// Waits until all seven models have answered this many images.
-fn wait_for_all_models(browser: &Browser, images: u64) -> Result<()> {
+/// Waits until all seven models have classified the image of this number.
+fn wait_for_all_models(browser: &Browser, image: u32) -> Result<()> {
     browser
         .wait(
             "return [...document.querySelectorAll('[data-testid=\"model\"][data-state=\"ready\"]')]
@@ -49,7 +50,10 @@ fn wait_for_all_models(browser: &Browser, images: u64) -> Result<()> {
             LOAD_TIMEOUT,
             |numbers| {
                 let numbers = numbers.as_array().into_iter().flatten();
-                numbers.filter(|n| n.as_u64() >= Some(images)).count() == 7
+                numbers
+                    .filter(|n| n.as_u64() >= Some(u64::from(image)))
+                    .count()
+                    == 7
             },
         )
         .map(drop)

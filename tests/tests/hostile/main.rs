@@ -96,6 +96,7 @@ fn ask(name: &str, bytes: &[u8]) -> bool {
         if let AnyClassifier::Network(plan) = &classifier {
             plan.explain(Garment::Bag);
         }
+        classifier.reason(&sample, Garment::Bag);
     }
     true
 }

@@ -78,7 +78,7 @@ fn frame(session: &Session) {
     let says_so = |page: &Page| {
         let text = page.query("inspector", "return it.innerText;");
         text.as_str()
-            .is_some_and(|t| t.contains("A frame around the picture was removed."))
+            .is_some_and(|t| t.contains("A frame around the image was removed."))
     };
     assert!(says_so(&page));
     // The frame is pale on the upright photo, and the picture is not.

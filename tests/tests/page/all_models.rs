@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::model::{NoveltyDetector, novelty};
 use shared::{Grey28, ModelId, Sample};
 use tests::image_files;
-use tests::page::{Page, Snapshot};
+use tests::page::{Page, START_IMAGE, Snapshot};
 use tests::reference;
 use tests::site::Fault;
 
@@ -81,7 +81,9 @@ fn on_their_way(session: &Session) {
     let golden = session.disputed_example();
     page.choose(&[image_files::png(&golden.image)]);
     let shown = page.wait("four answers and their vote", TIMEOUT, |now| {
-        now.vote.answered == 4 && early.iter().all(|m| now.row(*m).image > 0)
+        now.vote.answered == 4
+            && now.vote.image > START_IMAGE
+            && early.iter().all(|m| now.row(*m).image > START_IMAGE)
     });
     assert_eq!(at(&shown, ModelId::Forest), "loading");
     assert_eq!(at(&shown, ModelId::Svm), "waiting");
@@ -201,7 +203,7 @@ fn six(session: &Session) {
         let golden = session.disputed_example();
         page.choose(&[image_files::png(&golden.image)]);
         let shown = page.wait("a vote of six", TIMEOUT, |now| {
-            now.vote.answered == 6 && now.vote.state == "ready"
+            now.vote.answered == 6 && now.vote.state == "ready" && now.vote.image > START_IMAGE
         });
         votes_as_natively(session, &golden, &shown, &others);
         contributes_as_natively(session, &golden, &shown, &others);
@@ -229,7 +231,7 @@ fn no_vote(session: &Session) {
     let golden = session.disputed_example();
     page.choose(&[image_files::png(&golden.image)]);
     let shown = page.wait("seven answers", TIMEOUT, |now| {
-        ready(now) && now.models.iter().all(|m| m.image > 0)
+        ready(now) && now.models.iter().all(|m| m.image > START_IMAGE)
     });
     for model in ModelId::ALL {
         let (class, _) = session.expected(model, &golden);
@@ -262,7 +264,9 @@ fn saved_data(session: &Session) {
             })
     });
     page.choose(&[image_files::png(&golden.image)]);
-    page.wait("a vote of four", TIMEOUT, |now| now.vote.answered == 4);
+    page.wait("a vote of four", TIMEOUT, |now| {
+        now.vote.answered == 4 && now.vote.image > START_IMAGE
+    });
     page.click("[data-model=\"svm\"] [data-testid=\"load\"]");
     let shown = page.wait("the SVM's answer", TIMEOUT, |now| now.vote.answered == 5);
     assert_eq!(shown.row(ModelId::Svm).label, golden.class.label());
@@ -385,7 +389,7 @@ fn no_novelty(session: &Session) {
         !now.error.is_empty()
     });
     assert_is_message(&shown.error);
-    let what = "What tells garments from other things";
+    let what = "The weights of the novelty detector";
     assert!(shown.error.contains(what), "{}", shown.error);
     page.choose(&[image_files::png(&dots())]);
     let shown = page.wait("seven answers all the same", TIMEOUT, |now| {

@@ -183,7 +183,7 @@ fn whole(session: &Session) {
 fn damaged(session: &Session) {
     for fault in [Fault::Altered, Fault::Truncated, Fault::Missing] {
         let page = Page::open_without_waiting(&session.browser, &session.site);
-        page.wait("the page", TIMEOUT, |now| !now.models.is_empty());
+        page.wait("the page", TIMEOUT, |now| !now.engine.is_empty());
         if !has_test_set(&page) {
             return;
         }
@@ -200,7 +200,7 @@ fn damaged(session: &Session) {
 }
 
 /// Takes the test set out of the page's map of files before the page reads it.
-const WITHOUT_TEST_SET: &str = "
+pub const WITHOUT_TEST_SET: &str = "
     new MutationObserver((_, observer) => {
         const meta = document.querySelector('meta[name=\"haberdash-assets\"]');
         if (!meta) return;

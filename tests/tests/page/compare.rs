@@ -19,6 +19,16 @@ pub const CHECKS: &[Check] = &[
         "matrices_and_curves_are_the_trainer_s_and_fetched_when_near",
         details,
     ),
+    Check::new(
+        Cpu,
+        "the_values_of_an_epoch_are_shown_by_pointer_and_keyboard",
+        curve_values,
+    ),
+    Check::new(
+        Cpu,
+        "the_comparison_says_what_training_times_leave_out",
+        teachers,
+    ),
 ];
 
 /// Rows of the table: each model's name and its figures by column.
@@ -212,22 +222,80 @@ fn details(session: &Session) {
         assert_eq!(shown[1], metrics["confusion"], "{name}");
     }
     let curves = session.browser.run(
-        "return [...document.querySelectorAll('[data-testid=\"curve\"]')].map(c => [c.dataset.model,
-             c.querySelector('.validation').getAttribute('points').split(' ').length]);",
+        "return [...document.querySelectorAll('[data-testid=\"curve\"]')].map(c => [c.dataset.model, c.dataset.chart,
+             [...c.querySelectorAll('polyline')].map(l => [l.className.baseVal, l.getAttribute('points').trim().split(' ').length])]);",
         vec![],
     );
     let curves = curves.as_array().expect("curves");
-    assert_eq!(curves.len(), 2 * ModelId::DEEP.len());
+    assert_eq!(curves.len(), 3 * ModelId::DEEP.len());
     for curve in curves {
         let model = curve[0].as_str().unwrap_or_default();
         let metrics = published(&format!("metrics/{model}.json"));
         let epochs = metrics["epochs"].as_array().map(Vec::len);
-        assert_eq!(curve[1].as_u64().map(|n| n as usize), epochs, "{model}");
+        let lines = match curve[1].as_str() {
+            Some("training-loss") => json!([["training", epochs]]),
+            Some("validation-loss") => json!([["validation", epochs]]),
+            _ => json!([["training", epochs], ["validation", epochs]]),
+        };
+        assert_eq!(curve[2], lines, "{curve}");
     }
 }
 
+/// The values of an epoch are shown where the pointer is, and with the keyboard.
+fn curve_values(session: &Session) {
+    let page = session.page();
+    open_comparison(&page);
+    let shown = || {
+        session.browser.run(
+            "return document.querySelector('[data-model=\"cnn\"][data-chart=\"validation-loss\"] [data-testid=\"curve-value\"]').innerText;",
+            vec![],
+        )
+    };
+    let metrics = published("metrics/cnn.json");
+    let expected = |epoch: usize| {
+        let loss = metrics["epochs"][epoch - 1]["validation_loss"].as_f64();
+        json!(format!(
+            "epoch {epoch}: validation {:.3}",
+            loss.expect("a loss")
+        ))
+    };
+    let last = metrics["epochs"].as_array().map_or(0, Vec::len);
+    assert_eq!(shown(), expected(last));
+    session.browser.run(
+        "const plot = document.querySelector('[data-model=\"cnn\"][data-chart=\"accuracy\"] .curve-plot');
+         const {left} = plot.getBoundingClientRect();
+         plot.dispatchEvent(new PointerEvent('pointermove', {clientX: left + 1, bubbles: true}));
+         document.querySelector('[data-testid=\"epoch\"]').focus();",
+        vec![],
+    );
+    assert_eq!(shown(), expected(1));
+    // The right arrow key.
+    session.browser.press('\u{e014}');
+    assert_eq!(shown(), expected(2));
+}
+
+/// The training times leave out the teachers, and the comparison says for how long these were trained.
+fn teachers(session: &Session) {
+    let page = session.page();
+    let manifest = published("manifest.json");
+    let models = manifest["models"].as_array().into_iter().flatten();
+    let seconds = models.filter_map(|m| m["teacher"]["duration_seconds"].as_f64());
+    let hours = seconds.fold(0.0, f64::max) / 3600.0;
+    let expected = format!("{hours:.1} h.");
+    let text = page.browser.wait(
+        "return document.querySelector('[data-testid=\"teachers\"]').innerText;",
+        TIMEOUT,
+        |text| text.as_str().is_some_and(|t| t.contains(&expected)),
+    );
+    let text = text.unwrap_or_else(|text| panic!("{text} has no {expected}"));
+    assert!(
+        text.as_str().is_some_and(|t| t.contains("leave out")),
+        "{text}"
+    );
+}
+
 /// A JSON file of weights/.
-fn published(name: &str) -> Value {
+pub fn published(name: &str) -> Value {
     let file = format!("{}/../weights/{name}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&file)
         .unwrap_or_else(|e| panic!("weights/{name}: {e}: run `cargo run -p trainer`"));

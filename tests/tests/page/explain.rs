@@ -3,8 +3,8 @@
 use std::ops::{Range, RangeInclusive};
 use std::time::{Duration, Instant};
 
-use shared::explain::HeatMap;
-use shared::explain::colormap::apply_colormap;
+use serde_json::{Value, json};
+use shared::explain::{DivergingColours, HeatMap, Reason, occlusion};
 use shared::{AnyClassifier, Garment, ModelId, Sample};
 use tests::image_files;
 use tests::page::{Canvas, Page};
@@ -28,14 +28,30 @@ pub const CHECKS: &[Check] = &[
     Check::new(
         Cpu,
         "a_classical_model_s_map_is_by_occlusion_and_as_natively",
-        occlusion,
+        by_occlusion,
     ),
+    Check::new(
+        Cpu,
+        "a_class_without_a_chance_has_a_pale_occlusion_map",
+        without_a_chance,
+    ),
+    Check::new(
+        Cpu,
+        "the_panel_shows_every_model_s_own_reason_as_natively",
+        own_reasons,
+    ),
+    Check::new(
+        Cpu,
+        "the_panel_has_seven_maps_of_one_class_with_text",
+        seven_maps,
+    ),
+    Check::new(Cpu, "a_map_is_tested_by_deletion", deletion),
 ];
 
 /// The networks that the reference has maps of.
 const CONVOLUTIONAL: [ModelId; 2] = [ModelId::Cnn, ModelId::Resnet];
 
-fn occlusion(session: &Session) {
+fn by_occlusion(session: &Session) {
     let page = session.page();
     let golden = session.clear_example(Garment::Dress);
     for model in [ModelId::Logistic, ModelId::Knn, ModelId::Mlp] {
@@ -54,8 +70,9 @@ fn occlusion(session: &Session) {
             AnyClassifier::new(model, &weights(model)).expect("the committed weights fit");
         let class = session.expected(model, &golden).0;
         let map = classifier.explain(&Sample::new(golden.image.clone()), class);
-        assert!(map.peak() > 0.0, "{model}: an empty map proves nothing");
-        let expected = apply_colormap(&map.upsample(canvas.width));
+        assert!(map.peak() > 0.02, "{model}: a pale map proves nothing");
+        let expected =
+            DivergingColours::default().apply(&map.upsample_to(canvas.width, occlusion::FULL));
         let apart = canvas
             .rgba
             .iter()
@@ -66,6 +83,162 @@ fn occlusion(session: &Session) {
             apart <= Some(2),
             "{model}: colours differ by {apart:?} of 255"
         );
+    }
+}
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A class that the model gives no chance does not glow: its map is on the scale of probabilities, not of its own peak.
+fn without_a_chance(session: &Session) {
+    let page = session.page();
+    let golden = session.clear_example(Garment::AnkleBoot);
+    page.show(&image_files::png(&golden.image));
+    page.select("gradcam-model", ModelId::Logistic.name());
+    page.select("gradcam-class", Garment::AnkleBoot.label());
+    let answer = settled(&page, "gradcam-heatmap");
+    page.select("gradcam-class", Garment::Dress.label());
+    let other = settled(&page, "gradcam-heatmap");
+    let orange = |canvas: &Canvas| {
+        let pixels = canvas.rgba.chunks_exact(4);
+        let colour = |p: &[u8]| i32::from(p[0]) - i32::from(p[2]);
+        pixels.map(colour).max().unwrap_or_default()
+    };
+    let [answer, other] = [&answer, &other].map(orange);
+    assert!(
+        answer > 20 && other < 12,
+        "the answer's map has {answer} more red than blue, a dress's {other}"
+    );
+}
+
+fn open_panel(page: &Page, session: &Session, golden: &ReferenceImage) {
+    page.show(&image_files::png(&golden.image));
+    session.browser.run(
+        "const button = document.querySelector('[data-testid=\"open-reasons\"]');
+         if (button.getAttribute('aria-expanded') === 'false') button.click();",
+        vec![],
+    );
+}
+
+/// The article with the chosen model's reason, once it is there.
+fn reason(session: &Session, page: &Page, model: ModelId) -> Value {
+    page.select("gradcam-model", model.name());
+    let script = "
+        const reason = document.querySelector('[data-testid=\"reason\"]');
+        const list = hook => [...reason.querySelectorAll(hook)].map(e => ({...e.dataset}));
+        return {model: reason.dataset.model ?? null, method: reason.dataset.method ?? null,
+            neighbours: list('[data-testid=\"neighbour\"]'), vectors: list('[data-testid=\"support-vector\"]'),
+            votes: list('[data-testid=\"tree-votes\"] li'),
+            steps: reason.querySelectorAll('[data-testid=\"tree-path\"] li').length, text: reason.innerText};";
+    session
+        .browser
+        .wait(script, TIMEOUT, |now| now["model"] == model.name())
+        .expect("the model's reason is shown")
+}
+
+fn own_reasons(session: &Session) {
+    let page = session.page();
+    let golden = session.clear_example(Garment::Coat);
+    open_panel(&page, session, &golden);
+    page.select("gradcam-class", Garment::Coat.label());
+    let sample = Sample::new(golden.image.clone());
+    let number = |value: &Value| -> f32 {
+        let text = value.as_str().expect("a number as text");
+        text.parse().expect("a number")
+    };
+    for model in ModelId::ALL {
+        let shown = reason(session, &page, model);
+        let classifier =
+            AnyClassifier::new(model, &weights(model)).expect("the committed weights fit");
+        match classifier.reason(&sample, Garment::Coat) {
+            Reason::Neighbours(expected) => {
+                let found = shown["neighbours"].as_array().expect("a list");
+                assert_eq!(
+                    (found.len(), &shown["method"]),
+                    (expected.len(), &json!("neighbours"))
+                );
+                for (found, expected) in found.iter().zip(expected) {
+                    // The same bits natively and in wasm.
+                    assert_eq!(number(&found["distance"]), expected.distance);
+                    assert_eq!(
+                        found["label"],
+                        Garment::ALL[usize::from(expected.label)].label()
+                    );
+                }
+            }
+            Reason::SupportVectors(expected) => {
+                let found = shown["vectors"].as_array().expect("a list");
+                let expected = expected.supporting.iter().chain(&expected.opposing);
+                let expected: Vec<f32> = expected.map(|v| v.contribution).collect();
+                let found: Vec<f32> = found.iter().map(|v| number(&v["value"])).collect();
+                assert_eq!(found, expected);
+            }
+            Reason::Trees(expected) => {
+                let found = shown["votes"].as_array().expect("a list");
+                let votes: u32 = found.iter().map(|v| number(&v["votes"]) as u32).sum();
+                assert_eq!(votes, expected.votes.iter().sum::<u32>());
+                assert_eq!(shown["steps"], expected.path.comparisons.len() + 1);
+            }
+            Reason::Maps(expected) => {
+                assert_eq!(shown["method"], expected[0].method.name(), "{model}");
+                let text = shown["text"].as_str().unwrap_or_default();
+                assert!(text.contains("Strongest: "), "{model}: {text}");
+            }
+        }
+    }
+}
+
+fn seven_maps(session: &Session) {
+    let page = session.page();
+    let golden = session.clear_example(Garment::Trouser);
+    open_panel(&page, session, &golden);
+    let script = "
+        return [...document.querySelectorAll('[data-testid=\"reason-map\"]')].map(figure => ({
+            model: figure.dataset.model, busy: figure.getAttribute('aria-busy'),
+            text: figure.querySelector('canvas').getAttribute('aria-label') ?? '',
+            caption: figure.innerText}));";
+    let maps = session
+        .browser
+        .wait(script, TIMEOUT, |maps| {
+            let maps = maps.as_array();
+            maps.is_some_and(|maps| maps.len() == 7 && maps.iter().all(|m| m["busy"] == "false"))
+        })
+        .expect("all seven models have a map");
+    for (map, model) in maps.as_array().into_iter().flatten().zip(ModelId::ALL) {
+        assert_eq!(map["model"], model.name());
+        let text = map["text"].as_str().unwrap_or_default();
+        assert!(
+            text.starts_with("Strongest: ") || text.starts_with("No region matters"),
+            "{map}"
+        );
+        assert!(
+            map["caption"]
+                .as_str()
+                .is_some_and(|c| c.contains(text) && c.contains('%')),
+            "{map}"
+        );
+    }
+}
+
+fn deletion(session: &Session) {
+    let page = session.page();
+    let golden = session.clear_example(Garment::Bag);
+    open_panel(&page, session, &golden);
+    for model in [ModelId::Mlp, ModelId::Logistic] {
+        page.select("gradcam-class", Garment::Bag.label());
+        reason(session, &page, model);
+        page.click("[data-testid=\"test-maps\"]");
+        let script = "
+            const cell = document.querySelector('[data-testid=\"deletion-area\"]');
+            return cell === null ? null : [cell.dataset.value, cell.closest('tr').dataset.method];";
+        let mut classifier =
+            AnyClassifier::new(model, &weights(model)).expect("the committed weights fit");
+        let trust = classifier.trust(&Sample::new(golden.image.clone()), Garment::Bag);
+        let expected = trust.tested[0].curves.deletion_area();
+        let found = session
+            .browser
+            .wait(script, TIMEOUT, |found| found[1] == trust.own.method.name())
+            .expect("the map is tested");
+        assert_eq!(found[0], expected.to_string(), "{model}");
     }
 }
 

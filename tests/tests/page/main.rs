@@ -4,6 +4,7 @@
 mod address;
 mod advice;
 mod all_models;
+mod appearance;
 mod batch;
 mod benchmark;
 mod brush;
@@ -11,9 +12,12 @@ mod camera;
 mod compare;
 mod editor;
 mod engine;
+mod engine_module;
 mod errors;
 mod explain;
 mod faults;
+mod first_screen;
+mod how_it_works;
 mod layout;
 mod loading;
 mod offline;
@@ -21,6 +25,7 @@ mod parity;
 mod photo_network;
 mod policy;
 mod session;
+mod test_images;
 mod translation;
 mod upload;
 mod weights;
@@ -74,14 +79,19 @@ fn checks() -> Vec<Check> {
         address::CHECKS,
         photo_network::CHECKS,
         layout::CHECKS,
+        first_screen::CHECKS,
+        appearance::CHECKS,
+        how_it_works::CHECKS,
         weights::CHECKS,
         faults::CHECKS,
         loading::CHECKS,
         translation::CHECKS,
         offline::CHECKS,
         policy::CHECKS,
+        engine_module::CHECKS,
         all_models::CHECKS,
         compare::CHECKS,
+        test_images::CHECKS,
         benchmark::ON_CPU,
         engine::WITHOUT_WEBGPU,
         parity::ON_CPU,

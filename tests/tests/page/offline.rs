@@ -155,8 +155,14 @@ fn again(session: &Session) {
 fn offline(session: &Session) {
     let mut visitor = Visitor::new();
     visitor.visits(session);
+    let help = format!("{}how-it-works.html", visitor.site.url());
     visitor.site.stop();
     visitor.answers(session);
+    visitor.browser.open(&help);
+    assert_eq!(visitor.title(), "How Haberdash works");
+    let is_styled =
+        "return getComputedStyle(document.querySelector('.contents ul')).listStyleType === 'none';";
+    assert_eq!(visitor.browser.run(is_styled, vec![]), json!(true));
 }
 
 /// The test set is kept after a link to one of its images has loaded it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use protocol::Reply;
 use shared::{Garment, ModelId};
 use tests::image_files;
-use tests::page::Page;
+use tests::page::{Page, START_IMAGE};
 use tests::site::Fault;
 use tests::worker::Worker;
 
@@ -54,7 +54,7 @@ fn broken(session: &Session, fault: Fault) {
     page.choose(&[image_files::png(&golden.image)]);
     let shown = page.wait("the ResNet's answer", Duration::from_secs(20), |now| {
         let row = now.row(ModelId::Resnet);
-        row.state == "ready" && !row.label.is_empty()
+        row.state == "ready" && row.image > START_IMAGE
     });
     let (class, _) = session.expected(ModelId::Resnet, &golden);
     assert_eq!(shown.row(ModelId::Resnet).label, class.label());

@@ -1,12 +1,15 @@
 //! The commands that write files: the report, the page's gallery, ONNX files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
+use shared::ModelId;
+use shared::model::ensemble;
 use trainer::atomic_file::write_bytes;
 use trainer::data::source;
 use trainer::report::ReportInput;
+use trainer::start_image::StartImage;
 use trainer::{export, gallery, report};
 
 use super::options::GlobalOptions;
@@ -31,12 +34,35 @@ pub fn report(global: &GlobalOptions, readme: &Path, docs: &Path) -> anyhow::Res
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn gallery(global: &GlobalOptions, out: PathBuf) -> anyhow::Result<ExitCode> {
+pub fn gallery(global: &GlobalOptions, out: &Path) -> anyhow::Result<ExitCode> {
     let data = source::load(global.data.as_deref())?;
-    let sprite = gallery::encode_sprite(&data.test)
-        .map_err(|error| anyhow!("the gallery could not be encoded ({error})"))?;
-    write_bytes(&out, &sprite)?;
-    println!("{} bytes written to {}", sprite.len(), out.display());
+    let store = global.weights_store();
+    let models = ModelId::ALL.map(|model| store.metrics(model.name()));
+    let models = models.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let ensemble = store.metrics(ensemble::NAME)?;
+    let start = StartImage::choose(&data.test, &models, &ensemble).ok_or_else(|| {
+        anyhow!("the metrics in weights/ are not those of this test set: run `cargo run -p trainer -- evaluate`")
+    })?;
+    let unencodable = |error| anyhow!("an image could not be encoded ({error})");
+    let files = [
+        (
+            "gallery.png",
+            gallery::encode_sprite(&data.test).map_err(unencodable)?,
+        ),
+        (
+            "card.png",
+            gallery::encode_card(&data.test).map_err(unencodable)?,
+        ),
+        ("start.json", serde_json::to_vec(&start)?),
+    ];
+    for (name, bytes) in files {
+        write_bytes(&out.join(name), &bytes)?;
+        println!(
+            "{} bytes written to {}",
+            bytes.len(),
+            out.join(name).display()
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 

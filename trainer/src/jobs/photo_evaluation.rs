@@ -417,7 +417,8 @@ fn case_kinds(folder: &Path) -> Result<BTreeMap<String, Vec<(PathBuf, Garment)>>
         let name = path.file_stem().map(|n| n.to_string_lossy().into_owned());
         let name = name.unwrap_or_default();
         let mut words = name.splitn(3, '_');
-        let (Some(kind), Some(class)) = (words.next(), words.next().and_then(case_class)) else {
+        let (Some(kind), Some(class)) = (words.next(), words.next().and_then(Garment::from_name))
+        else {
             continue;
         };
         let mut kind = kind.to_owned();
@@ -430,17 +431,6 @@ fn case_kinds(folder: &Path) -> Result<BTreeMap<String, Vec<(PathBuf, Garment)>>
         kinds.entry(kind).or_default().push((path, class));
     }
     Ok(kinds)
-}
-
-/// The class that a word of a case's file name stands for.
-fn case_class(word: &str) -> Option<Garment> {
-    Garment::ALL.into_iter().find(|garment| {
-        let label = garment.label().to_lowercase();
-        let short = label
-            .replace("t-shirt/top", "tshirt")
-            .replace("ankle boot", "boot");
-        word == short
-    })
 }
 
 /// The accuracies of the models, of the ensemble, of the photo network and of the answer on groups of photos.

@@ -127,6 +127,15 @@ impl Client {
         self.0.cpu.call(request, Some(file)).await
     }
 
+    /// Sends a request to the CPU engine together with files of a batch.
+    pub(super) async fn call_cpu_with_batch(
+        &self,
+        request: Request,
+        files: &[File],
+    ) -> Result<Reply, EngineError> {
+        self.0.cpu.call_with_batch(request, files).await
+    }
+
     /// Whether an engine can answer requests about a model now.
     pub(super) fn can_answer(&self, engine: Engine, model: ModelId) -> bool {
         match engine {

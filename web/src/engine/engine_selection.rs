@@ -253,7 +253,7 @@ impl EngineStatus {
             (GpuState::Absent(_) | GpuState::Failed(_), ..) => "the only engine here".to_string(),
             (GpuState::Loading | GpuState::Testing, ..) => "while WebGPU is not ready".to_string(),
             (GpuState::Ready { .. }, EngineChoice::Auto, Some((cpu, gpu))) => format!(
-                "as measured: the CPU answers {} pictures a second, WebGPU {}",
+                "as measured: the CPU answers {} images a second, WebGPU {}",
                 format_rate(cpu),
                 format_rate(gpu)
             ),
@@ -263,7 +263,7 @@ impl EngineStatus {
             (GpuState::Ready { .. }, ..) => "as was chosen".to_string(),
         };
         let engine = self.batch_engine(model).subject();
-        format!("Many pictures at once go to {engine}, {because}.")
+        format!("Many images at once go to {engine}, {because}.")
     }
 }
 

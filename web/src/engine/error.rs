@@ -12,6 +12,8 @@ pub enum EngineError {
     Refused(RequestError),
     /// The CPU worker terminated before it answered.
     Terminated,
+    /// The CPU worker terminated before it began with the request.
+    NotBegun,
     /// The CPU worker took longer than this, and was terminated.
     TooLong(Duration),
     /// No CPU worker is running.
@@ -34,22 +36,25 @@ impl fmt::Display for EngineError {
                 None => error.fmt(f),
             },
             Self::Terminated => f.write_str(
-                "The CPU engine stopped on this picture: try another one, or reload the page.",
+                "The CPU engine stopped on this image: try another one, or reload the page.",
+            ),
+            Self::NotBegun => f.write_str(
+                "The CPU engine stopped before it came to this picture: choose it again.",
             ),
             Self::TooLong(limit) => write!(
                 f,
-                "This file needed more than {} seconds, so the CPU engine was started again: choose another picture.",
+                "This file needed more than {} seconds, so the CPU engine was started again: choose another image.",
                 limit.as_secs()
             ),
             Self::NoCpuEngine(error) => error.fmt(f),
             Self::NotSent => {
-                f.write_str("The picture could not be sent to the engine: reload the page.")
+                f.write_str("The image could not be sent to the engine: reload the page.")
             }
             Self::UnexpectedReply => f.write_str(
                 "The engine's answer does not fit the request: reload the page.",
             ),
             Self::NoGallery => f.write_str(
-                "The gallery is not part of this build: choose a picture of your own.",
+                "The gallery is not part of this build: choose an image of your own.",
             ),
             Self::NoTestSet => f.write_str(
                 "The test images are not part of this build: run `cargo run -p trainer -- evaluate`, which fetches them, and then `cargo xtask build` again.",
@@ -69,7 +74,7 @@ fn advice(error: &RequestError) -> Option<&'static str> {
         RequestError::WeightsMissing(_) => "wait until they are loaded",
         RequestError::NoPredictions => "wait for the first answer",
         RequestError::UnreadableFile { .. } => {
-            "choose the file itself, not a folder, and try again"
+            "it was changed, moved or deleted after it was chosen, or it is a folder. Choose it again"
         }
         RequestError::PhotoReplaced | RequestError::Superseded => "choose its file again",
         RequestError::NotDownloaded
@@ -268,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_photo_s_message_is_shown_as_it_is() {
-        let message = "This file is empty: choose another picture.".to_string();
+        let message = "This file is empty: choose another image.".to_string();
         let error = EngineError::Refused(RequestError::Photo {
             message: message.clone(),
         });

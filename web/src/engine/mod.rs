@@ -16,11 +16,12 @@ mod watchdog;
 mod weight_loader;
 mod worker_lifecycle;
 
-pub use api::{BATCH_SIZE, Novelty};
+pub use api::{BatchPrediction, CLASSICAL_BATCH_SIZE, Novelty, batch_size};
 pub use assets::Assets;
 pub use client::Client;
 pub use engine_selection::{Engine, EngineChoice, EngineStatus, format_rate};
 pub use error::EngineError;
 pub use events::{EngineEvent, WeightsState};
+pub use test_set::TestSet;
 pub use timer::sleep;
 pub use weight_loader::saves_data;

@@ -131,12 +131,16 @@ impl WorkerRpc {
 
     /// Sends a request and waits for its reply.
     pub async fn call(&self, request: Request) -> Result<Reply, RpcError> {
-        self.send(request, None, |_| {}).await
+        self.send(request, &[], |_| {}).await
     }
 
-    /// Sends a request together with the visitor's file, which the worker reads.
-    pub async fn call_with_file(&self, request: Request, file: &File) -> Result<Reply, RpcError> {
-        self.send(request, Some(file), |_| {}).await
+    /// Sends a request together with the visitor's files, which the worker reads.
+    pub async fn call_with_files(
+        &self,
+        request: Request,
+        files: &[File],
+    ) -> Result<Reply, RpcError> {
+        self.send(request, files, |_| {}).await
     }
 
     /// Sends a request that makes the worker download a file; `on_progress` is called with the number of bytes so far.
@@ -145,13 +149,13 @@ impl WorkerRpc {
         request: Request,
         on_progress: impl Fn(u32) + 'static,
     ) -> Result<Reply, RpcError> {
-        self.send(request, None, on_progress).await
+        self.send(request, &[], on_progress).await
     }
 
     async fn send(
         &self,
         request: Request,
-        file: Option<&File>,
+        files: &[File],
         on_progress: impl Fn(u32) + 'static,
     ) -> Result<Reply, RpcError> {
         let connection = &self.0;
@@ -162,7 +166,7 @@ impl WorkerRpc {
         connection
             .next_id
             .set(id.checked_add(1).unwrap_or(UNASKED + 1));
-        let limit = limit(&request, file, connection.patience.request);
+        let limit = limit(&request, files, connection.patience.request);
         let message = Message { id, body: request };
         let bytes = encode(&message).map_err(|_| RpcError::NotSent)?;
         let bytes = Uint8Array::from(bytes.as_slice());
@@ -174,9 +178,14 @@ impl WorkerRpc {
         };
         connection.pending.borrow_mut().insert(id, pending);
         let transfer = Array::of1(&bytes.buffer());
-        let data: JsValue = match file {
-            Some(file) => Array::of2(&bytes, file).into(),
-            None => bytes.into(),
+        let data: JsValue = if files.is_empty() {
+            bytes.into()
+        } else {
+            let parts = Array::of1(&bytes);
+            for file in files {
+                parts.push(file);
+            }
+            parts.into()
         };
         let posted = connection
             .worker
@@ -223,10 +232,10 @@ fn start_error(data: &JsValue) -> WorkerError {
 }
 
 /// How long a worker may work on a request, by default `other`; `None` if its caller has a limit.
-fn limit(request: &Request, file: Option<&File>, other: Duration) -> Option<Duration> {
+fn limit(request: &Request, files: &[File], other: Duration) -> Option<Duration> {
     match request {
-        Request::Prepare { .. } | Request::ReadArray { .. } => {
-            let megabytes = file.map_or(0.0, |file| file.size() / 1e6);
+        Request::Prepare { .. } | Request::ReadArray { .. } | Request::ClassifyFiles { .. } => {
+            let megabytes = files.iter().map(|file| file.size() / 1e6).sum();
             Some(PHOTO_LIMIT + PHOTO_LIMIT_PER_MEGABYTE.mul_f64(megabytes))
         }
         Request::Edit { .. } => Some(2 * PHOTO_LIMIT),

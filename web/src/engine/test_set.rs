@@ -25,6 +25,16 @@ impl TestSet {
             &self.labels[start..end],
         )
     }
+
+    /// The true class of each image: its label, 0 to 9.
+    pub fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    /// The image of this number, 784 bytes; `None` beyond the last one.
+    pub fn pixels(&self, index: usize) -> Option<&[u8]> {
+        self.images.chunks_exact(PIXELS).nth(index)
+    }
 }
 
 pub(super) struct TestSetLoader {

@@ -63,15 +63,34 @@ impl CpuEngine {
         let rpc = self.rpc()?;
         let reply = match file {
             Some(file) => {
-                let reply = rpc.call_with_file(request.clone(), file).await;
+                let files = std::slice::from_ref(file);
+                let reply = rpc.call_with_files(request.clone(), files).await;
                 match (reply, self.rpc()) {
                     // The worker failed for another reason: its successor gets the visitor's file. It needs no weights for it.
-                    (Err(RpcError::NotBegun), Ok(rpc)) => rpc.call_with_file(request, file).await,
+                    (Err(RpcError::NotBegun), Ok(rpc)) => rpc.call_with_files(request, files).await,
                     (reply, _) => reply,
                 }
             }
             None => rpc.call(request).await,
         };
+        self.checked(reply)
+    }
+
+    /// Sends a request with files of a batch. If the worker terminates, its successor does not get them: it has no weights yet.
+    pub async fn call_with_batch(
+        &self,
+        request: Request,
+        files: &[File],
+    ) -> Result<Reply, EngineError> {
+        let reply = self.rpc()?.call_with_files(request, files).await;
+        if reply == Err(RpcError::Terminated) {
+            // A file that terminates the worker says nothing about the next file.
+            self.restarts.set(0);
+        }
+        self.checked(reply)
+    }
+
+    fn checked(&self, reply: Result<Reply, RpcError>) -> Result<Reply, EngineError> {
         match reply {
             Ok(reply) => {
                 self.restarts.set(0);
@@ -80,9 +99,8 @@ impl CpuEngine {
             Err(RpcError::Refused(error)) => Err(EngineError::Refused(error)),
             Err(RpcError::NotSent) => Err(EngineError::NotSent),
             Err(RpcError::TooLong(limit)) => Err(EngineError::TooLong(limit)),
-            Err(RpcError::Terminated | RpcError::NotBegun) => {
-                Err(self.rpc().err().unwrap_or(EngineError::Terminated))
-            }
+            Err(RpcError::Terminated) => Err(self.rpc().err().unwrap_or(EngineError::Terminated)),
+            Err(RpcError::NotBegun) => Err(self.rpc().err().unwrap_or(EngineError::NotBegun)),
         }
     }
 

@@ -9,8 +9,9 @@ use shared::Grey28;
 use wasm_bindgen::JsValue;
 use web_sys::File;
 
+use super::start_image::start_image;
 use super::test_image;
-use super::upload::{choose_from_gallery, read_file, reject, show};
+use super::upload::{self, choose_from_gallery, read_file, reject, show};
 use crate::address::{Address, AddressImage, Embedding, HistoryImage, Key, Problem, Section};
 use crate::dom::scroll_to;
 use crate::engine::sleep;
@@ -134,22 +135,31 @@ fn open(app: AppState, is_start: bool) {
 struct Superseded;
 
 /// Shows the image that the address or else the history names, unless it is shown already. Without either, the image on the page
-/// stays; a new page has none. Returns what the visitor should know about the image.
+/// stays; a new page opens with the start image. Returns what the visitor should know about the image.
 async fn show_image(app: AppState, address: &Address) -> Result<Option<String>, Superseded> {
     let shown = app.upload.image().get_untracked();
     match (&address.image, own_image()) {
         (Some(AddressImage::Test(number)), _) => {
-            if shown.is_none_or(|image| image.test_number != Some(*number)) {
+            if shown
+                .as_ref()
+                .is_none_or(|image| image.test_number != Some(*number))
+            {
                 show_test_image(app, *number).await?;
             }
         }
         (Some(AddressImage::Pixels(grey)), _) => {
             let is_linked = |photo| untrack(|| app.address.is_linked(photo));
-            if !shown.is_some_and(|image| image.grey == *grey && is_linked(image.photo)) {
+            if !shown
+                .as_ref()
+                .is_some_and(|image| image.grey == *grey && is_linked(image.photo))
+            {
                 show_pixels(app, grey, LINKED, true);
             }
         }
-        (None, Some(own)) if shown.is_some_and(|i| app.address.key(i.photo) == own.key) => {}
+        (None, Some(own))
+            if shown
+                .as_ref()
+                .is_some_and(|i| app.address.key(i.photo) == own.key) => {}
         (None, Some(own)) => match app.address.file(&own.key) {
             Some(file) => show_file(app, file).await?,
             None => {
@@ -157,15 +167,26 @@ async fn show_image(app: AppState, address: &Address) -> Result<Option<String>, 
                 return Ok(Some(RELOADED.into()));
             }
         },
+        (None, None) if shown.is_none() && !untrack(|| app.upload.is_preparing()) => {
+            show_start_image(app);
+        }
         (None, None) => {}
     }
     Ok(None)
 }
 
+/// Shows the image that a page without another one opens with.
+fn show_start_image(app: AppState) {
+    if let Some(start) = start_image() {
+        let photo = upload::show_test_image(app, start.grey, start.garment, start.number);
+        app.address.start_opening(photo, false);
+    }
+}
+
 async fn show_test_image(app: AppState, number: u16) -> Result<(), Superseded> {
     let request = app.upload.next_number();
     app.address.start_opening(request, false);
-    if !test_image::is_in_gallery(number) {
+    if !test_image::is_on_page(number) {
         app.messages.set_notice(Some(format!(
             "Test image {number} is being loaded, with the whole test set: about 4 MB."
         )));

@@ -1,18 +1,23 @@
-//! Requests for a batch of files, which are classified one after the other between the visitor's other requests.
+//! Requests for a batch of files, which are classified some at a time between the visitor's other requests.
+
+use std::collections::HashMap;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use photo::Route;
-use protocol::Pixels;
+use photo::{MAX_FILE_BYTES, PhotoError};
+use protocol::{BatchFile, FileAnswer, Pixels};
 use web_sys::File;
 
-use super::upload::{choose_file, file_path, prepare};
+use super::upload::choose_file;
+use crate::engine::EngineError;
 use crate::state::AppState;
-use crate::state::batch::{Available, BatchItem, ItemPredictions, ItemStatus};
+use crate::state::batch::{Available, BatchItem, BatchNotes, ItemPredictions, ItemStatus};
 use crate::state::image::ImageError;
 
-/// The longest side of a thumbnail in the table; it is shown at half of this size, for screens of high resolution.
-const THUMBNAIL: u32 = 96;
+/// The largest number of files in one request.
+const MAX_CHUNK: usize = 32;
+/// The largest number of bytes in one request of several files: the worker holds all of them.
+const MAX_CHUNK_BYTES: f64 = 4e6;
 
 /// A batch continues when weights that it lacks were loaded.
 pub fn watch(app: AppState) {
@@ -24,9 +29,8 @@ pub fn watch(app: AppState) {
 }
 
 /// Starts a batch in place of the current one, and shows its first file.
-pub fn start(app: AppState, files: Vec<File>) {
-    let names: Vec<String> = files.iter().map(file_path).collect();
-    app.batch.replace(files, names);
+pub fn start(app: AppState, files: Vec<File>, items: Vec<BatchItem>, notes: BatchNotes) {
+    app.batch.replace(files, items, notes);
     show_file(app, 0);
     run(app);
 }
@@ -34,7 +38,8 @@ pub fn start(app: AppState, files: Vec<File>) {
 /// Removes the batch.
 pub fn close(app: AppState) {
     app.messages.set_notice(None);
-    app.batch.replace(Vec::new(), Vec::new());
+    app.batch
+        .replace(Vec::new(), Vec::new(), BatchNotes::default());
 }
 
 /// Shows one of the files as if it had been chosen alone.
@@ -45,7 +50,7 @@ pub fn show_file(app: AppState, index: usize) {
     }
 }
 
-/// Stops after the file that is being classified.
+/// Stops after the files that are being classified.
 pub fn stop(app: AppState) {
     app.batch.set_stopped(true);
 }
@@ -57,110 +62,156 @@ pub fn resume(app: AppState) {
 }
 
 fn available(app: AppState) -> Available {
-    Available {
-        models: app.models.ready(),
-        ensemble: app.ensemble.is_ready(),
-        novelty: app.novelty.is_ready(),
-        photo_network: app.photo_network.is_ready(),
-    }
+    Available::new(
+        &app.models.ready(),
+        app.ensemble.is_ready(),
+        app.novelty.is_ready(),
+        app.photo_network.is_ready(),
+    )
 }
 
-fn next(app: AppState) -> Option<BatchItem> {
-    app.batch.next(&untrack(|| available(app)))
+/// The next files of the batch, at most `size`, and what is available for them.
+fn next(app: AppState, size: usize) -> Option<(Vec<usize>, Available)> {
+    let available = untrack(|| available(app));
+    let chunk = app.batch.next(available, size, MAX_CHUNK_BYTES);
+    (!chunk.is_empty()).then_some((chunk, available))
 }
 
 /// Classifies the remaining files, unless that is under way.
 fn run(app: AppState) {
-    if untrack(|| app.batch.is_running()) || next(app).is_none() {
+    if untrack(|| app.batch.is_running()) || next(app, 1).is_none() {
         return;
     }
     app.batch.set_running(true);
     let batch = app.batch.number();
     spawn_local(async move {
+        // The first answer comes soon, and the others in chunks that take a tenth of a second.
+        let mut size = 1;
+        // How many of the next files are sent alone, as one of them has terminated the worker.
+        let mut alone = 0;
         while !app.batch.is_stale(batch) {
-            let Some(item) = next(app) else {
+            let Some((chunk, available)) = next(app, if alone > 0 { 1 } else { size }) else {
                 app.batch.set_running(false);
                 break;
             };
-            classify(app, batch, &item).await;
+            let answered = classify(app, batch, &chunk, available).await;
+            alone = match answered {
+                0 => chunk.len(),
+                _ => usize::saturating_sub(alone, chunk.len()),
+            };
+            size = if answered < chunk.len() {
+                answered.max(1)
+            } else {
+                (2 * size).min(MAX_CHUNK)
+            };
         }
     });
 }
 
-async fn classify(app: AppState, batch: u32, item: &BatchItem) {
-    let earlier = item.status.with_untracked(|s| s.predictions().cloned());
-    let prepared = match earlier {
-        Some(mut predictions) => {
-            if predictions.lacks_photo(&untrack(|| available(app))) {
+/// What is sent for some files of a batch.
+#[derive(Default)]
+struct Chunk {
+    /// Their indices in the batch.
+    indices: Vec<usize>,
+    sent: Vec<BatchFile>,
+    /// The files that are posted.
+    posted: Vec<File>,
+    /// What is known of the files that were classified before.
+    earlier: HashMap<usize, ItemPredictions>,
+}
+
+/// Classifies some files, and returns how many of them were answered.
+async fn classify(app: AppState, batch: u32, files: &[usize], available: Available) -> usize {
+    let mut chunk = Chunk::default();
+    let mut statuses = Vec::new();
+    app.batch.items().with_untracked(|items| {
+        for &index in files {
+            let Some(file) = app.batch.file(index) else {
+                continue;
+            };
+            let earlier = items.get(index).and_then(|item| item.status.predictions());
+            let is_sent_as_file = match earlier {
                 // The photo itself is not kept.
-                let again = prepare_item(app, batch, item.index).await;
-                predictions.photo = again.ok().and_then(|again| again.photo);
-                predictions.is_photo_requested = true;
+                Some(earlier) => earlier.lacks_photo(available),
+                None => true,
+            };
+            if let Some(earlier) = earlier {
+                chunk.earlier.insert(index, earlier.clone());
+                if !is_sent_as_file {
+                    chunk
+                        .sent
+                        .push(BatchFile::Prepared(Pixels::from(&earlier.grey)));
+                }
+            } else if file.size() > MAX_FILE_BYTES as f64 {
+                // Not read: a large file would not fit into the engine's memory.
+                let megabytes = (file.size() / 1e6).ceil() as u64;
+                let error = ImageError::TooLarge(PhotoError::FileTooLarge { megabytes });
+                statuses.push((index, ItemStatus::Failed(error.to_string())));
+                continue;
+            } else {
+                statuses.push((index, ItemStatus::Answering));
             }
-            Ok(predictions)
+            if is_sent_as_file {
+                chunk.sent.push(BatchFile::Bytes(Vec::new()));
+                chunk.posted.push(file);
+            }
+            chunk.indices.push(index);
         }
-        None => {
-            item.status.set(ItemStatus::Answering);
-            prepare_item(app, batch, item.index).await
-        }
-    };
-    item.status.set(match prepared {
-        Ok(mut predictions) => {
-            complete(app, &mut predictions).await;
-            ItemStatus::Answered(predictions)
-        }
-        Err(error) => ItemStatus::Failed(error.to_string()),
     });
-}
-
-/// Preprocesses a file, with the predictions that come with it.
-async fn prepare_item(
-    app: AppState,
-    batch: u32,
-    index: usize,
-) -> Result<ItemPredictions, ImageError> {
-    let file = app.batch.file(index);
-    let file = file
-        .filter(|_| !app.batch.is_stale(batch))
-        .ok_or(ImageError::Replaced)?;
-    let prepared = prepare(app, &file, None).await?;
-    let grey = prepared.grey.grey();
-    let grey = grey
-        .filter(|_| !prepared.upright.is_empty())
-        .ok_or(ImageError::Invalid)?;
-    let thumbnail = prepared.upright.downscaled(THUMBNAIL);
-    let mut item = ItemPredictions::new(thumbnail, grey);
-    item.requested = prepared.predictions.iter().map(|p| p.model).collect();
-    item.predictions = prepared.predictions.iter().map(Into::into).collect();
-    item.is_photo = !matches!(prepared.route, Route::AsIs { .. });
-    item.is_plain = prepared.is_plain;
-    item.is_photo_requested = prepared.photo.is_some();
-    item.photo = prepared.photo.map(|photo| photo.probabilities);
-    Ok(item)
-}
-
-/// Requests what is available and missing: models, novelty detector and ensemble.
-async fn complete(app: AppState, item: &mut ItemPredictions) {
+    if !statuses.is_empty() {
+        app.batch.set_statuses(statuses);
+    }
+    if chunk.indices.is_empty() {
+        return files.len();
+    }
     let client = app.engines.client();
-    for model in untrack(|| app.models.ready()) {
-        if item.requested.contains(&model) {
-            continue;
+    let answers = client.classify_files(std::mem::take(&mut chunk.sent), &chunk.posted);
+    let answers = match answers.await {
+        Ok(answers) => answers,
+        // The only file is to blame, or each one is tried alone.
+        Err(error) if chunk.indices.len() == 1 && error != EngineError::NotBegun => {
+            vec![Err(error)]
         }
-        item.requested.push(model);
-        // The row shows how many models classified the file, so an error needs no message.
-        if let Ok((prediction, _)) = client.classify(model, Pixels::from(&item.grey)).await {
-            item.predictions.push((&prediction).into());
+        Err(_) => Vec::new(),
+    };
+    if app.batch.is_stale(batch) {
+        return 0;
+    }
+    let answered = answers.len();
+    let mut answers = answers.into_iter();
+    let statuses = chunk.indices.iter().filter_map(|index| {
+        let earlier = chunk.earlier.remove(index);
+        let status = match (answers.next(), earlier) {
+            (Some(answer), earlier) => status(answer, earlier, available),
+            // Not reached this time.
+            (None, None) => ItemStatus::Waiting,
+            (None, Some(_)) => return None,
+        };
+        Some((*index, status))
+    });
+    app.batch.set_statuses(statuses.collect());
+    answered + files.len() - chunk.indices.len()
+}
+
+/// The status after an answer.
+fn status(
+    answer: Result<FileAnswer, EngineError>,
+    earlier: Option<ItemPredictions>,
+    available: Available,
+) -> ItemStatus {
+    let predictions = answer.map(|answer| ItemPredictions::new(answer, available));
+    let error = match (predictions, earlier) {
+        (Ok(Some(later)), Some(earlier)) if !earlier.lacks_photo(available) => {
+            return ItemStatus::Answered(Box::new(earlier.completed(later)));
         }
-    }
-    if untrack(|| app.novelty.is_ready()) && !item.is_checked {
-        let reply = client.detect_novelty(Pixels::from(&item.grey)).await;
-        item.is_checked = true;
-        item.is_known = reply.ok().map(|novelty| novelty.is_known);
-    }
-    if untrack(|| app.ensemble.is_ready()) {
-        item.combined = item.predictions.len();
-        if let Ok((probabilities, _)) = client.ensemble(item.predictions.clone()).await {
-            item.ensemble = Some(probabilities);
+        (Ok(Some(predictions)), _) => return ItemStatus::Answered(Box::new(predictions)),
+        // What was said before stays, and is not asked for again.
+        (_, Some(mut earlier)) => {
+            earlier.asked = available;
+            return ItemStatus::Answered(Box::new(earlier));
         }
-    }
+        (Ok(None), None) => ImageError::Invalid.to_string(),
+        (Err(error), None) => error.to_string(),
+    };
+    ItemStatus::Failed(error)
 }

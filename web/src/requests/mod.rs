@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod batch;
+pub mod chosen_files;
 pub mod edit;
 pub mod image_arrays;
 pub mod photo_network;
@@ -12,6 +13,7 @@ mod classify;
 mod ensemble;
 mod explanation;
 mod novelty;
+mod start_image;
 mod test_image;
 
 use crate::state::AppState;

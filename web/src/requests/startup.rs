@@ -12,6 +12,8 @@ use crate::state::{AppState, manifest};
 
 /// The GPU engine is loaded this long after the weights, if the visitor has not chosen an image until then.
 const IDLE: Duration = Duration::from_secs(4);
+/// The rest of the page is drawn after this time, even if there is no prediction yet.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// About one frame.
 const FRAME: Duration = Duration::from_millis(16);
 
@@ -70,10 +72,13 @@ async fn load_manifest(app: AppState) {
     }
 }
 
-/// Waits while an image waits for its first prediction, so that the rest of the page does not delay it.
+/// Waits while an image waits for its first prediction, so that the rest of the page does not delay it; on a slow connection, not
+/// longer than a while.
 pub async fn wait_for_first_prediction(app: AppState) {
-    while untrack(|| app.is_first_prediction_awaited()) {
+    let mut waited = Duration::ZERO;
+    while waited < PATIENCE && untrack(|| app.is_first_prediction_awaited()) {
         sleep(FRAME).await;
+        waited += FRAME;
     }
 }
 

@@ -4,6 +4,7 @@ use fashion_mnist::GALLERY;
 use shared::garment::CLASSES;
 use shared::{Garment, Grey28};
 
+use super::start_image::start_image;
 use crate::engine::EngineError;
 use crate::state::AppState;
 
@@ -12,6 +13,9 @@ use crate::state::AppState;
 /// # Errors
 /// Why there is none, as a sentence.
 pub async fn load(app: AppState, number: u16) -> Result<(Grey28, Garment), String> {
+    if let Some(start) = start_image().filter(|start| start.number == number) {
+        return Ok((start.grey, start.garment));
+    }
     match gallery_place(number) {
         Some(place) => from_gallery(app, place).await,
         None => from_test_set(app, number).await,
@@ -25,8 +29,8 @@ pub async fn load(app: AppState, number: u16) -> Result<(Grey28, Garment), Strin
 }
 
 /// Whether the image is loaded with the page; the whole test set is loaded for the others.
-pub fn is_in_gallery(number: u16) -> bool {
-    gallery_place(number).is_some()
+pub fn is_on_page(number: u16) -> bool {
+    gallery_place(number).is_some() || start_image().is_some_and(|start| start.number == number)
 }
 
 /// The place in the gallery, row by row.
@@ -57,6 +61,6 @@ mod tests {
     fn the_gallery_is_found_by_number() {
         assert_eq!(gallery_place(19), Some(0));
         assert_eq!(gallery_place(36), Some(37));
-        assert!(!is_in_gallery(60) && is_in_gallery(83));
+        assert!(gallery_place(60).is_none() && gallery_place(83).is_some());
     }
 }

@@ -1,6 +1,5 @@
 //! Requests to preprocess an image that the visitor uploaded or chose from the gallery.
 
-use js_sys::Reflect;
 use leptos::task::spawn_local;
 use photo::{MAX_FILE_BYTES, PhotoError};
 use protocol::{Prepared, TimedPrediction};
@@ -15,6 +14,13 @@ use crate::state::image::{ImageError, InputImage};
 
 /// Classifies the image of the test set with this number, and returns the image's own number on the page.
 pub fn choose_from_gallery(app: AppState, grey: Grey28, garment: Garment, test_number: u16) -> u32 {
+    let number = show_test_image(app, grey, garment, test_number);
+    scroll_to_answers();
+    number
+}
+
+/// As [`choose_from_gallery`], without scrolling.
+pub fn show_test_image(app: AppState, grey: Grey28, garment: Garment, test_number: u16) -> u32 {
     let number = app.upload.start();
     app.messages.set_notice(None);
     let image = InputImage::from_gallery(number, grey, garment, test_number);
@@ -38,7 +44,10 @@ pub async fn read_file(app: AppState, number: u32, file: &File) {
         return;
     }
     match image {
-        Ok((image, predictions)) => show(app, image, &predictions),
+        Ok((image, predictions)) => {
+            show(app, image, &predictions);
+            scroll_to_answers();
+        }
         Err(error) => reject(app, error.to_string()),
     }
 }
@@ -70,7 +79,7 @@ pub async fn prepare(
 pub fn reject(app: AppState, error: String) {
     app.upload.finish();
     app.messages.replace_errors(error);
-    scroll_into_view("answers", 0.5);
+    scroll_to_answers();
     // Edits of the earlier image that were made in the meantime.
     edit::apply(app);
 }
@@ -82,14 +91,9 @@ pub(super) fn show(app: AppState, image: InputImage, predictions: &[TimedPredict
     app.edits.reset(&image);
     app.upload.finish();
     show_image(app, image, predictions);
-    scroll_into_view("answers", 0.5);
 }
 
-/// The name of a file; with its folders, if the visitor chose a folder.
-pub fn file_path(file: &File) -> String {
-    Reflect::get(file, &"webkitRelativePath".into())
-        .ok()
-        .and_then(|path| path.as_string())
-        .filter(|path| !path.is_empty())
-        .unwrap_or_else(|| file.name())
+/// On a phone, the answers are above the upload and the gallery.
+fn scroll_to_answers() {
+    scroll_into_view("answers");
 }

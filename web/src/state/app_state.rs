@@ -18,6 +18,7 @@ use super::models::{ModelPrediction, ModelStatus, Models};
 use super::novelty::NoveltyState;
 use super::photo_network::PhotoNetworkState;
 use super::site_data::SiteData;
+use super::test_images::TestImagesState;
 use super::timings::Timings;
 use super::upload::UploadState;
 use crate::engine::{Assets, EngineEvent, Novelty, WeightsState};
@@ -40,6 +41,7 @@ pub struct AppState {
     pub messages: Messages,
     pub timings: RwSignal<Timings>,
     pub site: SiteData,
+    pub test_images: TestImagesState,
 }
 
 /// What is to be explained: an image's number, the model and the class.
@@ -98,6 +100,7 @@ impl AppState {
             messages,
             timings: RwSignal::default(),
             site: SiteData::new(assets),
+            test_images: TestImagesState::default(),
         }
     }
 
@@ -141,6 +144,12 @@ impl AppState {
     /// What the novelty detector has found; until it has checked the image, its result for the photo before the last edit.
     pub fn novelty_result(self) -> Option<Novelty> {
         self.novelty.result_since(self.upload.photo_number()?)
+    }
+
+    /// The image's true class, which is known of test images.
+    pub fn true_class(self) -> Option<Garment> {
+        let image = self.upload.image();
+        image.with(|image| image.as_ref().and_then(|image| image.true_class()))
     }
 
     /// Whether the image is a photo, which the photo network can classify.

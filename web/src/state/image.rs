@@ -97,8 +97,6 @@ pub enum ImageError {
     Engine(EngineError),
     /// The engine's reply does not hold a valid image.
     Invalid,
-    /// The visitor chose other files before it was this one's turn.
-    Replaced,
 }
 
 impl std::fmt::Display for ImageError {
@@ -107,9 +105,6 @@ impl std::fmt::Display for ImageError {
             Self::TooLarge(error) => error.fmt(f),
             Self::Engine(error) => error.fmt(f),
             Self::Invalid => f.write_str("The engine returned an invalid image: reload the page."),
-            Self::Replaced => {
-                f.write_str("Other files were chosen before this one was classified.")
-            }
         }
     }
 }
@@ -236,6 +231,14 @@ impl InputImage {
             }),
         };
         Ok((image, prepared.predictions))
+    }
+
+    /// Its true class, if it is a test image.
+    pub fn true_class(&self) -> Option<Garment> {
+        match self.origin {
+            Origin::Gallery(garment) => Some(garment),
+            Origin::Visitor(_) => None,
+        }
     }
 
     /// The 28x28 input, to be shown enlarged.

@@ -13,8 +13,10 @@ pub struct ManifestEntry {
     pub parameters: Option<f64>,
     /// The size of the weights file.
     pub bytes: Option<f64>,
-    /// The duration of the training, in seconds.
+    /// The duration of the training, in seconds, without that of the teachers.
     pub seconds: Option<f64>,
+    /// The duration of the training of the teachers that a network learned from, in seconds.
+    pub teacher_seconds: Option<f64>,
     /// The accuracy on the test set, 0 to 1.
     pub accuracy: Option<f64>,
     /// 0 to 1.
@@ -31,6 +33,7 @@ impl ManifestEntry {
             parameters: number(entry, "parameters"),
             bytes: number(entry, "bytes"),
             seconds: number(entry, "duration_seconds"),
+            teacher_seconds: field(entry, "teacher").and_then(|t| number(&t, "duration_seconds")),
             accuracy: number(&test, "accuracy"),
             macro_f1: number(&test, "macro_f1"),
             calibration_error: number(&test, "calibration_error"),

@@ -15,6 +15,7 @@ pub mod novelty;
 pub mod photo_network;
 pub mod site_data;
 pub mod stale_answers;
+pub mod test_images;
 pub mod timings;
 pub mod upload;
 

@@ -1,4 +1,5 @@
-//! The page as a whole: upload and gallery at the left, the image and its predictions at the right, the comparison below.
+//! The page as a whole: the image and its predictions, upload and gallery beside them, and below the explanation, the engines and the
+//! comparison.
 
 use std::time::Duration;
 
@@ -14,11 +15,13 @@ use super::embedding;
 use super::engine_panel::EnginePanel;
 use super::ensemble_text;
 use super::explanation::ExplanationSection;
+use super::footer::Footer;
 use super::gallery::Gallery;
-use super::header::{Footer, Header};
+use super::header::Header;
 use super::lazy_part::LazyPart;
 use super::messages::MessageList;
-use super::predictions::Predictions;
+use super::picture_mark::PictureMark;
+use super::predictions::{CombinedAnswer, Predictions};
 use super::preview::Preview;
 use super::share;
 use super::unchecked::Unchecked;
@@ -47,34 +50,45 @@ fn App() -> impl IntoView {
     }
     spawn_local(mount_sections(app));
     let has_image = move || app.upload.image().with(Option::is_some);
+    let has_photo = move || {
+        let image = app.upload.image();
+        image.with(|image| image.as_ref().is_some_and(|image| image.has_photo()))
+    };
+    let headline_class = Signal::derive(move || ensemble_text::headline_class(app));
     view! {
         <a class="skip" href="#answers">"Skip to the predictions"</a>
         <Header/>
         <main>
             <div class="columns">
-                <div class="input-column">
-                    <DropZone/>
-                    <Gallery/>
-                </div>
                 <div class="results-column" id="answers" tabindex="-1">
                     <MessageList/>
                     <BatchTable/>
                     <section id="picture" aria-labelledby="picture-title">
-                        <h2 id="picture-title">"The image"</h2>
-                        <div class="image-row">
+                        <h2 id="picture-title" class="visually-hidden">"The image and the answer"</h2>
+                        <div class="image-row" class:has-photo=has_photo>
                             <Preview/>
-                            <p
-                                class="summary"
-                                class:waiting=move || !has_image()
-                                data-testid="headline"
-                                data-label=move || ensemble_text::headline_class(app).map(PhotoClass::label)
-                                data-known=move || app.is_known().map(|known| known.to_string())
-                                data-confidence=move || app.answer().map(|a| a.confidence.to_string())
-                                prop:textContent=move || ensemble_text::headline(app)
-                            ></p>
+                            <div class="answer">
+                                <p
+                                    class="summary"
+                                    class:waiting=move || !has_image()
+                                    data-testid="headline"
+                                    data-label=move || headline_class.get().map(PhotoClass::label)
+                                    data-known=move || app.is_known().map(|known| known.to_string())
+                                    data-confidence=move || app.answer().map(|a| a.confidence.to_string())
+                                    prop:textContent=move || ensemble_text::headline(app)
+                                ></p>
+                                <p class="truth">
+                                    <PictureMark predicted=headline_class/>
+                                    <span prop:textContent=move || ensemble_text::truth(app)></span>
+                                </p>
+                                <Unchecked/>
+                            </div>
                         </div>
-                        <Unchecked/>
                     </section>
+                </div>
+                <div class="input-column" id="try">
+                    <DropZone/>
+                    <Gallery/>
                 </div>
             </div>
         </main>
@@ -84,10 +98,10 @@ fn App() -> impl IntoView {
 /// Mounts the remaining sections, each in a task of its own: together they would block the UI thread for too long. Only
 /// the predictions are mounted before the first prediction.
 async fn mount_sections(app: AppState) {
+    mount(app, ".image-row", || view! { <CombinedAnswer/> }).await;
     mount(app, "#answers", || view! { <Predictions/> }).await;
     wait_for_first_prediction(app).await;
-    mount(app, "#verdicts", || view! { <EnginePanel/> }).await;
-    mount(app, "#picture", || {
+    mount(app, "#answers", || {
         view! { <LazyPart name="The buttons to share the result" load=share::load/> }
     })
     .await;
@@ -95,11 +109,12 @@ async fn mount_sections(app: AppState) {
         view! { <LazyPart name="The image editor" load=editor::load/> }
     })
     .await;
-    mount(app, "#answers", || view! { <ExplanationSection/> }).await;
+    mount(app, "main", || view! { <ExplanationSection/> }).await;
     mount(app, "#reasons", || {
         view! { <LazyPart name="The button to save the heat map" load=share::load_heat_map/> }
     })
     .await;
+    mount(app, "main", || view! { <EnginePanel/> }).await;
     mount(app, "main", || {
         view! { <LazyPart name="The comparison of the models" load=compare::load/> }
     })

@@ -11,13 +11,15 @@ pub fn EnginePanel() -> impl IntoView {
     let engines = expect_context::<AppState>().engines;
     let status = engines.status();
     view! {
-        <div
+        <section
             class="engine"
+            id="machine"
+            aria-labelledby="machine-title"
             data-testid="engine"
             data-engine=move || engines.active().name()
             data-gpu-state=move || status.with(|s| s.as_ref().map(|s| s.gpu.name()))
         >
-            <h3>"This machine"</h3>
+            <h2 id="machine-title">"This machine"</h2>
             <p>
                 <span class="status-dot" aria-hidden="true"></span>
                 "Engine: "
@@ -48,6 +50,6 @@ pub fn EnginePanel() -> impl IntoView {
                 </select>
             </label>
             <BenchmarkPanel/>
-        </div>
+        </section>
     }
 }

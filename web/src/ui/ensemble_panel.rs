@@ -1,4 +1,4 @@
-//! The ensemble's prediction, above the rows of the models.
+//! The ensemble's prediction, beside the image.
 
 use leptos::prelude::*;
 use plot::format::probability;
@@ -34,7 +34,7 @@ pub fn EnsemblePanel() -> impl IntoView {
             data-picture=move || prediction.get().map(|p| p.image.to_string())
             aria-busy=move || if status.get().is_awaited() { "true" } else { "false" }
         >
-            <div>
+            <div class="result">
                 <h3 id="vote-title">{ensemble::TITLE}</h3>
                 <p
                     class="label"
@@ -91,7 +91,6 @@ pub fn EnsemblePanel() -> impl IntoView {
                     </button>
                 </Show>
             </p>
-            <Contributions prediction/>
             <button
                 type="button"
                 class="disclosure"
@@ -101,10 +100,10 @@ pub fn EnsemblePanel() -> impl IntoView {
                 on:click=move |_| is_open.update(|o| *o = !*o)
             >
                 <span class="chevron" aria-hidden="true"></span>
-                <span>"Ten probabilities"</span>
-                <span class="visually-hidden">" of the vote"</span>
+                <span>"Ten probabilities, and what each model adds"</span>
             </button>
             <div class="details" id="vote-details" hidden=move || !is_open.get()>
+                <Contributions prediction/>
                 <ProbabilityBars probabilities=Signal::derive(move || {
                     prediction.get().map(|p| p.probabilities)
                 })/>

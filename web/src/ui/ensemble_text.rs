@@ -47,6 +47,13 @@ pub fn headline(app: AppState) -> String {
     }
 }
 
+/// Beside the mark that says whether the headline is correct: the image's true class; nothing while there is no prediction, and
+/// where the class is not known.
+pub fn truth(app: AppState) -> Option<String> {
+    let class = app.true_class().filter(|_| headline_class(app).is_some())?;
+    Some(format!("The true class of this test image is {class}."))
+}
+
 /// Shown for clothes that are none of the ten classes.
 pub fn none_of_ten(class: PhotoClass) -> String {
     format!("{}: none of the ten classes", class.label())

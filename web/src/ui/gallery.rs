@@ -1,4 +1,4 @@
-//! The gallery: six test images of each class, one column for each class. The arrow keys move within it.
+//! The gallery: six test images of each class, one column for each class, with its name. The arrow keys move within it.
 
 use leptos::prelude::*;
 use shared::garment::CLASSES;
@@ -41,7 +41,7 @@ pub fn Gallery() -> impl IntoView {
     };
     view! {
         <section class="gallery" aria-labelledby="gallery-title">
-            <h2 id="gallery-title">"Or an image from the test set"</h2>
+            <h2 id="gallery-title">"Or a test image"</h2>
             <p
                 class="small caption"
                 prop:textContent=move || match pointed.get() {
@@ -49,10 +49,14 @@ pub fn Gallery() -> impl IntoView {
                     None => "Six of each class. None was used in training.".to_string(),
                 }
             ></p>
+            // Each button has the class in its own name.
+            <div class="gallery-classes" aria-hidden="true">
+                {Garment::ALL.map(|garment| view! { <span>{garment.label()}</span> })}
+            </div>
             <div
                 class="gallery-grid"
                 role="group"
-                aria-labelledby="gallery-title"
+                aria-label="Test images"
                 on:keydown=step
                 on:pointerleave=move |_| pointed.set(None)
             >

@@ -3,9 +3,12 @@
 use leptos::prelude::*;
 use plot::format::{self, milliseconds, probability, thousands};
 use shared::ModelId;
+use shared::model::PhotoClass;
 
+use super::picture_mark::PictureMark;
 use super::probability_bars::ProbabilityBars;
 use crate::contender::Contender;
+use crate::dom::focus_section;
 use crate::engine::{Engine, WeightsState};
 use crate::requests::startup::load_weights;
 use crate::state::AppState;
@@ -167,6 +170,11 @@ fn PredictionOrWeights(
 fn PredictionText(app: AppState, model: ModelId) -> impl IntoView {
     let state = app.models.state(model);
     let confidence = move || state.with(|m| m.prediction.as_ref().map(ModelPrediction::confidence));
+    let predicted = Signal::derive(move || {
+        let image = app.upload.image_number()?;
+        let garment = state.with(|m| m.prediction_for(image).map(ModelPrediction::garment));
+        garment.map(PhotoClass::Garment)
+    });
     view! {
         <p class="label" class:placeholder=move || confidence().is_none()>
             <span prop:textContent=move || {
@@ -181,10 +189,13 @@ fn PredictionText(app: AppState, model: ModelId) -> impl IntoView {
                         (None, None) => "Ready".into(),
                     })
             }></span>
-            {move || {
-                dissents(app, model)
-                    .then(|| view! { <span class="dissent-note">"against the vote"</span> })
-            }}
+            <span class="notes">
+                <PictureMark predicted/>
+                {move || {
+                    dissents(app, model)
+                        .then(|| view! { <span class="dissent-note">"against the vote"</span> })
+                }}
+            </span>
         </p>
         <p class="confidence">
             <span class="track" aria-hidden="true">
@@ -265,13 +276,11 @@ fn time(prediction: ModelPrediction) -> String {
     }
 }
 
-/// Explains the model's own prediction, and scrolls to the explanation.
+/// Explains the model's own prediction, and moves the focus to the explanation.
 fn show_explanation(app: AppState, model: ModelId) {
     app.explanation.set_class(None);
     app.explanation.set_model(model);
-    if let Some(section) = document().get_element_by_id("reasons") {
-        section.scroll_into_view();
-    }
+    focus_section("reasons");
 }
 
 /// The model's number of parameters and its test accuracy.

@@ -39,7 +39,7 @@ pub fn PhotoNetworkPanel() -> impl IntoView {
             data-confidence=move || prediction.get().map(|_| confidence().to_string())
             aria-busy=move || if status.get().is_awaited() { "true" } else { "false" }
         >
-            <div>
+            <div class="result">
                 <h3>"Photo network"</h3>
                 <p class="label" class:placeholder=move || prediction.get().is_none()>
                     {move || class().map_or("No prediction yet", PhotoClass::label)}

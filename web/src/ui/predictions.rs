@@ -1,4 +1,4 @@
-//! The predictions: the ensemble's, and a row for each model.
+//! The predictions: the combined answer beside the image, and a row for each model.
 
 use leptos::prelude::*;
 use plot::format::milliseconds;
@@ -9,6 +9,21 @@ use super::ensemble_text;
 use super::model_row::ModelRow;
 use super::photo_network_panel::PhotoNetworkPanel;
 use crate::state::AppState;
+
+/// What the answer is combined from: the photo network's prediction, for a photo, and the ensemble's.
+#[component]
+pub fn CombinedAnswer() -> impl IntoView {
+    let app = expect_context::<AppState>();
+    view! {
+        <p
+            class="visually-hidden"
+            aria-live="polite"
+            prop:textContent=move || ensemble_text::announcement(app)
+        ></p>
+        <PhotoNetworkPanel/>
+        <EnsemblePanel/>
+    }
+}
 
 #[component]
 pub fn Predictions() -> impl IntoView {
@@ -22,14 +37,7 @@ pub fn Predictions() -> impl IntoView {
     };
     view! {
         <section id="verdicts" aria-labelledby="verdict-title">
-            <h2 id="verdict-title">"Predictions"</h2>
-            <p
-                class="visually-hidden"
-                aria-live="polite"
-                prop:textContent=move || ensemble_text::announcement(app)
-            ></p>
-            <PhotoNetworkPanel/>
-            <EnsemblePanel/>
+            <h2 id="verdict-title" class="visually-hidden">"The predictions of the seven models"</h2>
             <div class="model-table">
                 <p class="line column-titles" aria-hidden="true">
                     <span>"Model"</span>

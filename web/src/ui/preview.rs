@@ -1,4 +1,6 @@
-//! The preview: the photo, and the 28x28 input of the models beside it.
+//! The preview: the 28x28 input of the models, and beside it the photo that it was made from, if it was.
+
+use std::sync::Arc;
 
 use leptos::prelude::*;
 
@@ -15,21 +17,19 @@ pub fn Preview() -> impl IntoView {
     let image = expect_context::<AppState>().upload.image();
     let photo = Signal::derive(move || image.with(|i| i.as_ref().map(|i| marked_photo(i))));
     let input = Signal::derive(move || image.with(|i| i.as_ref().map(|i| i.input())));
-    let is_enlarged = move || image.with(|i| i.as_ref().is_some_and(|i| !i.has_photo()));
+    let has_photo = Memo::new(move |_| image.with(|i| i.as_ref().is_some_and(|i| i.has_photo())));
     view! {
         <div class="preview" class:empty=move || image.with(Option::is_none)>
-            <figure>
-                <div class="frame" class:pixelated=is_enlarged>
+            <figure hidden=move || !has_photo.get()>
+                <div class="frame">
                     <Canvas
                         image=photo
                         label=Signal::stored("The original image".to_string())
                     />
                 </div>
-                <figcaption>
-                    {move || image.with(|i| i.as_ref().map(|i| caption(i)))}
-                </figcaption>
+                <Caption image/>
             </figure>
-            <span class="arrow" aria-hidden="true">"→"</span>
+            <span class="arrow" aria-hidden="true" hidden=move || !has_photo.get()>"→"</span>
             <figure>
                 <div class="frame">
                     <Canvas
@@ -39,18 +39,28 @@ pub fn Preview() -> impl IntoView {
                         label=Signal::stored("The 28 by 28 input of the models".to_string())
                     />
                 </div>
-                <figcaption>
-                    <strong>"28 × 28"</strong>
-                    " input of the models"
-                </figcaption>
+                <Show when=move || has_photo.get() fallback=move || view! { <Caption image/> }>
+                    <figcaption>
+                        <strong>"28 × 28"</strong>
+                        " input of the models"
+                    </figcaption>
+                </Show>
             </figure>
         </div>
     }
 }
 
+/// The image's name, and its size.
+#[component]
+fn Caption(image: ReadSignal<Option<Arc<InputImage>>>) -> impl IntoView {
+    view! {
+        <figcaption>{move || image.with(|i| i.as_ref().map(|i| caption(i)))}</figcaption>
+    }
+}
+
 fn caption(image: &InputImage) -> impl IntoView + use<> {
     let (name, detail) = match &image.origin {
-        Origin::Gallery(garment) => (garment.label().to_string(), "from the test set".to_string()),
+        Origin::Gallery(_) => ("Test image".to_string(), "28 × 28 pixels".to_string()),
         Origin::Visitor(name) => {
             let name = if name.is_empty() { "Your image" } else { name };
             let size = format!("{} × {}", image.width, image.height);

@@ -53,6 +53,16 @@ impl Assets {
             })
     }
 
+    /// The relative URL of the file that the page finds as `name`.
+    pub fn url(&self, name: &str) -> Option<&str> {
+        self.names.get(name).map(String::as_str)
+    }
+
+    /// The names and relative URLs of the files that the page uses by name.
+    pub fn urls(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names.iter().map(|(name, url)| (&**name, &**url))
+    }
+
     /// The map from names to relative URLs, as JSON.
     pub fn map(&self) -> String {
         serde_json::json!(self.names).to_string()

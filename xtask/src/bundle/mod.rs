@@ -3,7 +3,9 @@
 
 mod app;
 mod assets;
+mod engine_module;
 mod headers;
+mod how_it_works;
 mod offline;
 mod page;
 mod test_set;
@@ -21,6 +23,11 @@ use anyhow::{Context, Result, bail};
 use assets::Assets;
 use std::{env, fs, path::PathBuf};
 
+/// The picture for shared links.
+const CARD: &str = "card.png";
+/// What to do where an image of web/assets is missing.
+const GALLERY: &str = "run `cargo run -p trainer -- gallery` to write it";
+
 /// Runs the hook, with the folders and options in the environment variables of trunk and the user.
 pub fn run(workspace: &Workspace) -> Result<()> {
     let staging = env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from);
@@ -36,12 +43,12 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     let mut assets = Assets::new(staging.clone());
     // Before the workers, which may take minutes to build: errors here are found at once.
     weights::add(&mut assets, &workspace.root)?;
-    assets.copy(
-        &workspace.root.join("web/assets/gallery.png"),
-        "gallery.png",
-        "gallery.png",
-        "run `cargo run -p trainer -- gallery` to write it",
-    )?;
+    for image in ["gallery.png", CARD] {
+        let path = workspace.root.join("web/assets").join(image);
+        assets.copy(&path, image, image, GALLERY)?;
+    }
+    let start = fs::read_to_string(workspace.root.join("web/assets/start.json"))
+        .with_context(|| format!("web/assets/start.json is missing: {GALLERY}"))?;
     test_set::add(&mut assets, &test_set::folders(&workspace.cache))?;
     let mut workers = vec![worker::CPU];
     if is_gpu_enabled(env::var("HABERDASH_GPU").ok().as_deref())? {
@@ -57,6 +64,11 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         app::build(workspace, profile)
     })?;
 
+    step::step(
+        &format!("build the engine module ({})", profile.name()),
+        || engine_module::add(workspace, profile, &assets),
+    )?;
+
     let index = staging.join("index.html");
     let page = fs::read_to_string(&index).with_context(|| {
         format!(
@@ -65,8 +77,12 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         )
     })?;
     let page = app.add(&assets, &page)?;
-    fs::write(&index, page::with_assets(&page, &assets.map())?)
-        .with_context(|| format!("{} cannot be written", index.display()))?;
+    let page = page::with_meta(&page, "haberdash-assets", &assets.map())?;
+    let page = page::with_meta(&page, "haberdash-start", start.trim())?;
+    let card = assets.url(CARD).unwrap_or_default();
+    let page = page::with_meta(&page, "og:image", card)?;
+    fs::write(&index, &page).with_context(|| format!("{} cannot be written", index.display()))?;
+    how_it_works::add(&assets, &workspace.root, &page)?;
     headers::add(&staging, &page)?;
     // Last, as it lists all other files.
     offline::add(&staging, &workspace.root.join("web/offline.js"))

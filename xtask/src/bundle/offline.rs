@@ -9,7 +9,10 @@ const NAME: &str = "offline.js";
 /// Files for the host, which it does not serve.
 const HOST_FILES: [&str; 1] = [super::headers::NAME];
 
-/// Writes `source` into `staging`, after a line with the list of all files there.
+/// Files that the page does not use, so that its visitors need not store them: the engine for other pages.
+const OTHER_PAGES: &str = super::engine_module::FOLDER;
+
+/// Writes `source` into `staging`, after a line with the list of all files there that the page uses.
 pub fn add(staging: &Path, source: &Path) -> Result<()> {
     let script = fs::read_to_string(source)
         .with_context(|| format!("{} is missing: restore it from git", source.display()))?;
@@ -29,7 +32,10 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) ->
         let url = format!("{prefix}{}", entry.file_name().to_string_lossy());
         if entry.path().is_dir() {
             collect(&entry.path(), &format!("{url}/"), files)?;
-        } else if url != NAME && !HOST_FILES.contains(&url.as_str()) {
+        } else if url != NAME
+            && !url.starts_with(OTHER_PAGES)
+            && !HOST_FILES.contains(&url.as_str())
+        {
             let bytes = fs::read(entry.path()).with_context(unreadable)?;
             let url = if url == "index.html" { "./" } else { &url };
             files.insert(url.to_owned(), sha256_hex(&bytes)[..16].to_owned());
@@ -43,10 +49,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_all_files_except_itself() {
+    fn lists_all_files_except_itself_and_those_of_other_pages() {
         let folder = std::env::temp_dir().join(format!("haberdash-offline-{}", std::process::id()));
         fs::create_dir_all(folder.join("weights")).unwrap();
-        for name in ["index.html", "weights/cnn-1.hbd", NAME] {
+        fs::create_dir_all(folder.join("engine/examples")).unwrap();
+        for name in [
+            "index.html",
+            "weights/cnn-1.hbd",
+            NAME,
+            "engine/haberdash.js",
+            "engine/examples/classify.js",
+        ] {
             fs::write(folder.join(name), b"").unwrap();
         }
         let source = folder.join("weights/source.js");

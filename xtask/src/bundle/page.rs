@@ -1,20 +1,18 @@
-//! What is written into index.html: the map of file names, a `<meta>` element, and the links to the app.
+//! What the build writes into index.html: in `<meta>` elements the map of file names and the image that the page opens with, and the
+//! links to the app.
 
 use anyhow::{Context, Result};
 
-const NAME: &str = "haberdash-assets";
-
-/// The page with `json` as the content of its `<meta name="haberdash-assets">`.
-pub fn with_assets(page: &str, json: &str) -> Result<String> {
-    let missing = || {
-        format!("index.html has no `<meta name=\"{NAME}\" content=\"{{}}\">`: add it to the head")
-    };
-    let (start, end) = tag_around(page, NAME).with_context(missing)?;
+/// The page with `text` as the content of its `<meta>` element of this name.
+pub fn with_meta(page: &str, name: &str, text: &str) -> Result<String> {
+    let missing =
+        || format!("index.html has no `<meta name=\"{name}\" content=\"\">`: add it to the head");
+    let (start, end) = tag_around(page, name).with_context(missing)?;
     let (value_start, value_end) = content_value(&page[start..end]).with_context(missing)?;
     Ok(format!(
         "{}{}{}",
         &page[..start + value_start],
-        escape(json),
+        escape(text),
         &page[start + value_end..]
     ))
 }
@@ -59,8 +57,18 @@ fn content_value(tag: &str) -> Option<(usize, usize)> {
     Some((start, start + tag[start..].find('"')?))
 }
 
-/// Escapes `text` for a quoted attribute.
-fn escape(text: &str) -> String {
+/// The page's `<link>` elements of this kind, such as `stylesheet`, as they are.
+pub fn links<'a>(page: &'a str, kind: &str) -> Vec<&'a str> {
+    let tags = page.match_indices("<link").filter_map(|(start, _)| {
+        let end = start + page[start..].find('>')? + 1;
+        Some(&page[start..end])
+    });
+    let attribute = format!("rel=\"{kind}\"");
+    tags.filter(|tag| tag.contains(&attribute)).collect()
+}
+
+/// Escapes `text` for HTML, also in a quoted attribute.
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('"', "&quot;")
         .replace('\'', "&#39;")
@@ -86,7 +94,10 @@ mod tests {
             let expected = format!(
                 "<head><meta charset=\"utf-8\"><meta {before}{escaped}{after}<title>x</title></head>"
             );
-            assert_eq!(with_assets(&page, json).unwrap(), expected);
+            assert_eq!(
+                with_meta(&page, "haberdash-assets", json).unwrap(),
+                expected
+            );
         }
     }
 
@@ -113,8 +124,24 @@ mod tests {
             "<meta name=\"x\"><p>\"haberdash-assets\"</p>",
             "<meta name=\"haberdash-assets\">",
         ] {
-            let error = with_assets(page, "{}").unwrap_err().to_string();
+            let error = with_meta(page, "haberdash-assets", "{}")
+                .unwrap_err()
+                .to_string();
             assert!(error.contains("<meta name=\"haberdash-assets\""), "{error}");
         }
+    }
+
+    #[test]
+    fn finds_links_of_one_kind() {
+        let page = "<head><link rel=\"icon\" href=\"a.svg\"><link rel=\"stylesheet\" href=\"./b-1.css\"/>\n<link rel=\"stylesheet\" href=\"./c.css\"></head>";
+        assert_eq!(
+            links(page, "stylesheet"),
+            [
+                "<link rel=\"stylesheet\" href=\"./b-1.css\"/>",
+                "<link rel=\"stylesheet\" href=\"./c.css\">"
+            ]
+        );
+        assert_eq!(links(page, "icon").len(), 1);
+        assert!(links("<link rel=\"stylesheet\"", "stylesheet").is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 use super::assets::sha256_hex;
 use crate::{
+    builder_paths,
     site::Profile,
     step,
     tools::{self, cargo_program::CargoProgram, rustup, wasm_opt},
@@ -30,16 +31,29 @@ pub struct WasmPackage {
     pub link_arguments: &'static [&'static str],
 }
 
+/// What wasm-bindgen writes.
+pub struct BoundWasm {
+    pub script: String,
+    pub wasm: Vec<u8>,
+}
+
 impl WasmPackage {
     /// Compiles the binary. Returns the path of the wasm file, before wasm-bindgen.
     fn compile(&self, workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
         let mut cargo = workspace.cargo(tools::wasm_toolchain(workspace)?.name);
         cargo
-            .args(["rustc", "--package", self.package, "--bin", self.binary])
+            .args(["rustc", "--locked"])
+            .args(["--package", self.package, "--bin", self.binary])
             .args(["--target", rustup::WASM, "--profile", profile.name()])
-            .env("RUSTFLAGS", RUSTFLAGS)
             .envs(self.exceptions.iter().copied())
             .arg("--");
+        match profile {
+            Profile::Quick => cargo.env("RUSTFLAGS", RUSTFLAGS),
+            Profile::Dist => cargo.env(
+                "CARGO_ENCODED_RUSTFLAGS",
+                builder_paths::encoded_flags(workspace, RUSTFLAGS),
+            ),
+        };
         for argument in self.link_arguments {
             cargo.arg("-C").arg(format!("link-arg={argument}"));
         }
@@ -92,6 +106,33 @@ impl WasmPackage {
         // Last, so that an interrupted run leaves no stamp.
         fs::write(&stamp_path, stamp).with_context(permissions("written to"))?;
         Ok(folder)
+    }
+
+    /// Compiles the binary, runs wasm-bindgen for its kind of `target`, and for the profile `dist` wasm-opt.
+    pub fn bind(
+        &self,
+        workspace: &Workspace,
+        profile: Profile,
+        target: &str,
+        out_name: &str,
+    ) -> Result<BoundWasm> {
+        let (script, wasm) = (format!("{out_name}.js"), format!("{out_name}_bg.wasm"));
+        let folder = self.build(workspace, profile, |compiled, folder| {
+            let wasm_bindgen = CargoProgram::wasm_bindgen(workspace)?;
+            let mut bind = workspace.command(wasm_bindgen.path(workspace)?);
+            bind.args(["--target", target, "--no-typescript"])
+                .args(["--out-name", out_name, "--out-dir"])
+                .arg(folder)
+                .arg(compiled);
+            step::run(&mut bind)?;
+            self.optimise(workspace, profile, &folder.join(&wasm))
+        })?;
+        Ok(BoundWasm {
+            script: String::from_utf8(read(&folder, &script)?).context(
+                "wasm-bindgen wrote a script that is not UTF-8: delete target/bundle and try again",
+            )?,
+            wasm: read(&folder, &wasm)?,
+        })
     }
 
     /// Optimises `file` in place, for the profile `dist`.

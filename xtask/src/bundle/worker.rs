@@ -3,10 +3,10 @@
 
 use super::{
     assets::{Assets, hashed_name},
-    wasm_package::{self, WasmPackage},
+    wasm_package::WasmPackage,
 };
-use crate::{site::Profile, step, tools::cargo_program::CargoProgram, workspace::Workspace};
-use anyhow::{Context, Result};
+use crate::{site::Profile, workspace::Workspace};
+use anyhow::Result;
 
 /// The CPU engine, the classical models and the decoders: small, so it is optimised for speed.
 pub const CPU: WasmPackage = WasmPackage {
@@ -28,22 +28,11 @@ pub const GPU: WasmPackage = WasmPackage {
 /// Compiles the worker, runs wasm-bindgen, and for the profile `dist` wasm-opt.
 pub fn build(worker: &WasmPackage, workspace: &Workspace, profile: Profile) -> Result<Bundle> {
     let name = worker.binary;
-    let (script, wasm) = (format!("{name}.js"), format!("{name}_bg.wasm"));
-    let folder = worker.build(workspace, profile, |compiled, folder| {
-        let mut bind = workspace.command(CargoProgram::wasm_bindgen(workspace)?.path(workspace)?);
-        bind.args(["--target", "no-modules", "--no-typescript"])
-            .args(["--out-name", name, "--out-dir"])
-            .arg(folder)
-            .arg(compiled);
-        step::run(&mut bind)?;
-        worker.optimise(workspace, profile, &folder.join(&wasm))
-    })?;
+    let bound = worker.bind(workspace, profile, "no-modules", name)?;
     Ok(Bundle {
         name,
-        script: String::from_utf8(wasm_package::read(&folder, &script)?).context(
-            "wasm-bindgen wrote a script that is not UTF-8: delete target/bundle and try again",
-        )?,
-        wasm: wasm_package::read(&folder, &wasm)?,
+        script: bound.script,
+        wasm: bound.wasm,
     })
 }
 

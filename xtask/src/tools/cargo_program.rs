@@ -12,8 +12,8 @@ use std::{
     process::Command,
 };
 
-/// trunk 0.22 needs a newer rustc than this workspace.
-const TRUNK_VERSION: &str = "0.21.14";
+/// Versions of trunk that build the page, the preferred one first. trunk 0.22 needs a newer rustc than this workspace.
+const TRUNK_VERSIONS: [&str; 4] = ["0.21.14", "0.21.13", "0.21.12", "0.21.9"];
 
 /// Compatible with the crate `wasm_split_helpers` of Cargo.lock.
 const WASM_SPLIT_VERSION: &str = "0.2.4";
@@ -24,12 +24,13 @@ pub struct CargoProgram {
     /// The crate's features that the program needs.
     features: &'static str,
     program: &'static str,
-    version: String,
+    /// The preferred version first.
+    versions: Vec<String>,
 }
 
 impl fmt::Display for CargoProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.program, self.version)
+        write!(f, "{} {}", self.program, self.versions[0])
     }
 }
 
@@ -41,7 +42,7 @@ impl CargoProgram {
             package: "wasm-bindgen-cli",
             features: "",
             program: "wasm-bindgen",
-            version,
+            versions: vec![version],
         })
     }
 
@@ -51,7 +52,7 @@ impl CargoProgram {
             package: "wasm_split_cli_support",
             features: "build-binary",
             program: "wasm-split-cli",
-            version: WASM_SPLIT_VERSION.to_owned(),
+            versions: vec![WASM_SPLIT_VERSION.to_owned()],
         }
     }
 
@@ -61,22 +62,22 @@ impl CargoProgram {
             package: "trunk",
             features: "",
             program: "trunk",
-            version: TRUNK_VERSION.to_owned(),
+            versions: TRUNK_VERSIONS.map(str::to_owned).into(),
         }
     }
 
-    /// The folder of the program in the cache, or on PATH if it has the needed version there.
+    /// The folder of the program in the cache, or on PATH if it has a suitable version there.
     pub fn folder(&self, workspace: &Workspace) -> Option<PathBuf> {
-        let cached = self.root(workspace).join("bin");
-        if cached
-            .join(format!("{}{EXE_SUFFIX}", self.program))
-            .is_file()
-        {
+        let program = format!("{}{EXE_SUFFIX}", self.program);
+        let versions = self.versions.iter();
+        let mut folders = versions.map(|version| self.root(workspace, version).join("bin"));
+        if let Some(cached) = folders.find(|folder| folder.join(&program).is_file()) {
             return Some(cached);
         }
         let found = on_path(self.program)?;
         let output = Command::new(&found).arg("--version").output().ok()?;
-        let matches = has_version(&String::from_utf8_lossy(&output.stdout), &self.version);
+        let line = String::from_utf8_lossy(&output.stdout);
+        let matches = self.versions.iter().any(|v| has_version(&line, v));
         matches
             .then(|| found.parent().map(Path::to_owned))
             .flatten()
@@ -93,36 +94,43 @@ impl CargoProgram {
         Ok(folder.join(format!("{}{EXE_SUFFIX}", self.program)))
     }
 
-    /// Runs `cargo install` into the cache. A registry may lack a version in the crate's own lock file; then cargo chooses the
-    /// versions.
+    /// Runs `cargo install` into the cache, with the versions of the crate's own lock file. A registry may lack one of them; then an
+    /// older version of the program is tried, whose lock file is older too.
+    ///
+    /// Only where none can be installed, as with a registry that is far behind, cargo chooses the versions. That is the only way out for
+    /// wasm-bindgen and wasm-split, whose versions those of the libraries in Cargo.lock determine.
     pub fn install(&self, workspace: &Workspace) -> Result<()> {
         let log = workspace
             .cache
             .join("logs")
             .join(format!("{}.log", self.package));
-        let attempt = |locked: bool| {
+        let attempt = |version: &str, locked: bool| {
             let mut command = workspace.cargo(None);
             command
                 .env("CARGO_TARGET_DIR", workspace.cache.join("tools-target"))
                 .args(["install", self.package]);
             command
-                .args(["--version", &self.version])
+                .args(["--version", version])
                 .args(["--features", self.features])
                 .arg("--root")
-                .arg(self.root(workspace));
+                .arg(self.root(workspace, version));
             if locked {
                 command.arg("--locked");
             }
             step::run_logged(&mut command, &log)
         };
-        attempt(true).or_else(|_| {
-            println!("  it cannot be built with its own lock file; trying without");
-            attempt(false)
-        })
+        for version in &self.versions {
+            if attempt(version, true).is_ok() {
+                return Ok(());
+            }
+            println!("  version {version} cannot be built with its own lock file");
+        }
+        println!("  trying without the lock file");
+        attempt(&self.versions[0], false)
     }
 
-    fn root(&self, workspace: &Workspace) -> PathBuf {
-        workspace.tool_folder(self.program, &self.version)
+    fn root(&self, workspace: &Workspace, version: &str) -> PathBuf {
+        workspace.tool_folder(self.program, version)
     }
 }
 
@@ -155,7 +163,7 @@ mod tests {
             package: "no-such",
             features: "",
             program: "no-such-program",
-            version: "1.2.3".into(),
+            versions: vec!["1.2.4".into(), "1.2.3".into()],
         };
         assert_eq!(tool.folder(&workspace), None);
         assert!(

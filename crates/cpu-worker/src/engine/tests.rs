@@ -1,13 +1,17 @@
 //! Native tests of the CPU engine, with synthetic weights of the right shapes.
 
+use core::future::Future;
+use core::pin::pin;
 use core::sync::atomic::{AtomicU32, Ordering};
+use core::task::{Context, Poll, Waker};
 
 use super::*;
 use crate::preprocessing::tests::bmp;
-use protocol::Source;
-use shared::artifact::{Storage, Tensor};
-use shared::explain::occlusion::STEPS;
+use shared::artifact::{Artifact, Storage, Tensor};
+use shared::explain::Reason;
 use shared::features::DIMENSIONS;
+use shared::image::SIDE;
+use shared::model::Ensemble;
 use shared::model::layer::parameters;
 
 /// A tensor's name, its shape, and its values if they are given.
@@ -188,25 +192,70 @@ fn features_are_timed_once_per_image_and_apart_from_the_models() {
     }
 }
 
-#[test]
-fn a_batch_gives_the_same_classes_as_single_images() {
-    let mut cpu = engine();
+/// Five images, and their bytes.
+fn five_images() -> (Vec<Grey28>, Vec<u8>) {
     let images: Vec<Grey28> = (0..5).map(|n| batch::synthetic_image(n * 300)).collect();
-    let bytes = images.iter().flat_map(|p| *p.pixels());
-    let bytes: Vec<u8> = bytes.collect();
+    let bytes = images.iter().flat_map(|p| *p.pixels()).collect();
+    (images, bytes)
+}
+
+/// The classes and the confidences of a batch.
+fn batch_of(reply: Reply) -> (Vec<u8>, Vec<f32>) {
+    match reply {
+        Reply::Batch {
+            classes,
+            confidences,
+            ..
+        } => (classes, confidences),
+        other => panic!("no batch but {other:?}"),
+    }
+}
+
+#[test]
+fn a_batch_gives_the_same_predictions_as_single_images() {
+    let mut cpu = engine();
+    let (images, bytes) = five_images();
     for model in ModelId::ALL {
-        let alone: Vec<u8> = images
+        let alone: (Vec<u8>, Vec<f32>) = images
             .iter()
-            .map(|p| classified(&mut cpu, model, Pixels::from(p)))
-            .map(|prediction| shared::Prediction::from(&prediction).garment().index() as u8)
-            .collect();
+            .map(|p| shared::Prediction::from(&classified(&mut cpu, model, Pixels::from(p))))
+            .map(|prediction| (prediction.garment().index() as u8, prediction.confidence()))
+            .unzip();
         let images = bytes.clone();
         let reply = cpu.reply(Request::ClassifyBatch { model, images });
-        let Reply::Batch { classes, .. } = reply else {
-            panic!("{reply:?}");
-        };
-        assert_eq!(classes, alone, "{model}");
+        assert_eq!(batch_of(reply), alone, "{model}");
     }
+}
+
+#[test]
+fn the_ensemble_classifies_a_batch_as_single_images_and_needs_all_models() {
+    let ensemble = Ensemble {
+        weights: [0.3, 0.3, 0.2, 0.4, 0.1, 0.1, 0.2],
+        bias: [0.0; 10],
+    };
+    let mut cpu = engine();
+    let (images, bytes) = five_images();
+    let request = |bytes: &[u8]| Request::ClassifyBatchByEnsemble {
+        images: bytes.to_vec(),
+    };
+    assert!(error(cpu.reply(request(&bytes))).contains("no weights"));
+    let weights = Source::Bytes(ensemble.to_artifact().to_bytes().unwrap());
+    cpu.reply(Request::LoadEnsemble { weights });
+    let alone: (Vec<u8>, Vec<f32>) = images
+        .iter()
+        .map(|grey| {
+            let predictions = ModelId::ALL.map(|model| {
+                shared::Prediction::from(&classified(&mut cpu, model, Pixels::from(grey)))
+            });
+            let probabilities = ensemble.combine(&predictions).unwrap();
+            let class = shared::model::argmax(&probabilities);
+            (class as u8, probabilities[class])
+        })
+        .unzip();
+    assert_eq!(batch_of(cpu.reply(request(&bytes))), alone);
+    assert!(error(cpu.reply(request(&bytes[1..]))).contains("not 1 to 1024 images"));
+    cpu.classifiers.retain(|(model, _)| *model != ModelId::Svm);
+    assert!(error(cpu.reply(request(&bytes))).contains("SVM"));
 }
 
 #[test]
@@ -291,7 +340,7 @@ fn a_heat_map_has_the_size_of_its_method() {
         let expected = match model {
             ModelId::Cnn => 3,
             ModelId::Resnet => 6,
-            _ => STEPS as u32,
+            _ => SIDE as u32,
         };
         let reply = cpu.reply(Request::Explain {
             model,
@@ -304,7 +353,72 @@ fn a_heat_map_has_the_size_of_its_method() {
         assert_eq!(map.side, expected);
         assert_eq!(map.method, Method::for_model(model));
         assert_eq!(map.values.len() as u32, expected * expected);
-        assert!(map.values.iter().all(|&v| v >= 0.0));
+        match map.method {
+            Method::GradCam => assert!(map.values.iter().all(|&v| v >= 0.0)),
+            // A probability can fall by 1 at most.
+            Method::Occlusion => assert!(map.values.iter().all(|&v| v.abs() <= 1.0)),
+        }
+        assert!(map.full > 0.0);
+    }
+}
+
+#[test]
+fn a_class_with_no_chance_is_shown_at_the_scale_of_the_answer() {
+    let mut cpu = engine();
+    for model in [ModelId::Cnn, ModelId::Resnet] {
+        let mut maps = Garment::ALL.map(|class| {
+            let grey = boot();
+            match cpu.reply(Request::Explain { model, grey, class }) {
+                Reply::HeatMap(map) => map,
+                reply => panic!("{reply:?}"),
+            }
+        });
+        let full = maps[0].full;
+        assert!(maps.iter().all(|map| map.full == full), "{model}");
+        let peak = |map: &RawHeatMap| map.values.iter().copied().fold(0.0, f32::max);
+        // The scale is the peak of one class: the predicted one.
+        maps.sort_by(|a, b| peak(a).total_cmp(&peak(b)));
+        assert!(maps.iter().any(|map| peak(map) == full), "{model}");
+        assert!(peak(&maps[0]) < 0.5 * full, "{model}: {}", peak(&maps[0]));
+    }
+}
+
+#[test]
+fn every_model_gives_its_own_reason_and_is_tested() {
+    let mut cpu = engine();
+    for model in ModelId::ALL {
+        let (grey, class) = (boot(), Garment::AnkleBoot);
+        let Reply::Reason(reason) = cpu.reply(Request::Reason { model, grey, class }) else {
+            panic!("{model} gives no reason");
+        };
+        match (*reason, model) {
+            (Reason::Neighbours(neighbours), ModelId::Knn) => assert!(!neighbours.is_empty()),
+            (Reason::SupportVectors(decision), ModelId::Svm) => {
+                assert!(!decision.supporting.is_empty());
+            }
+            (Reason::Trees(trees), ModelId::Forest) => {
+                assert!(trees.votes.iter().sum::<u32>() > 0);
+            }
+            (Reason::Maps(maps), _) => assert!(!maps.is_empty(), "{model}"),
+            (reason, _) => panic!("{model}: {reason:?}"),
+        }
+        let Reply::HeatMap(map) = cpu.reply(Request::Occlude {
+            model,
+            grey: boot(),
+            class,
+        }) else {
+            panic!("{model} is not explained by occlusion");
+        };
+        assert_eq!((map.method, map.side), (Method::Occlusion, SIDE as u32));
+        let Reply::Trust(trust) = cpu.reply(Request::TestMaps {
+            model,
+            grey: boot(),
+            class,
+        }) else {
+            panic!("{model} is not tested");
+        };
+        let area = trust.tested[0].curves.deletion_area();
+        assert!((0.0..=1.0).contains(&area), "{model}: {area}");
     }
 }
 
@@ -363,7 +477,7 @@ fn detects_novelty_after_its_weights_are_loaded() {
     assert_eq!(detect(&noise), refused);
     let damaged = Source::Bytes(vec![0; 9]);
     let refused = cpu.reply(Request::LoadNovelty { weights: damaged });
-    assert!(error(refused).contains("The check for other things"));
+    assert!(error(refused).contains("The novelty detector"));
 }
 
 #[test]
@@ -410,4 +524,65 @@ fn the_photo_network_classifies_and_explains_the_stored_photo() {
     };
     assert_eq!(overlay.width(), overlay.height());
     assert!(error(cpu.reply(classify(8))).contains("no longer loaded"));
+}
+
+/// The answers to files of a batch, none of which needs the browser's decoder.
+fn files_answered(
+    cpu: &mut CpuEngine,
+    files: Vec<BatchFile>,
+) -> Vec<Result<FileAnswer, RequestError>> {
+    let request = pin!(cpu.answer(Request::ClassifyFiles { files }));
+    match request.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Reply::Files { answers }) => answers,
+        other => panic!("no answers but {other:?}"),
+    }
+}
+
+#[test]
+fn files_of_a_batch_are_answered_by_all_that_is_loaded_and_errors_one_by_one() {
+    let mut cpu = engine();
+    let photo = bmp(100, 80, |x, y| {
+        let inside = (20..80).contains(&x) && (20..60).contains(&y);
+        if inside { 40 } else { 255 }
+    });
+    let files = vec![
+        BatchFile::Bytes(photo.clone()),
+        BatchFile::Bytes(b"hello".to_vec()),
+        BatchFile::Unreadable("gone.png".into()),
+        BatchFile::Prepared(boot()),
+    ];
+    let answers = files_answered(&mut cpu, files);
+    assert_eq!(answers.len(), 4);
+    let first = answers[0].as_ref().unwrap();
+    // The same image and the same predictions as of the file alone.
+    let request = Request::Prepare {
+        file: photo,
+        photo: Some(1),
+    };
+    let Reply::Prepared(alone) = cpu.reply(request) else {
+        panic!("not prepared");
+    };
+    assert_eq!(first.grey, alone.grey);
+    assert_eq!((first.is_photo, first.is_plain), (true, alone.is_plain));
+    let expected = ModelId::ALL.map(|model| {
+        let prediction = classified(&mut cpu, model, alone.grey.clone());
+        Prediction::from(&prediction)
+    });
+    assert_eq!(first.predictions, expected);
+    assert!(matches!(&answers[1], Err(RequestError::Photo { .. })));
+    let name = "gone.png".into();
+    assert_eq!(answers[2], Err(RequestError::UnreadableFile { name }));
+    let last = answers[3].as_ref().unwrap();
+    assert_eq!((&last.grey, last.is_photo), (&boot(), false));
+    assert_eq!(last.predictions.len(), ModelId::ALL.len());
+}
+
+#[test]
+fn a_batch_that_takes_long_ends_early() {
+    // Every reading of the clock is 30 milliseconds later.
+    static TICKS: AtomicU32 = AtomicU32::new(0);
+    let mut cpu = CpuEngine::new(|| f64::from(30 * TICKS.fetch_add(1, Ordering::Relaxed)));
+    let files = |count: usize| vec![BatchFile::Prepared(boot()); count];
+    assert_eq!(files_answered(&mut cpu, files(9)).len(), 4);
+    assert_eq!(files_answered(&mut cpu, files(1)).len(), 1);
 }

@@ -4,7 +4,7 @@ use leptos::ev::MouseEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use plot::format::duration;
+use plot::format::{duration, thousands};
 use protocol::TEST_SET_SIZE;
 use shared::ModelId;
 use web_sys::{Element, HtmlSelectElement};
@@ -14,7 +14,8 @@ use super::test_run::{Stage, TestRun};
 use crate::contender::Contender;
 use crate::dom::{action, find, set_attribute, set_text, toggle_attribute};
 use crate::state::AppState;
-use crate::ui::compare::confusion_matrix::matrix;
+use crate::state::test_images::{Outcome, Query, Subject, TestRunPredictions};
+use crate::ui::compare::matrix::{cell_of, matrix, move_focus};
 
 const MARKUP: &str = "\
     <div class=\"measure\"><button type=\"button\" class=\"outlined-button\" data-testid=\"machine-measure\" data-action=\"measure\">Measure the engines</button>\
@@ -25,6 +26,7 @@ const MARKUP: &str = "\
     <p class=\"small\" data-testid=\"run-words\" data-ref=\"progress-text\"></p></div>\
     <progress aria-label=\"Test images classified\" max=\"10000\" data-testid=\"run-progress\" data-ref=\"progress\"></progress>\
     <p role=\"status\" data-testid=\"run-outcome\" data-ref=\"result\"></p>\
+    <p><button type=\"button\" class=\"outlined-button\" data-testid=\"run-wrong\" data-action=\"wrong\" hidden></button></p>\
     <div class=\"confusion\" data-testid=\"run-matrix\" data-ref=\"matrix\"></div>";
 
 /// The state of the speed measurement.
@@ -71,7 +73,18 @@ pub fn BenchmarkPanel() -> impl IntoView {
             }
             Some("run") if run.stage().with_untracked(Stage::is_busy) => run.stop(),
             Some("run") => run.start(app, model.get_untracked()),
+            Some("wrong") => app.test_images.open(Query {
+                outcome: Outcome::Wrong,
+                ..Query::new(Subject::Run)
+            }),
             _ => {}
+        }
+        if let Some((truth, predicted)) = cell_of(&event) {
+            app.test_images.open(Query {
+                truth: Some(truth),
+                predicted: Some(predicted),
+                ..Query::new(Subject::Run)
+            });
         }
     };
     let choose_model = move |_| {
@@ -91,6 +104,7 @@ pub fn BenchmarkPanel() -> impl IntoView {
             inner_html=MARKUP
             on:click=click
             on:change=choose_model
+            on:keydown=move |event| move_focus(&event)
         ></div>
     }
 }
@@ -155,20 +169,30 @@ fn update_run(app: AppState, root: &Element, stage: &Stage, model: ModelId) {
     };
     set_text(root, "progress-text", &text);
     let mut matrix_html = String::new();
+    let mut wrong = 0;
     let result = match stage {
         Stage::Over(progress) => {
             let accuracy = progress.confusion.accuracy();
             set_attribute(root, "data-accuracy", &accuracy.to_string());
             set_attribute(root, "data-seconds", &progress.seconds.to_string());
             set_attribute(root, "data-engine", progress.engine.name());
-            matrix_html = matrix(&progress.confusion.0);
             let contender = Contender::Model(progress.model);
+            matrix_html = matrix(contender, &progress.confusion.0);
+            wrong = progress.done() - progress.confusion.correct() as usize;
+            app.test_images.set_run(TestRunPredictions {
+                model: progress.model,
+                predictions: progress.predictions.clone(),
+            });
             progress.result(app.site.published(contender, |e| e.accuracy))
         }
         Stage::Failed(error) => error.clone(),
         _ => String::new(),
     };
     set_text(root, "result", &result);
+    let images = if wrong == 1 { "image" } else { "images" };
+    let text = format!("Show the {} wrong {images}", thousands(wrong as u64));
+    set_text(root, "wrong", &text);
+    toggle_attribute(root, "wrong", "hidden", wrong == 0);
     if let Some(element) = find::<Element>(root, "matrix") {
         element.set_inner_html(&matrix_html);
     }

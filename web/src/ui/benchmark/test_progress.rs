@@ -4,7 +4,7 @@ use plot::format::{duration, percent, thousands};
 use shared::metrics::ConfusionMatrix;
 use shared::{Garment, ModelId};
 
-use crate::engine::{Engine, format_rate};
+use crate::engine::{BatchPrediction, Engine, format_rate};
 use protocol::TEST_SET_SIZE;
 
 /// The predictions for the test images so far.
@@ -14,6 +14,8 @@ pub struct TestProgress {
     /// The engine of the last batch.
     pub engine: Engine,
     pub confusion: ConfusionMatrix,
+    /// In the order of the test set.
+    pub predictions: Vec<BatchPrediction>,
     pub seconds: f64,
 }
 
@@ -23,16 +25,17 @@ impl TestProgress {
             model,
             engine: Engine::Cpu,
             confusion: ConfusionMatrix::default(),
+            predictions: Vec::new(),
             seconds: 0.0,
         }
     }
 
     /// Counts the predictions for a batch.
-    pub fn add(&mut self, labels: &[u8], classes: &[u8]) {
-        let garment = |label: &u8| Garment::from_index(usize::from(*label));
-        for (truth, predicted) in labels.iter().zip(classes) {
-            if let Some((truth, predicted)) = garment(truth).zip(garment(predicted)) {
-                self.confusion.add(truth, predicted);
+    pub fn add(&mut self, labels: &[u8], predictions: &[BatchPrediction]) {
+        for (label, prediction) in labels.iter().zip(predictions) {
+            if let Some(truth) = Garment::from_index(usize::from(*label)) {
+                self.confusion.add(truth, prediction.class);
+                self.predictions.push(*prediction);
             }
         }
     }
@@ -105,9 +108,13 @@ mod tests {
     fn progress(count: usize, wrong: usize) -> TestProgress {
         let mut progress = TestProgress::new(ModelId::Cnn);
         let labels: Vec<u8> = (0..count).map(|i| (i % 10) as u8).collect();
-        let predicted = |i: usize| ((i + usize::from(i < wrong)) % 10) as u8;
-        let classes: Vec<u8> = (0..count).map(predicted).collect();
-        progress.add(&labels, &classes);
+        let class = |i: usize| Garment::ALL[(i + usize::from(i < wrong)) % 10];
+        let prediction = |i| BatchPrediction {
+            class: class(i),
+            confidence: 0.9,
+        };
+        let predictions: Vec<BatchPrediction> = (0..count).map(prediction).collect();
+        progress.add(&labels, &predictions);
         progress.seconds = 2.0;
         progress
     }
@@ -134,7 +141,8 @@ mod tests {
     #[test]
     fn unknown_labels_are_not_counted() {
         let mut run = progress(10, 0);
-        run.add(&[10, 3], &[0, 200]);
+        let prediction = run.predictions[0];
+        run.add(&[10], &[prediction]);
         assert_eq!(run.done(), 10);
     }
 }

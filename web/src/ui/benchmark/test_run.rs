@@ -7,12 +7,9 @@ use protocol::TEST_SET_SIZE;
 use shared::ModelId;
 
 use super::test_progress::TestProgress;
-use crate::engine::{BATCH_SIZE, EngineError};
+use crate::engine::{EngineError, batch_size};
 use crate::state::AppState;
 use crate::state::stale_answers::RequestCounter;
-
-/// The batch size of a classical model, which needs milliseconds for an image: the visitor's image waits for one batch.
-const CLASSICAL_BATCH_SIZE: usize = 25;
 
 /// The stage of a run.
 #[derive(Clone, Default, PartialEq)]
@@ -111,17 +108,12 @@ impl TestRun {
             client.measure_speed(model).await?;
         }
         let start = Date::now();
-        let batch_size = if model.is_deep() {
-            BATCH_SIZE
-        } else {
-            CLASSICAL_BATCH_SIZE
-        };
         while progress.done() < TEST_SET_SIZE
             && self.set_stage(run, Stage::Running(progress.clone()))
         {
-            let (images, labels) = test_set.slice(progress.done(), batch_size);
-            let (classes, engine) = client.classify_batch(model, images.to_vec()).await?;
-            progress.add(labels, &classes);
+            let (images, labels) = test_set.slice(progress.done(), batch_size(model));
+            let (predictions, engine) = client.classify_batch(model, images.to_vec()).await?;
+            progress.add(labels, &predictions);
             progress.engine = engine;
             progress.seconds = (Date::now() - start) / 1000.0;
         }

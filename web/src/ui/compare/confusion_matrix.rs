@@ -3,16 +3,19 @@
 use leptos::prelude::*;
 use plot::markup::Markup;
 use shared::Garment;
-use shared::garment::CLASSES;
 
+use super::matrix::{cell_of, matrix, move_focus};
 use super::metrics_file::MetricsFile;
 use crate::contender::Contender;
+use crate::state::AppState;
+use crate::state::test_images::{Query, Subject};
 
 #[component]
 pub fn ConfusionPanel(
     /// The metrics file of each contender, in their order.
     files: RwSignal<Vec<Option<MetricsFile>>>,
 ) -> impl IntoView {
+    let app = expect_context::<AppState>();
     let chosen = RwSignal::new(Contender::Vote);
     let file = Memo::new(move |_| {
         let place = Contender::all().position(|c| c == chosen.get())?;
@@ -35,7 +38,7 @@ pub fn ConfusionPanel(
             <div>
                 <h3>"Confusion matrix"</h3>
                 <p class="small">
-                    "Rows: the true classes of the 10,000 test images, a thousand of each. Columns: the predicted classes."
+                    "Rows: the true classes of the 10,000 test images, a thousand of each. Columns: the predicted classes. Each cell opens its images."
                 </p>
             </div>
             <label class="choice">
@@ -65,10 +68,20 @@ pub fn ConfusionPanel(
             class="confusion"
             data-testid="confusion"
             data-model=move || chosen.get().name()
+            on:click=move |event| {
+                if let Some((truth, predicted)) = cell_of(&event) {
+                    app.test_images.open(Query {
+                        truth: Some(truth),
+                        predicted: Some(predicted),
+                        ..Query::new(Subject::Recorded(chosen.get_untracked()))
+                    });
+                }
+            }
+            on:keydown=move |event| move_focus(&event)
             inner_html=move || {
                 file
                     .with(|file| match file {
-                        Some(file) => tables(file),
+                        Some(file) => tables(chosen.get(), file),
                         None => "<p class=\"small\">The metrics of this model could not be loaded.</p>".to_string(),
                     })
             }
@@ -77,9 +90,9 @@ pub fn ConfusionPanel(
 }
 
 /// The matrix, and the table of classes beside it.
-fn tables(file: &MetricsFile) -> String {
+fn tables(contender: Contender, file: &MetricsFile) -> String {
     let mut html = Markup::default();
-    html.put(format_args!("{}", matrix(&file.confusion)));
+    html.put(format_args!("{}", matrix(contender, &file.confusion)));
     html.put(format_args!(
         "<table class=\"report\" data-testid=\"class-report\">\
          <caption class=\"small\">Class by class, in percent</caption><thead><tr>"
@@ -98,40 +111,4 @@ fn tables(file: &MetricsFile) -> String {
     }
     html.put(format_args!("</tbody></table>"));
     html.into_text()
-}
-
-/// A confusion matrix as an HTML table: rows are true classes, columns predicted ones.
-pub fn matrix(confusion: &[[u32; CLASSES]; CLASSES]) -> String {
-    let mut html = Markup::default();
-    html.put(format_args!(
-        "<table class=\"matrix\"><caption class=\"visually-hidden\">Confusion matrix</caption><thead><tr><td></td>"
-    ));
-    for garment in Garment::ALL {
-        html.head("col", garment.label());
-    }
-    html.put(format_args!("</tr></thead><tbody>"));
-    for (truth, row) in Garment::ALL.into_iter().zip(confusion) {
-        let total: u32 = row.iter().sum();
-        html.put(format_args!("<tr>"));
-        html.head("row", truth.label());
-        for (answer, &count) in row.iter().enumerate() {
-            if count == 0 {
-                html.put(format_args!("<td></td>"));
-            } else {
-                let class = shade(count, total, answer == truth.index());
-                html.put(format_args!("<td class=\"{class}\">{count}</td>"));
-            }
-        }
-        html.put(format_args!("</tr>"));
-    }
-    html.put(format_args!("</tbody></table>"));
-    html.into_text()
-}
-
-/// The class of a cell: one color for correct predictions and one for errors, in nine strengths by the square root of the
-/// share, so that rare errors can be seen.
-fn shade(count: u32, total: u32, is_correct: bool) -> String {
-    let share = f64::from(count) / f64::from(total.max(1));
-    let strength = (share.sqrt() * 9.0).round() as u32;
-    format!("{}{strength}", if is_correct { "right-" } else { "wrong-" })
 }

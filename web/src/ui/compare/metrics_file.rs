@@ -1,10 +1,11 @@
 //! A metrics file of the trainer: confusion matrix, precision and recall of each class, and the epochs of the training.
 
 use js_sys::Array;
+use leptos::prelude::*;
 use shared::garment::CLASSES;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::json::{self, list, number};
+use crate::json::{self, field, list, number};
 
 /// The test metrics and the training of one model, or of the ensemble.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +14,8 @@ pub struct MetricsFile {
     pub confusion: [[u32; CLASSES]; CLASSES],
     /// In label order.
     pub classes: Vec<ClassReport>,
+    /// The predicted label of each test image; empty if the file does not have them.
+    pub answers: Vec<u8>,
     /// Empty for all models but the networks.
     pub epochs: Vec<Epoch>,
 }
@@ -33,6 +36,10 @@ pub struct Epoch {
     pub train_accuracy: f64,
     pub validation_accuracy: f64,
 }
+
+/// The metrics file of each contender, in their order; empty before they are fetched. The comparison's parts find it in the context.
+#[derive(Clone, Copy, Default)]
+pub struct MetricsFiles(pub RwSignal<Vec<Option<MetricsFile>>>);
 
 /// Fetches a metrics file; `None` if it is missing or malformed.
 pub async fn fetch(url: &str) -> Option<MetricsFile> {
@@ -56,6 +63,11 @@ fn parse(file: &JsValue) -> Option<MetricsFile> {
             f1: number(&class, "f1")?,
         })
     });
+    let answers = field(file, "answers").and_then(|answers| answers.as_string());
+    let answers = answers.and_then(|answers| {
+        let digit = |c: char| c.to_digit(10).map(|digit| digit as u8);
+        answers.chars().map(digit).collect::<Option<_>>()
+    });
     // Only the networks' files have epochs.
     let epochs = list(file, "epochs").unwrap_or_default();
     let epochs = epochs.iter().map(|epoch| {
@@ -71,6 +83,7 @@ fn parse(file: &JsValue) -> Option<MetricsFile> {
     is_complete.then_some(MetricsFile {
         confusion,
         classes,
+        answers: answers.unwrap_or_default(),
         epochs: epochs.collect::<Option<_>>()?,
     })
 }

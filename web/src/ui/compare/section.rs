@@ -2,27 +2,33 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use plot::format::duration;
+use shared::ModelId;
 use shared::metrics::HUMAN_ACCURACY;
 
 use super::comparison_table::ComparisonTable;
 use super::confusion_matrix::ConfusionPanel;
 use super::cost_plot::CostPlot;
 use super::measure_latency::MeasureLatency;
-use super::metrics_file::{self, MetricsFile};
+use super::metrics_file::{self, MetricsFiles};
 use super::observers;
 use super::training_curves::TrainingCurves;
 use crate::contender::Contender;
 use crate::state::AppState;
+use crate::ui::lazy_part::LazyPart;
+use crate::ui::test_images;
 
 #[component]
 pub fn Compare() -> impl IntoView {
     let app = expect_context::<AppState>();
     let node = NodeRef::new();
     let near = observers::near_viewport(node);
-    // The metrics file of each contender, in their order; empty before they are fetched.
-    let files = RwSignal::new(Vec::<Option<MetricsFile>>::new());
+    let metrics = MetricsFiles::default();
+    provide_context(metrics);
+    let MetricsFiles(files) = metrics;
+    let is_needed = Memo::new(move |_| near.get() || app.test_images.opened().get() > 0);
     Effect::new(move |_| {
-        if near.get() {
+        if is_needed.get() {
             spawn_local(async move {
                 let mut all = Vec::new();
                 for contender in Contender::all() {
@@ -37,11 +43,20 @@ pub fn Compare() -> impl IntoView {
             });
         }
     });
+    let teachers = move || {
+        let networks = ModelId::DEEP.into_iter();
+        let seconds = networks.filter_map(|model| {
+            let network = Contender::Model(model);
+            app.site.published(network, |entry| entry.teacher_seconds)
+        });
+        // All networks have the same teachers.
+        seconds.reduce(f64::max).map(teacher_note)
+    };
     view! {
         <section class="compare" id="compare" node_ref=node aria-labelledby="compare-title">
             <div class="heading">
                 <div>
-                    <h2 id="compare-title">"How the seven compare"</h2>
+                    <h2 id="compare-title">"Compare the seven models"</h2>
                     <p class="lead">
                         "Metrics on the 10,000 test images, measured by the trainer. "
                         {format!(
@@ -52,6 +67,7 @@ pub fn Compare() -> impl IntoView {
                 </div>
             </div>
             <ComparisonTable/>
+            <p class="small" data-testid="teachers" prop:textContent=teachers></p>
             <MeasureLatency/>
             <div class="panel">
                 <CostPlot/>
@@ -63,10 +79,19 @@ pub fn Compare() -> impl IntoView {
                 <div class="panel">
                     <ConfusionPanel files/>
                 </div>
+                <LazyPart name="The list of test images" load=test_images::load/>
                 <div class="panel">
                     <TrainingCurves files/>
                 </div>
             </Show>
         </section>
     }
+}
+
+/// What the column of training times leaves out.
+fn teacher_note(seconds: f64) -> String {
+    format!(
+        "The training times leave out the larger teacher networks that the three networks learned from, whose training took {}.",
+        duration(seconds)
+    )
 }

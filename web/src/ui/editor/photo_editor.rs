@@ -76,14 +76,14 @@ fn FrameNote() -> impl IntoView {
     view! {
         <p class="frame-note" role="status">
             <Show when=move || has_frame.get()>
-                "A frame around the picture was removed. "
+                "A frame around the image was removed. "
                 <button
                     type="button"
                     class="link-button"
                     data-testid="use-whole"
                     on:click=use_whole
                 >
-                    "Use the whole picture"
+                    "Use the whole image"
                 </button>
             </Show>
         </p>

@@ -10,7 +10,7 @@ use crate::requests::address::site_address;
 use crate::state::AppState;
 use crate::state::image::{InputImage, Origin};
 use crate::ui::ensemble_text::{headline, votes};
-use crate::ui::heat_map;
+use crate::ui::explanation::heat_map::{self, ScaledMap};
 
 /// The card's size in pixels.
 const WIDTH: u32 = 1200;
@@ -106,7 +106,7 @@ fn draw(drawing: &Drawing, app: AppState, image: &InputImage, lines: &[Line]) {
 fn draw_images(drawing: &Drawing, app: AppState, image: &InputImage) -> f64 {
     let overlay = app.explanation.shown().with(|shown| {
         let shown = shown.as_ref().filter(|e| e.image.number == image.number)?;
-        let map = heat_map::from_raw(&shown.map)?;
+        let map = ScaledMap::from_raw(&shown.map)?;
         let overlay = heat_map::over_input(&map, &shown.image);
         Some((overlay, shown.map.model, shown.map.class))
     });

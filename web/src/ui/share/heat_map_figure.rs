@@ -8,7 +8,8 @@ use super::drawing::{Drawing, Place, TextStyle};
 use crate::address::class_name;
 use crate::state::AppState;
 use crate::state::explanation::Explanation;
-use crate::ui::heat_map;
+use crate::ui::explanation::heat_map::{self, ScaledMap};
+use crate::ui::explanation::scale;
 
 /// The picture's size in pixels.
 const WIDTH: u32 = 1200;
@@ -52,7 +53,7 @@ async fn save(explanation: &Explanation) -> String {
 
 /// `None` if the browser has no memory for it.
 fn draw(explanation: &Explanation) -> Option<Drawing> {
-    let map = heat_map::from_raw(&explanation.map)?;
+    let map = ScaledMap::from_raw(&explanation.map)?;
     let drawing = Drawing::new(WIDTH, HEIGHT)?;
     let (model, class) = (explanation.map.model, explanation.map.class);
     let method = match explanation.map.method {
@@ -72,18 +73,21 @@ fn draw(explanation: &Explanation) -> Option<Drawing> {
     let overlay = heat_map::over_input(&map, &explanation.image);
     drawing.figure(&overlay, place(2.0), true, "Overlay");
     let note = TextStyle::new(18).muted();
-    let y = f64::from(HEIGHT) - 40.0;
+    let y = f64::from(HEIGHT) - 60.0;
     let bar = Place {
-        x: MARGIN + 24.0,
+        x: MARGIN + 110.0,
         y: y - 13.0,
         width: 240.0,
         height: 12.0,
     };
-    drawing.text("0", MARGIN, y, note);
-    drawing.image(&heat_map::colour_bar(), bar, true);
-    drawing.text("1", bar.x + bar.width + 12.0, y, note);
-    let scale = format!("how much a region supports {class}, relative to the strongest region");
-    drawing.text(&scale, bar.x + bar.width + 40.0, y, note);
+    let [lowest, highest] = scale::ends(map.is_signed());
+    drawing.text(lowest, bar.x - 12.0, y, note.right());
+    drawing.image(&heat_map::colour_bar(map.is_signed()), bar, true);
+    drawing.text(highest, bar.x + bar.width + 12.0, y, note);
+    let text = scale::text(map.is_signed(), class.label());
+    let width = f64::from(WIDTH) - 2.0 * MARGIN;
+    let text = drawing.fitted(&text, width, note);
+    drawing.text(&text, MARGIN, y + 28.0, note);
     drawing.text("Haberdash", f64::from(WIDTH) - MARGIN, y, note.right());
     Some(drawing)
 }

@@ -4,7 +4,8 @@ use leptos::attr::custom::custom_attribute;
 use leptos::prelude::*;
 
 use super::camera::Camera;
-use super::files::{accept_input, choose_files, choose_folder, drop_files};
+use super::files::{accept_input, choose_files, drop_files};
+use crate::requests::chosen_files::choose_folder;
 use crate::state::AppState;
 
 /// The types in the browser's file dialog. Phones convert HEIC to JPEG themselves, because HEIC is not in the list.
@@ -32,7 +33,7 @@ pub fn DropZone() -> impl IntoView {
                 drop_files(app, event.data_transfer());
             }
         >
-            <h2 id="drop-title">"Your image"</h2>
+            <h2 id="drop-title">"Try yours"</h2>
             <p>"Drop, paste or choose an image of one garment, shoe or bag, or several images at once."</p>
             <label class="file-button">
                 <input

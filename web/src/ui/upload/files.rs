@@ -6,10 +6,12 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::{DataTransfer, File, FileList, HtmlInputElement};
 
-use crate::requests::batch;
+use crate::requests::chosen_files::choose_several;
 use crate::requests::image_arrays::{ExpandedFiles, expand, is_picture};
 use crate::requests::upload::{choose_file, reject};
 use crate::state::AppState;
+
+use super::dropped_folders::choose_dropped_folders;
 
 /// Accepts files that are pasted, or dropped outside of the drop zone, where the browser would open them instead.
 pub fn accept_files_anywhere(app: AppState) {
@@ -42,6 +44,11 @@ pub fn accept_files_anywhere(app: AppState) {
 
 /// Accepts the files of a drop event.
 pub fn drop_files(app: AppState, data: Option<DataTransfer>) {
+    if let Some(data) = &data
+        && choose_dropped_folders(app, data)
+    {
+        return;
+    }
     match data.and_then(|d| d.files()) {
         Some(files) if files.length() > 0 => choose_files(app, &files),
         _ => reject(
@@ -87,43 +94,6 @@ fn classify_files(app: AppState, files: Vec<File>, notice: Option<String>) {
             app.messages.set_notice(notice);
             choose_file(app, file.clone());
         }
-        [first, ..] => {
-            let chosen = format!(
-                "{} images were chosen: the first, {}, is shown as the image, and the table lists all of them.",
-                files.len(),
-                first.name()
-            );
-            app.messages.set_notice(Some(match notice {
-                Some(notice) => format!("{chosen} {notice}"),
-                None => chosen,
-            }));
-            batch::start(app, files);
-        }
+        _ => choose_several(app, files, notice),
     }
-}
-
-/// Classifies the images of a folder, which are recognised by the type that the browser derives from their names.
-pub fn choose_folder(app: AppState, files: &FileList) {
-    let total = files.length() as usize;
-    let files: Vec<File> = (0..files.length())
-        .filter_map(|i| files.get(i))
-        .filter(|file| file.type_().starts_with("image/"))
-        .collect();
-    let count = files.len();
-    if count == 0 {
-        return reject(
-            app,
-            "This folder contains no images: choose another one.".into(),
-        );
-    }
-    app.messages.set_notice(match total - count {
-        0 => None,
-        1 => Some(format!(
-            "{count} images of this folder are classified; 1 other file is skipped."
-        )),
-        others => Some(format!(
-            "{count} images of this folder are classified; {others} other files are skipped."
-        )),
-    });
-    batch::start(app, files);
 }

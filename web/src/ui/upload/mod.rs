@@ -2,6 +2,7 @@
 
 mod camera;
 mod drop_zone;
+mod dropped_folders;
 mod files;
 
 pub use drop_zone::DropZone;

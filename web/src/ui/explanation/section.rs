@@ -2,32 +2,38 @@
 
 use leptos::prelude::*;
 use protocol::{Method, RawHeatMap};
-use shared::explain::HeatMap;
 use shared::{Garment, ModelId};
 
-use super::canvas::Canvas;
-use super::ensemble_text::name_in_sentence;
-use super::heat_map;
+use super::heat_map::{self, ScaledMap};
+use super::reasons::Reasons;
+use super::scale;
+use super::words;
 use crate::state::AppState;
 use crate::state::image::InputImage;
+use crate::ui::canvas::Canvas;
+use crate::ui::ensemble_text::name_in_sentence;
 use shared::image::RgbaImage;
 
 #[component]
 pub fn ExplanationSection() -> impl IntoView {
     let app = expect_context::<AppState>();
     let shown = app.explanation.shown();
-    let drawn = move |draw: fn(&HeatMap, &InputImage) -> RgbaImage| {
+    let drawn = move |draw: fn(&ScaledMap, &InputImage) -> RgbaImage| {
         Signal::derive(move || {
             shown.with(|e| {
                 let explanation = e.as_ref()?;
-                Some(draw(
-                    &heat_map::from_raw(&explanation.map)?,
-                    &explanation.image,
-                ))
+                let map = ScaledMap::from_raw(&explanation.map)?;
+                Some(draw(&map, &explanation.image))
             })
         })
     };
     let heat_alone = drawn(|map, _| heat_map::alone(map));
+    let is_signed = Memo::new(move |_| {
+        shown.with(|e| {
+            e.as_ref()
+                .is_some_and(|e| e.map.method == Method::Occlusion)
+        })
+    });
     let overlay = drawn(heat_map::over_input);
     let photo = drawn(heat_map::over_photo);
     let input = Signal::derive(move || shown.with(|e| e.as_ref().map(|e| e.image.input())));
@@ -37,7 +43,7 @@ pub fn ExplanationSection() -> impl IntoView {
         class.map_or("the class", Garment::label)
     };
     view! {
-        <section class="explanation" id="reasons" aria-labelledby="reasons-title">
+        <section class="explanation" id="reasons" tabindex="-1" aria-labelledby="reasons-title">
             <div class="heading">
                 <div>
                     <h2 id="reasons-title">"Why this prediction"</h2>
@@ -98,16 +104,12 @@ pub fn ExplanationSection() -> impl IntoView {
                 </Show>
             </div>
             <div class="scale">
-                <span class="small">"0"</span>
-                <Canvas image=Signal::stored(Some(heat_map::colour_bar()))/>
-                <span class="small">"1"</span>
-                <p
-                    class="small"
-                    prop:textContent=move || {
-                        format!("How much a region supports {}, relative to the strongest region.", class())
-                    }
-                ></p>
+                <span class="small" prop:textContent=move || scale::ends(is_signed.get())[0]></span>
+                <Canvas image=Signal::derive(move || Some(heat_map::colour_bar(is_signed.get())))/>
+                <span class="small" prop:textContent=move || scale::ends(is_signed.get())[1]></span>
+                <p class="small" data-testid="scale-text" prop:textContent=move || scale::text(is_signed.get(), class())></p>
             </div>
+            <Reasons/>
         </section>
     }
 }
@@ -173,10 +175,13 @@ fn description(map: &RawHeatMap) -> String {
             "Grad-CAM, from the last convolution of {model}: the warmer a region, the more it supports {class}."
         ),
         (Method::Occlusion, true) => format!(
-            "Occlusion, for {model}: covering a region never lowers the probability of {class}, so the map is zero everywhere."
+            "Occlusion, for {model}: covering a region never lowers the probability of {class}."
         ),
         (Method::Occlusion, false) => format!(
-            "Occlusion, for {model}: a black patch covers one region after the other; the warmer a region, the more the probability of {class} falls when it is covered."
+            "Occlusion, for {model}: a black patch covers one region after the other; the more orange a region, the more the probability of {class} falls when it is covered. {}",
+            heat_map::grid(map)
+                .map(|map| words::occlusion_text(&map))
+                .unwrap_or_default()
         ),
     }
 }

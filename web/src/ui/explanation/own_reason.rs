@@ -1,0 +1,346 @@
+//! The reason that a model itself gives: nearest training images, support vectors, votes of trees, or maps.
+
+use std::fmt::Write;
+
+use leptos::prelude::*;
+use plot::format::{probability, thousands};
+use shared::explain::{EvidenceMap, MapMethod, Reason};
+use shared::model::forest::TreeVotes;
+use shared::model::knn::Neighbour;
+use shared::model::svm::{ClassDecision, SupportVector};
+use shared::model::{argmax, top_two};
+use shared::{Garment, ModelId};
+
+use super::signed_map::{SignedMap, SignedMapView};
+use super::words;
+
+/// A reason, and what it is for.
+#[derive(Clone)]
+pub struct OwnReason {
+    pub model: ModelId,
+    pub class: Garment,
+    pub reason: Reason,
+}
+
+/// The reason as text and pictures.
+#[component]
+pub fn OwnReasonView(#[prop(into)] shown: Signal<Option<OwnReason>>) -> impl IntoView {
+    let chosen = RwSignal::new(0_usize);
+    // Another model has other maps.
+    let count = Memo::new(move |_| shown.with(|s| s.as_ref().map_or(0, |s| maps(s).len())));
+    let choice = move || chosen.get().min(count.get().saturating_sub(1));
+    let options =
+        Memo::new(move |_| shown.with(|s| s.as_ref().map(map_options).unwrap_or_default()));
+    Effect::new(move |_| {
+        options.track();
+        chosen.set(0);
+    });
+    let map = Signal::derive(move || {
+        shown.with(|s| {
+            let shown = s.as_ref()?;
+            let map = maps(shown).get(choice())?;
+            Some(signed_map(map, shown.class))
+        })
+    });
+    view! {
+        <article
+            class="own-reason"
+            data-testid="reason"
+            data-model=move || shown.with(|s| s.as_ref().map(|s| s.model.name()))
+            data-method=move || shown.with(|s| s.as_ref().map(|s| method(s, choice())))
+        >
+            <h3 prop:textContent=move || shown.with(|s| s.as_ref().map_or(String::new(), title))></h3>
+            <p prop:textContent=move || {
+                shown.with(|s| s.as_ref().map(|s| lead(s, choice())).unwrap_or_default())
+            }></p>
+            <Show when=move || { count.get() > 1 }>
+                <label class="choice">
+                    <span class="small">"Method"</span>
+                    <select
+                        data-testid="reason-method"
+                        prop:value=move || choice().to_string()
+                        on:change=move |event| {
+                            chosen.set(event_target_value(&event).parse().unwrap_or(0));
+                        }
+                        inner_html=move || options.get()
+                    ></select>
+                </label>
+            </Show>
+            <Show when=move || { count.get() > 0 }>
+                <SignedMapView shown=map/>
+            </Show>
+            <div inner_html=move || {
+                shown.with(|s| s.as_ref().map(|s| lists(&s.reason)).unwrap_or_default())
+            }></div>
+        </article>
+    }
+}
+
+fn maps(shown: &OwnReason) -> &[EvidenceMap] {
+    match &shown.reason {
+        Reason::Maps(maps) => maps,
+        _ => &[],
+    }
+}
+
+fn signed_map(map: &EvidenceMap, class: Garment) -> SignedMap {
+    let grid = map.grid.clone();
+    let full = grid
+        .values
+        .iter()
+        .fold(0.0, |full: f32, v| full.max(v.abs()));
+    SignedMap {
+        text: words::evidence_text(&grid, class.label()),
+        map: grid,
+        full,
+        value_text: |value| format!("Evidence here: {}.", words::signed(value)),
+    }
+}
+
+fn method(shown: &OwnReason, choice: usize) -> &'static str {
+    match &shown.reason {
+        Reason::Maps(maps) => maps.get(choice).map_or("", |map| map.method.name()),
+        Reason::Neighbours(_) => "neighbours",
+        Reason::SupportVectors(_) => "support-vectors",
+        Reason::Trees(_) => "trees",
+    }
+}
+
+fn title(shown: &OwnReason) -> String {
+    format!("{}: its own reason", shown.model.title())
+}
+
+/// How to read the reason.
+fn lead(shown: &OwnReason, choice: usize) -> String {
+    let class = shown.class;
+    match &shown.reason {
+        Reason::Neighbours(neighbours) => format!(
+            "The {} training images whose features are nearest to this image's decide. The nearer one is, the more its vote weighs; the vote is the same whatever class is chosen.",
+            neighbours.len()
+        ),
+        Reason::SupportVectors(decision) => format!(
+            "Each support vector is a training image. It adds its coefficient times its nearness to the nine decisions between {class} and another class; their sum is {}.",
+            words::signed(decision.sum)
+        ),
+        Reason::Trees(trees) => {
+            let count: u32 = trees.votes.iter().sum();
+            format!(
+                "Each of {count} trees names the class that is most frequent in the leaf that this image reaches. Below the votes: the path through tree {}, which gives {class} the highest share.",
+                trees.path.tree + 1
+            )
+        }
+        Reason::Maps(maps) => maps
+            .get(choice)
+            .map(|map| map_lead(map, class))
+            .unwrap_or_default(),
+    }
+}
+
+fn map_lead(map: &EvidenceMap, class: Garment) -> String {
+    let how = match map.method {
+        MapMethod::HiResCam => {
+            "At each place of the layer: activation times the gradient of the class's logit, summed over the channels."
+        }
+        MapMethod::GradCam => {
+            "As HiResCAM, with each channel's gradient averaged over the image first."
+        }
+        MapMethod::GradientTimesInput => {
+            "At each pixel: its brightness times the gradient of the class's logit."
+        }
+        MapMethod::IntegratedGradients => {
+            "The gradient is averaged on the way from a black image to this one, then multiplied by the brightness: the sum is the change of the logit."
+        }
+        MapMethod::LinearEvidence => {
+            "The score is a sum of weighted features. Each term is laid back on the pixels that its feature comes from, beyond the mean of the ten classes."
+        }
+        MapMethod::Occlusion => "A black patch covers one region after the other.",
+    };
+    format!("{how} Orange speaks for {class}, blue against it.")
+}
+
+/// The options of the choice between maps.
+fn map_options(shown: &OwnReason) -> String {
+    let mut html = String::new();
+    for (i, map) in maps(shown).iter().enumerate() {
+        let layer = match map.method {
+            MapMethod::HiResCam | MapMethod::GradCam => {
+                format!(
+                    ", layer {} ({} x {})",
+                    map.layer + 1,
+                    map.grid.rows,
+                    map.grid.columns
+                )
+            }
+            _ => String::new(),
+        };
+        // Writing to a string cannot fail.
+        let _ = write!(
+            html,
+            "<option value=\"{i}\">{}{layer}</option>",
+            map.method.title()
+        );
+    }
+    html
+}
+
+/// The lists of a reason that is not a map.
+fn lists(reason: &Reason) -> String {
+    match reason {
+        Reason::Maps(_) => String::new(),
+        Reason::Neighbours(neighbours) => neighbour_list(neighbours),
+        Reason::SupportVectors(decision) => vector_lists(decision),
+        Reason::Trees(trees) => tree_lists(trees),
+    }
+}
+
+fn label(index: u8) -> &'static str {
+    Garment::from_index(usize::from(index)).map_or("unknown", Garment::label)
+}
+
+fn neighbour_list(neighbours: &[Neighbour]) -> String {
+    let mut html = String::from("<ol class=\"reason-list\">");
+    for n in neighbours {
+        let _ = write!(
+            html,
+            "<li data-testid=\"neighbour\" data-label=\"{0}\" data-distance=\"{1}\"><b>{0}</b> \
+             <span class=\"small\">distance {1:.2}, {2} of the vote, training image {3} of the model</span></li>",
+            label(n.label),
+            n.distance,
+            probability(n.share),
+            thousands(u64::from(n.point) + 1),
+        );
+    }
+    html + "</ol>"
+}
+
+fn vector_lists(decision: &ClassDecision) -> String {
+    let mut html = String::from("<div class=\"reason-columns\">");
+    for (title, vectors) in [
+        ("Strongest for it", &decision.supporting),
+        ("Strongest against it", &decision.opposing),
+    ] {
+        let _ = write!(html, "<div><h4>{title}</h4><ol class=\"reason-list\">");
+        vectors
+            .iter()
+            .for_each(|vector| vector_item(&mut html, vector));
+        html.push_str("</ol></div>");
+    }
+    html + "</div>"
+}
+
+fn vector_item(html: &mut String, vector: &SupportVector) {
+    let _ = write!(
+        html,
+        "<li data-testid=\"support-vector\" data-label=\"{0}\" data-value=\"{1}\"><b>{0}</b> \
+         <span class=\"small\">{2} = {3} × {4:.2}, vector {5}</span></li>",
+        label(vector.label),
+        vector.contribution,
+        words::signed(vector.contribution),
+        words::signed(vector.coefficient),
+        vector.kernel,
+        thousands(u64::from(vector.vector) + 1),
+    );
+}
+
+fn tree_lists(trees: &TreeVotes) -> String {
+    let count: u32 = trees.votes.iter().sum();
+    let mut html = String::from("<ol class=\"reason-list\" data-testid=\"tree-votes\">");
+    let mut classes: Vec<usize> = (0..trees.votes.len()).collect();
+    classes.sort_by_key(|&class| core::cmp::Reverse(trees.votes[class]));
+    for class in classes.into_iter().filter(|&class| trees.votes[class] > 0) {
+        let _ = write!(
+            html,
+            "<li data-label=\"{0}\" data-votes=\"{1}\"><b>{0}</b> <span class=\"small\">{1} of {count} trees</span></li>",
+            Garment::ALL[class].label(),
+            trees.votes[class],
+        );
+    }
+    let path = &trees.path;
+    let _ = write!(
+        html,
+        "</ol><h4>The path through tree {}</h4><ol class=\"reason-list\" data-testid=\"tree-path\">",
+        path.tree + 1
+    );
+    for step in &path.comparisons {
+        let relation = if step.value <= step.threshold {
+            "is at most"
+        } else {
+            "is above"
+        };
+        let [first, second] = top_two(&step.reachable);
+        let _ = write!(
+            html,
+            "<li>Direction {} of the features is {}, which {relation} {}. <span class=\"small\">Leaves below: {} {}, {} {}.</span></li>",
+            step.feature + 1,
+            step.value,
+            step.threshold,
+            Garment::ALL[first].label(),
+            probability(step.reachable[first]),
+            Garment::ALL[second].label(),
+            probability(step.reachable[second]),
+        );
+    }
+    let best = argmax(&path.leaf);
+    let _ = write!(
+        html,
+        "<li>The leaf: <b>{}</b> {}.</li></ol>",
+        Garment::ALL[best].label(),
+        probability(path.leaf[best])
+    );
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::model::forest::{Comparison, TreePath};
+
+    #[test]
+    fn a_neighbour_has_its_label_distance_and_share() {
+        let html = neighbour_list(&[Neighbour {
+            point: 1233,
+            label: 8,
+            distance: 1.5,
+            share: 0.25,
+        }]);
+        assert!(
+            html.contains("data-label=\"Bag\" data-distance=\"1.5\""),
+            "{html}"
+        );
+        assert!(
+            html.contains("25.0% of the vote, training image 1,234"),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn a_path_is_sentences() {
+        let mut leaf = [0.0; 10];
+        (leaf[8], leaf[0]) = (0.75, 0.25);
+        let mut votes = [0; 10];
+        votes[8] = 3;
+        let html = tree_lists(&TreeVotes {
+            votes,
+            distribution: leaf,
+            path: TreePath {
+                tree: 4,
+                comparisons: vec![Comparison {
+                    feature: 1,
+                    value: 9,
+                    threshold: 9,
+                    reachable: leaf,
+                }],
+                leaf,
+            },
+        });
+        for part in [
+            "data-label=\"Bag\" data-votes=\"3\"",
+            "The path through tree 5",
+            "Direction 2 of the features is 9, which is at most 9.",
+            "Leaves below: Bag 75.0%",
+            "The leaf: <b>Bag</b> 75.0%.",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+    }
+}
