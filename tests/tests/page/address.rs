@@ -486,19 +486,19 @@ fn card(session: &Session) {
     wait_for_heat_map(&page);
     let picture = saved(session, &page, "save-card");
     assert_eq!(picture.dimensions(), (1200, 800));
-    // The image is there, enlarged to 268 pixels at (60, 116).
+    // The image is there, enlarged to 252 pixels at (60, 116).
     let pixels = input(&page);
     for (i, grey) in pixels.iter().enumerate() {
-        let place = |n: usize, start: u32| start + ((n as f32 + 0.5) * 268.0 / 28.0) as u32;
+        let place = |n: usize, start: u32| start + ((n as f32 + 0.5) * 252.0 / 28.0) as u32;
         let pixel = picture.get_pixel(place(i % 28, 60), place(i / 28, 116));
         assert_eq!(pixel.0, [*grey, *grey, *grey, 255], "pixel {i}");
     }
     // The heat map below it, in colour.
-    let heat = colours(&picture, [60, 432, 268, 268]);
+    let heat = colours(&picture, [60, 428, 252, 252]);
     assert!(heat > 100, "the heat map has {heat} colours");
     // Letters and bars at the right of every line; and nothing but the background at the edge.
     for line in 0..4 {
-        let part = colours(&picture, [400, 150 + line * 140, 740, 130]);
+        let part = colours(&picture, [372, 150 + line * 140, 768, 130]);
         assert!(part > 5, "line {line} of the card has {part} colours");
     }
     assert_eq!(colours(&picture, [1150, 0, 50, 800]), 1);

@@ -86,7 +86,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_of_the_right_length_panics(text in "[A-Za-z0-9_=%-]{1046}") {
+        fn no_text_of_the_right_length_panics(text in "[A-Za-z0-9_-]{1045}[A-Za-z0-9_=%-]") {
             if let Some(image) = decode_image(&text) {
                 prop_assert_eq!(encode_image(&image), text.trim_end_matches('='));
             }

@@ -5,7 +5,7 @@ use plot::format::probability;
 use shared::model::{PhotoClass, ensemble};
 use shared::{Garment, ModelId};
 
-use super::drawing::{ACCENT, BORDER, Drawing, MUTED, Place, TextStyle};
+use super::drawing::{ACCENT, BORDER, CAPTION, Drawing, MUTED, Place, TextStyle};
 use crate::requests::address::site_address;
 use crate::state::AppState;
 use crate::state::image::{InputImage, Origin};
@@ -115,11 +115,14 @@ fn draw_images(drawing: &Drawing, app: AppState, image: &InputImage) -> f64 {
         (None, Origin::Visitor(name)) if !name.is_empty() => name.clone(),
         _ => "28 × 28 input".to_owned(),
     };
-    let side = if overlay.is_some() { 268.0 } else { 420.0 };
+    // A whole number of pixels for each pixel of the input.
+    let side = if overlay.is_some() { 252.0 } else { 420.0 };
+    // One line, however long the name of a file is.
+    let caption = drawing.fitted(&caption, side, CAPTION);
     let place = Place::square(MARGIN, TOP, side);
     drawing.figure(&image.input(), place, false, &caption);
     if let Some((overlay, model, class)) = overlay {
-        let place = Place::square(MARGIN, TOP + side + 48.0, side);
+        let place = Place::square(MARGIN, TOP + side + 60.0, side);
         let caption = format!("Heat map: {}, {class}", model.title());
         drawing.figure(&overlay, place, true, &caption);
     }

@@ -74,6 +74,9 @@ impl TextStyle {
     }
 }
 
+/// Below an image.
+pub const CAPTION: TextStyle = TextStyle::new(18).muted();
+
 /// A rectangle in pixels.
 #[derive(Clone, Copy)]
 pub struct Place {
@@ -168,7 +171,7 @@ impl Drawing {
                 format!("{line} {word}")
             };
             if !line.is_empty() && self.width(&longer, style) > width {
-                self.text(&line, x, y, style);
+                self.text(&self.fitted(&line, width, style), x, y, style);
                 y += line_height(style);
                 line = word.to_owned();
             } else {
@@ -217,9 +220,8 @@ impl Drawing {
         self.rectangle(frame, BORDER);
         self.rectangle(place, SURFACE);
         self.image(image, place, is_smooth);
-        let style = TextStyle::new(18).muted();
-        let caption = self.fitted(caption, place.width, style);
-        self.text(&caption, place.x, place.y + place.height + 26.0, style);
+        let y = place.y + place.height + 26.0;
+        self.paragraph(caption, place.x, y, place.width, CAPTION);
     }
 
     /// A bar of which this share is filled.
