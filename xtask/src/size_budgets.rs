@@ -21,7 +21,7 @@ const BUDGETS: [(&str, u64); 6] = [
     ("CPU worker", 340_000),
     ("GPU worker", 1_270_000),
     // For other pages; visitors of this one do not download it.
-    ("engine module", 175_000),
+    ("engine module", 155_000),
     ("page", 20_200),
     (FIRST_PREDICTION, 985_000),
 ];
