@@ -16,10 +16,12 @@ use std::{
 /// they are decoded. The page was raised for what it says when it does not load, the start of workers under its policy, and the caches of versions.
 /// The raise before it was for the readers of more file formats, the search for frames and objects (CPU worker), and for the advice,
 /// the models' contributions and the editor of 28x28 images (app, page).
-const BUDGETS: [(&str, u64); 5] = [
+const BUDGETS: [(&str, u64); 6] = [
     ("app", 330_000),
     ("CPU worker", 340_000),
     ("GPU worker", 1_270_000),
+    // For other pages; visitors of this one do not download it.
+    ("engine module", 155_000),
     ("page", 20_200),
     (FIRST_PREDICTION, 985_000),
 ];
