@@ -12,6 +12,8 @@ use proptest::prelude::*;
 
 use jpeg_encoder::SamplingFactor;
 
+use shared::image::MAX_PIXELS;
+
 use super::fixture::*;
 use super::*;
 
