@@ -157,6 +157,10 @@ impl<'a> Page<'a> {
 
     /// Opens the site without waiting for the models.
     pub fn open_without_waiting(browser: &'a Browser, site: &Site) -> Self {
+        // To open the address that is shown already would be a reload, after which the page shows the image of before.
+        if browser.run("return location.href;", vec![]) == site.url() {
+            browser.open(&site.blank());
+        }
         browser.open(&site.url());
         Self { browser }
     }

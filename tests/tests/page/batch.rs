@@ -120,11 +120,12 @@ fn rows(session: &Session) {
     );
     let last = page.wait_for_answer(&first);
     assert_matches_reference(session, &session.clear_example(CLASSES[2]), &last, 1e-3);
-    let pressed = page.browser.run(
+    let pressed = page.browser.wait(
         "return [...document.querySelectorAll('[data-testid=\"roll-show\"]')].map(b => b.ariaPressed);",
-        vec![],
+        TIMEOUT,
+        |pressed| pressed == &json!(["false", "false", "false", "true"]),
     );
-    assert_eq!(pressed, json!(["false", "false", "false", "true"]));
+    assert!(pressed.is_ok(), "{pressed:?}");
     // The letter says why it is none, and what was answered stays.
     page.browser.run(
         "document.querySelectorAll('[data-testid=\"roll-show\"]')[1].click();",

@@ -94,7 +94,8 @@ fn nothing(session: &Session) {
     let advice = advice.unwrap_or_else(|text| panic!("of nothing the page says {text}"));
     assert_is_message(advice.as_str().unwrap_or_default());
     // What was answered last stays, and the way back is open.
-    assert!(page.snapshot().is_ready());
+    let shown = page.snapshot();
+    assert!(shown.is_ready(), "{shown:?}");
     page.click("[data-testid=\"undo\"]");
     wait_for_image(&page, &before, |grey| *grey == original);
 }

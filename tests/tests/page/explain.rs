@@ -90,13 +90,13 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A class that the model gives no chance does not glow: its map is on the scale of probabilities, not of its own peak.
 fn without_a_chance(session: &Session) {
+    // The models are unsure about the image that the page opens with, so that a covered region matters.
     let page = session.page();
-    let golden = session.clear_example(Garment::AnkleBoot);
-    page.show(&image_files::png(&golden.image));
+    let predicted = page.snapshot().row(ModelId::Logistic).label.clone();
     page.select("gradcam-model", ModelId::Logistic.name());
-    page.select("gradcam-class", Garment::AnkleBoot.label());
+    page.select("gradcam-class", &predicted);
     let answer = settled(&page, "gradcam-heatmap");
-    page.select("gradcam-class", Garment::Dress.label());
+    page.select("gradcam-class", Garment::AnkleBoot.label());
     let other = settled(&page, "gradcam-heatmap");
     let orange = |canvas: &Canvas| {
         let pixels = canvas.rgba.chunks_exact(4);
@@ -106,7 +106,7 @@ fn without_a_chance(session: &Session) {
     let [answer, other] = [&answer, &other].map(orange);
     assert!(
         answer > 20 && other < 12,
-        "the answer's map has {answer} more red than blue, a dress's {other}"
+        "the answer's map has {answer} more red than blue, an ankle boot's {other}"
     );
 }
 

@@ -56,7 +56,7 @@ pub fn Gallery() -> impl IntoView {
             <div
                 class="gallery-grid"
                 role="group"
-                aria-label="Test images"
+                aria-label="Gallery"
                 on:keydown=step
                 on:pointerleave=move |_| pointed.set(None)
             >

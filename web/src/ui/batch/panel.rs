@@ -51,7 +51,7 @@ const MARKUP: &str = "\
     <span data-ref=\"columns\"></span></fieldset></details>\
     <button type=\"button\" class=\"link-button\" data-testid=\"batch-undo\" data-action=\"undo\" hidden>Undo the last correction</button>\
     </div>\
-    <div class=\"batch-rows\" tabindex=\"0\" role=\"region\" aria-labelledby=\"roll-title\" data-ref=\"region\">\
+    <div class=\"batch-rows\" tabindex=\"0\" role=\"region\" aria-label=\"Table of the images\" data-ref=\"region\">\
     <table data-ref=\"table\"><caption class=\"visually-hidden\">The answer and the models' predictions for each file. The buttons in the first row sort it.</caption>\
     <thead><tr aria-rowindex=\"1\" data-ref=\"head\"></tr></thead>\
     <tbody data-testid=\"roll-body\" data-ref=\"body\"></tbody></table>\
