@@ -41,7 +41,7 @@ impl WeightsFile {
         match self {
             Self::Model(model) => model.title(),
             Self::Ensemble => ensemble::TITLE,
-            Self::Novelty => "The check for other things",
+            Self::Novelty => "The novelty detector",
             Self::PhotoNetwork => "The photo network",
         }
     }

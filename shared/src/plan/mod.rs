@@ -215,7 +215,6 @@ impl Plan {
 
     /// For each convolution that ends a layer its forward step, and the gradient of a class's logit with respect to its
     /// activation; then the gradient with respect to the input.
-    #[expect(clippy::type_complexity, reason = "used once, by the method above")]
     fn gradients(
         &self,
         image: &Grey28,

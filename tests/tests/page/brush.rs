@@ -4,7 +4,7 @@ use photo::{Edits, POOR_QUALITY};
 use serde_json::json;
 use shared::{Garment, Grey28};
 use tests::image_files;
-use tests::page::Page;
+use tests::page::{Page, Snapshot};
 
 use crate::editor::{
     BLUE, RIGHT, TIMEOUT, assert_matches_native, open_editor, prepare_natively, room_photo,
@@ -94,8 +94,7 @@ fn nothing(session: &Session) {
     let advice = advice.unwrap_or_else(|text| panic!("of nothing the page says {text}"));
     assert_is_message(advice.as_str().unwrap_or_default());
     // What was answered last stays, and the way back is open.
-    let shown = page.snapshot();
-    assert!(shown.is_ready(), "{shown:?}");
+    page.wait("the answers of before", TIMEOUT, Snapshot::is_ready);
     page.click("[data-testid=\"undo\"]");
     wait_for_image(&page, &before, |grey| *grey == original);
 }

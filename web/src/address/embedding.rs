@@ -1,49 +1,10 @@
 //! The query of an embedded page: `?embed=1&panels=image,models`.
 
+use super::names::Panel;
 use super::problem::Problem;
 
 /// Bytes of the longest query that is read.
 const MAX_LENGTH: usize = 1024;
-
-/// A part of the page that an embedding page can choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Panel {
-    Upload,
-    Gallery,
-    Image,
-    Models,
-    Engine,
-    Explanation,
-    Compare,
-    Footer,
-}
-
-impl Panel {
-    pub const ALL: [Self; 8] = [
-        Self::Upload,
-        Self::Gallery,
-        Self::Image,
-        Self::Models,
-        Self::Engine,
-        Self::Explanation,
-        Self::Compare,
-        Self::Footer,
-    ];
-
-    /// The name in the address and in the style sheet.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Upload => "upload",
-            Self::Gallery => "gallery",
-            Self::Image => "image",
-            Self::Models => "models",
-            Self::Engine => "engine",
-            Self::Explanation => "explanation",
-            Self::Compare => "compare",
-            Self::Footer => "footer",
-        }
-    }
-}
 
 /// The panels of an embedded page.
 #[derive(Clone, Debug, PartialEq, Eq)]

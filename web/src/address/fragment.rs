@@ -4,6 +4,7 @@ use protocol::{Method, TEST_SET_SIZE};
 use shared::{Garment, Grey28, ModelId};
 
 use super::base64url::{decode_image, encode_image};
+use super::names::{Key, class_name, class_of_name};
 use super::percent;
 use super::problem::Problem;
 
@@ -37,40 +38,6 @@ pub enum AddressImage {
 /// A section of the page by the `id` of its element, or by a name of [`ALIASES`](Section::ALIASES).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section(String);
-
-/// The parts of a fragment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    Test,
-    Model,
-    Class,
-    Method,
-    Section,
-    Pixels,
-}
-
-impl Key {
-    /// In the order in which they are written; the longest comes last.
-    const ALL: [Self; 6] = [
-        Self::Test,
-        Self::Model,
-        Self::Class,
-        Self::Method,
-        Self::Section,
-        Self::Pixels,
-    ];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Test => "test",
-            Self::Model => "model",
-            Self::Class => "class",
-            Self::Method => "method",
-            Self::Section => "section",
-            Self::Pixels => "pixels",
-        }
-    }
-}
 
 impl Section {
     /// Names for sections beside the ids of their elements.
@@ -228,18 +195,6 @@ fn test_number(text: &str) -> Option<u16> {
     let is_number = text.len() <= 5 && text.bytes().all(|b| b.is_ascii_digit());
     let number: u16 = text.parse().ok().filter(|_| is_number)?;
     (usize::from(number) < TEST_SET_SIZE).then_some(number)
-}
-
-/// A class in an address: its label in small letters, with hyphens between the words, such as `ankle-boot` and `t-shirt-top`.
-pub fn class_name(class: Garment) -> String {
-    class.label().to_ascii_lowercase().replace([' ', '/'], "-")
-}
-
-fn class_of_name(text: &str) -> Option<Garment> {
-    let name = text.to_ascii_lowercase().replace([' ', '/'], "-");
-    Garment::ALL
-        .into_iter()
-        .find(|class| class_name(*class) == name)
 }
 
 #[cfg(test)]

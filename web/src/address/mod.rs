@@ -6,10 +6,12 @@ mod base64url;
 mod embedding;
 mod fragment;
 mod history_image;
+mod names;
 mod percent;
 mod problem;
 
-pub use embedding::{Embedding, Panel};
-pub use fragment::{Address, AddressImage, Key, Section, class_name};
+pub use embedding::Embedding;
+pub use fragment::{Address, AddressImage, Section};
 pub use history_image::HistoryImage;
+pub use names::{Key, Panel, class_name};
 pub use problem::Problem;

@@ -5,8 +5,7 @@ use std::fmt;
 use protocol::TEST_SET_SIZE;
 use shared::{Garment, ModelId};
 
-use super::embedding::Panel;
-use super::fragment::{Key, class_name};
+use super::names::{Key, Panel, class_name};
 
 /// A part of the address that is ignored, and why. `Display` is a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
