@@ -384,8 +384,11 @@ fn folder(session: &Session) {
     );
 }
 
+/// A folder's name, and the names and contents of its files.
+type Folder<'a> = (&'a str, Vec<(&'a str, Vec<u8>)>);
+
 /// A folder with sub-folders: for each of them its name, and the images in it with their names.
-fn write_folder(folders: &[(&str, Vec<(&str, Vec<u8>)>)]) -> (TempDir, String) {
+fn write_folder(folders: &[Folder]) -> (TempDir, String) {
     let folder = TempDir::new().expect("a folder of images");
     let outer = folder.path().join("test");
     for (name, files) in folders {
