@@ -15,7 +15,7 @@ input.addEventListener("change", async () => {
     status.textContent = `${answer.known ? answer.label : "None of the ten classes"}. ${each.join(", ")}.`;
     const { overlay, label } = engine.explain(image, { model: "cnn" });
     canvas.getContext("2d").putImageData(new ImageData(overlay.data, overlay.width), 0, 0);
-    canvas.ariaLabel = `What speaks for ${label}`;
+    canvas.ariaLabel = `Evidence for ${label}`;
   } catch (error) {
     status.textContent = error.message;
   }

@@ -139,7 +139,7 @@ fn example(session: &Session) {
          return [canvas.ariaLabel, new Set(new Uint32Array(data.buffer)).size];",
         vec![],
     );
-    assert_eq!(map[0], "What speaks for Bag");
+    assert_eq!(map[0], "Evidence for Bag");
     assert!(map[1].as_u64() > Some(100), "{map}");
     let blank = Grey28::new([0; PIXELS]);
     browser.choose("input[type=file]", &[image_files::png(&blank)]);

@@ -60,7 +60,7 @@ pub fn occlusion_text(map: &HeatMap) -> String {
 /// The text equivalent of a map of evidence.
 pub fn evidence_text(map: &HeatMap, class: &str) -> String {
     let Some((place, value)) = strongest(map) else {
-        return format!("Nothing speaks for or against {class}: the map is zero everywhere.");
+        return format!("No pixel is evidence for or against {class}: the map is zero everywhere.");
     };
     let side = if value > 0.0 { "for" } else { "against" };
     let sum: f32 = map.values.iter().sum();

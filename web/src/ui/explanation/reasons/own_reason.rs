@@ -155,7 +155,7 @@ fn map_lead(map: &EvidenceMap, class: Garment) -> String {
         }
         MapMethod::Occlusion => "A black patch covers one region after the other.",
     };
-    format!("{how} Orange speaks for {class}, blue against it.")
+    format!("{how} Orange: for {class}. Blue: against it.")
 }
 
 /// The options of the choice between maps.

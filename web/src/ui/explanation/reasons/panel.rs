@@ -46,7 +46,7 @@ pub fn Panel() -> impl IntoView {
             .map_or("the class", |(.., class)| class.label())
     };
     view! {
-        <h3 prop:textContent=move || format!("Where each model sees {}", class())></h3>
+        <h3 prop:textContent=move || format!("Evidence for {}, by model", class())></h3>
         <p class="small">
             "Occlusion: a black patch covers one region after the other. Orange: the probability of the class falls, darkest from 50 points on. Blue: it rises."
         </p>
