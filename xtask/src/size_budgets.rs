@@ -12,18 +12,20 @@ use std::{
 /// The largest gzipped size of each kind: slightly more than its present size. A change that needs more raises the budget here,
 /// with its reason.
 ///
-/// App and CPU worker were raised for the photo network, for the watch over workers and downloads, and for the checks of files before
+/// The app is split since: what the first prediction does not need is in its later parts. The CPU worker was raised for each model's own
+/// reason, the tests of maps and the batches; the page for the styles of the new sections and the image that it opens with.
+/// Before, app and CPU worker were raised for the photo network, for the watch over workers and downloads, and for the checks of files before
 /// they are decoded. The page was raised for what it says when it does not load, the start of workers under its policy, and the caches of versions.
 /// The raise before it was for the readers of more file formats, the search for frames and objects (CPU worker), and for the advice,
 /// the models' contributions and the editor of 28x28 images (app, page).
 const BUDGETS: [(&str, u64); 6] = [
     ("app", 330_000),
-    ("CPU worker", 340_000),
+    ("CPU worker", 366_000),
     ("GPU worker", 1_270_000),
     // For other pages; visitors of this one do not download it.
     ("engine module", 155_000),
-    ("page", 20_200),
-    (FIRST_PREDICTION, 985_000),
+    ("page", 26_000),
+    (FIRST_PREDICTION, 1_015_000),
 ];
 
 /// Downloads before the first prediction: the page, the CPU engine, and the weights that it loads first.
