@@ -280,6 +280,12 @@ impl Browser {
         found.into_iter().for_each(process::kill);
     }
 
+    /// Forgets the pages before this one. A full history (50 entries in Chromium) drops first what was added without a real click, as
+    /// the tests do.
+    pub fn forget_history(&self) {
+        self.cdp("Page.resetNavigationHistory", json!({}));
+    }
+
     /// Sends a command of the Chrome DevTools Protocol.
     pub fn cdp(&self, command: &str, parameters: Value) -> Value {
         self.issue(

@@ -162,6 +162,7 @@ impl<'a> Page<'a> {
             browser.open(&site.blank());
         }
         browser.open(&site.url());
+        browser.forget_history();
         Self { browser }
     }
 

@@ -68,6 +68,7 @@ const MESSAGES: &str =
 fn open<'a>(session: &'a Session, site: &Site, after: &str) -> Page<'a> {
     session.browser.open("about:blank");
     session.browser.open(&format!("{}{after}", site.url()));
+    session.browser.forget_history();
     Page {
         browser: &session.browser,
     }
@@ -131,6 +132,13 @@ fn click(page: &Page, selector: &str) {
     let script = format!("return Boolean(document.querySelector('{selector}'));");
     wait_for(page, selector, &script);
     page.click(selector);
+}
+
+/// Goes back once the page has written its entry of the history, which it does a moment after the image is shown: until then the
+/// browser may give up going back.
+fn go_back(page: &Page) {
+    std::thread::sleep(Duration::from_millis(600));
+    page.browser.run("history.back();", vec![]);
 }
 
 fn reload(page: &Page) {
@@ -241,7 +249,7 @@ fn model_class_and_section(session: &Session) {
     page.browser.run("location.hash = 'compare';", vec![]);
     wait_for_fragment(session, "#test=36&model=knn&section=compare");
     assert_eq!(input(&page), before);
-    page.browser.run("history.back();", vec![]);
+    go_back(&page);
     wait_for_fragment(session, "#test=36&model=knn");
 }
 
@@ -265,7 +273,7 @@ fn back_and_forward(session: &Session) {
     wait_for_fragment(session, &last);
     assert_eq!(entries(), count);
 
-    page.browser.run("history.back();", vec![]);
+    go_back(&page);
     wait_for_input(&page, &inputs[1], "the second image again");
     wait_for(
         &page,
@@ -274,8 +282,9 @@ fn back_and_forward(session: &Session) {
          return model === 'resnet' && shown === document.querySelector('[data-testid=\"model\"][data-model=\"resnet\"]').dataset.label;",
     );
     wait_for_fragment(session, &format!("#test={}", numbers[1]));
-    page.browser.run("history.back();", vec![]);
+    go_back(&page);
     wait_for_input(&page, &inputs[0], "the first image again");
+    std::thread::sleep(Duration::from_millis(600));
     page.browser.run("history.go(2);", vec![]);
     wait_for_input(&page, &inputs[2], "the third image again");
     wait_for_choice(session, "knn", "Shirt");
@@ -300,7 +309,7 @@ fn own_image(session: &Session) {
     wait_for_fragment(session, "");
     click(&page, "#sprite-5");
     wait_for_fragment(session, &format!("#test={}", GALLERY[0][5]));
-    page.browser.run("history.back();", vec![]);
+    go_back(&page);
     wait_for_input(&page, &own, "the own image again");
     // The photo itself is still there, so that it can be edited.
     let photo = "return document.querySelector('[data-testid=\"inspector\"]')?.hidden;";
@@ -318,7 +327,7 @@ fn own_image(session: &Session) {
     let messages = page.browser.run(MESSAGES, vec![]);
     let messages = messages.as_str().unwrap_or_default();
     assert!(messages.contains("choose its file again"), "{messages}");
-    page.browser.run("history.back();", vec![]);
+    go_back(&page);
     wait_for_input(&page, &test, "the test image before it");
 }
 
