@@ -135,10 +135,26 @@ fn click(page: &Page, selector: &str) {
 }
 
 /// Goes back once the page has written its entry of the history, which it does a moment after the image is shown: until then the
-/// browser may give up going back.
+/// browser may give up going back, and has to be asked again.
 fn go_back(page: &Page) {
-    std::thread::sleep(Duration::from_millis(600));
-    page.browser.run("history.back();", vec![]);
+    for _ in 0..3 {
+        std::thread::sleep(Duration::from_millis(600));
+        page.browser.run(
+            "window.wentBack = false;
+             addEventListener('popstate', () => { window.wentBack = true; }, {once: true});
+             history.back();",
+            vec![],
+        );
+        let went = page
+            .browser
+            .wait("return window.wentBack;", Duration::from_secs(5), |went| {
+                went == true
+            });
+        if went.is_ok() {
+            return;
+        }
+    }
+    panic!("the browser does not go back");
 }
 
 fn reload(page: &Page) {
