@@ -13,10 +13,10 @@ use crate::image::{Grey28, PIXELS};
 use crate::model::forest::Forest;
 use crate::model::knn::Knn;
 use crate::model::logistic::Logistic;
-use crate::model::shuffle::Shuffle;
 use crate::model::svm::Svm;
 use crate::model::{Classifier, ModelError, ModelId};
 use crate::plan::Plan;
+use crate::shuffle::Shuffle;
 
 /// How many support vectors a reason has on each side.
 const SUPPORT_VECTORS: usize = 6;

@@ -16,6 +16,7 @@ pub mod loaded_models;
 pub mod metrics;
 pub mod model;
 pub mod plan;
+pub mod shuffle;
 pub mod simd;
 
 pub use any_classifier::AnyClassifier;

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::classifier::{Classifier, argmax};
 use super::linear::Linear;
 use super::model_id::ModelId;
-use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
 use crate::garment::{CLASSES, Garment};
+use crate::shuffle::Shuffle;
 
 /// Added to each probability before the logarithm.
 const FLOOR: f32 = 1e-3;

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::classifier::Classifier;
 use super::linear::Linear;
 use super::model_id::ModelId;
-use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
 use crate::garment::CLASSES;
+use crate::shuffle::Shuffle;
 use crate::simd;
 
 /// The largest number of neighbours that is accepted.

@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 use super::classifier::Classifier;
 use super::linear::Linear;
 use super::model_id::ModelId;
-use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
 use crate::garment::{CLASSES, Garment};
+use crate::shuffle::Shuffle;
 
 /// The model: one linear score per class.
 pub struct Logistic {

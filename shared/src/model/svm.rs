@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::classifier::Classifier;
 use super::linear::Linear;
 use super::model_id::ModelId;
-use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
 use crate::garment::{CLASSES, Garment};
+use crate::shuffle::Shuffle;
 use crate::simd;
 
 /// Pairs of classes, in LIBSVM's order: 0 against 1, 0 against 2, ..., 8 against 9.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::model::lowering;
-use crate::model::shuffle::Shuffle;
+use crate::shuffle::Shuffle;
 use crate::simd::dot;
 
 /// A dense layer.
