@@ -24,6 +24,7 @@ mod offline;
 mod parity;
 mod photo_network;
 mod policy;
+mod quiz;
 mod session;
 mod test_images;
 mod translation;
@@ -92,6 +93,7 @@ fn checks() -> Vec<Check> {
         all_models::CHECKS,
         compare::CHECKS,
         test_images::CHECKS,
+        quiz::CHECKS,
         benchmark::ON_CPU,
         engine::WITHOUT_WEBGPU,
         parity::ON_CPU,

@@ -9,9 +9,11 @@ mod history_image;
 mod names;
 mod percent;
 mod problem;
+mod quiz_code;
 
 pub use embedding::Embedding;
 pub use fragment::{Address, AddressImage, Section};
 pub use history_image::HistoryImage;
 pub use names::{Key, Panel, class_name};
 pub use problem::Problem;
+pub use quiz_code::QuizCode;

@@ -12,7 +12,9 @@ use web_sys::File;
 use super::start_image::start_image;
 use super::test_image;
 use super::upload::{self, choose_from_gallery, read_file, reject, show};
-use crate::address::{Address, AddressImage, Embedding, HistoryImage, Key, Problem, Section};
+use crate::address::{
+    Address, AddressImage, Embedding, HistoryImage, Key, Problem, QuizCode, Section,
+};
 use crate::dom::scroll_to;
 use crate::engine::sleep;
 use crate::state::AppState;
@@ -66,10 +68,22 @@ pub fn embedding() -> Option<(Embedding, Option<Problem>)> {
 /// The address of the page with what is shown. An own image is part of it only here, where the visitor asks for it.
 pub fn link(app: AppState) -> Option<String> {
     let image = app.upload.image().get_untracked()?;
-    let mut address = untrack(|| address(app, &image));
+    let mut address = Address {
+        quiz: None,
+        ..untrack(|| address(app, &image))
+    };
     if address.image.is_none() {
         address.image = Some(AddressImage::Pixels(image.grey.clone()));
     }
+    Some(format!("{}#{}", site_address()?, address.fragment()))
+}
+
+/// The address of the page with a quiz, and with nothing else.
+pub fn quiz_link(code: QuizCode) -> Option<String> {
+    let address = Address {
+        quiz: Some(code),
+        ..Address::default()
+    };
     Some(format!("{}#{}", site_address()?, address.fragment()))
 }
 
@@ -97,6 +111,14 @@ fn open(app: AppState, is_start: bool) {
         problems.push(Problem::Value(Key::Method));
     }
     say(app, &problems);
+    let mut target = address.section.clone();
+    // An address without a quiz leaves the one that is being played.
+    if let Some(code) = address.quiz
+        && app.quiz.code().get_untracked() != Some(code)
+    {
+        app.quiz.set_code(code);
+        target = target.or_else(|| Section::new(Key::Quiz.name()));
+    }
     let opening = app.address.openings.next();
     spawn_local(async move {
         let image = show_image(app, &address).await;
@@ -116,7 +138,7 @@ fn open(app: AppState, is_start: bool) {
         let photo = untrack(|| app.upload.photo_number());
         app.address.set_section(photo, address.section.clone());
         write_later(app);
-        if let Some(section) = &address.section
+        if let Some(section) = &target
             && !scroll_to_section(app, section).await
         {
             problems.push(Problem::NoSuchSection);
@@ -286,6 +308,7 @@ fn address(app: AppState, image: &InputImage) -> Address {
         class: app.explanation.class().get(),
         method: None,
         section: app.address.section(Some(image.photo)),
+        quiz: app.quiz.code().get(),
     }
 }
 

@@ -17,6 +17,7 @@ use super::messages::Messages;
 use super::models::{ModelPrediction, ModelStatus, Models};
 use super::novelty::NoveltyState;
 use super::photo_network::PhotoNetworkState;
+use super::quiz::QuizState;
 use super::site_data::SiteData;
 use super::test_images::TestImagesState;
 use super::timings::Timings;
@@ -42,6 +43,7 @@ pub struct AppState {
     pub timings: RwSignal<Timings>,
     pub site: SiteData,
     pub test_images: TestImagesState,
+    pub quiz: QuizState,
 }
 
 /// What is to be explained: an image's number, the model and the class.
@@ -101,6 +103,7 @@ impl AppState {
             timings: RwSignal::default(),
             site: SiteData::new(assets),
             test_images: TestImagesState::default(),
+            quiz: QuizState::default(),
         }
     }
 

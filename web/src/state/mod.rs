@@ -13,6 +13,7 @@ pub mod messages;
 pub mod models;
 pub mod novelty;
 pub mod photo_network;
+pub mod quiz;
 pub mod site_data;
 pub mod stale_answers;
 pub mod test_images;

@@ -23,6 +23,7 @@ use super::messages::MessageList;
 use super::picture_mark::PictureMark;
 use super::predictions::{CombinedAnswer, Predictions};
 use super::preview::Preview;
+use super::quiz;
 use super::share;
 use super::unchecked::Unchecked;
 use super::upload::{DropZone, accept_files_anywhere};
@@ -112,6 +113,10 @@ async fn mount_sections(app: AppState) {
     mount(app, "main", || view! { <ExplanationSection/> }).await;
     mount(app, "#reasons", || {
         view! { <LazyPart name="The button to save the heat map" load=share::load_heat_map/> }
+    })
+    .await;
+    mount(app, "main", || {
+        view! { <LazyPart name="The quiz" load=quiz::load/> }
     })
     .await;
     mount(app, "main", || view! { <EnginePanel/> }).await;

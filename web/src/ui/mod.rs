@@ -23,6 +23,7 @@ mod picture_mark;
 mod predictions;
 mod preview;
 mod probability_bars;
+mod quiz;
 mod share;
 mod test_images;
 mod unchecked;
