@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use photo::{Edits, Route};
+use photo::Edits;
 use protocol::{
     BatchFile, Case, FileAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply,
     Request, RequestError, Source, TimedPrediction, WeightsFile,
@@ -279,19 +279,10 @@ impl CpuEngine {
         })
     }
 
-    /// Adds the predictions of the networks that are loaded; the photo network's only where the page cannot ask for it afterwards.
+    /// Adds the predictions of the networks that are loaded.
     fn with_predictions(&mut self, mut prepared: Prepared) -> Reply {
-        let unnumbered = self.photos.take_unnumbered();
         let predictions = ModelId::DEEP.map(|m| self.classify(m, &prepared.grey).ok());
         prepared.predictions = predictions.into_iter().flatten().collect();
-        let is_photo = !matches!(prepared.route, Route::AsIs { .. });
-        if let Some(pipeline) = unnumbered
-            && is_photo
-            && self.models.photo_network().is_ok()
-        {
-            let square = pipeline.square(&Edits::default(), photo_network::SIDE);
-            prepared.photo = self.classify_photo(&square).ok();
-        }
         Reply::Prepared(Box::new(prepared))
     }
 

@@ -157,8 +157,6 @@ pub struct Prepared {
     pub toned: RgbaImage,
     /// The predictions of the networks that are loaded, which take less time than another message.
     pub predictions: Vec<TimedPrediction>,
-    /// The photo network's prediction, if it is loaded and the photo is not stored.
-    pub photo: Option<PhotoPrediction>,
 }
 
 /// The photo network's prediction for a photo, with its time.

@@ -75,8 +75,8 @@ pub enum Request {
         /// The file's bytes; empty if the file is posted together with the request, and the worker reads it.
         #[serde(with = "serde_bytes")]
         file: Vec<u8>,
-        /// The number under which [`Edit`](Self::Edit) finds the photo until another one is prepared with a number.
-        photo: Option<u32>,
+        /// The number under which [`Edit`](Self::Edit) finds the photo until one with a larger number is prepared.
+        photo: u32,
     },
     /// Turn the photo with this number into 28x28, with the visitor's edits. Reply: `Prepared`.
     Edit { photo: u32, edits: Edits },

@@ -40,17 +40,14 @@ impl Inbox {
     }
 
     fn note(&self, request: &Request) {
-        if let Request::Prepare {
-            photo: Some(photo), ..
-        } = request
-        {
+        if let Request::Prepare { photo, .. } = request {
             self.latest_photo.set(self.latest_photo.get().max(*photo));
         }
     }
 
     /// Whether a request is for a photo that a newer one has replaced, so that nobody waits for it.
     fn is_superseded(&self, request: &Request) -> bool {
-        matches!(request, Request::Prepare { photo: Some(photo), .. } if *photo < self.latest_photo.get())
+        matches!(request, Request::Prepare { photo, .. } if *photo < self.latest_photo.get())
     }
 }
 
@@ -327,17 +324,16 @@ mod tests {
     }
 
     #[test]
-    fn a_photo_is_superseded_by_a_newer_one_and_a_file_of_a_batch_is_not() {
+    fn a_photo_is_superseded_by_a_newer_one() {
         let (inbox, _receiver) = Inbox::new();
         let prepare = |photo| Request::Prepare {
             file: Vec::new(),
             photo,
         };
-        for photo in [Some(3), None, Some(5), Some(4)] {
+        for photo in [3, 5, 4] {
             inbox.note(&prepare(photo));
         }
         let is_superseded = |photo| inbox.is_superseded(&prepare(photo));
-        assert!(is_superseded(Some(3)) && is_superseded(Some(4)));
-        assert!(!is_superseded(Some(5)) && !is_superseded(None));
+        assert!(is_superseded(3) && is_superseded(4) && !is_superseded(5));
     }
 }

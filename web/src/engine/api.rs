@@ -72,13 +72,8 @@ pub struct Novelty {
 }
 
 impl Client {
-    /// Turns an image file into 28x28. If `photo` is given, the photo can be edited under this number until another one is prepared
-    /// with a number.
-    pub async fn prepare_photo(
-        &self,
-        file: &File,
-        photo: Option<u32>,
-    ) -> Result<Prepared, EngineError> {
+    /// Turns an image file into 28x28. The photo can be edited under this number until one with a larger number is prepared.
+    pub async fn prepare_photo(&self, file: &File, photo: u32) -> Result<Prepared, EngineError> {
         let request = Request::Prepare {
             file: Vec::new(),
             photo,

@@ -154,7 +154,7 @@ fn a_prepared_image_includes_the_predictions_of_the_loaded_networks() {
     let mut cpu = CpuEngine::new(|| 0.0);
     let prepared = |cpu: &mut CpuEngine| {
         let file = bmp(40, 40, |x, y| if x + y < 30 { 40 } else { 255 });
-        match cpu.reply(Request::Prepare { file, photo: None }) {
+        match cpu.reply(Request::Prepare { file, photo: 1 }) {
             Reply::Prepared(prepared) => prepared,
             other => panic!("no image but {other:?}"),
         }
@@ -495,8 +495,10 @@ fn the_photo_network_classifies_and_explains_the_stored_photo() {
         let inside = (20..80).contains(&x) && (20..60).contains(&y);
         if inside { 40 } else { 255 }
     });
-    let prepare = |photo: Option<u32>, file: Vec<u8>| Request::Prepare { file, photo };
-    cpu.reply(prepare(Some(7), photo.clone()));
+    cpu.reply(Request::Prepare {
+        file: photo,
+        photo: 7,
+    });
     let classify = |photo: u32| Request::ClassifyPhoto {
         photo,
         edits: Edits::default(),
@@ -510,18 +512,6 @@ fn the_photo_network_classifies_and_explains_the_stored_photo() {
         panic!("no prediction");
     };
     assert!((prediction.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
-    // A photo without a number cannot be asked about later, so its prediction comes at once, and is the same.
-    let Reply::Prepared(prepared) = cpu.reply(prepare(None, photo)) else {
-        panic!("not prepared");
-    };
-    let at_once = prepared.photo.map(|photo| photo.probabilities);
-    assert_eq!(at_once, Some(prediction.probabilities));
-    // An edit of the stored photo has nothing to do with that one.
-    let edit = Request::Edit {
-        photo: 7,
-        edits: Edits::default(),
-    };
-    assert!(matches!(cpu.reply(edit), Reply::Prepared(edited) if edited.photo.is_none()));
     let explain = Request::ExplainPhoto {
         photo: 7,
         edits: Edits::default(),
@@ -565,7 +555,7 @@ fn files_of_a_batch_are_answered_by_all_that_is_loaded_and_errors_one_by_one() {
     // The same image and the same predictions as of the file alone.
     let request = Request::Prepare {
         file: photo,
-        photo: Some(1),
+        photo: 1,
     };
     let Reply::Prepared(alone) = cpu.reply(request) else {
         panic!("not prepared");
