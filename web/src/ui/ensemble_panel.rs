@@ -5,6 +5,7 @@ use plot::format::probability;
 use shared::model::ensemble;
 
 use super::contributions::Contributions;
+use super::disclosure::Disclosure;
 use super::ensemble_text::{not_sure, votes};
 use super::probability_bars::ProbabilityBars;
 use crate::engine::WeightsState;
@@ -91,17 +92,12 @@ pub fn EnsemblePanel() -> impl IntoView {
                     </button>
                 </Show>
             </p>
-            <button
-                type="button"
-                class="disclosure"
-                data-testid="vote-details"
-                aria-expanded=move || if is_open.get() { "true" } else { "false" }
-                aria-controls="vote-details"
-                on:click=move |_| is_open.update(|o| *o = !*o)
-            >
-                <span class="chevron" aria-hidden="true"></span>
-                <span>"Ten probabilities, and what each model adds"</span>
-            </button>
+            <Disclosure
+                is_open
+                testid="vote-details"
+                controls="vote-details"
+                title="Ten probabilities, and what each model adds"
+            />
             <div class="details" id="vote-details" hidden=move || !is_open.get()>
                 <Contributions prediction/>
                 <ProbabilityBars probabilities=Signal::derive(move || {

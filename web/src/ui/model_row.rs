@@ -5,6 +5,7 @@ use plot::format::{self, milliseconds, probability, thousands};
 use shared::ModelId;
 use shared::model::PhotoClass;
 
+use super::disclosure::Disclosure;
 use super::picture_mark::PictureMark;
 use super::probability_bars::ProbabilityBars;
 use crate::contender::Contender;
@@ -51,18 +52,13 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
             aria-busy=move || if status.get().is_awaited() { "true" } else { "false" }
         >
             <div class="line">
-                <button
-                    type="button"
-                    class="disclosure"
-                    data-testid="details"
-                    aria-expanded=move || if is_open.get() { "true" } else { "false" }
-                    aria-controls=details.clone()
-                    on:click=move |_| is_open.update(|o| *o = !*o)
-                >
-                    <span class="chevron" aria-hidden="true"></span>
-                    <span>{model.title()}</span>
-                    <span class="visually-hidden">": ten probabilities"</span>
-                </button>
+                <Disclosure
+                    is_open
+                    testid="details"
+                    controls=details.clone()
+                    title=model.title()
+                    hidden_title=": ten probabilities"
+                />
                 <PredictionOrWeights app model progress bytes/>
                 <p class="time" prop:textContent=move || prediction().map(time)></p>
                 <p class="size" prop:textContent=move || bytes.get().map(format::bytes)></p>

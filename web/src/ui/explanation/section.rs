@@ -11,6 +11,7 @@ use super::words;
 use crate::state::AppState;
 use crate::state::image::InputImage;
 use crate::ui::canvas::Canvas;
+use crate::ui::disclosure::Disclosure;
 use crate::ui::ensemble_text::name_in_sentence;
 use crate::ui::lazy_part::LazyPart;
 use shared::image::RgbaImage;
@@ -120,17 +121,12 @@ pub fn ExplanationSection() -> impl IntoView {
 fn ReasonsDisclosure() -> impl IntoView {
     let is_open = RwSignal::new(false);
     view! {
-        <button
-            type="button"
-            class="disclosure"
-            data-testid="open-reasons"
-            aria-expanded=move || if is_open.get() { "true" } else { "false" }
-            aria-controls="model-reasons"
-            on:click=move |_| is_open.update(|o| *o = !*o)
-        >
-            <span class="chevron" aria-hidden="true"></span>
-            <span>"The reasons of all seven models"</span>
-        </button>
+        <Disclosure
+            is_open
+            testid="open-reasons"
+            controls="model-reasons"
+            title="The reasons of all seven models"
+        />
         <div class="reasons" id="model-reasons" hidden=move || !is_open.get()>
             <Show when=move || is_open.get()>
                 <LazyPart name="The reasons of the models" load=reasons::load/>
