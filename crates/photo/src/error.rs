@@ -1,4 +1,4 @@
-//! Why a file or a photo is refused, and the limits on both.
+//! Errors of the photo pipeline, and the limits on files and photos.
 
 use shared::image::is_size_supported;
 use thiserror::Error;

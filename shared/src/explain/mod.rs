@@ -1,4 +1,4 @@
-//! Why a model predicts a class: heat maps, each model's own reason, how far they can be trusted, and their colours.
+//! Explanations of a model's prediction: heat maps, each model's own reason, tests of both, and their colours.
 
 pub mod colormap;
 pub mod diverging;

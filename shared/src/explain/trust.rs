@@ -1,4 +1,4 @@
-//! How far the maps of one image and one class can be trusted.
+//! The results of the tests of a model's maps for one image and one class.
 
 use alloc::vec::Vec;
 

@@ -1,4 +1,4 @@
-//! What the page's address asks for: the fragment names an image and what is shown of it, the query the panels of an embedded page.
+//! The page's address: its fragment names an image and what is shown of it, its query the panels of an embedded page.
 //!
 //! An address is hostile input. What is not understood is ignored, and said in a sentence.
 

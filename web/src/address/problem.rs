@@ -1,4 +1,4 @@
-//! What is wrong with an address, as sentences for the visitor.
+//! Problems of an address, as sentences for the visitor.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Which engine answers, and why: from the visitor's choice, the GPU engine's state, and the measured speeds.
+//! The choice of the engine that answers, and its reason: from the visitor's choice, the GPU engine's state, and the measured speeds.
 
 use plot::format::{milliseconds, thousands};
 use protocol::TOLERANCE;

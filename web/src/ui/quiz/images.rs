@@ -1,4 +1,4 @@
-//! Which test images a quiz has: two of each class, chosen by the quiz's code, on every machine the same.
+//! The test images of a quiz: two of each class, chosen by the quiz's code, on every machine the same.
 
 use shared::garment::CLASSES;
 use shared::shuffle::Shuffle;

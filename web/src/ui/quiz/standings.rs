@@ -1,4 +1,4 @@
-//! How the visitor's result compares with people's and the models', on the same images.
+//! The standings of a quiz: the visitor's result beside people's and the models' on the same images.
 
 use plot::markup::Markup;
 use shared::advice::in_words;

@@ -1,4 +1,4 @@
-//! Which test images fit a query, and in which order they are listed.
+//! The selection of test images that fit a query, and their order in the list.
 
 use shared::{Garment, ModelId};
 

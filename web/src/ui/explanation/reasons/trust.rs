@@ -1,4 +1,4 @@
-//! How far a model's map can be trusted: its deletion and insertion curves, its agreement with occlusion, and the same map of a model
+//! The tests of a model's map: its deletion and insertion curves, its agreement with occlusion, and the same map of a model
 //! that knows nothing.
 
 use std::fmt::Write;
