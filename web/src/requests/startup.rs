@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use protocol::Pixels;
+use protocol::{Pixels, WeightsFile};
 use shared::ModelId;
 
 use crate::engine::{Engine, sleep};
@@ -82,22 +82,10 @@ pub async fn wait_for_first_prediction(app: AppState) {
     }
 }
 
-/// Loads the weights that the visitor asked for, or that failed before.
-pub fn load_weights(app: AppState, model: ModelId) {
+/// Loads weights that the visitor asked for, or that failed before.
+pub fn load_weights(app: AppState, file: WeightsFile) {
     app.messages.clear_errors();
-    app.engines.client().load_weights(model);
-}
-
-/// Loads the ensemble's weights again.
-pub fn load_ensemble(app: AppState) {
-    app.messages.clear_errors();
-    app.engines.client().load_ensemble();
-}
-
-/// Loads the novelty detector's weights again.
-pub fn load_novelty(app: AppState) {
-    app.messages.clear_errors();
-    app.engines.client().load_novelty();
+    app.engines.client().load_weights(file);
 }
 
 /// Tells web/boot.js that all files are loaded, so that it stores them for the next visit.

@@ -59,33 +59,32 @@ impl AppState {
         let explanation = ExplanationState::default();
         let messages = Messages::default();
         let report = move |file: WeightsFile, weights: &WeightsState| match weights {
+            // Shown beside the answer.
+            _ if file == WeightsFile::PhotoNetwork => {}
             WeightsState::Failed(error) => messages.set_missing(file, Some(error.clone())),
             WeightsState::Ready(_) => messages.set_missing(file, None),
             _ => {}
         };
         let assets = Assets::from_page();
         let engines = Engines::start(assets.clone(), move |event| match event {
-            EngineEvent::Weights(model, weights) => {
-                report(WeightsFile::Model(model), &weights);
-                models.set_weights(model, weights);
-                // A model without weights cannot explain anything.
-                let chosen = explanation.model().get_untracked();
-                if let Some(model) = models.available(chosen)
-                    && model != chosen
-                {
-                    explanation.set_model(model);
+            EngineEvent::Weights(file, weights) => {
+                report(file, &weights);
+                match file {
+                    WeightsFile::Model(model) => {
+                        models.set_weights(model, weights);
+                        // A model without weights cannot explain anything.
+                        let chosen = explanation.model().get_untracked();
+                        if let Some(model) = models.available(chosen)
+                            && model != chosen
+                        {
+                            explanation.set_model(model);
+                        }
+                    }
+                    WeightsFile::Ensemble => ensemble.set_weights(weights),
+                    WeightsFile::Novelty => novelty.set_weights(weights),
+                    WeightsFile::PhotoNetwork => photo_network.set_weights(weights),
                 }
             }
-            EngineEvent::EnsembleWeights(weights) => {
-                report(WeightsFile::Ensemble, &weights);
-                ensemble.set_weights(weights);
-            }
-            EngineEvent::NoveltyWeights(weights) => {
-                report(WeightsFile::Novelty, &weights);
-                novelty.set_weights(weights);
-            }
-            // Shown beside the answer.
-            EngineEvent::PhotoNetworkWeights(weights) => photo_network.set_weights(weights),
             EngineEvent::Status(_) | EngineEvent::WeightsComplete => {}
         });
         Self {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use plot::format::probability;
+use protocol::WeightsFile;
 use shared::model::ensemble;
 
 use super::contributions::Contributions;
@@ -9,7 +10,7 @@ use super::disclosure::Disclosure;
 use super::ensemble_text::{not_sure, votes};
 use super::probability_bars::ProbabilityBars;
 use crate::engine::WeightsState;
-use crate::requests::startup::load_ensemble;
+use crate::requests::startup::load_weights;
 use crate::state::AppState;
 use crate::state::models::ModelStatus;
 
@@ -86,7 +87,7 @@ pub fn EnsemblePanel() -> impl IntoView {
                         type="button"
                         class="link-button"
                         data-testid="retry-vote"
-                        on:click=move |_| load_ensemble(app)
+                        on:click=move |_| load_weights(app, WeightsFile::Ensemble)
                     >
                         "Try again"
                     </button>

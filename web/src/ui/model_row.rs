@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use plot::format::{self, milliseconds, probability, thousands};
+use protocol::WeightsFile;
 use shared::ModelId;
 use shared::model::PhotoClass;
 
@@ -103,7 +104,7 @@ fn PredictionOrWeights(
 ) -> impl IntoView {
     let state = app.models.state(model);
     let stage = Memo::new(move |_| state.with(|m| WeightsStage::from(&m.weights)));
-    let load = move |_| load_weights(app, model);
+    let load = move |_| load_weights(app, WeightsFile::Model(model));
     view! {
         <div class="prediction">
             {move || match stage.get() {
