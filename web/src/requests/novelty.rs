@@ -27,7 +27,7 @@ pub fn watch(app: AppState) {
                 .await;
             if target.try_get_untracked().flatten() == Some(image.number) {
                 let result = reply.map_err(|error| error.to_string());
-                app.novelty.set_result(image.number, result);
+                app.novelty.result.set(image.number, result);
             }
         });
     });

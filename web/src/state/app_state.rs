@@ -145,7 +145,7 @@ impl AppState {
 
     /// What the novelty detector has found; until it has checked the image, its result for the photo before the last edit.
     pub fn novelty_result(self) -> Option<Novelty> {
-        self.novelty.result_since(self.upload.photo_number()?)
+        self.novelty.result.since(self.upload.photo_number()?)
     }
 
     /// The image's true class, which is known of test images.
@@ -174,7 +174,7 @@ impl AppState {
     /// The photo network's prediction for the photo; until there is one for the latest edit, the one before it.
     pub fn photo_prediction(self) -> Option<PhotoPrediction> {
         let photo = self.upload.photo_number().filter(|_| self.is_photo())?;
-        self.photo_network.prediction_since(photo)
+        self.photo_network.prediction.since(photo)
     }
 
     /// What is said of the image: the vote's class, or for a photo what the photo network and the vote say together.

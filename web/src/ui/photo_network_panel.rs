@@ -163,8 +163,9 @@ fn status(app: AppState) -> ModelStatus {
         WeightsState::Loading(_) => ModelStatus::Loading,
         WeightsState::Ready(_) => {
             let is_answered =
-                image.is_some_and(|image| app.photo_network.prediction_since(image).is_some());
-            let has_failed = image.is_some_and(|image| app.photo_network.error(image).is_some());
+                image.is_some_and(|image| app.photo_network.prediction.since(image).is_some());
+            let has_failed =
+                image.is_some_and(|image| app.photo_network.prediction.error(image).is_some());
             match (is_answered, has_failed) {
                 (true, _) => ModelStatus::Ready,
                 (_, true) => ModelStatus::Error,
@@ -177,7 +178,7 @@ fn status(app: AppState) -> ModelStatus {
 /// What the network is, or how far it is.
 fn text(app: AppState) -> String {
     let image = app.upload.image_number();
-    let error = image.and_then(|image| app.photo_network.error(image));
+    let error = image.and_then(|image| app.photo_network.prediction.error(image));
     match app.photo_network.weights().get() {
         WeightsState::Failed(error) => {
             format!("{error} The answer is the vote's, which sees 28x28 grey pixels.")

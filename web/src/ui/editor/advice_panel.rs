@@ -113,7 +113,7 @@ fn RotateButton(found: Memo<Option<Advice>>) -> impl IntoView {
     // A second press before the rotated image is checked would rotate twice.
     let is_stale = move || {
         let image = app.upload.image_number();
-        app.edits.is_busy() || image.and_then(|i| app.novelty.result_since(i)).is_none()
+        app.edits.is_busy() || image.and_then(|i| app.novelty.result.since(i)).is_none()
     };
     move || {
         let Some(Advice::Rotated(degrees)) = found.get().filter(|_| can_rotate()) else {
