@@ -154,7 +154,7 @@ impl AnyClassifier {
         }
     }
 
-    /// A model of the same kind that knows nothing: the same numbers in another order.
+    /// A model of the same kind that has learned nothing: the same numbers in another order.
     pub fn shuffled(&self, seed: u64) -> Self {
         let order = &mut Shuffle::new(seed);
         match self {

@@ -273,7 +273,7 @@ impl Forest {
         all
     }
 
-    /// The same trees with their leaves in another order: a model of the same kind that knows nothing.
+    /// The same trees with their leaves in another order: a model of the same kind that has learned nothing.
     pub fn shuffled(&self, order: &mut Shuffle) -> Self {
         let is_leaf = |node: &Node| node.right == 0;
         let leaves = self.nodes.iter().filter(|n| is_leaf(n));

@@ -132,7 +132,7 @@ impl Knn {
         neighbours.collect()
     }
 
-    /// The same points with their classes in another order: a model of the same kind that knows nothing.
+    /// The same points with their classes in another order: a model of the same kind that has learned nothing.
     pub fn shuffled(&self, order: &mut Shuffle) -> Self {
         let mut labels = self.labels.clone();
         order.shuffle(&mut labels);

@@ -52,7 +52,7 @@ impl Logistic {
         sample.on_pixels(&evidence)
     }
 
-    /// The same weights in another order: a model of the same kind that knows nothing.
+    /// The same weights in another order: a model of the same kind that has learned nothing.
     pub fn shuffled(&self, order: &mut Shuffle) -> Self {
         Self {
             scores: self.scores.shuffled(order),

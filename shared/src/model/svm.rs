@@ -160,7 +160,7 @@ impl Svm {
         }
     }
 
-    /// The same vectors with their coefficients in another order: a model of the same kind that knows nothing.
+    /// The same vectors with their coefficients in another order: a model of the same kind that has learned nothing.
     pub fn shuffled(&self, order: &mut Shuffle) -> Self {
         let mut coefficients = self.coefficients.clone();
         order.shuffle(&mut coefficients);

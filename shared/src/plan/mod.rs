@@ -272,7 +272,7 @@ impl Plan {
         first.backward_sums(&integrated::mean_gradient(second, &column, &start, &end))
     }
 
-    /// The same network with the weights of each layer in another order: a model of the same kind that knows nothing.
+    /// The same network with the weights of each layer in another order: a model of the same kind that has learned nothing.
     pub fn shuffled(&self, order: &mut Shuffle) -> Self {
         let mut lowered = self.lowered.clone();
         for conv in &mut lowered {

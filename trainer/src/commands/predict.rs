@@ -225,7 +225,7 @@ impl Output {
         Ok(())
     }
 
-    /// Prints whether the predictions for an image are guesses, and what may be done about it.
+    /// Prints whether the predictions for an image are not reliable, and what may be done about it.
     fn warnings(
         &mut self,
         file: &PreparedFile,
@@ -234,7 +234,7 @@ impl Output {
     ) -> Result<(), PredictError> {
         if !known {
             self.line(
-                "  Not sure: the image differs from everything in the training data, so the predictions are guesses.",
+                "  Not sure: the image differs from everything in the training data, so the predictions are not reliable.",
             )?;
         }
         let prepared = &file.prepared;

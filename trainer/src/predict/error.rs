@@ -25,7 +25,7 @@ pub enum PredictError {
     /// A pipe, a device, a socket.
     #[error("this is not a regular file: use - to read a picture from standard input")]
     NotRegular,
-    #[error("standard input has more than the limit of 50 MB: save a smaller copy and try again")]
+    #[error("standard input is larger than the limit of 50 MB: save a smaller copy and try again")]
     InputTooLarge,
     #[error(transparent)]
     Photo(#[from] PhotoError),

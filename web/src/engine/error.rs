@@ -39,7 +39,7 @@ impl fmt::Display for EngineError {
                 "The CPU engine stopped on this image: try another one, or reload the page.",
             ),
             Self::NotBegun => f.write_str(
-                "The CPU engine stopped before it came to this picture: choose it again.",
+                "The CPU engine stopped before this image was classified: choose it again.",
             ),
             Self::TooLong(limit) => write!(
                 f,

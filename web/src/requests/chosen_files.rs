@@ -188,7 +188,7 @@ fn folders_sentence(paths: &[&str]) -> Option<String> {
         ),
     };
     Some(format!(
-        "{files} no true class, {folders}: name folders “shirt”, “ankle boot” and so on, or 0 to 9, to have the accuracy."
+        "{files} no true class, {folders}: name folders “shirt”, “ankle boot” and so on, or 0 to 9, to get the accuracy."
     ))
 }
 

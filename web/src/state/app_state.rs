@@ -208,7 +208,7 @@ impl AppState {
         ))
     }
 
-    /// Whether the image has been found to be none of the ten classes, so that the predictions for it are guesses.
+    /// Whether the image has been found to be none of the ten classes, so that the predictions for it are not reliable.
     pub fn is_unsure(self) -> bool {
         self.is_known() == Some(false)
     }

@@ -63,7 +63,7 @@ pub fn EnsemblePanel() -> impl IntoView {
             </div>
             <Show when=move || app.is_accepted() == Some(false)>
                 <p class="unknown" data-testid="unknown">
-                    "The image differs from everything in the training data, so the predictions are guesses."
+                    "The image differs from everything in the training data, so the predictions are not reliable."
                 </p>
             </Show>
             <Show when=move || app.unchecked().is_some()>

@@ -193,7 +193,7 @@ fn PredictionText(app: AppState, model: ModelId) -> impl IntoView {
                 <PictureMark predicted/>
                 {move || {
                     dissents(app, model)
-                        .then(|| view! { <span class="dissent-note">"against the vote"</span> })
+                        .then(|| view! { <span class="dissent-note">"differs from the vote"</span> })
                 }}
             </span>
         </p>

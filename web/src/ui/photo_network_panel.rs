@@ -190,7 +190,7 @@ fn text(app: AppState) -> String {
             f64::from(bytes) / 1e6
         ),
         WeightsState::Deferred => {
-            "This browser is set to save data, and its weights have 3.5 MB. Until they are loaded the answer is the vote's.".into()
+            "This browser is set to save data, and its weights are 3.5 MB in size. Until they are loaded the answer is the vote's.".into()
         }
         WeightsState::Queued | WeightsState::Loading(_) => {
             "Its weights are being loaded. Until then the answer is the vote's.".into()

@@ -44,7 +44,7 @@ pub fn CostPlot() -> impl IntoView {
                     }
                 >
                     <option value=Column::Bytes.name()>"Size of the weights"</option>
-                    <option value=Column::Time.name()>"Time for one image, here"</option>
+                    <option value=Column::Time.name()>"Time for one image in this browser"</option>
                 </select>
             </label>
         </div>
