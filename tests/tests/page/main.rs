@@ -1,6 +1,7 @@
 //! Tests of the page in Chromium. Each check is reported by name. All share two browser sessions, without and with WebGPU, as
 //! starting a browser and warming up a software GPU take most of the time.
 
+mod accessibility;
 mod address;
 mod advice;
 mod all_models;
@@ -81,6 +82,7 @@ fn checks() -> Vec<Check> {
         layout::CHECKS,
         first_screen::CHECKS,
         appearance::CHECKS,
+        accessibility::CHECKS,
         how_it_works::CHECKS,
         weights::CHECKS,
         faults::CHECKS,
