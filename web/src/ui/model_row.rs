@@ -123,10 +123,10 @@ fn PredictionOrWeights(
                         <p class="state">
                             "Not loaded, to save data. "
                             <button type="button" class="link-button" data-testid="load" on:click=load>
-                                {move || match bytes.get() {
+                                <span prop:textContent=move || match bytes.get() {
                                     Some(bytes) => format!("Load {}", format::bytes(bytes)),
                                     None => "Load it".to_string(),
-                                }}
+                                }></span>
                                 <span class="visually-hidden">" for " {model.title()}</span>
                             </button>
                         </p>

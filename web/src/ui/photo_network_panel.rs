@@ -41,20 +41,23 @@ pub fn PhotoNetworkPanel() -> impl IntoView {
         >
             <div class="result">
                 <h3>"Photo network"</h3>
-                <p class="label" class:placeholder=move || prediction.get().is_none()>
-                    {move || class().map_or("No prediction yet", PhotoClass::label)}
-                </p>
+                <p
+                    class="label"
+                    class:placeholder=move || prediction.get().is_none()
+                    prop:textContent=move || class().map_or("No prediction yet", PhotoClass::label)
+                ></p>
                 <p class="confidence">
                     <span class="track" aria-hidden="true">
                         <span style:width=move || format!("{:.2}%", confidence() * 100.0)></span>
                     </span>
-                    <span class="number">
-                        {move || prediction.get().map(|_| probability(confidence()))}
-                    </span>
+                    <span
+                        class="number"
+                        prop:textContent=move || prediction.get().map(|_| probability(confidence()))
+                    ></span>
                 </p>
             </div>
             <p class="agreement">
-                {move || text(app)}
+                <span prop:textContent=move || text(app)></span>
                 <Show when=move || {
                     matches!(status.get(), ModelStatus::Error | ModelStatus::Deferred)
                 }>
@@ -64,12 +67,11 @@ pub fn PhotoNetworkPanel() -> impl IntoView {
                         class="link-button"
                         data-testid="retry-photo-network"
                         on:click=move |_| load(app)
-                    >
-                        {move || match status.get() {
+                        prop:textContent=move || match status.get() {
                             ModelStatus::Deferred => "Load them",
                             _ => "Try again",
-                        }}
-                    </button>
+                        }
+                    ></button>
                 </Show>
             </p>
             <Show when=move || prediction.get().is_some()>
@@ -118,11 +120,10 @@ fn PhotoHeatMap() -> impl IntoView {
                         explain(app, class);
                     }
                 }
-            >
-                {move || {
-                    if shown.get().is_some() { "Hide the heat map" } else { "Show which parts matter" }
-                }}
-            </button>
+                prop:textContent=move || {
+                    if shown.get().is_some() { "Hide the heat map" } else { "Show a heat map on the photo" }
+                }
+            ></button>
             <Show when=move || shown.get().is_some()>
                 <label class="small">
                     "Parts that support "

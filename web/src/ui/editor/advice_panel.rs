@@ -34,9 +34,13 @@ pub fn AdvicePanel() -> impl IntoView {
     };
     view! {
         <div class="advice-panel">
-            <p class="advice" class:warning=is_warning role="status" data-testid="advice">
-                {move || text.get()}
-            </p>
+            <p
+                class="advice"
+                class:warning=is_warning
+                role="status"
+                data-testid="advice"
+                prop:textContent=move || text.get()
+            ></p>
             <Objects/>
             <RotateButton found/>
         </div>
@@ -129,7 +133,7 @@ fn RotateButton(found: Memo<Option<Advice>>) -> impl IntoView {
                 on:click=move |_| rotate_by(app, f32::from(degrees))
             >
                 "Rotate"
-                <span class="visually-hidden">{format!(" by {degrees} degrees")}</span>
+                <span class="visually-hidden" prop:textContent=format!(" by {degrees} degrees")></span>
             </button>
         })
     }

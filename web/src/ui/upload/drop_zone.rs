@@ -59,13 +59,17 @@ pub fn DropZone() -> impl IntoView {
             </label>
             <Camera/>
             </div>
-            <p class="small" role="status">
-                {move || if app.upload.is_preparing() {
-                    "Reading the image…"
-                } else {
-                    "JPEG, PNG, WebP, BMP, GIF, or 28 × 28 images as npy, IDX or CSV. Images stay on this machine."
-                }}
-            </p>
+            <p
+                class="small"
+                role="status"
+                prop:textContent=move || {
+                    if app.upload.is_preparing() {
+                        "Reading the image…"
+                    } else {
+                        "JPEG, PNG, WebP, BMP, GIF, or 28 × 28 images as npy, IDX or CSV. Images stay on this machine."
+                    }
+                }
+            ></p>
         </section>
     }
 }
