@@ -206,7 +206,7 @@ fn contrast(session: &Session) {
 
 /// Whether an element stands out from what is behind it, as `standsOut`.
 const STANDS_OUT: &str = "
-    const isClear = color => color === 'transparent' || /, 0\\)$|\\/ 0\\)$/.test(color);
+    const isClear = color => /^transparent$|^rgba\\(.*, 0\\)$|\\/ 0\\)$/.test(color);
     const behind = element => {
         for (let e = element.parentElement; e; e = e.parentElement) {
             const color = getComputedStyle(e).backgroundColor;
@@ -229,7 +229,8 @@ const NOTE_BACKGROUNDS: &str = "
     const all = [...document.querySelectorAll('body *')].filter(e => isShown(e) && !e.closest('.visually-hidden, svg'));
     const isEmpty = e => e.childElementCount === 0 && e.textContent.trim() === '' && !e.matches('canvas, video, img, input, select, progress');
     const isControl = e => e.matches('button, .file-button span, .segmented-control span, [data-testid=\"surface\"]');
-    window.withBackground = all.filter(e => (isEmpty(e) || isControl(e)) && standsOut(e));
+    // An image fills its button.
+    window.withBackground = all.filter(e => (isEmpty(e) || (isControl(e) && !e.querySelector('canvas'))) && standsOut(e));
     return window.withBackground.length;";
 
 /// Those of the noted elements that do not stand out.
