@@ -109,6 +109,11 @@ const NAMED: &[&str] = &[
 /// Roles of landmarks, of which no two may have the same name.
 const LANDMARKS: &[&str] = &["region", "navigation", "banner", "contentinfo", "main"];
 
+/// A property of a node of the accessibility tree.
+fn ax_text<'a>(node: &'a Value, property: &str) -> &'a str {
+    node[property]["value"].as_str().unwrap_or_default().trim()
+}
+
 fn names(session: &Session) {
     let _page = open_all(session);
     // The names as the browser gives them to screen readers.
@@ -119,8 +124,7 @@ fn names(session: &Session) {
     let mut seen = BTreeSet::new();
     let mut landmarks = BTreeSet::new();
     for node in nodes.iter().filter(|node| node["ignored"] == json!(false)) {
-        let text = |property: &str| node[property]["value"].as_str().unwrap_or_default().trim();
-        let (role, name) = (text("role"), text("name"));
+        let (role, name) = (ax_text(node, "role"), ax_text(node, "name"));
         if NAMED.contains(&role) {
             assert!(!name.is_empty(), "a {role} has no name: {node:#}");
             seen.insert(role);

@@ -63,7 +63,10 @@ fn translated(session: &Session) {
 
 /// Whether the page's text has not changed for a while, and the text without times.
 const SETTLED: &str = "
-    const text = document.querySelector('main').innerText;
+    // Without the options of lists, which browsers count among the text in different ways.
+    const elements = [...document.querySelectorAll('main :is(p, h2, h3, h4, th, td, li, figcaption, button, span)')];
+    const text = elements.filter(e => e.checkVisibility() && !e.querySelector('select'))
+        .map(e => e.innerText.replace(/\\s+/g, ' ').trim()).join('\\n');
     if (text !== window.lastText) {
         window.lastText = text;
         window.lastChange = Date.now();
