@@ -5,17 +5,18 @@ use alloc::{vec, vec::Vec};
 
 use crate::explain::faithfulness::{descending, rank_correlation};
 use crate::explain::occlusion::occlusion_map;
+use crate::explain::smallest_change::Examined;
 use crate::explain::trust::{TestedMap, Trust};
 use crate::explain::{Curves, EvidenceMap, HeatMap, MapMethod, Reason};
 use crate::features::Sample;
-use crate::garment::Garment;
+use crate::garment::{CLASSES, Garment};
 use crate::image::{Grey28, PIXELS};
 use crate::model::forest::Forest;
 use crate::model::knn::Knn;
 use crate::model::logistic::Logistic;
 use crate::model::shuffle::Shuffle;
 use crate::model::svm::Svm;
-use crate::model::{Classifier, ModelError, ModelId};
+use crate::model::{Classifier, ModelError, ModelId, Prediction};
 use crate::plan::Plan;
 
 /// How many support vectors a reason has on each side.
@@ -163,6 +164,24 @@ impl AnyClassifier {
             Self::Forest(forest) => Self::Forest(forest.shuffled(order)),
             Self::Knn(knn) => Self::Knn(knn.shuffled(order)),
             Self::Logistic(logistic) => Self::Logistic(logistic.shuffled(order)),
+        }
+    }
+}
+
+impl Examined for AnyClassifier {
+    /// Each image faces the way that it would face alone, so that the class is the one that is predicted for it.
+    fn examine(&mut self, image: &Grey28) -> ([f32; CLASSES], Garment) {
+        let classifier = self.classifier();
+        let scores = classifier.scores(&Sample::new(image.clone()));
+        let prediction =
+            Prediction::from_scores(classifier.id(), &scores, classifier.temperature());
+        (scores, prediction.garment())
+    }
+
+    fn gradient(&mut self, image: &Grey28, weights: &[f32; CLASSES]) -> Option<Vec<f32>> {
+        match self {
+            Self::Network(plan) => Some(plan.input_gradient(image, weights)),
+            _ => None,
         }
     }
 }

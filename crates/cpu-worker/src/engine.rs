@@ -4,11 +4,11 @@ use core::hint::black_box;
 
 use photo::{Edits, Route};
 use protocol::{
-    BatchFile, Case, FileAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply,
-    Request, RequestError, Source, TimedPrediction, WeightsFile,
+    AllAnswers, BatchFile, Case, FileAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap,
+    Reply, Request, RequestError, Source, TimedPrediction, WeightsFile,
 };
 use shared::explain::occlusion::FULL;
-use shared::explain::{HeatMap, overlay};
+use shared::explain::{HeatMap, SearchState, overlay};
 use shared::image::{PIXELS, RgbaImage};
 use shared::model::{PhotoClass, photo_network};
 use shared::{AnyClassifier, Garment, Grey28, LoadedModels, ModelId, Prediction, Sample};
@@ -17,6 +17,7 @@ use worker_runtime::validation::{bytes, image, invalid_weights};
 use worker_runtime::{Engine, batch, elapsed_micros};
 
 use crate::browser_decoder;
+use crate::change_searches::ChangeSearches;
 use crate::preprocessing::{
     FileNotes, PhotoStore, PreparedFile, gallery, photo_error, prepare_file, prepare_image,
     read_array,
@@ -25,6 +26,8 @@ use crate::test_set;
 
 /// After this time, the files of a batch that are left wait for the next request.
 const MAX_BATCH_MILLIS: f64 = 100.0;
+/// After this time, the search for a small change waits for the next request.
+const MAX_SEARCH_MILLIS: f64 = 40.0;
 
 /// The models loaded so far, and the clock that times them.
 pub struct CpuEngine {
@@ -34,6 +37,7 @@ pub struct CpuEngine {
     sample: Sample,
     /// The time for the features of the last image, once they are computed.
     features_micros: Option<u32>,
+    searches: ChangeSearches,
     /// A monotonic clock in milliseconds.
     clock: fn() -> f64,
 }
@@ -68,6 +72,7 @@ impl CpuEngine {
             photos: PhotoStore::default(),
             sample: Sample::new(Grey28::new([0; PIXELS])),
             features_micros: None,
+            searches: ChangeSearches::default(),
             clock,
         }
     }
@@ -123,6 +128,8 @@ impl CpuEngine {
                 let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
                 Ok(Reply::Trust(Box::new(classifier.trust(sample, class))))
             }
+            Request::ClassifyByAll { grey } => self.classify_by_all(&grey),
+            Request::FindSmallestChange { model, grey } => self.find_smallest_change(model, &grey),
             Request::ClassifyBatch { model, images } => self.classify_batch(model, &images),
             Request::ClassifyBatchByEnsemble { images } => self.classify_batch_by_ensemble(&images),
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs),
@@ -173,17 +180,57 @@ impl CpuEngine {
     }
 
     fn detect_novelty(&mut self, grey: &Pixels) -> Result<Reply, RequestError> {
+        let (is_garment, rotation) = self.novelty(grey)?;
+        Ok(Reply::Novelty {
+            is_garment,
+            rotation,
+        })
+    }
+
+    /// Whether the image may show one of the ten classes, and if not, the rotation with which it may.
+    fn novelty(&mut self, grey: &Pixels) -> Result<(bool, Option<u16>), RequestError> {
         self.set_sample(image(grey)?);
         let novelty = self.models.novelty()?;
         let is_garment = novelty.is_known(&self.sample);
-        Ok(Reply::Novelty {
-            is_garment,
-            rotation: if is_garment {
-                None
-            } else {
-                novelty.known_rotation(&self.sample)
-            },
-        })
+        let rotation = (!is_garment).then(|| novelty.known_rotation(&self.sample));
+        Ok((is_garment, rotation.flatten()))
+    }
+
+    /// The answers of everything that is loaded; what is not loaded has none.
+    fn classify_by_all(&mut self, grey: &Pixels) -> Result<Reply, RequestError> {
+        image(grey)?;
+        let predictions = ModelId::ALL.map(|model| self.classify(model, grey).ok());
+        let predictions: Vec<TimedPrediction> = predictions.into_iter().flatten().collect();
+        let combined: Vec<Prediction> = predictions.iter().map(Into::into).collect();
+        let ensemble = self.models.ensemble().ok().and_then(|ensemble| {
+            let probabilities = ensemble.combine(&combined)?;
+            let contributions = ensemble.contributions(&combined, &probabilities);
+            Some((probabilities, contributions))
+        });
+        Ok(Reply::AllAnswers(Box::new(AllAnswers {
+            predictions,
+            ensemble,
+            novelty: self.novelty(grey).ok(),
+        })))
+    }
+
+    /// Continues a search until it ends, or for a short time.
+    fn find_smallest_change(
+        &mut self,
+        model: ModelId,
+        grey: &Pixels,
+    ) -> Result<Reply, RequestError> {
+        let (start, clock) = ((self.clock)(), self.clock);
+        let grey = image(grey)?;
+        let classifier = self.models.classifier(model)?;
+        let search = self.searches.of(model, grey, classifier);
+        while matches!(search.state(), SearchState::Running { .. }) {
+            search.step(classifier);
+            if clock() - start > MAX_SEARCH_MILLIS {
+                break;
+            }
+        }
+        Ok(Reply::SmallestChange(search.state()))
     }
 
     fn combine(&self, predictions: &[Prediction]) -> Result<Reply, RequestError> {

@@ -2,7 +2,7 @@
 
 use photo::{Crop, Frame, Mask, Route};
 use serde::{Deserialize, Serialize};
-use shared::explain::{Reason, Trust};
+use shared::explain::{Reason, SearchState, Trust};
 use shared::garment::CLASSES;
 use shared::image::RgbaImage;
 use shared::model::PHOTO_CLASSES;
@@ -101,6 +101,21 @@ pub enum Reply {
     Reason(Box<Reason>),
     /// The tests of a model's maps.
     Trust(Box<Trust>),
+    /// The answers of everything that is loaded.
+    AllAnswers(Box<AllAnswers>),
+    /// Where the search for a small change stands.
+    SmallestChange(SearchState),
+}
+
+/// The answers to one image by everything that is loaded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AllAnswers {
+    /// Of the loaded models, in their order.
+    pub predictions: Vec<TimedPrediction>,
+    /// The ensemble's probabilities in label order, and for each prediction what it contributes, as in [`Reply::Ensemble`].
+    pub ensemble: Option<([f32; CLASSES], Vec<f32>)>,
+    /// What the novelty detector says, as in [`Reply::Novelty`]: `is_garment` and `rotation`.
+    pub novelty: Option<(bool, Option<u16>)>,
 }
 
 /// The answer to a file of a batch, by everything that is loaded.

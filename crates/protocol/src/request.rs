@@ -137,6 +137,11 @@ pub enum Request {
         grey: Pixels,
         class: Garment,
     },
+    /// Classify an image with everything that is loaded, in one message. Reply: `AllAnswers`.
+    ClassifyByAll { grey: Pixels },
+    /// Continue to look for few pixels whose change makes the model predict another class, for about a twentieth of a second.
+    /// Reply: `SmallestChange`; while it says that the search is running, the same request continues it.
+    FindSmallestChange { model: ModelId, grey: Pixels },
 }
 
 /// A file of a batch.
@@ -159,6 +164,7 @@ impl Request {
                 | Self::Prepare { .. }
                 | Self::Edit { .. }
                 | Self::Classify { .. }
+                | Self::ClassifyByAll { .. }
                 | Self::Explain { .. }
                 | Self::Reason { .. }
                 | Self::ClassifyPhoto { .. }
@@ -171,7 +177,11 @@ impl Request {
     pub fn may_take_long(&self) -> bool {
         !matches!(
             self,
-            Self::Classify { .. } | Self::DetectNovelty { .. } | Self::Ensemble { .. } | Self::Ping
+            Self::Classify { .. }
+                | Self::ClassifyByAll { .. }
+                | Self::DetectNovelty { .. }
+                | Self::Ensemble { .. }
+                | Self::Ping
         )
     }
 
@@ -199,6 +209,16 @@ pub struct Case {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn while_painting_answers_come_before_searches() {
+        let grey = Pixels::from(&Grey28::new([0; PIXELS]));
+        let live = Request::ClassifyByAll { grey: grey.clone() };
+        let model = ModelId::Knn;
+        let search = Request::FindSmallestChange { model, grey };
+        assert!(live.is_urgent() && !live.may_take_long());
+        assert!(!search.is_urgent() && search.may_take_long());
+    }
 
     #[test]
     fn pixels_of_another_number_are_not_an_image() {

@@ -1,4 +1,5 @@
-//! Why a model predicts a class: heat maps, each model's own reason, how far they can be trusted, and their colours.
+//! Why a model predicts a class: heat maps, each model's own reason, how far they can be trusted, and their colours; and which few
+//! pixels would change its prediction.
 
 pub mod colormap;
 pub mod diverging;
@@ -7,6 +8,7 @@ pub mod faithfulness;
 pub mod heat_map;
 pub mod occlusion;
 pub mod reason;
+pub mod smallest_change;
 pub mod trust;
 
 pub use colormap::overlay;
@@ -15,4 +17,5 @@ pub use evidence_map::{EvidenceMap, MapMethod};
 pub use faithfulness::{Curves, rank_correlation};
 pub use heat_map::HeatMap;
 pub use reason::Reason;
+pub use smallest_change::{ChangeSearch, SearchState, SmallestChange};
 pub use trust::Trust;

@@ -128,7 +128,7 @@ impl Plan {
     pub fn grad_cam(&self, activation: &[f32], class: Garment) -> HeatMap {
         let mut outputs: Vec<Vec<f32>> = Vec::new();
         self.run_head(activation, |output| outputs.push(output.to_vec()));
-        let gradient = self.head_gradient(&outputs, class);
+        let gradient = self.head_gradient(&outputs, &one_hot(class));
         HeatMap::grad_cam(
             self.shape.rows,
             self.shape.columns,
@@ -146,11 +146,9 @@ impl Plan {
             .peak()
     }
 
-    /// The gradient of a class's logit with respect to the head's input, from the output of each dense layer.
-    fn head_gradient(&self, outputs: &[Vec<f32>], class: Garment) -> Vec<f32> {
-        // The gradient of one logit with respect to the logits is one-hot.
-        let mut gradient = vec![0.0; CLASSES];
-        gradient[class.index()] = 1.0;
+    /// The gradient of a weighted sum of the logits with respect to the head's input, from the output of each dense layer.
+    fn head_gradient(&self, outputs: &[Vec<f32>], weights: &[f32; CLASSES]) -> Vec<f32> {
+        let mut gradient = weights.to_vec();
         for (dense, output) in self.head.iter().zip(outputs).rev() {
             gradient = dense.backward(&gradient, output);
         }
@@ -169,7 +167,7 @@ impl Plan {
     ///
     /// The input of the last two is the brightness above black, as a black pixel is what the data set has instead of a garment.
     pub fn evidence(&self, image: &Grey28, class: Garment) -> Vec<EvidenceMap> {
-        let (steps, at_head, at_input) = self.gradients(image, class);
+        let (steps, at_head, at_input) = self.gradients(image, &one_hot(class));
         let mut maps = Vec::new();
         for (layer, (step, gradient)) in steps
             .iter()
@@ -213,12 +211,21 @@ impl Plan {
         maps
     }
 
-    /// For each convolution that ends a layer its forward step, and the gradient of a class's logit with respect to its
-    /// activation; then the gradient with respect to the input.
+    /// The gradient of a weighted sum of the logits with respect to the input.
+    ///
+    /// # Shapes
+    /// `[28 * 28]`, row-major, per unit of the standardised input.
+    pub fn input_gradient(&self, image: &Grey28, weights: &[f32; CLASSES]) -> Vec<f32> {
+        let (_, _, gradient) = self.gradients(image, weights);
+        gradient
+    }
+
+    /// For each convolution that ends a layer its forward step, and the gradient of a weighted sum of the logits with respect to
+    /// its activation; then the gradient with respect to the input.
     fn gradients(
         &self,
         image: &Grey28,
-        class: Garment,
+        weights: &[f32; CLASSES],
     ) -> (Vec<Option<Step>>, Vec<Vec<f32>>, Vec<f32>) {
         let convs: Vec<SteppedConv> = self.lowered.iter().map(SteppedConv::new).collect();
         let mut steps = Vec::new();
@@ -235,7 +242,7 @@ impl Plan {
         }
         let mut outputs: Vec<Vec<f32>> = Vec::new();
         self.run_head(&values, |output| outputs.push(output.to_vec()));
-        let mut gradient = self.head_gradient(&outputs, class);
+        let mut gradient = self.head_gradient(&outputs, weights);
         let mut at_activations = Vec::new();
         // With respect to the block's input, along the shortcut.
         let mut shortcut = Vec::new();
@@ -336,6 +343,13 @@ impl Classifier for Plan {
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
         self.logits(sample.grey())
     }
+}
+
+/// The gradient of a class's logit with respect to the logits.
+fn one_hot(class: Garment) -> [f32; CLASSES] {
+    let mut weights = [0.0; CLASSES];
+    weights[class.index()] = 1.0;
+    weights
 }
 
 /// The convolutions of a network, packed.

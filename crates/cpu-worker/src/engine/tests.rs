@@ -8,7 +8,7 @@ use core::task::{Context, Poll, Waker};
 use super::*;
 use crate::preprocessing::tests::bmp;
 use shared::artifact::{Artifact, Storage, Tensor};
-use shared::explain::Reason;
+use shared::explain::{ChangeSearch, Reason};
 use shared::features::DIMENSIONS;
 use shared::image::SIDE;
 use shared::model::Ensemble;
@@ -593,4 +593,96 @@ fn a_batch_that_takes_long_ends_early() {
     let files = |count: usize| vec![BatchFile::Prepared(boot()); count];
     assert_eq!(files_answered(&mut cpu, files(9)).len(), 4);
     assert_eq!(files_answered(&mut cpu, files(1)).len(), 1);
+}
+
+#[test]
+fn one_message_has_the_answers_of_everything_that_is_loaded() {
+    let mut cpu = CpuEngine::new(|| 0.0);
+    let all = |cpu: &mut CpuEngine, grey: Pixels| match cpu.reply(Request::ClassifyByAll { grey }) {
+        Reply::AllAnswers(answers) => *answers,
+        other => panic!("no answers but {other:?}"),
+    };
+    let nothing = all(&mut cpu, boot());
+    assert!(nothing.predictions.is_empty());
+    assert_eq!((nothing.ensemble, nothing.novelty), (None, None));
+
+    let ensemble = Ensemble {
+        weights: [0.3, 0.3, 0.2, 0.4, 0.1, 0.1, 0.2],
+        bias: [0.0; 10],
+    };
+    let mut cpu = engine();
+    cpu.reply(Request::LoadEnsemble {
+        weights: Source::Bytes(ensemble.to_artifact().to_bytes().unwrap()),
+    });
+    let answers = all(&mut cpu, boot());
+    let alone = ModelId::ALL.map(|model| classified(&mut cpu, model, boot()));
+    assert_eq!(answers.predictions, alone);
+    let predictions = alone.iter().map(Into::into).collect();
+    let Reply::Ensemble {
+        probabilities,
+        contributions,
+    } = cpu.reply(Request::Ensemble { predictions })
+    else {
+        panic!("no ensemble");
+    };
+    assert_eq!(answers.ensemble, Some((probabilities, contributions)));
+    // Three bytes, as postcard has them, are no image.
+    let grey = protocol::decode::<Pixels>(&[0, 3, 1, 2, 3]).unwrap().body;
+    assert!(error(cpu.reply(Request::ClassifyByAll { grey })).contains("28"));
+}
+
+#[test]
+fn a_search_continues_from_request_to_request_whatever_comes_in_between() {
+    // Every reading of the clock is a second later, so that each request ends after one step.
+    static TICKS: AtomicU32 = AtomicU32::new(0);
+    let mut cpu = CpuEngine::new(|| f64::from(TICKS.fetch_add(1, Ordering::Relaxed)) * 1000.0);
+    for model in ModelId::ALL {
+        load(&mut cpu, model, weights(model));
+    }
+    let mut requests = 0;
+    let mut search = |cpu: &mut CpuEngine, model: ModelId| loop {
+        requests += 1;
+        assert!(requests < 2000, "the search does not end");
+        match cpu.reply(Request::FindSmallestChange {
+            model,
+            grey: boot(),
+        }) {
+            Reply::SmallestChange(SearchState::Running { .. }) => {
+                // Another model's search, and another image, leave it alone.
+                let other = ModelId::Logistic;
+                cpu.reply(Request::FindSmallestChange {
+                    model: other,
+                    grey: boot(),
+                });
+                classified(cpu, ModelId::Cnn, Pixels::from(&Grey28::new([3; PIXELS])));
+            }
+            Reply::SmallestChange(state) => return state,
+            other => panic!("no search but {other:?}"),
+        }
+    };
+    let (mut found, image) = (0, boot().grey().unwrap());
+    for model in [ModelId::Mlp, ModelId::Svm] {
+        let state = search(&mut cpu, model);
+        let artifact = Artifact::from_bytes(&weights(model)).unwrap();
+        let mut classifier = AnyClassifier::new(model, &artifact).unwrap();
+        let mut alone = ChangeSearch::new(image.clone(), &mut classifier);
+        while let SearchState::Running { .. } = alone.state() {
+            alone.step(&mut classifier);
+        }
+        assert_eq!(state, alone.state(), "{model}");
+        if let SearchState::Found(change) = state {
+            found += 1;
+            let grey = Pixels::from(&change.apply(&image));
+            let after = shared::Prediction::from(&classified(&mut cpu, model, grey));
+            assert_eq!(after.garment(), change.after);
+        }
+    }
+    assert!(
+        found > 0 && requests > 20,
+        "{found} found in {requests} requests"
+    );
+    // A finished search is not repeated.
+    let before = requests;
+    search(&mut cpu, ModelId::Svm);
+    assert_eq!(requests, before + 1);
 }
