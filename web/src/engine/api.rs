@@ -2,10 +2,10 @@
 
 use photo::Edits;
 use protocol::{
-    BatchFile, FileAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply, Request,
-    TimedPrediction,
+    AllAnswers, BatchFile, FileAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap,
+    Reply, Request, TimedPrediction,
 };
-use shared::explain::{Reason, Trust};
+use shared::explain::{Reason, SearchState, Trust};
 use shared::garment::CLASSES;
 use shared::image::{PIXELS, RgbaImage};
 use shared::model::PhotoClass;
@@ -245,6 +245,35 @@ impl Client {
             .await?
         {
             Reply::Trust(trust) => Ok(*trust),
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// The answers of everything that the CPU engine has loaded.
+    pub async fn classify_by_all(&self, grey: Pixels) -> Result<AllAnswers, EngineError> {
+        match self.call_cpu(Request::ClassifyByAll { grey }).await? {
+            Reply::AllAnswers(answers) => {
+                let members = answers.predictions.len();
+                let is_whole = |ensemble: &([f32; CLASSES], Vec<f32>)| ensemble.1.len() == members;
+                if answers.ensemble.as_ref().is_none_or(is_whole) {
+                    Ok(*answers)
+                } else {
+                    Err(EngineError::UnexpectedReply)
+                }
+            }
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// Continues the search for a small change of an image after which a model predicts another class.
+    pub async fn find_smallest_change(
+        &self,
+        model: ModelId,
+        grey: Pixels,
+    ) -> Result<SearchState, EngineError> {
+        let request = Request::FindSmallestChange { model, grey };
+        match self.call_cpu(request).await? {
+            Reply::SmallestChange(state) => Ok(state),
             _ => Err(EngineError::UnexpectedReply),
         }
     }

@@ -18,6 +18,7 @@ use crate::engine::sleep;
 use crate::state::AppState;
 use crate::state::explanation::FIRST_MODEL;
 use crate::state::image::{InputImage, Origin};
+use crate::state::painting::PAINTED;
 
 /// The name of an image that came as pixels in the address.
 const LINKED: &str = "An image from a link";
@@ -160,6 +161,8 @@ async fn show_image(app: AppState, address: &Address) -> Result<Option<String>, 
             if shown
                 .as_ref()
                 .is_some_and(|i| app.address.key(i.photo) == own.key) => {}
+        // A painting has the key of its original.
+        (None, Some(own)) if own.name == PAINTED => show_pixels(app, &own.grey, PAINTED, false),
         (None, Some(own)) => match app.address.file(&own.key) {
             Some(file) => show_file(app, file).await?,
             None => {

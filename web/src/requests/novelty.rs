@@ -19,6 +19,9 @@ pub fn watch(app: AppState) {
         let Some(image) = image.filter(|i| number == Some(i.number)) else {
             return;
         };
+        if app.novelty.is_checked(image.number) {
+            return;
+        }
         spawn_local(async move {
             let reply = app
                 .engines

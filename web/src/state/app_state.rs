@@ -11,11 +11,12 @@ use super::batch::BatchState;
 use super::edit_state::EditState;
 use super::engines::Engines;
 use super::ensemble::{EnsemblePrediction, EnsembleState};
-use super::explanation::ExplanationState;
+use super::explanation::{ExplanationState, ExplanationTarget};
 use super::image::Preprocessing;
 use super::messages::Messages;
 use super::models::{ModelPrediction, ModelStatus, Models};
 use super::novelty::NoveltyState;
+use super::painting::PaintingState;
 use super::photo_network::PhotoNetworkState;
 use super::site_data::SiteData;
 use super::test_images::TestImagesState;
@@ -35,6 +36,7 @@ pub struct AppState {
     pub photo_network: PhotoNetworkState,
     pub upload: UploadState,
     pub edits: EditState,
+    pub painting: PaintingState,
     pub batch: BatchState,
     pub explanation: ExplanationState,
     pub address: AddressState,
@@ -43,9 +45,6 @@ pub struct AppState {
     pub site: SiteData,
     pub test_images: TestImagesState,
 }
-
-/// What is to be explained: an image's number, the model and the class.
-pub type ExplanationTarget = (u32, ModelId, Garment);
 
 impl AppState {
     /// Starts the CPU engine; to be called once, inside the app's owner.
@@ -94,6 +93,7 @@ impl AppState {
             photo_network,
             upload: UploadState::default(),
             edits: EditState::default(),
+            painting: PaintingState::default(),
             batch: BatchState::default(),
             explanation,
             address: AddressState::new(),
@@ -215,6 +215,9 @@ impl AppState {
 
     /// What is to be explained, once the chosen model has classified the image.
     pub fn explanation_target(self) -> Option<ExplanationTarget> {
+        if let Some(held) = self.explanation.held() {
+            return Some(held);
+        }
         let image = self.upload.image_number()?;
         let model = self.explanation.model().get();
         let predicted = self

@@ -12,6 +12,8 @@ pub mod manifest;
 pub mod messages;
 pub mod models;
 pub mod novelty;
+pub mod painting;
+pub mod painting_steps;
 pub mod photo_network;
 pub mod site_data;
 pub mod stale_answers;

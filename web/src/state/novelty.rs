@@ -35,6 +35,12 @@ impl NoveltyState {
         result.ok().filter(|_| checked >= image)
     }
 
+    /// Whether there is a result for the image of that number.
+    pub fn is_checked(self, image: u32) -> bool {
+        self.result
+            .with_untracked(|result| matches!(result, Some((number, Ok(_))) if *number == image))
+    }
+
     /// Whether no image can be checked.
     pub fn has_failed(self) -> bool {
         self.weights.with(|weights| !weights.may_load())

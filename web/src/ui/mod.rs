@@ -18,6 +18,7 @@ mod header;
 mod lazy_part;
 mod messages;
 mod model_row;
+mod paint;
 mod photo_network_panel;
 mod picture_mark;
 mod predictions;

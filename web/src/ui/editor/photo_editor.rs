@@ -12,17 +12,19 @@ use crate::requests::edit;
 use crate::state::AppState;
 use crate::ui::canvas::Canvas;
 use crate::ui::ensemble_text;
+use crate::ui::paint::PaintDisclosure;
 
 /// The brush's radius at first, as a share of the photo's longer side.
 const BRUSH: f32 = 0.04;
 
-/// Advice about the image, and the editor that fits it.
+/// Advice about the image, the editor that fits it, and the place to paint on the 28x28 input.
 #[component]
 pub fn ImageEditor() -> impl IntoView {
     view! {
         <AdvicePanel/>
         <PixelEditor/>
         <PhotoEditor/>
+        <PaintDisclosure/>
     }
 }
 

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::camera::Camera;
 use super::files::{accept_input, choose_files, drop_files};
 use crate::requests::chosen_files::choose_folder;
+use crate::requests::painting::draw;
 use crate::state::AppState;
 
 /// The types in the browser's file dialog. Phones convert HEIC to JPEG themselves, because HEIC is not in the list.
@@ -58,6 +59,14 @@ pub fn DropZone() -> impl IntoView {
                 <span>"Choose a folder"</span>
             </label>
             <Camera/>
+            <button
+                type="button"
+                class="secondary-button"
+                data-testid="draw"
+                on:click=move |_| draw(app)
+            >
+                "Draw one"
+            </button>
             </div>
             <p class="small" role="status">
                 {move || if app.upload.is_preparing() {
