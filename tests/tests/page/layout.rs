@@ -44,6 +44,7 @@ fn phone(session: &Session) {
         page.wait_for_answer(&before);
         page.click("[data-testid=\"adjust\"]");
         page.click("[data-testid=\"details\"]");
+        crate::paint::open(&page);
         crate::compare::open_comparison(&page);
         let widths = session.browser.run(
             "const page = document.scrollingElement;

@@ -21,6 +21,7 @@ mod how_it_works;
 mod layout;
 mod loading;
 mod offline;
+mod paint;
 mod parity;
 mod photo_network;
 mod policy;
@@ -75,6 +76,7 @@ fn checks() -> Vec<Check> {
         advice::CHECKS,
         batch::CHECKS,
         camera::CHECKS,
+        paint::CHECKS,
         explain::CHECKS,
         address::CHECKS,
         photo_network::CHECKS,
