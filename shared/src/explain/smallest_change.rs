@@ -147,7 +147,7 @@ impl ChangeSearch {
         };
         if !search.rank_by_gradient(model) {
             // A chessboard: every other pixel has a neighbour on it.
-            let scanned = (0..PIXELS).filter(|at| (at / SIDE + at % SIDE) % 2 == 0);
+            let scanned = (0..PIXELS).filter(|at| (at / SIDE + at % SIDE).is_multiple_of(2));
             search.candidates = scanned.map(|at| search.candidate(at, 0.0)).collect();
             search.phase = Phase::Scan(0);
         }

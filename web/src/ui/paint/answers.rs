@@ -3,64 +3,43 @@
 use leptos::prelude::*;
 use plot::format::probability;
 use shared::garment::CLASSES;
-use shared::model::{argmax, ensemble};
+use shared::model::argmax;
 use shared::{Garment, ModelId};
 
+use crate::contender::Contender;
 use crate::requests::painting::painted_from;
 use crate::state::AppState;
 use crate::ui::ensemble_text;
 
 type Probabilities = Memo<Option<[f32; CLASSES]>>;
 
-/// The vote, or one of the models.
-#[derive(Clone, Copy, PartialEq)]
-enum Contender {
-    Vote,
-    Model(ModelId),
+/// The vote first, as on the page.
+fn contenders() -> impl Iterator<Item = Contender> {
+    let models = ModelId::ALL.into_iter().map(Contender::Model);
+    [Contender::Vote].into_iter().chain(models)
 }
 
-impl Contender {
-    fn all() -> impl Iterator<Item = Self> {
-        let models = ModelId::ALL.into_iter().map(Self::Model);
-        [Self::Vote].into_iter().chain(models)
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Vote => ensemble::NAME,
-            Self::Model(model) => model.name(),
+/// The latest probabilities for the image or for its version before.
+fn now(app: AppState, contender: Contender) -> Option<[f32; CLASSES]> {
+    match contender {
+        Contender::Vote => app.ensemble_prediction().map(|p| p.probabilities),
+        Contender::Model(model) => {
+            let photo = app.upload.photo_number()?;
+            let state = app.models.state(model);
+            state.with(|m| {
+                let prediction = m.prediction.as_ref().filter(|p| p.image >= photo)?;
+                Some(prediction.timed.probabilities)
+            })
         }
     }
+}
 
-    fn title(self) -> &'static str {
-        match self {
-            Self::Vote => ensemble::TITLE,
-            Self::Model(model) => model.title(),
-        }
-    }
-
-    /// The latest probabilities for the image or for its version before.
-    fn now(self, app: AppState) -> Option<[f32; CLASSES]> {
-        match self {
-            Self::Vote => app.ensemble_prediction().map(|p| p.probabilities),
-            Self::Model(model) => {
-                let photo = app.upload.photo_number()?;
-                let state = app.models.state(model);
-                state.with(|m| {
-                    let prediction = m.prediction.as_ref().filter(|p| p.image >= photo)?;
-                    Some(prediction.timed.probabilities)
-                })
-            }
-        }
-    }
-
-    /// The probabilities for the original, if something is painted.
-    fn before(self, app: AppState) -> Option<[f32; CLASSES]> {
-        let original = painted_from(app)?;
-        match self {
-            Self::Vote => original.ensemble,
-            Self::Model(model) => original.probabilities(model),
-        }
+/// The probabilities for the original, if something is painted.
+fn before(app: AppState, contender: Contender) -> Option<[f32; CLASSES]> {
+    let original = painted_from(app)?;
+    match contender {
+        Contender::Vote => original.ensemble,
+        Contender::Model(model) => original.probabilities(model),
     }
 }
 
@@ -75,7 +54,7 @@ pub fn Answers() -> impl IntoView {
                 ensemble_text::headline(app)
             }></p>
             <ul class="paint-rows">
-                {Contender::all().map(|contender| view! { <Row contender/> }).collect_view()}
+                {contenders().map(|contender| view! { <Row contender/> }).collect_view()}
             </ul>
             <p class="small" prop:textContent=move || {
                 if is_painted.get() {
@@ -90,12 +69,12 @@ pub fn Answers() -> impl IntoView {
                     data-testid="paint-bars"
                     on:change=move |event| {
                         let name = event_target_value(&event);
-                        if let Some(contender) = Contender::all().find(|c| c.name() == name) {
+                        if let Some(contender) = Contender::from_name(&name) {
                             chosen.set(contender);
                         }
                     }
                 >
-                    {Contender::all()
+                    {contenders()
                         .map(|c| view! { <option value=c.name()>{c.title()}</option> })
                         .collect_view()}
                 </select>
@@ -109,8 +88,8 @@ pub fn Answers() -> impl IntoView {
 #[component]
 fn Row(contender: Contender) -> impl IntoView {
     let app = expect_context::<AppState>();
-    let now: Probabilities = Memo::new(move |_| contender.now(app));
-    let before: Probabilities = Memo::new(move |_| contender.before(app));
+    let now: Probabilities = Memo::new(move |_| now(app, contender));
+    let before: Probabilities = Memo::new(move |_| before(app, contender));
     let class = Memo::new(move |_| now.get().map(|p| argmax(&p)));
     let share = move |of: Probabilities| Some(of.get()?[class.get()?]);
     let label = move |of: Probabilities| of.get().map(|p| Garment::ALL[argmax(&p)].label());
@@ -143,8 +122,8 @@ fn Row(contender: Contender) -> impl IntoView {
 #[component]
 fn TenBars(chosen: RwSignal<Contender>) -> impl IntoView {
     let app = expect_context::<AppState>();
-    let now: Probabilities = Memo::new(move |_| chosen.get().now(app));
-    let before: Probabilities = Memo::new(move |_| chosen.get().before(app));
+    let now: Probabilities = Memo::new(move |_| now(app, chosen.get()));
+    let before: Probabilities = Memo::new(move |_| before(app, chosen.get()));
     let best = Memo::new(move |_| now.get().map(|p| argmax(&p)));
     let bar = move |garment: Garment| {
         let share = move |of: Probabilities| of.get().map(|p| p[garment.index()]);

@@ -120,8 +120,7 @@ pub fn Surface(erases: RwSignal<bool>, level: RwSignal<u8>, size: RwSignal<u8>) 
     });
     view! {
         <div
-            class="surface frame paint-surface"
-            class:has-brush=true
+            class="surface frame has-brush paint-surface"
             node_ref=node
             data-testid="paint-surface"
             data-cell=move || place.get().map(cell).map(|[row, column]| format!("{row},{column}"))
