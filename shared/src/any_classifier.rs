@@ -10,6 +10,7 @@ use crate::explain::{Curves, EvidenceMap, HeatMap, MapMethod, Reason};
 use crate::features::Sample;
 use crate::garment::Garment;
 use crate::image::{Grey28, PIXELS};
+use crate::inside::{Cell, CellPlace, NetworkLayers};
 use crate::model::forest::Forest;
 use crate::model::knn::Knn;
 use crate::model::logistic::Logistic;
@@ -151,6 +152,22 @@ impl AnyClassifier {
             shuffled_agreement: rank_correlation(&values[0], &shuffled.on_pixels()),
             own,
             shuffled,
+        }
+    }
+
+    /// The layers of a network with their values for an image; `None` of another model.
+    pub fn layers(&self, sample: &Sample) -> Option<NetworkLayers> {
+        match self {
+            Self::Network(plan) => Some(plan.layers(sample.grey())),
+            _ => None,
+        }
+    }
+
+    /// What one value of a network's layer is computed from; `None` if there is no such value.
+    pub fn cell(&self, sample: &Sample, place: CellPlace) -> Option<Cell> {
+        match self {
+            Self::Network(plan) => plan.cell(sample.grey(), place),
+            _ => None,
         }
     }
 

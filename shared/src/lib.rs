@@ -12,6 +12,7 @@ pub mod explain;
 pub mod features;
 pub mod garment;
 pub mod image;
+pub mod inside;
 pub mod loaded_models;
 pub mod metrics;
 pub mod model;

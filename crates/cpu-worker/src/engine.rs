@@ -123,6 +123,19 @@ impl CpuEngine {
                 let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
                 Ok(Reply::Trust(Box::new(classifier.trust(sample, class))))
             }
+            Request::Layers { model, grey } => {
+                let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
+                let layers = classifier.layers(sample);
+                let layers = layers.ok_or(RequestError::NoSuchValue)?;
+                Ok(Reply::Layers(Box::new(layers)))
+            }
+            Request::Cell { model, grey, place } => {
+                let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
+                let cell = classifier.cell(sample, place);
+                Ok(Reply::Cell(Box::new(
+                    cell.ok_or(RequestError::NoSuchValue)?,
+                )))
+            }
             Request::ClassifyBatch { model, images } => self.classify_batch(model, &images),
             Request::ClassifyBatchByEnsemble { images } => self.classify_batch_by_ensemble(&images),
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs),

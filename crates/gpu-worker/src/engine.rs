@@ -89,6 +89,8 @@ impl Engine for GpuEngine {
             | Request::Reason { .. }
             | Request::Occlude { .. }
             | Request::TestMaps { .. }
+            | Request::Layers { .. }
+            | Request::Cell { .. }
             | Request::DetectNovelty { .. } => Err(RequestError::CpuOnly.into()),
         };
         match reply {

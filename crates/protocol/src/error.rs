@@ -119,6 +119,8 @@ pub enum RequestError {
     TestSet { part: TestSetPart, reason: String },
     /// The GPU engine runs only networks, and explains only convolutional ones.
     CpuOnly,
+    /// The model is not a network, or has no layer or value of that number.
+    NoSuchValue,
     /// The worker's queue is closed.
     Stopped,
 }
@@ -169,6 +171,7 @@ impl fmt::Display for RequestError {
                 )
             }
             Self::CpuOnly => f.write_str("Only the CPU engine can answer this request"),
+            Self::NoSuchValue => f.write_str("The model has no such layer or value"),
             Self::Stopped => f.write_str("The engine has stopped"),
         }
     }

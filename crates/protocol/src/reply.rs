@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use shared::explain::{Reason, Trust};
 use shared::garment::CLASSES;
 use shared::image::RgbaImage;
+use shared::inside::{Cell, NetworkLayers};
 use shared::model::PHOTO_CLASSES;
 use shared::model::layer::grad_cam_layer;
 use shared::{Garment, ModelId, Prediction};
@@ -101,6 +102,10 @@ pub enum Reply {
     Reason(Box<Reason>),
     /// The tests of a model's maps.
     Trust(Box<Trust>),
+    /// The values of each layer of a network.
+    Layers(Box<NetworkLayers>),
+    /// What one value is computed from.
+    Cell(Box<Cell>),
 }
 
 /// The answer to a file of a batch, by everything that is loaded.

@@ -6,6 +6,7 @@ use photo::Edits;
 use serde::{Deserialize, Serialize};
 use shared::garment::CLASSES;
 use shared::image::PIXELS;
+use shared::inside::CellPlace;
 use shared::model::PhotoClass;
 use shared::{Garment, Grey28, ModelId, Prediction};
 
@@ -137,6 +138,14 @@ pub enum Request {
         grey: Pixels,
         class: Garment,
     },
+    /// The values of each layer of a network. Reply: `Layers`.
+    Layers { model: ModelId, grey: Pixels },
+    /// What one value of a network's layer is computed from. Reply: `Cell`.
+    Cell {
+        model: ModelId,
+        grey: Pixels,
+        place: CellPlace,
+    },
 }
 
 /// A file of a batch.
@@ -161,6 +170,8 @@ impl Request {
                 | Self::Classify { .. }
                 | Self::Explain { .. }
                 | Self::Reason { .. }
+                | Self::Layers { .. }
+                | Self::Cell { .. }
                 | Self::ClassifyPhoto { .. }
                 | Self::ExplainPhoto { .. }
                 | Self::Ensemble { .. }

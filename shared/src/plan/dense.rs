@@ -85,6 +85,11 @@ impl Dense {
         (&self.weight, &self.bias)
     }
 
+    /// Whether a ReLU follows the sums.
+    pub fn has_relu(&self) -> bool {
+        self.relu
+    }
+
     /// The gradient with respect to the input, from the gradient with respect to the sums before the ReLU.
     pub fn backward_sums(&self, gradient: &[f32]) -> Vec<f32> {
         self.weight

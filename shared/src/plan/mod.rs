@@ -10,6 +10,7 @@ mod direct;
 mod gemm;
 mod gradient;
 mod integrated;
+mod layers;
 pub mod photo;
 mod pointwise;
 mod stem;
@@ -22,6 +23,7 @@ use crate::explain::{EvidenceMap, HeatMap, MapMethod};
 use crate::features::Sample;
 use crate::garment::{CLASSES, Garment};
 use crate::image::{Grey28, PIXELS, standardise};
+use crate::inside::{Cell, CellPlace, NetworkLayers};
 use crate::model::layer::grad_cam_layer;
 use crate::model::lowering::{self, LoweredNetwork};
 use crate::model::shape::Shape;
@@ -30,6 +32,7 @@ use crate::model::{Classifier, ModelError, ModelId, argmax};
 use convolution::Convolution;
 use dense::Dense;
 use gradient::{Step, SteppedConv};
+use layers::Layers;
 use winograd::Scratch;
 
 /// A network that is ready to classify.
@@ -221,18 +224,7 @@ impl Plan {
         class: Garment,
     ) -> (Vec<Option<Step>>, Vec<Vec<f32>>, Vec<f32>) {
         let convs: Vec<SteppedConv> = self.lowered.iter().map(SteppedConv::new).collect();
-        let mut steps = Vec::new();
-        let mut values = image.standardised().to_vec();
-        let (mut shape, mut saved) = (Shape::INPUT, Vec::new());
-        for conv in &convs {
-            if conv.starts_block() {
-                saved.clone_from(&values);
-            }
-            let added = conv.ends_block().then_some(saved.as_slice());
-            let (output, to, step) = conv.forward(&values, shape, added);
-            (values, shape) = (output, to);
-            steps.push(step);
-        }
+        let (steps, values) = forward(&convs, image);
         let mut outputs: Vec<Vec<f32>> = Vec::new();
         self.run_head(&values, |output| outputs.push(output.to_vec()));
         let mut gradient = self.head_gradient(&outputs, class);
@@ -256,6 +248,38 @@ impl Plan {
         let steps = convs.iter().zip(steps);
         let steps = steps.map(|(conv, step)| conv.ends_layer().then_some(step));
         (steps.collect(), at_activations, gradient)
+    }
+
+    /// Each layer's values for an image, in 8 bits, and the prediction that follows from the last one.
+    pub fn layers(&self, image: &Grey28) -> NetworkLayers {
+        let convs: Vec<SteppedConv> = self.lowered.iter().map(SteppedConv::new).collect();
+        self.run_layers(&convs, image)
+            .maps(self.model, self.temperature)
+    }
+
+    /// What one value of a layer is computed from; `None` if the network has no such value.
+    pub fn cell(&self, image: &Grey28, place: CellPlace) -> Option<Cell> {
+        let convs: Vec<SteppedConv> = self.lowered.iter().map(SteppedConv::new).collect();
+        self.run_layers(&convs, image).cell(image, place)
+    }
+
+    /// Runs the network layer by layer.
+    fn run_layers<'a>(&'a self, convs: &'a [SteppedConv], image: &Grey28) -> Layers<'a> {
+        let (steps, output) = forward(convs, image);
+        let mut layers = Layers::new(image);
+        for (conv, step) in convs.iter().zip(steps) {
+            layers.add_convolution(conv, step);
+        }
+        if self.is_averaged {
+            layers.add_means(channel_means(&output, self.shape));
+        }
+        let mut dense = self.head.iter();
+        self.run_head(&output, |output| {
+            if let Some(dense) = dense.next() {
+                layers.add_dense(dense, output.to_vec());
+            }
+        });
+        layers
     }
 
     /// The mean gradient of a class's logit on the straight line from a black image to the image, for a network of two hidden
@@ -336,6 +360,23 @@ impl Classifier for Plan {
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
         self.logits(sample.grey())
     }
+}
+
+/// Runs the convolutions one after the other: what each keeps, and the last one's output.
+fn forward(convs: &[SteppedConv], image: &Grey28) -> (Vec<Step>, Vec<f32>) {
+    let mut steps = Vec::new();
+    let mut values = image.standardised().to_vec();
+    let (mut shape, mut saved) = (Shape::INPUT, Vec::new());
+    for conv in convs {
+        if conv.starts_block() {
+            saved.clone_from(&values);
+        }
+        let added = conv.ends_block().then_some(saved.as_slice());
+        let (output, to, step) = conv.forward(&values, shape, added);
+        (values, shape) = (output, to);
+        steps.push(step);
+    }
+    (steps, values)
 }
 
 /// The convolutions of a network, packed.

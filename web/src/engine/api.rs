@@ -8,6 +8,7 @@ use protocol::{
 use shared::explain::{Reason, Trust};
 use shared::garment::CLASSES;
 use shared::image::{PIXELS, RgbaImage};
+use shared::inside::{Cell, CellPlace, NetworkLayers};
 use shared::model::PhotoClass;
 use shared::{Garment, ModelId};
 use web_sys::File;
@@ -245,6 +246,27 @@ impl Client {
             .await?
         {
             Reply::Trust(trust) => Ok(*trust),
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// The values of each layer of a network.
+    pub async fn layers(&self, model: ModelId, grey: Pixels) -> Result<NetworkLayers, EngineError> {
+        match self.call_cpu(Request::Layers { model, grey }).await? {
+            Reply::Layers(layers) => Ok(*layers),
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// What one value of a network's layer is computed from.
+    pub async fn cell(
+        &self,
+        model: ModelId,
+        grey: Pixels,
+        place: CellPlace,
+    ) -> Result<Cell, EngineError> {
+        match self.call_cpu(Request::Cell { model, grey, place }).await? {
+            Reply::Cell(cell) => Ok(*cell),
             _ => Err(EngineError::UnexpectedReply),
         }
     }

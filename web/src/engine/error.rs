@@ -83,6 +83,7 @@ fn advice(error: &RequestError) -> Option<&'static str> {
         | RequestError::Measurement { .. }
         | RequestError::NoTestCases
         | RequestError::CpuOnly
+        | RequestError::NoSuchValue
         | RequestError::Stopped => "reload the page",
         RequestError::Photo { .. } | RequestError::Gallery { .. } => return None,
     })

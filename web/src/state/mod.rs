@@ -8,6 +8,7 @@ pub mod engines;
 pub mod ensemble;
 pub mod explanation;
 pub mod image;
+pub mod inside;
 pub mod manifest;
 pub mod messages;
 pub mod models;

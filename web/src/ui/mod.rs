@@ -15,6 +15,7 @@ mod explanation;
 mod footer;
 mod gallery;
 mod header;
+mod inside;
 mod lazy_part;
 mod messages;
 mod model_row;

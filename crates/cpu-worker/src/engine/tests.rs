@@ -7,10 +7,12 @@ use core::task::{Context, Poll, Waker};
 
 use super::*;
 use crate::preprocessing::tests::bmp;
+use protocol::{Message, encode};
 use shared::artifact::{Artifact, Storage, Tensor};
 use shared::explain::Reason;
 use shared::features::DIMENSIONS;
 use shared::image::SIDE;
+use shared::inside::{Cell, CellPlace};
 use shared::model::Ensemble;
 use shared::model::layer::parameters;
 
@@ -428,6 +430,63 @@ fn every_model_gives_its_own_reason_and_is_tested() {
         let area = trust.tested[0].curves.deletion_area();
         assert!((0.0..=1.0).contains(&area), "{model}: {area}");
     }
+}
+
+fn place(layer: u8, channel: u16, row: u16, column: u16) -> CellPlace {
+    CellPlace {
+        layer,
+        channel,
+        row,
+        column,
+    }
+}
+
+#[test]
+fn the_layers_of_a_network_end_in_its_prediction() {
+    let mut cpu = engine();
+    for (model, count) in [(ModelId::Cnn, 8), (ModelId::Resnet, 10), (ModelId::Mlp, 4)] {
+        let expected = classified(&mut cpu, model, boot());
+        let grey = boot();
+        let Reply::Layers(shown) = cpu.reply(Request::Layers { model, grey }) else {
+            panic!("{model} has no layers");
+        };
+        assert_eq!(shown.layers.len(), count, "{model}");
+        for (ours, theirs) in shown.logits.iter().zip(&expected.scores) {
+            assert!((ours - theirs).abs() < 1e-3, "{model}: {ours}, {theirs}");
+        }
+        // The parts of the first logit add up to it.
+        let (grey, place) = (boot(), place(count as u8 - 1, 0, 0, 0));
+        let Reply::Cell(cell) = cpu.reply(Request::Cell { model, grey, place }) else {
+            panic!("{model} has no logits");
+        };
+        let Cell::Sum(sum) = *cell else {
+            panic!("{cell:?}");
+        };
+        assert_eq!(sum.value, shown.logits[0]);
+        assert!((sum.sum - sum.value).abs() < 1e-4, "{model}: {sum:?}");
+    }
+}
+
+#[test]
+fn the_layers_are_sent_in_8_bits() {
+    let mut cpu = engine();
+    let (model, grey) = (ModelId::Cnn, boot());
+    let reply = cpu.reply(Request::Layers { model, grey });
+    let bytes = encode(&Message { id: 1, body: reply }).unwrap().len();
+    // 38,458 values, and up to 12 bytes for each of the 459 maps.
+    assert!((38_458..44_000).contains(&bytes), "{bytes}");
+}
+
+#[test]
+fn what_is_not_in_a_network_is_refused() {
+    let mut cpu = engine();
+    let (model, grey) = (ModelId::Svm, boot());
+    let refused = cpu.reply(Request::Layers { model, grey });
+    assert_eq!(refused, Reply::Error(RequestError::NoSuchValue));
+    let (model, grey) = (ModelId::Cnn, boot());
+    let place = place(1, 0, 26, 0);
+    let refused = cpu.reply(Request::Cell { model, grey, place });
+    assert_eq!(refused, Reply::Error(RequestError::NoSuchValue));
 }
 
 #[test]
