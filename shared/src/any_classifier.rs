@@ -10,17 +10,19 @@ use crate::explain::{Curves, EvidenceMap, HeatMap, MapMethod, Reason};
 use crate::features::Sample;
 use crate::garment::Garment;
 use crate::image::{Grey28, PIXELS};
-use crate::inside::{Cell, CellPlace, NetworkLayers};
+use crate::inside::{Cell, CellPlace, FeatureScores, GradientHistograms, NetworkLayers};
 use crate::model::forest::Forest;
 use crate::model::knn::Knn;
 use crate::model::logistic::Logistic;
 use crate::model::shuffle::Shuffle;
 use crate::model::svm::Svm;
-use crate::model::{Classifier, ModelError, ModelId};
+use crate::model::{Classifier, ModelError, ModelId, Prediction};
 use crate::plan::Plan;
 
 /// How many support vectors a reason has on each side.
 const SUPPORT_VECTORS: usize = 6;
+/// How many terms of a linear score are listed on each side.
+const TERMS: usize = 6;
 /// The seed of random orders, so that an image always has the same figures.
 const SEED: u64 = 1;
 
@@ -169,6 +171,35 @@ impl AnyClassifier {
             Self::Network(plan) => plan.cell(sample.grey(), place),
             _ => None,
         }
+    }
+
+    /// What a classical model computes from an image; `None` of a network.
+    pub fn feature_scores(&mut self, sample: &Sample) -> Option<FeatureScores> {
+        let projection = match self {
+            Self::Network(_) => return None,
+            Self::Svm(svm) => Some(svm.projection_size()),
+            Self::Forest(forest) => Some(forest.projection_size()),
+            Self::Knn(knn) => Some(knn.projection_size()),
+            Self::Logistic(_) => None,
+        };
+        let classifier = self.classifier();
+        let (scores, temperature) = (classifier.scores(sample), classifier.temperature());
+        let prediction = Prediction::from_scores(classifier.id(), &scores, temperature);
+        let score = match self {
+            Self::Logistic(logistic) => {
+                Some(logistic.linear_score(sample, prediction.garment(), TERMS))
+            }
+            _ => None,
+        };
+        Some(FeatureScores {
+            is_mirrored: sample.is_mirrored(),
+            scales: GradientHistograms::all(sample),
+            projection: projection.map(|size| size as u16),
+            score,
+            scores,
+            temperature,
+            probabilities: prediction.probabilities,
+        })
     }
 
     /// A model of the same kind that knows nothing: the same numbers in another order.

@@ -136,6 +136,12 @@ impl CpuEngine {
                     cell.ok_or(RequestError::NoSuchValue)?,
                 )))
             }
+            Request::FeatureScores { model, grey } => {
+                let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
+                let scores = classifier.feature_scores(sample);
+                let scores = scores.ok_or(RequestError::NoSuchValue)?;
+                Ok(Reply::FeatureScores(Box::new(scores)))
+            }
             Request::ClassifyBatch { model, images } => self.classify_batch(model, &images),
             Request::ClassifyBatchByEnsemble { images } => self.classify_batch_by_ensemble(&images),
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs),

@@ -91,6 +91,7 @@ impl Engine for GpuEngine {
             | Request::TestMaps { .. }
             | Request::Layers { .. }
             | Request::Cell { .. }
+            | Request::FeatureScores { .. }
             | Request::DetectNovelty { .. } => Err(RequestError::CpuOnly.into()),
         };
         match reply {

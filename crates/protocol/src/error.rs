@@ -119,7 +119,7 @@ pub enum RequestError {
     TestSet { part: TestSetPart, reason: String },
     /// The GPU engine runs only networks, and explains only convolutional ones.
     CpuOnly,
-    /// The model is not a network, or has no layer or value of that number.
+    /// The model is of the other kind, network or classical, or has no layer or value of that number.
     NoSuchValue,
     /// The worker's queue is closed.
     Stopped,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use shared::explain::{Reason, Trust};
 use shared::garment::CLASSES;
 use shared::image::RgbaImage;
-use shared::inside::{Cell, NetworkLayers};
+use shared::inside::{Cell, FeatureScores, NetworkLayers};
 use shared::model::PHOTO_CLASSES;
 use shared::model::layer::grad_cam_layer;
 use shared::{Garment, ModelId, Prediction};
@@ -106,6 +106,8 @@ pub enum Reply {
     Layers(Box<NetworkLayers>),
     /// What one value is computed from.
     Cell(Box<Cell>),
+    /// What a classical model computes from an image.
+    FeatureScores(Box<FeatureScores>),
 }
 
 /// The answer to a file of a batch, by everything that is loaded.

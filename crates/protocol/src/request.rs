@@ -146,6 +146,8 @@ pub enum Request {
         grey: Pixels,
         place: CellPlace,
     },
+    /// What a classical model computes from an image. Reply: `FeatureScores`.
+    FeatureScores { model: ModelId, grey: Pixels },
 }
 
 /// A file of a batch.
@@ -172,6 +174,7 @@ impl Request {
                 | Self::Reason { .. }
                 | Self::Layers { .. }
                 | Self::Cell { .. }
+                | Self::FeatureScores { .. }
                 | Self::ClassifyPhoto { .. }
                 | Self::ExplainPhoto { .. }
                 | Self::Ensemble { .. }

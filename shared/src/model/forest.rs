@@ -273,6 +273,11 @@ impl Forest {
         all
     }
 
+    /// The number of weighted sums that the features are reduced to.
+    pub fn projection_size(&self) -> usize {
+        self.projection.output()
+    }
+
     /// The same trees with their leaves in another order: a model of the same kind that knows nothing.
     pub fn shuffled(&self, order: &mut Shuffle) -> Self {
         let is_leaf = |node: &Node| node.right == 0;

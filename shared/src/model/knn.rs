@@ -132,6 +132,11 @@ impl Knn {
         neighbours.collect()
     }
 
+    /// The number of weighted sums that the features are reduced to.
+    pub fn projection_size(&self) -> usize {
+        self.projection.output()
+    }
+
     /// The same points with their classes in another order: a model of the same kind that knows nothing.
     pub fn shuffled(&self, order: &mut Shuffle) -> Self {
         let mut labels = self.labels.clone();

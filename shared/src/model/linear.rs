@@ -53,6 +53,11 @@ impl Linear {
         self.bias.len()
     }
 
+    /// The bias of each output.
+    pub fn bias(&self) -> &[f32] {
+        &self.bias
+    }
+
     /// Whether the input is raw pixels.
     pub fn is_of_pixels(&self) -> bool {
         self.input == PIXELS

@@ -160,6 +160,11 @@ impl Svm {
         }
     }
 
+    /// The number of weighted sums that the features are reduced to.
+    pub fn projection_size(&self) -> usize {
+        self.projection.output()
+    }
+
     /// The same vectors with their coefficients in another order: a model of the same kind that knows nothing.
     pub fn shuffled(&self, order: &mut Shuffle) -> Self {
         let mut coefficients = self.coefficients.clone();

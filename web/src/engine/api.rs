@@ -8,7 +8,7 @@ use protocol::{
 use shared::explain::{Reason, Trust};
 use shared::garment::CLASSES;
 use shared::image::{PIXELS, RgbaImage};
-use shared::inside::{Cell, CellPlace, NetworkLayers};
+use shared::inside::{Cell, CellPlace, FeatureScores, NetworkLayers};
 use shared::model::PhotoClass;
 use shared::{Garment, ModelId};
 use web_sys::File;
@@ -267,6 +267,19 @@ impl Client {
     ) -> Result<Cell, EngineError> {
         match self.call_cpu(Request::Cell { model, grey, place }).await? {
             Reply::Cell(cell) => Ok(*cell),
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// What a classical model computes from an image.
+    pub async fn feature_scores(
+        &self,
+        model: ModelId,
+        grey: Pixels,
+    ) -> Result<FeatureScores, EngineError> {
+        let request = Request::FeatureScores { model, grey };
+        match self.call_cpu(request).await? {
+            Reply::FeatureScores(scores) => Ok(*scores),
             _ => Err(EngineError::UnexpectedReply),
         }
     }

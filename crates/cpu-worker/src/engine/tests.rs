@@ -478,6 +478,31 @@ fn the_layers_are_sent_in_8_bits() {
 }
 
 #[test]
+fn a_classical_model_s_features_end_in_its_prediction() {
+    let mut cpu = engine();
+    for model in ModelId::CLASSICAL {
+        let expected = classified(&mut cpu, model, boot());
+        let grey = boot();
+        let Reply::FeatureScores(shown) = cpu.reply(Request::FeatureScores { model, grey }) else {
+            panic!("{model} has no features");
+        };
+        assert_eq!(shown.scores, expected.scores, "{model}");
+        assert_eq!(shown.probabilities, expected.probabilities, "{model}");
+        let counts = shown.scales.iter().map(|scale| scale.strengths.steps.len());
+        assert!(counts.eq([14 * 14 * 12, 7 * 7 * 12, 4 * 4 * 12]));
+        assert_eq!(shown.score.is_some(), model == ModelId::Logistic);
+        assert_eq!(shown.projection.is_none(), model == ModelId::Logistic);
+        if let Some(score) = shown.score {
+            let own = expected.scores[score.class.index()];
+            assert!((score.score - own).abs() < 1e-3, "{score:?}, {own}");
+        }
+    }
+    let (model, grey) = (ModelId::Cnn, boot());
+    let refused = cpu.reply(Request::FeatureScores { model, grey });
+    assert_eq!(refused, Reply::Error(RequestError::NoSuchValue));
+}
+
+#[test]
 fn what_is_not_in_a_network_is_refused() {
     let mut cpu = engine();
     let (model, grey) = (ModelId::Svm, boot());
