@@ -84,7 +84,7 @@ fn keyboard(session: &Session) {
 }
 
 /// Presses Tab until the focus is on an element with the hook, and visible there.
-fn tab_to(page: &Page, hook: &str) {
+pub fn tab_to(page: &Page, hook: &str) {
     for _ in 0..150 {
         page.browser.press(TAB);
         let there = page.browser.run(

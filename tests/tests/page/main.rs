@@ -18,6 +18,7 @@ mod explain;
 mod faults;
 mod first_screen;
 mod how_it_works;
+mod inside;
 mod layout;
 mod loading;
 mod offline;
@@ -76,6 +77,7 @@ fn checks() -> Vec<Check> {
         batch::CHECKS,
         camera::CHECKS,
         explain::CHECKS,
+        inside::CHECKS,
         address::CHECKS,
         photo_network::CHECKS,
         layout::CHECKS,

@@ -1,4 +1,4 @@
-//! Requests for the layers of a network, and for the parts of the value that the visitor looks at.
+//! Requests for what is computed inside a model, and for the parts of the value that the visitor looks at.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,19 +8,20 @@ use leptos::task::spawn_local;
 use protocol::Pixels;
 
 use crate::state::AppState;
-use crate::state::inside::{InsideState, ShownLayers};
+use crate::state::image::InputImage;
+use crate::state::inside::{InsideState, ShownFeatures, ShownLayers};
 
-/// Requests the layers whenever the image or the model changes, and a value's parts whenever the visitor moves to another one.
+/// Requests a network's layers or a classical model's features whenever the image or the model changes, and a value's parts whenever the visitor moves to another one.
 pub fn watch(app: AppState, inside: InsideState) {
-    let layers = Memo::new(move |_| {
+    let target = Memo::new(move |_| {
         let model = inside.model().get();
         let number = app.upload.image_number()?;
         app.models.is_ready(model).then_some((number, model))
     });
+    let layers = Memo::new(move |_| target.get().filter(|(_, model)| model.is_deep()));
     ask_one_by_one(layers, move |wanted| async move {
         let (number, model) = wanted;
-        let image = app.upload.image().get_untracked();
-        let Some(image) = image.filter(|i| i.number == number) else {
+        let Some(image) = image(app, number) else {
             return;
         };
         let pixels = Pixels::from(&image.grey);
@@ -33,6 +34,26 @@ pub fn watch(app: AppState, inside: InsideState) {
                 image,
                 model,
                 network: Arc::new(network),
+            }),
+            Err(error) => app.messages.add_error(error.to_string()),
+        }
+    });
+    let features = Memo::new(move |_| target.get().filter(|(_, model)| !model.is_deep()));
+    ask_one_by_one(features, move |wanted| async move {
+        let (number, model) = wanted;
+        let Some(image) = image(app, number) else {
+            return;
+        };
+        let pixels = Pixels::from(&image.grey);
+        let reply = app.engines.client().feature_scores(model, pixels).await;
+        if features.try_get_untracked() != Some(Some(wanted)) {
+            return;
+        }
+        match reply {
+            Ok(scores) => inside.show_features(ShownFeatures {
+                image,
+                model,
+                scores: Arc::new(scores),
             }),
             Err(error) => app.messages.add_error(error.to_string()),
         }
@@ -54,6 +75,12 @@ pub fn watch(app: AppState, inside: InsideState) {
             Err(error) => app.messages.add_error(error.to_string()),
         }
     });
+}
+
+/// The image of that number, if it is still the page's image.
+fn image(app: AppState, number: u32) -> Option<Arc<InputImage>> {
+    let image = app.upload.image().get_untracked();
+    image.filter(|image| image.number == number)
 }
 
 /// Asks for what is wanted, one request after the other: of the wishes that come during a request, only the last one is asked for.

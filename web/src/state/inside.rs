@@ -1,4 +1,4 @@
-//! The view inside a network: the model and the value that the visitor chose, and the latest answers.
+//! The view inside a model: the model and the value that the visitor chose, and the latest answers.
 //!
 //! It belongs to a part of the page that is loaded on request, and is created with it.
 
@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use shared::ModelId;
-use shared::inside::{Cell, CellPlace, NetworkLayers};
+use shared::inside::{Cell, CellPlace, FeatureScores, NetworkLayers};
 
 use super::image::InputImage;
 
-/// The network that is shown before the visitor chooses one: the simplest one with convolutions.
+/// The model that is shown before the visitor chooses one: the simplest network with convolutions.
 const FIRST_MODEL: ModelId = ModelId::Cnn;
 
 /// The layers of a network for an image.
@@ -19,6 +19,14 @@ pub struct ShownLayers {
     pub image: Arc<InputImage>,
     pub model: ModelId,
     pub network: Arc<NetworkLayers>,
+}
+
+/// What a classical model computes from an image.
+#[derive(Clone)]
+pub struct ShownFeatures {
+    pub image: Arc<InputImage>,
+    pub model: ModelId,
+    pub scores: Arc<FeatureScores>,
 }
 
 /// A value of a layer: an image's number, the model, and the place in it.
@@ -31,6 +39,7 @@ pub struct InsideState {
     shown: RwSignal<Option<ShownLayers>>,
     place: RwSignal<CellPlace>,
     cell: RwSignal<Option<(CellTarget, Arc<Cell>)>>,
+    features: RwSignal<Option<ShownFeatures>>,
 }
 
 impl Default for InsideState {
@@ -45,6 +54,7 @@ impl Default for InsideState {
                 column: 0,
             }),
             cell: RwSignal::new(None),
+            features: RwSignal::new(None),
         }
     }
 }
@@ -74,6 +84,14 @@ impl InsideState {
             self.place.set(largest_place(&layers.network, 1, channel));
         }
         self.shown.set(Some(layers));
+    }
+
+    pub fn features(self) -> ReadSignal<Option<ShownFeatures>> {
+        self.features.read_only()
+    }
+
+    pub fn show_features(self, features: ShownFeatures) {
+        self.features.set(Some(features));
     }
 
     /// The value whose parts are shown.

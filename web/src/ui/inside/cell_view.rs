@@ -49,7 +49,7 @@ pub fn CellView(inside: InsideState) -> impl IntoView {
             data-value=move || inside.cell().map(|cell| value(&cell).to_string())
             aria-busy=move || if inside.cell().is_some() { "false" } else { "true" }
         >
-            <h4 role="status" prop:textContent=title></h4>
+            <p class="cell-title" role="status" prop:textContent=title></p>
             <div node_ref=node></div>
             <p class="small">"All numbers are rounded to three decimals."</p>
         </div>

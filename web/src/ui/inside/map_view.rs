@@ -101,7 +101,7 @@ pub fn MapView(inside: InsideState) -> impl IntoView {
     };
     view! {
         <div class="map-view">
-            <h4 prop:textContent=title></h4>
+            <h3 prop:textContent=title></h3>
             <div
                 class="large-map"
                 data-testid="large-map"

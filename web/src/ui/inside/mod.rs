@@ -1,9 +1,12 @@
-//! The view inside a network: its layers as pictures, how each value is computed, and the way from the logits to the probabilities. Its code
-//! is downloaded when a visitor opens it.
+//! The view inside a model: a network's layers as pictures and how each value is computed, a classical model's features, and the way from
+//! the scores to the probabilities. Its code is downloaded when a visitor opens it.
 
 mod cell_markup;
 mod cell_view;
+mod features_view;
+mod gradients;
 mod map_view;
+mod network_view;
 mod panel;
 mod probabilities;
 mod strip;

@@ -1,16 +1,14 @@
-//! The whole view: the choice of the network, its layers, the chosen map with the parts of a value, and the probabilities.
+//! The whole view: the choice of the model, and what is computed inside it.
 
 use leptos::prelude::*;
 use shared::ModelId;
 
-use super::cell_view::CellView;
-use super::map_view::MapView;
-use super::probabilities::Probabilities;
-use super::strip::Strip;
-use super::words;
+use super::features_view::FeaturesView;
+use super::network_view::NetworkView;
 use crate::requests;
 use crate::state::AppState;
 use crate::state::inside::InsideState;
+use crate::ui::ensemble_text::name_in_sentence;
 
 #[component]
 pub fn Panel() -> impl IntoView {
@@ -18,26 +16,38 @@ pub fn Panel() -> impl IntoView {
     let inside = InsideState::default();
     requests::inside::watch(app, inside);
     let model = inside.model();
-    let shown = inside.shown();
-    let lead = move || {
-        shown.with(|shown| {
-            let shown = shown.as_ref().filter(|s| s.model == model.get());
-            match shown {
-                Some(s) => words::lead(s.model, &s.network),
-                None if app.models.is_ready(model.get()) => "The layers are being computed.".into(),
-                None => format!("{} is not loaded yet.", model.get().title()),
-            }
-        })
+    // The model and the image that are shown.
+    let shown = Memo::new(move |_| {
+        let chosen = model.get();
+        let layers = inside
+            .shown()
+            .with(|s| s.as_ref().map(|s| (s.model, s.image.number)));
+        let features = inside
+            .features()
+            .with(|s| s.as_ref().map(|s| (s.model, s.image.number)));
+        let found = if chosen.is_deep() { layers } else { features };
+        found.filter(|(model, _)| *model == chosen)
+    });
+    let is_deep = Memo::new(move |_| model.get().is_deep());
+    let waiting = move || match (shown.get(), model.get()) {
+        (Some(_), _) => String::new(),
+        (None, chosen) if app.models.is_ready(chosen) => {
+            format!(
+                "The steps of {} are being computed.",
+                name_in_sentence(chosen)
+            )
+        }
+        (None, chosen) => format!("{} is not loaded yet.", chosen.title()),
     };
     view! {
         <div
             class="inside"
             data-testid="inside"
-            data-model=move || shown.with(|s| s.as_ref().map(|s| s.model.name()))
-            data-picture=move || shown.with(|s| s.as_ref().map(|s| s.image.number))
+            data-model=move || shown.get().map(|(model, _)| model.name())
+            data-picture=move || shown.get().map(|(_, image)| image)
         >
             <label class="choice">
-                <span class="small">"Network"</span>
+                <span class="small">"Model"</span>
                 <select
                     data-testid="inside-model"
                     prop:value=move || model.get().name()
@@ -47,23 +57,19 @@ pub fn Panel() -> impl IntoView {
                         }
                     }
                 >
-                    {ModelId::DEEP
+                    {ModelId::ALL
                         .map(|m| view! { <option value=m.name()>{m.title()}</option> })
                         .collect_view()}
                 </select>
             </label>
-            <p role="status" prop:textContent=lead></p>
-            <Strip inside/>
-            <p class="small" prop:textContent=move || {
-                shown.with(|s| s.as_ref().map(|s| words::batch_norms(s.model)))
-            }></p>
-            <Show when=move || shown.with(Option::is_some)>
-                <div class="inside-map">
-                    <MapView inside/>
-                    <CellView inside/>
-                </div>
-                <Probabilities inside/>
-            </Show>
+            <p role="status" class="waiting" prop:textContent=waiting></p>
+            {move || {
+                if is_deep.get() {
+                    view! { <NetworkView inside/> }.into_any()
+                } else {
+                    view! { <FeaturesView inside/> }.into_any()
+                }
+            }}
         </div>
     }
 }

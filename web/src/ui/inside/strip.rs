@@ -84,7 +84,7 @@ fn markup(shown: &ShownLayers) -> String {
         let kind = layer.kind;
         html.put(format_args!(
             "<div class=\"layer\" role=\"group\" aria-labelledby=\"layer-{i}\" data-testid=\"layer\" data-layer=\"{i}\" \
-             data-kind=\"{}\"><h4 id=\"layer-{i}\">{name}</h4><p class=\"small\">{}</p><p class=\"small\">{}</p>\
+             data-kind=\"{}\"><h3 id=\"layer-{i}\">{name}</h3><p class=\"small\">{}</p><p class=\"small\">{}</p>\
              <div class=\"{}\">",
             kind.name(),
             words::size(layer),
