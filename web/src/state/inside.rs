@@ -99,6 +99,12 @@ impl InsideState {
         self.place.read_only()
     }
 
+    /// The layer and the channel of that value.
+    pub fn chosen_map(self) -> (u8, u16) {
+        let place = self.place.get();
+        (place.layer, place.channel)
+    }
+
     pub fn set_place(self, place: CellPlace) {
         if self.place.get_untracked() != place {
             self.place.set(place);

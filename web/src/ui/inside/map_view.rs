@@ -15,52 +15,45 @@ pub fn MapView(inside: InsideState) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
     let shown = inside.shown();
     let place = inside.place();
-    // What the layer of the chosen value says; `None` only for a layer that another model does not have.
-    let with_layer = move |default: String, text: &dyn Fn(&LayerMaps, &str) -> String| {
+    // Not the place in it, which changes with each movement of the pointer.
+    let chosen = Memo::new(move |_| inside.chosen_map());
+    let with_layer = move |text: &dyn Fn(&LayerMaps, &str, u16) -> String| {
         shown.with(|shown| {
-            let Some(shown) = shown else { return default };
-            let at = usize::from(place.get().layer);
-            let names = words::names(&shown.network);
-            match shown.network.layers.get(at).zip(names.get(at)) {
-                Some((layer, name)) => text(layer, name),
-                None => default,
-            }
+            let (layer, channel) = chosen.get();
+            let network = shown.as_ref().map(|s| &s.network)?;
+            let names = words::names(network);
+            let at = usize::from(layer);
+            // Another model may not have this layer.
+            let (layer, name) = network.layers.get(at).zip(names.get(at))?;
+            Some(text(layer, name, channel))
         })
     };
     let image = Signal::derive(move || {
         shown.with(|shown| {
-            let place = place.get();
-            let network = &shown.as_ref()?.network;
-            let layer = network.layers.get(usize::from(place.layer))?;
-            let map = layer.maps.get(usize::from(place.channel))?;
+            let (layer, channel) = chosen.get();
+            let layer = shown.as_ref()?.network.layers.get(usize::from(layer))?;
+            let map = layer.maps.get(usize::from(channel))?;
             Tones::of(layer).paint(map, layer.columns)
         })
     });
     let size = Memo::new(move |_| {
         shown.with(|shown| {
             let layers = shown.as_ref().map(|s| &s.network.layers);
-            let layer = layers.and_then(|l| l.get(usize::from(place.get().layer)));
+            let layer = layers.and_then(|l| l.get(usize::from(chosen.get().0)));
             layer.map_or([1, 1], |l| [l.rows.max(1), l.columns.max(1)])
         })
     });
     let title = move || {
-        with_layer(String::new(), &|layer, name| {
-            format!("{name}: {}", words::channel(layer, place.get().channel))
-        })
+        with_layer(&|layer, name, channel| format!("{name}: {}", words::channel(layer, channel)))
     };
-    let explanation = move || {
-        with_layer(String::new(), &|layer, _| {
-            words::explanation(layer.kind).into()
-        })
-    };
+    let explanation = move || with_layer(&|layer, _, _| words::explanation(layer.kind).into());
     let label = move || {
-        with_layer(String::new(), &|layer, name| {
-            let place = place.get();
-            let map = layer.maps.get(usize::from(place.channel));
+        with_layer(&|layer, name, channel| {
+            let map = layer.maps.get(usize::from(channel));
             let text = map.map_or(String::new(), |map| words::map_text(map, layer.columns));
             format!(
                 "{name}, {}: {text}. The arrow keys choose a value; its parts are listed after this map.",
-                words::channel(layer, place.channel)
+                words::channel(layer, channel)
             )
         })
     };

@@ -36,12 +36,14 @@ pub fn Strip(inside: InsideState) -> impl IntoView {
             paint_maps(&strip, shown);
         });
     });
+    let chosen = Memo::new(move |_| inside.chosen_map());
     Effect::new(move |_| {
-        let (Some(strip), Some(_)) = (node.get(), shown.with(|s| s.as_ref().map(|_| ()))) else {
-            return;
-        };
-        let place = inside.place().get();
-        mark(&strip, place.layer, place.channel);
+        // After the pictures of another model are there.
+        shown.track();
+        if let Some(strip) = node.get() {
+            let (layer, channel) = chosen.get();
+            mark(&strip, layer, channel);
+        }
     });
     let click = move |event: leptos::ev::MouseEvent| {
         if let Some((button, (layer, channel))) = map_of(&event) {

@@ -94,7 +94,7 @@ pub fn lead(model: ModelId, network: &NetworkLayers) -> String {
     // The image is not computed.
     let steps = network.layers.len().saturating_sub(1);
     format!(
-        "From left to right, {} turns the image into ten numbers in {steps} steps. In each picture 0 is black, and the largest value of the layer is white; values below 0 are blue. Choose a picture to enlarge it below, and see how each of its values is computed.",
+        "From left to right, {} turns the image into ten numbers in {steps} steps. Each small picture is what one channel of a layer has found: black is 0, white the largest value of the layer, and blue is below 0. Choose a picture to enlarge it below, and move over it to see how each of its values is computed.",
         name_in_sentence(model)
     )
 }
