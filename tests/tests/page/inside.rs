@@ -78,7 +78,7 @@ fn choose(session: &Session, page: &Page, model: ModelId) {
 }
 
 /// Opens the view with a clear example of a class.
-fn open_with<'a>(session: &'a Session, class: Garment) -> (Page<'a>, ReferenceImage) {
+fn open_with(session: &Session, class: Garment) -> (Page<'_>, ReferenceImage) {
     let page = session.page();
     let golden = session.clear_example(class);
     page.show(&image_files::png(&golden.image));

