@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::largest::take_largest;
+
 /// How many windows of several values are listed one by one, and how many of a single value.
 const LISTED: [usize; 2] = [3, 8];
 
@@ -84,9 +86,10 @@ impl Window {
 impl WeightedSum {
     /// The sum of all windows' products, of the bias and of what is added. A layer's value follows from it by `has_relu` and `affine`.
     pub(crate) fn new(mut windows: Vec<Window>, bias: f32, added: Option<f32>) -> Self {
-        windows.sort_by(|a, b| b.sum().abs().total_cmp(&a.sum().abs()));
         let is_single = windows.first().is_some_and(|w| w.inputs.len() == 1);
-        let others = windows.split_off(LISTED[usize::from(is_single)].min(windows.len()));
+        let count = LISTED[usize::from(is_single)];
+        let strongest = take_largest(&mut windows, count, |window| Some(window.sum().abs()));
+        let (windows, others) = (strongest, windows);
         let others_sum: f32 = others.iter().map(Window::sum).sum();
         let listed: f32 = windows.iter().map(Window::sum).sum();
         Self {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::feature_map::FeatureMap;
+use super::largest::take_largest;
 use crate::features::{FeaturePlace, Sample, hog};
 use crate::garment::{CLASSES, Garment};
 use crate::image::SIDE;
@@ -69,13 +70,10 @@ impl LinearScore {
     /// The score of a class from all terms, with the largest and the most negative `listed` of them.
     pub(crate) fn new(class: Garment, mut terms: Vec<Term>, bias: f32, listed: usize) -> Self {
         terms.retain(|term| term.product() != 0.0);
-        terms.sort_by(|a, b| b.product().total_cmp(&a.product()));
-        let split = terms.partition_point(|term| term.product() > 0.0);
-        let mut opposing = terms.split_off(split);
-        opposing.reverse();
-        let mut supporting = terms;
-        let mut others = supporting.split_off(listed.min(supporting.len()));
-        others.extend(opposing.split_off(listed.min(opposing.len())));
+        let positive = |value: f32| (value > 0.0).then_some(value);
+        let supporting = take_largest(&mut terms, listed, |term| positive(term.product()));
+        let opposing = take_largest(&mut terms, listed, |term| positive(-term.product()));
+        let others = terms;
         let sum = |terms: &[Term]| terms.iter().map(Term::product).sum::<f32>();
         let others_sum = sum(&others);
         Self {

@@ -4,6 +4,7 @@
 mod cell;
 mod feature_map;
 mod feature_scores;
+mod largest;
 mod layers;
 
 pub use cell::{Cell, CellPlace, WeightedSum, Window};

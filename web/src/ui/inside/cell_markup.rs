@@ -147,10 +147,14 @@ fn numbers(html: &mut Markup, window: &Window) {
     let columns = usize::from(window.columns);
     let products: Vec<f32> = window.products().collect();
     table(html, "Inputs", &window.inputs, columns, None);
-    html.put(format_args!("<span class=\"sign\">×</span>"));
-    table(html, "Weights", &window.weights, columns, None);
-    html.put(format_args!("<span class=\"sign\">=</span>"));
-    table(html, "Products", &products, columns, None);
+    for (sign, title, values) in [
+        ("×", "Weights", &window.weights),
+        ("=", "Products", &products),
+    ] {
+        html.put(format_args!("<span class=\"signed\"><span>{sign}</span>"));
+        table(html, title, values, columns, None);
+        html.put(format_args!("</span>"));
+    }
 }
 
 /// Inputs, weights and products as pictures.

@@ -88,7 +88,10 @@ fn draw(parts: &Element, cell: &Cell, shown: &ShownLayers, before: usize) {
         };
         let map = layer.maps.get(usize::from(window.channel));
         if let (Some(canvas), Some(map)) = (canvas("inputs"), map) {
-            paint(&canvas, Tones::of(layer).paint(map, layer.columns).as_ref());
+            paint(
+                &canvas,
+                Tones::of_map(layer, map).paint(map, layer.columns).as_ref(),
+            );
         }
         let products: Vec<f32> = window.products().collect();
         for (of, values) in [("weights", &window.weights), ("products", &products)] {

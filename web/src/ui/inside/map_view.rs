@@ -33,7 +33,7 @@ pub fn MapView(inside: InsideState) -> impl IntoView {
             let (layer, channel) = chosen.get();
             let layer = shown.as_ref()?.network.layers.get(usize::from(layer))?;
             let map = layer.maps.get(usize::from(channel))?;
-            Tones::of(layer).paint(map, layer.columns)
+            Tones::of_map(layer, map).paint(map, layer.columns)
         })
     });
     let size = Memo::new(move |_| {
@@ -47,6 +47,12 @@ pub fn MapView(inside: InsideState) -> impl IntoView {
         with_layer(&|layer, name, channel| format!("{name}: {}", words::channel(layer, channel)))
     };
     let explanation = move || with_layer(&|layer, _, _| words::explanation(layer.kind).into());
+    let full_tone = move || {
+        with_layer(&|layer, _, channel| {
+            let map = layer.maps.get(usize::from(channel));
+            map.map_or(String::new(), |map| words::full_tone(layer, map))
+        })
+    };
     let label = move || {
         with_layer(&|layer, name, channel| {
             let map = layer.maps.get(usize::from(channel));
@@ -97,6 +103,7 @@ pub fn MapView(inside: InsideState) -> impl IntoView {
             <h3 prop:textContent=title></h3>
             <div
                 class="large-map"
+                class:single=move || size.get() == [1, 1]
                 data-testid="large-map"
                 data-layer=move || place.get().layer
                 data-channel=move || place.get().channel
@@ -118,7 +125,8 @@ pub fn MapView(inside: InsideState) -> impl IntoView {
                     inner_html=cursor
                 ></svg>
             </div>
-            <p class="small" prop:textContent=explanation></p>
+            <p class="small" prop:textContent=full_tone></p>
+            <p prop:textContent=explanation></p>
         </div>
     }
 }

@@ -1,4 +1,4 @@
-//! The tones of feature maps: black is 0, white the largest value of the layer, and blue stands for values below 0.
+//! The tones of feature maps: black is 0, white the largest value, and blue stands for values below 0.
 
 use shared::image::RgbaImage;
 use shared::inside::{FeatureMap, LayerKind, LayerMaps};
@@ -30,7 +30,16 @@ impl Tones {
         }
     }
 
-    /// The tones of a single map: black is 0.
+    /// The tones of one map of a layer, whose own largest value is white.
+    pub fn of_map(layer: &LayerMaps, map: &FeatureMap) -> Self {
+        if layer.kind == LayerKind::Input {
+            Self::of(layer)
+        } else {
+            Self::around_zero(map)
+        }
+    }
+
+    /// The tones of any values: black is 0.
     pub fn around_zero(map: &FeatureMap) -> Self {
         Self {
             black: 0.0,
@@ -44,10 +53,16 @@ impl Tones {
         } else {
             0.0
         };
-        let [r, g, b] = if share < 0.0 {
-            BELOW_ZERO.map(|c| c * -share)
+        // The root makes small values visible; a pixel is as bright as it is.
+        let strength = if self.black < 0.0 {
+            share
         } else {
-            [255.0 * share; 3]
+            share.abs().sqrt()
+        };
+        let [r, g, b] = if share < 0.0 {
+            BELOW_ZERO.map(|c| c * strength)
+        } else {
+            [255.0 * strength; 3]
         };
         [r as u8, g as u8, b as u8, 255]
     }
@@ -79,7 +94,8 @@ mod tests {
         let tones = Tones::of(&layer);
         let image = tones.paint(&layer.maps[0], 2).unwrap();
         assert_eq!((image.width(), image.height()), (2, 1));
-        assert_eq!(image.rgba(), [0, 0, 0, 255, 127, 127, 127, 255]);
+        // The root of a half.
+        assert_eq!(image.rgba(), [0, 0, 0, 255, 180, 180, 180, 255]);
         let other = tones.paint(&layer.maps[1], 2).unwrap();
         assert_eq!(other.rgba()[..4], [255; 4]);
         // Below 0: blue.
@@ -89,8 +105,10 @@ mod tests {
 
     #[test]
     fn a_black_pixel_of_the_image_is_black() {
-        let layer = layer(LayerKind::Input, &[&[-0.81, 2.0]]);
-        let image = Tones::of(&layer).paint(&layer.maps[0], 2).unwrap();
-        assert_eq!(image.rgba(), [0, 0, 0, 255, 255, 255, 255, 255]);
+        let layer = layer(LayerKind::Input, &[&[-1.0, 2.0], &[0.5, 2.0]]);
+        let paint = |map: usize| Tones::of(&layer).paint(&layer.maps[map], 2).unwrap();
+        assert_eq!(paint(0).rgba(), [0, 0, 0, 255, 255, 255, 255, 255]);
+        // Half as bright as the brightest.
+        assert!(matches!(paint(1).rgba()[0], 126..=128));
     }
 }

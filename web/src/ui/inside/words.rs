@@ -94,7 +94,7 @@ pub fn lead(model: ModelId, network: &NetworkLayers) -> String {
     // The image is not computed.
     let steps = network.layers.len().saturating_sub(1);
     format!(
-        "From left to right, {} turns the image into ten numbers in {steps} steps. Each small picture is what one channel of a layer has found: black is 0, white the largest value of the layer, and blue is below 0. Choose a picture to enlarge it below, and move over it to see how each of its values is computed.",
+        "From left to right, {} turns the image into ten numbers in {steps} steps. Each small picture is what one channel of a layer has found: black is 0, the brighter the larger, and blue is below 0. Choose a picture to enlarge it below, and move over it to see how each of its values is computed.",
         name_in_sentence(model)
     )
 }
@@ -108,6 +108,22 @@ pub const fn batch_norms(model: ModelId) -> &'static str {
         _ => {
             "The batch norms of the training are folded into the weights and biases that you see, which gives the same values."
         }
+    }
+}
+
+/// What the brightest tone of the enlarged map stands for.
+pub fn full_tone(layer: &LayerMaps, map: &FeatureMap) -> String {
+    let strongest = map.values().fold(
+        0.0,
+        |full: f32, v| if v.abs() > full.abs() { v } else { full },
+    );
+    match (layer.kind, layer.rows) {
+        (LayerKind::Input, _) | (_, 1) => String::new(),
+        _ if strongest == 0.0 => "All values of this map are 0.".into(),
+        _ => format!(
+            "The brightest value of this map is {}; small ones are shown brighter than in proportion.",
+            number(strongest)
+        ),
     }
 }
 
