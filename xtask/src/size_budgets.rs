@@ -71,7 +71,7 @@ fn group_by_kind(files: &[(PathBuf, Size)]) -> BTreeMap<&'static str, Size> {
 }
 
 fn table(sizes: &BTreeMap<&'static str, Size>) -> String {
-    let mut lines = format!("  {:<14}{:>14}{:>14}\n", "", "bytes", "gzipped");
+    let mut lines = format!("  {:<16}{:>14}{:>14}\n", "", "bytes", "gzipped");
     let sums = |kind: &str| kind == "all" || kind == FIRST_PREDICTION;
     for (kind, size) in sizes.iter().filter(|(kind, _)| !sums(kind)) {
         lines += &line(kind, size);
@@ -109,7 +109,7 @@ fn check(sizes: &BTreeMap<&'static str, Size>, budgets: &[(&str, u64)]) -> Resul
 
 fn line(kind: &str, size: &Size) -> String {
     format!(
-        "  {kind:<14}{:>14}{:>14}\n",
+        "  {kind:<16}{:>14}{:>14}\n",
         grouped(size.raw),
         grouped(size.gzipped)
     )
@@ -171,12 +171,17 @@ fn kind_of_file(path: &Path) -> &'static str {
     if path.starts_with("engine") {
         return "engine module";
     }
+    // wasm-split's names for what is loaded later.
+    let is_later = name.starts_with("split_") || name.starts_with("chunk_");
+    let is_of_cpu_worker = path
+        .iter()
+        .any(|part| part.to_string_lossy().starts_with("cpu-worker-"));
     match (&*name, &*extension) {
-        (name, _) if name.starts_with("cpu-worker") => "CPU worker",
+        _ if is_of_cpu_worker && is_later => "CPU worker parts",
+        _ if is_of_cpu_worker => "CPU worker",
         (name, _) if name.starts_with("gpu-worker") => "GPU worker",
         (name, "js") if name.starts_with("boot") || name == "offline.js" => "page",
-        // wasm-split's name for what is loaded later.
-        (name, "wasm") if name.starts_with("split_") || name.starts_with("chunk_") => "app parts",
+        (_, "wasm") if is_later => "app parts",
         (_, "wasm" | "js") => "app",
         (_, "html" | "css") => "page",
         (_, "png" | "svg" | "ico" | "jpg" | "webp") => "pictures",
@@ -216,7 +221,10 @@ mod tests {
             ("app-12/__wasm_split.js", "app"),
             ("app-12/app_bg.wasm", "app"),
             ("app-12/chunk_2_editor.wasm", "app parts"),
-            ("cpu-worker_bg-12.wasm", "CPU worker"),
+            ("cpu-worker-12/cpu-worker.js", "CPU worker"),
+            ("cpu-worker-12/__wasm_split.js", "CPU worker"),
+            ("cpu-worker-12/cpu-worker_bg.wasm", "CPU worker"),
+            ("cpu-worker-12/split_photos.wasm", "CPU worker parts"),
             ("gpu-worker-12.js", "GPU worker"),
             ("weights/metrics/cnn-12.json", "weights"),
             ("gallery-12.png", "pictures"),
@@ -248,7 +256,7 @@ mod tests {
         let sizes = site(&[
             ("index.html", 1),
             ("app-1_bg.wasm", 10),
-            ("cpu-worker-1.js", 100),
+            ("cpu-worker-1/cpu-worker.js", 100),
             ("gallery-1.png", 1_000),
             ("weights/cnn-1.hbd", 10_000),
             ("weights/manifest-1.json", 100_000),

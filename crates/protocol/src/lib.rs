@@ -10,7 +10,7 @@ mod request;
 mod test_set;
 
 pub use error::{
-    Download, DownloadError, FatalError, GPU_FEATURE, MAX_BATCH, MAX_RUNS, RequestError,
+    CodePart, Download, DownloadError, FatalError, GPU_FEATURE, MAX_BATCH, MAX_RUNS, RequestError,
 };
 pub use message::{Message, MessageError, UNASKED, decode, encode};
 pub use reply::{

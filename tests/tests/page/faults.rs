@@ -196,14 +196,7 @@ fn faulty_page<'a>(session: &'a Session, site: &Site) -> Page<'a> {
     };
     let kind = encode(&message).expect("replies are encodable")[1];
     let faults = FAULTS.replace("STARTED", &kind.to_string());
-    let mut files = fs::read_dir(site.folder()).expect("a folder").flatten();
-    let script = files.find(|file| {
-        let name = file.file_name().to_string_lossy().into_owned();
-        name.starts_with("cpu-worker-") && name.ends_with(".js")
-    });
-    let path = script.expect("a CPU worker").path();
-    let text = fs::read_to_string(&path).expect("a script");
-    fs::write(&path, text + &faults).expect("a writable site");
+    assert!(site.append_to_worker("cpu-worker", &faults));
     let script = session.browser.on_new_pages(
         "window.decoded = 0;
          window.faults = new BroadcastChannel('faults');

@@ -18,6 +18,7 @@ mod explain;
 mod faults;
 mod first_screen;
 mod how_it_works;
+mod integrity;
 mod layout;
 mod loading;
 mod offline;
@@ -84,6 +85,7 @@ fn checks() -> Vec<Check> {
         how_it_works::CHECKS,
         weights::CHECKS,
         faults::CHECKS,
+        integrity::CHECKS,
         loading::CHECKS,
         translation::CHECKS,
         offline::CHECKS,

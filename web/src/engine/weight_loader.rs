@@ -17,8 +17,7 @@ use super::events::{EngineEvent, EventSink, WeightsState};
 use super::rpc::{RpcError, WorkerRpc};
 use super::timer::with_timeout;
 
-/// Loaded first and both at once, the smaller one in front: the visitor waits for the first prediction. web/boot.js downloads
-/// them early.
+/// Loaded first, the smaller one in front: the visitor waits for the first prediction. web/boot.js downloads the first one early.
 const FIRST: [ModelId; 2] = [ModelId::Resnet, ModelId::Cnn];
 /// Loaded next, as they are small too.
 const SECOND: [ModelId; 2] = [ModelId::Logistic, ModelId::Mlp];
@@ -194,17 +193,12 @@ impl WeightLoader {
         let models = |models: &'static [ModelId]| models.iter().map(|m| WeightsFile::Model(*m));
         let mut loads = FuturesUnordered::new();
         let mut stalled = 0;
-        for group in [
-            models(&FIRST).collect(),
-            vec![WeightsFile::Ensemble],
-            vec![WeightsFile::Novelty],
-        ]
-        .into_iter()
-        .chain(models(&SECOND).chain(models(&LARGE)).map(|file| vec![file]))
-        {
-            for file in group {
-                loads.push(self.load_queued(rpc, file));
-            }
+        let files = models(&FIRST)
+            .chain([WeightsFile::Ensemble, WeightsFile::Novelty])
+            .chain(models(&SECOND))
+            .chain(models(&LARGE));
+        for file in files {
+            loads.push(self.load_queued(rpc, file));
             self.wait_while_busy(&mut loads, &mut stalled).await?;
         }
         while let Some(load) = loads.next().await {

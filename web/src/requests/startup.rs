@@ -56,9 +56,9 @@ async fn warm_up(app: AppState) {
 }
 
 async fn load_gallery(app: AppState) {
+    wait_for_first_prediction(app).await;
     match app.engines.client().load_gallery().await {
         Ok(images) => {
-            wait_for_first_prediction(app).await;
             let images = images.iter().filter_map(Pixels::grey);
             app.site.set_gallery(images.collect());
         }

@@ -98,9 +98,17 @@ fn weights(model: ModelId) -> Vec<u8> {
     file(model, tensors)
 }
 
+/// Answers a request. Nothing has to be awaited: all code is there, and the browser decodes nothing.
+fn reply(cpu: &mut CpuEngine, request: Request) -> Reply {
+    match pin!(cpu.answer(request)).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(reply) => reply,
+        Poll::Pending => panic!("no answer"),
+    }
+}
+
 fn load(cpu: &mut CpuEngine, model: ModelId, weights: Vec<u8>) -> Reply {
     let weights = Source::Bytes(weights);
-    cpu.reply(Request::Load { model, weights })
+    reply(cpu, Request::Load { model, weights })
 }
 
 fn engine() -> CpuEngine {
@@ -124,7 +132,7 @@ fn boot() -> Pixels {
 }
 
 fn classified(cpu: &mut CpuEngine, model: ModelId, grey: Pixels) -> TimedPrediction {
-    match cpu.reply(Request::Classify { model, grey }) {
+    match reply(cpu, Request::Classify { model, grey }) {
         Reply::Prediction(prediction) => prediction,
         other => panic!("no prediction but {other:?}"),
     }
@@ -154,7 +162,7 @@ fn a_prepared_image_includes_the_predictions_of_the_loaded_networks() {
     let mut cpu = CpuEngine::new(|| 0.0);
     let prepared = |cpu: &mut CpuEngine| {
         let file = bmp(40, 40, |x, y| if x + y < 30 { 40 } else { 255 });
-        match cpu.reply(Request::Prepare { file, photo: None }) {
+        match reply(&mut cpu, Request::Prepare { file, photo: None }) {
             Reply::Prepared(prepared) => prepared,
             other => panic!("no image but {other:?}"),
         }
@@ -222,7 +230,7 @@ fn a_batch_gives_the_same_predictions_as_single_images() {
             .map(|prediction| (prediction.garment().index() as u8, prediction.confidence()))
             .unzip();
         let images = bytes.clone();
-        let reply = cpu.reply(Request::ClassifyBatch { model, images });
+        let reply = reply(&mut cpu, Request::ClassifyBatch { model, images });
         assert_eq!(batch_of(reply), alone, "{model}");
     }
 }
@@ -238,11 +246,14 @@ fn the_ensemble_classifies_a_batch_as_single_images_and_needs_all_models() {
     let request = |bytes: &[u8]| Request::ClassifyBatchByEnsemble {
         images: bytes.to_vec(),
     };
-    assert!(error(cpu.reply(request(&bytes))).contains("no weights"));
+    assert!(error(reply(&mut cpu, request(&bytes))).contains("no weights"));
     let combination = || Source::Bytes(ensemble.to_artifact().to_bytes().unwrap());
-    cpu.reply(Request::LoadEnsemble {
-        weights: combination(),
-    });
+    reply(
+        &mut cpu,
+        Request::LoadEnsemble {
+            weights: combination(),
+        },
+    );
     let alone: (Vec<u8>, Vec<f32>) = images
         .iter()
         .map(|grey| {
@@ -254,16 +265,19 @@ fn the_ensemble_classifies_a_batch_as_single_images_and_needs_all_models() {
             (class as u8, probabilities[class])
         })
         .unzip();
-    assert_eq!(batch_of(cpu.reply(request(&bytes))), alone);
-    assert!(error(cpu.reply(request(&bytes[1..]))).contains("not 1 to 1024 images"));
+    assert_eq!(batch_of(reply(&mut cpu, request(&bytes))), alone);
+    assert!(error(reply(&mut cpu, request(&bytes[1..]))).contains("not 1 to 1024 images"));
     let mut incomplete = CpuEngine::new(|| 0.0);
     for model in ModelId::ALL.into_iter().filter(|m| *m != ModelId::Svm) {
         load(&mut incomplete, model, weights(model));
     }
-    incomplete.reply(Request::LoadEnsemble {
-        weights: combination(),
-    });
-    assert!(error(incomplete.reply(request(&bytes))).contains("SVM"));
+    reply(
+        &mut incomplete,
+        Request::LoadEnsemble {
+            weights: combination(),
+        },
+    );
+    assert!(error(reply(&mut incomplete, request(&bytes))).contains("SVM"));
 }
 
 #[test]
@@ -272,17 +286,17 @@ fn a_measurement_is_the_time_of_all_runs() {
     static TICKS: AtomicU32 = AtomicU32::new(0);
     let mut cpu = CpuEngine::new(|| f64::from(TICKS.fetch_add(1, Ordering::Relaxed)));
     let measure = |model, batch, runs| Request::Measure { model, batch, runs };
-    let unloaded = cpu.reply(measure(ModelId::Cnn, 1, 1));
+    let unloaded = reply(&mut cpu, measure(ModelId::Cnn, 1, 1));
     assert!(error(unloaded).contains("no weights"));
     for model in ModelId::ALL {
         load(&mut cpu, model, weights(model));
-        let reply = cpu.reply(measure(model, 3, 2));
+        let reply = reply(&mut cpu, measure(model, 3, 2));
         assert_eq!(reply, Reply::Measured { micros: 1000 });
     }
-    let absurd = cpu.reply(measure(ModelId::Cnn, 0, 1));
+    let absurd = reply(&mut cpu, measure(ModelId::Cnn, 0, 1));
     assert!(error(absurd).contains("cannot be measured"));
     let (model, images) = (ModelId::Cnn, vec![0; 7]);
-    let broken = cpu.reply(Request::ClassifyBatch { model, images });
+    let broken = reply(&mut cpu, Request::ClassifyBatch { model, images });
     assert!(error(broken).contains("not 1 to 1024 images"));
 }
 
@@ -300,10 +314,10 @@ fn the_ensemble_combines_the_predictions_that_it_gets() {
     let request = |predictions: &[shared::Prediction]| Request::Ensemble {
         predictions: predictions.to_vec(),
     };
-    assert!(error(cpu.reply(request(&predictions))).contains("no weights"));
+    assert!(error(reply(&mut cpu, request(&predictions))).contains("no weights"));
     let weights = Source::Bytes(ensemble.to_artifact().to_bytes().unwrap());
     assert_eq!(
-        cpu.reply(Request::LoadEnsemble { weights }),
+        reply(&mut cpu, Request::LoadEnsemble { weights }),
         Reply::EnsembleLoaded
     );
     let probabilities = ensemble.combine(&predictions).unwrap();
@@ -313,17 +327,20 @@ fn the_ensemble_combines_the_predictions_that_it_gets() {
         probabilities,
         contributions,
     };
-    assert_eq!(cpu.reply(request(&predictions)), expected);
-    assert!(error(cpu.reply(request(&[]))).contains("no vote"));
+    assert_eq!(reply(&mut cpu, request(&predictions)), expected);
+    assert!(error(reply(&mut cpu, request(&[]))).contains("no vote"));
 }
 
 #[test]
 fn a_self_test_finds_the_largest_difference() {
     let mut cpu = engine();
-    let reply = cpu.reply(Request::Classify {
-        model: ModelId::Cnn,
-        grey: boot(),
-    });
+    let reply = reply(
+        &mut cpu,
+        Request::Classify {
+            model: ModelId::Cnn,
+            grey: boot(),
+        },
+    );
     let Reply::Prediction(prediction) = reply else {
         panic!("{reply:?}");
     };
@@ -334,7 +351,7 @@ fn a_self_test_finds_the_largest_difference() {
         grey: boot(),
         probabilities,
     };
-    let reply = cpu.reply(Request::SelfTest { cases: vec![case] });
+    let reply = reply(&mut cpu, Request::SelfTest { cases: vec![case] });
     assert!(
         matches!(reply, Reply::SelfTest { largest_difference: d, .. } if (d - 0.25).abs() < 1e-6),
         "{reply:?}"
@@ -350,11 +367,14 @@ fn a_heat_map_has_the_size_of_its_method() {
             ModelId::Resnet => 6,
             _ => SIDE as u32,
         };
-        let reply = cpu.reply(Request::Explain {
-            model,
-            grey: boot(),
-            class: Garment::Sneaker,
-        });
+        let reply = reply(
+            &mut cpu,
+            Request::Explain {
+                model,
+                grey: boot(),
+                class: Garment::Sneaker,
+            },
+        );
         let Reply::HeatMap(map) = reply else {
             panic!("{reply:?}");
         };
@@ -376,7 +396,7 @@ fn a_class_with_no_chance_is_shown_at_the_scale_of_the_answer() {
     for model in [ModelId::Cnn, ModelId::Resnet] {
         let mut maps = Garment::ALL.map(|class| {
             let grey = boot();
-            match cpu.reply(Request::Explain { model, grey, class }) {
+            match reply(&mut cpu, Request::Explain { model, grey, class }) {
                 Reply::HeatMap(map) => map,
                 reply => panic!("{reply:?}"),
             }
@@ -396,7 +416,7 @@ fn every_model_gives_its_own_reason_and_is_tested() {
     let mut cpu = engine();
     for model in ModelId::ALL {
         let (grey, class) = (boot(), Garment::AnkleBoot);
-        let Reply::Reason(reason) = cpu.reply(Request::Reason { model, grey, class }) else {
+        let Reply::Reason(reason) = reply(&mut cpu, Request::Reason { model, grey, class }) else {
             panic!("{model} gives no reason");
         };
         match (*reason, model) {
@@ -410,19 +430,25 @@ fn every_model_gives_its_own_reason_and_is_tested() {
             (Reason::Maps(maps), _) => assert!(!maps.is_empty(), "{model}"),
             (reason, _) => panic!("{model}: {reason:?}"),
         }
-        let Reply::HeatMap(map) = cpu.reply(Request::Occlude {
-            model,
-            grey: boot(),
-            class,
-        }) else {
+        let Reply::HeatMap(map) = reply(
+            &mut cpu,
+            Request::Occlude {
+                model,
+                grey: boot(),
+                class,
+            },
+        ) else {
             panic!("{model} is not explained by occlusion");
         };
         assert_eq!((map.method, map.side), (Method::Occlusion, SIDE as u32));
-        let Reply::Trust(trust) = cpu.reply(Request::TestMaps {
-            model,
-            grey: boot(),
-            class,
-        }) else {
+        let Reply::Trust(trust) = reply(
+            &mut cpu,
+            Request::TestMaps {
+                model,
+                grey: boot(),
+                class,
+            },
+        ) else {
             panic!("{model} is not tested");
         };
         let area = trust.tested[0].curves.deletion_area();
@@ -446,10 +472,13 @@ fn rejects_bad_weights() {
         let message = error(load(&mut cpu, ModelId::Cnn, bad));
         assert!(message.contains(word), "{message}");
     }
-    let reply = cpu.reply(Request::Classify {
-        model: ModelId::Cnn,
-        grey: boot(),
-    });
+    let reply = reply(
+        &mut cpu,
+        Request::Classify {
+            model: ModelId::Cnn,
+            grey: boot(),
+        },
+    );
     assert!(error(reply).contains("no weights"));
 }
 
@@ -458,14 +487,14 @@ fn detects_novelty_after_its_weights_are_loaded() {
     let mut cpu = engine();
     let noise = Grey28::new(core::array::from_fn(|i| (i * 7919 % 251) as u8));
     let asked = |grey: Pixels| Request::DetectNovelty { grey };
-    assert!(error(cpu.reply(asked(boot()))).contains("no weights"));
+    assert!(error(reply(&mut cpu, asked(boot()))).contains("no weights"));
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/novelty.hbd");
     let weights = Source::Bytes(std::fs::read(path).unwrap());
-    let loaded = cpu.reply(Request::LoadNovelty { weights });
+    let loaded = reply(&mut cpu, Request::LoadNovelty { weights });
     assert_eq!(loaded, Reply::NoveltyLoaded);
     let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/images.bin");
     let golden = std::fs::read(golden).unwrap();
-    let mut detect = |grey: &Grey28| cpu.reply(asked(Pixels::from(grey)));
+    let mut detect = |grey: &Grey28| reply(&mut cpu, asked(Pixels::from(grey)));
     let known = golden.chunks_exact(PIXELS).filter(|pixels| {
         let image = Grey28::from_slice(pixels).unwrap();
         matches!(
@@ -484,7 +513,7 @@ fn detects_novelty_after_its_weights_are_loaded() {
     };
     assert_eq!(detect(&noise), refused);
     let damaged = Source::Bytes(vec![0; 9]);
-    let refused = cpu.reply(Request::LoadNovelty { weights: damaged });
+    let refused = reply(&mut cpu, Request::LoadNovelty { weights: damaged });
     assert!(error(refused).contains("The novelty detector"));
 }
 
@@ -496,22 +525,22 @@ fn the_photo_network_classifies_and_explains_the_stored_photo() {
         if inside { 40 } else { 255 }
     });
     let prepare = |photo: Option<u32>, file: Vec<u8>| Request::Prepare { file, photo };
-    cpu.reply(prepare(Some(7), photo.clone()));
+    reply(&mut cpu, prepare(Some(7), photo.clone()));
     let classify = |photo: u32| Request::ClassifyPhoto {
         photo,
         edits: Edits::default(),
     };
-    assert!(error(cpu.reply(classify(7))).contains("no weights"));
+    assert!(error(reply(&mut cpu, classify(7))).contains("no weights"));
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/photo.hbd");
     let weights = Source::Bytes(std::fs::read(path).unwrap());
-    let loaded = cpu.reply(Request::LoadPhotoNetwork { weights });
+    let loaded = reply(&mut cpu, Request::LoadPhotoNetwork { weights });
     assert!(matches!(loaded, Reply::PhotoNetworkLoaded { parameters } if parameters > 3_000_000));
-    let Reply::Photo(prediction) = cpu.reply(classify(7)) else {
+    let Reply::Photo(prediction) = reply(&mut cpu, classify(7)) else {
         panic!("no prediction");
     };
     assert!((prediction.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
     // A photo without a number cannot be asked about later, so its prediction comes at once, and is the same.
-    let Reply::Prepared(prepared) = cpu.reply(prepare(None, photo)) else {
+    let Reply::Prepared(prepared) = reply(&mut cpu, prepare(None, photo)) else {
         panic!("not prepared");
     };
     let at_once = prepared.photo.map(|photo| photo.probabilities);
@@ -521,17 +550,17 @@ fn the_photo_network_classifies_and_explains_the_stored_photo() {
         photo: 7,
         edits: Edits::default(),
     };
-    assert!(matches!(cpu.reply(edit), Reply::Prepared(edited) if edited.photo.is_none()));
+    assert!(matches!(reply(&mut cpu, edit), Reply::Prepared(edited) if edited.photo.is_none()));
     let explain = Request::ExplainPhoto {
         photo: 7,
         edits: Edits::default(),
         class: PhotoClass::Other,
     };
-    let Reply::PhotoHeatMap { overlay } = cpu.reply(explain) else {
+    let Reply::PhotoHeatMap { overlay } = reply(&mut cpu, explain) else {
         panic!("no heat map");
     };
     assert_eq!(overlay.width(), overlay.height());
-    assert!(error(cpu.reply(classify(8))).contains("no longer loaded"));
+    assert!(error(reply(&mut cpu, classify(8))).contains("no longer loaded"));
 }
 
 /// The answers to files of a batch, none of which needs the browser's decoder.
@@ -539,9 +568,8 @@ fn files_answered(
     cpu: &mut CpuEngine,
     files: Vec<BatchFile>,
 ) -> Vec<Result<FileAnswer, RequestError>> {
-    let request = pin!(cpu.answer(Request::ClassifyFiles { files }));
-    match request.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(Reply::Files { answers }) => answers,
+    match reply(cpu, Request::ClassifyFiles { files }) {
+        Reply::Files { answers } => answers,
         other => panic!("no answers but {other:?}"),
     }
 }
@@ -567,7 +595,7 @@ fn files_of_a_batch_are_answered_by_all_that_is_loaded_and_errors_one_by_one() {
         file: photo,
         photo: Some(1),
     };
-    let Reply::Prepared(alone) = cpu.reply(request) else {
+    let Reply::Prepared(alone) = reply(&mut cpu, request) else {
         panic!("not prepared");
     };
     assert_eq!(first.grey, alone.grey);
