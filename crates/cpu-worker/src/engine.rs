@@ -86,6 +86,7 @@ impl CpuEngine {
             | Request::ClassifyPhoto { .. }
             | Request::ExplainPhoto { .. }
             | Request::ClassifyFiles { .. }
+            | Request::ClassifyFrame { .. }
             | Request::Explain { .. }
             | Request::Reason { .. }
             | Request::Occlude { .. }

@@ -1,6 +1,6 @@
 //! Preprocessing in the CPU engine: from an image file to the 28x28 image, without predictions.
 
-use photo::{Edits, PhotoError, Pipeline, Route, decode, decode_all, decode_array};
+use photo::{Crop, Edits, Frame, PhotoError, Pipeline, Route, decode, decode_all, decode_array};
 use shared::Grey28;
 use shared::image::{RgbaImage, SIDE};
 use shared::model::photo_network;
@@ -114,8 +114,18 @@ pub struct PreparedFile {
     pub grey: Grey28,
     pub is_plain: bool,
     pub is_damaged: bool,
-    /// The photo, from which the photo network's input is made; `None` if it is no photo.
-    pub photo: Option<Pipeline>,
+    /// `None` if it is no photo.
+    pub photo: Option<PreparedPhoto>,
+}
+
+/// What is known of a photo in addition to its 28x28 image.
+pub struct PreparedPhoto {
+    /// From it, the photo network's input is made.
+    pub pipeline: Pipeline,
+    /// The part of the photo that the 28x28 image shows.
+    pub frame: Frame,
+    /// The part of the photo that the photo network's input shows.
+    pub square: Frame,
 }
 
 impl From<Grey28> for PreparedFile {
@@ -152,12 +162,30 @@ pub fn prepare_image(image: RgbaImage) -> Result<PreparedFile, RequestError> {
     drop(image);
     let prepared = pipeline.prepare(&Edits::default()).map_err(photo_error)?;
     let is_photo = !matches!(prepared.route, Route::AsIs { .. });
+    let photo = is_photo.then(|| PreparedPhoto {
+        pipeline,
+        frame: prepared.frame,
+        square: square(&prepared),
+    });
     Ok(PreparedFile {
         grey: prepared.grey,
         is_plain: prepared.is_plain,
         is_damaged: false,
-        photo: is_photo.then_some(pipeline),
+        photo,
     })
+}
+
+/// The part of a photo, without edits, that [`Pipeline::square`] shows: the photo without the frame around it, padded to a square.
+fn square(prepared: &photo::Prepared) -> Frame {
+    let crop = prepared.inside_frame.unwrap_or(Crop::WHOLE);
+    let (photo_width, photo_height) = (prepared.width as f32, prepared.height as f32);
+    let (width, height) = (crop.width * photo_width, crop.height * photo_height);
+    let side = width.max(height);
+    Frame {
+        x: crop.left * photo_width + (width - side) / 2.0,
+        y: crop.top * photo_height + (height - side) / 2.0,
+        side,
+    }
 }
 
 /// The images of a file that holds 28x28 images as numbers; none of other files.

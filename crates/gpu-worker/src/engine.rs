@@ -78,6 +78,7 @@ impl Engine for GpuEngine {
             | Request::ReadArray { .. }
             | Request::Prepare { .. }
             | Request::ClassifyFiles { .. }
+            | Request::ClassifyFrame { .. }
             | Request::Edit { .. }
             | Request::LoadEnsemble { .. }
             | Request::Ensemble { .. }

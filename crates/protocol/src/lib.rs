@@ -14,7 +14,8 @@ pub use error::{
 };
 pub use message::{Message, MessageError, UNASKED, decode, encode};
 pub use reply::{
-    FileAnswer, Method, PhotoPrediction, Prepared, RawHeatMap, Reply, TimedPrediction,
+    FileAnswer, FrameAnswer, FrameHeatMap, Method, PhotoPrediction, Prepared, RawHeatMap, Reply,
+    TimedPrediction,
 };
 pub use request::{BatchFile, Case, Pixels, Request, Source};
 pub use shared::model::WeightsFile;

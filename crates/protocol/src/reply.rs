@@ -101,6 +101,8 @@ pub enum Reply {
     Reason(Box<Reason>),
     /// The tests of a model's maps.
     Trust(Box<Trust>),
+    /// The answer to a frame of the live camera.
+    Frame(Box<FrameAnswer>),
 }
 
 /// The answer to a file of a batch, by everything that is loaded.
@@ -120,6 +122,24 @@ pub struct FileAnswer {
     pub ensemble: Option<[f32; CLASSES]>,
     /// The photo network's probabilities, in the order of its classes' indices.
     pub photo: Option<[f32; PHOTO_CLASSES]>,
+}
+
+/// The answer to a frame of the live camera.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrameAnswer {
+    /// As if the frame were a file of a batch.
+    pub answer: FileAnswer,
+    /// The heat map of the class that was asked for, if a loaded network has one for it.
+    pub heat_map: Option<FrameHeatMap>,
+}
+
+/// A heat map, to be laid over the frame that it belongs to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrameHeatMap {
+    /// Its colours; the hotter, the less transparent.
+    pub colours: RgbaImage,
+    /// The square that it covers, in pixels of the frame. It may extend beyond the frame.
+    pub square: Frame,
 }
 
 /// A photo as the models' input, with the intermediate steps.

@@ -5,7 +5,7 @@ use core::fmt;
 use photo::Edits;
 use serde::{Deserialize, Serialize};
 use shared::garment::CLASSES;
-use shared::image::PIXELS;
+use shared::image::{PIXELS, RgbaImage};
 use shared::model::PhotoClass;
 use shared::{Garment, Grey28, ModelId, Prediction};
 
@@ -137,6 +137,12 @@ pub enum Request {
         grey: Pixels,
         class: Garment,
     },
+    /// Classify a frame of the live camera with everything that is loaded, and explain which of its parts support a class. Reply: `Frame`.
+    ClassifyFrame {
+        frame: RgbaImage,
+        /// The class of the heat map; without one there is no heat map.
+        class: Option<PhotoClass>,
+    },
 }
 
 /// A file of a batch.
@@ -163,6 +169,7 @@ impl Request {
                 | Self::Reason { .. }
                 | Self::ClassifyPhoto { .. }
                 | Self::ExplainPhoto { .. }
+                | Self::ClassifyFrame { .. }
                 | Self::Ensemble { .. }
         )
     }

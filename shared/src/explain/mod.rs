@@ -9,7 +9,7 @@ pub mod occlusion;
 pub mod reason;
 pub mod trust;
 
-pub use colormap::overlay;
+pub use colormap::{layer, overlay};
 pub use diverging::DivergingColours;
 pub use evidence_map::{EvidenceMap, MapMethod};
 pub use faithfulness::{Curves, rank_correlation};

@@ -2,8 +2,8 @@
 
 use photo::Edits;
 use protocol::{
-    BatchFile, FileAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply, Request,
-    TimedPrediction,
+    BatchFile, FileAnswer, FrameAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap,
+    Reply, Request, TimedPrediction,
 };
 use shared::explain::{Reason, Trust};
 use shared::garment::CLASSES;
@@ -100,6 +100,21 @@ impl Client {
                 let answers = answers.into_iter();
                 Ok(answers.map(|a| a.map_err(EngineError::Refused)).collect())
             }
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// The answer to a frame of the live camera, with the heat map of a class if one is given.
+    pub async fn classify_frame(
+        &self,
+        frame: RgbaImage,
+        class: Option<PhotoClass>,
+    ) -> Result<FrameAnswer, EngineError> {
+        match self
+            .call_cpu(Request::ClassifyFrame { frame, class })
+            .await?
+        {
+            Reply::Frame(answer) => Ok(*answer),
             _ => Err(EngineError::UnexpectedReply),
         }
     }

@@ -5,6 +5,7 @@ pub mod batch;
 pub mod chosen_files;
 pub mod edit;
 pub mod image_arrays;
+pub mod live;
 pub mod photo_network;
 pub mod startup;
 pub mod upload;

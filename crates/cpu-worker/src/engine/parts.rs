@@ -30,7 +30,8 @@ impl Part {
             | Request::Edit { .. }
             | Request::ClassifyPhoto { .. }
             | Request::ExplainPhoto { .. }
-            | Request::ClassifyFiles { .. } => CodePart::Photos,
+            | Request::ClassifyFiles { .. }
+            | Request::ClassifyFrame { .. } => CodePart::Photos,
             Request::Explain { .. }
             | Request::Reason { .. }
             | Request::Occlude { .. }

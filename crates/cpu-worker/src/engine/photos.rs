@@ -1,13 +1,15 @@
-//! The CPU engine's answers about image files and photos: reading, preprocessing, the photo network, batches of files.
+//! The CPU engine's answers about image files and photos: reading, preprocessing, the photo network, batches of files, the live
+//! camera.
 
 use photo::{Edits, Route};
 use protocol::{
-    BatchFile, FileAnswer, PhotoPrediction, Pixels, Prepared, Reply, Request, RequestError,
+    BatchFile, FileAnswer, FrameAnswer, FrameHeatMap, PhotoPrediction, Pixels, Prepared, Reply,
+    Request, RequestError,
 };
-use shared::explain::overlay;
+use shared::explain::{layer, overlay};
 use shared::image::RgbaImage;
 use shared::model::{PhotoClass, photo_network};
-use shared::{ModelId, Prediction};
+use shared::{Garment, ModelId, Prediction};
 use worker_runtime::elapsed_micros;
 use worker_runtime::validation::{bytes, image};
 
@@ -19,6 +21,8 @@ use crate::preprocessing::{
 
 /// After this time, the files of a batch that are left wait for the next request.
 const MAX_BATCH_MILLIS: f64 = 100.0;
+/// The sides of a frame's heat map in pixels. The page enlarges it.
+const HEAT_SIDE: u32 = 56;
 
 impl CpuEngine {
     /// Answers a request of the part for photos.
@@ -48,6 +52,7 @@ impl CpuEngine {
                 edits,
                 class,
             } => self.explain_photo(photo, &edits, class),
+            Request::ClassifyFrame { frame, class } => self.classify_frame(frame, class),
             _ => Err(RequestError::NotDownloaded),
         }
     }
@@ -116,6 +121,11 @@ impl CpuEngine {
                 None => prepare_file(&bytes)?,
             },
         };
+        self.classify_prepared(prepared)
+    }
+
+    /// Classifies a file of a batch with everything that is loaded.
+    fn classify_prepared(&mut self, prepared: PreparedFile) -> Result<FileAnswer, RequestError> {
         let grey = Pixels::from(&prepared.grey);
         let predictions = ModelId::ALL.map(|model| self.classify(model, &grey).ok());
         let predictions: Vec<Prediction> = predictions.iter().flatten().map(Into::into).collect();
@@ -123,8 +133,10 @@ impl CpuEngine {
         let novelty = self.models.novelty().ok();
         let is_known = novelty.map(|novelty| novelty.is_known(&self.sample));
         let photo = match &prepared.photo {
-            Some(pipeline) if self.models.photo_network().is_ok() => {
-                let square = pipeline.square(&Edits::default(), photo_network::SIDE);
+            Some(photo) if self.models.photo_network().is_ok() => {
+                let square = photo
+                    .pipeline
+                    .square(&Edits::default(), photo_network::SIDE);
                 self.classify_photo(&square).ok()
             }
             _ => None,
@@ -143,6 +155,43 @@ impl CpuEngine {
             photo: photo.map(|photo| photo.probabilities),
             predictions,
         })
+    }
+
+    /// Answers a frame of the live camera as a file of a batch, and explains a class.
+    fn classify_frame(
+        &mut self,
+        frame: RgbaImage,
+        class: Option<PhotoClass>,
+    ) -> Result<Reply, RequestError> {
+        let prepared = prepare_image(frame)?;
+        let photo = prepared.photo.as_ref();
+        let places = photo.map(|photo| (photo.frame, photo.square));
+        let answer = self.classify_prepared(prepared)?;
+        let heat_map = class.zip(places).and_then(|(class, (frame, square))| {
+            let (heat, square) = match (answer.photo, class.garment()) {
+                (Some(_), _) => (self.photo_heat(class)?, square),
+                (None, garment) => (self.input_heat(&answer.grey, garment?)?, frame),
+            };
+            Some(FrameHeatMap {
+                colours: RgbaImage::new(HEAT_SIDE, HEAT_SIDE, layer(&heat))?,
+                square,
+            })
+        });
+        let answer = FrameAnswer { answer, heat_map };
+        Ok(Reply::Frame(Box::new(answer)))
+    }
+
+    /// Where the last photo supports a class of the photo network.
+    fn photo_heat(&mut self, class: PhotoClass) -> Option<Vec<f32>> {
+        let network = self.models.photo_network().ok()?;
+        Some(network.explain(class).upsample(HEAT_SIDE as usize))
+    }
+
+    /// Where the 28x28 image supports a class of the CNN.
+    fn input_heat(&mut self, grey: &Pixels, class: Garment) -> Option<Vec<f32>> {
+        let (classifier, sample) = self.classifier_and_sample(ModelId::Cnn, grey).ok()?;
+        let map = classifier.explain(sample, class);
+        Some(map.upsample(HEAT_SIDE as usize))
     }
 
     /// Adds the predictions of the networks that are loaded; the photo network's only where the page cannot ask for it afterwards.

@@ -517,6 +517,13 @@ fn detects_novelty_after_its_weights_are_loaded() {
     assert!(error(refused).contains("The novelty detector"));
 }
 
+fn load_photo_network(cpu: &mut CpuEngine) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/photo.hbd");
+    let weights = Source::Bytes(std::fs::read(path).unwrap());
+    let loaded = reply(cpu, Request::LoadPhotoNetwork { weights });
+    assert!(matches!(loaded, Reply::PhotoNetworkLoaded { parameters } if parameters > 3_000_000));
+}
+
 #[test]
 fn the_photo_network_classifies_and_explains_the_stored_photo() {
     let mut cpu = engine();
@@ -531,10 +538,7 @@ fn the_photo_network_classifies_and_explains_the_stored_photo() {
         edits: Edits::default(),
     };
     assert!(error(reply(&mut cpu, classify(7))).contains("no weights"));
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/photo.hbd");
-    let weights = Source::Bytes(std::fs::read(path).unwrap());
-    let loaded = reply(&mut cpu, Request::LoadPhotoNetwork { weights });
-    assert!(matches!(loaded, Reply::PhotoNetworkLoaded { parameters } if parameters > 3_000_000));
+    load_photo_network(&mut cpu);
     let Reply::Photo(prediction) = reply(&mut cpu, classify(7)) else {
         panic!("no prediction");
     };
@@ -621,4 +625,65 @@ fn a_batch_that_takes_long_ends_early() {
     let files = |count: usize| vec![BatchFile::Prepared(boot()); count];
     assert_eq!(files_answered(&mut cpu, files(9)).len(), 4);
     assert_eq!(files_answered(&mut cpu, files(1)).len(), 1);
+}
+
+/// Dark, on white: 20 to 80 across and 20 to 60 down.
+fn frame(width: u32, height: u32) -> RgbaImage {
+    RgbaImage::from_fn(width, height, |x, y| {
+        let inside = (20..80).contains(&x) && (20..60).contains(&y);
+        let grey = if inside { 40 } else { 255 };
+        [grey, grey, grey, 255]
+    })
+}
+
+#[test]
+fn a_frame_is_answered_like_a_file_of_a_batch() {
+    let mut cpu = engine();
+    let file = bmp(100, 80, |x, y| {
+        let inside = (20..80).contains(&x) && (20..60).contains(&y);
+        if inside { 40 } else { 255 }
+    });
+    let expected = files_answered(&mut cpu, vec![BatchFile::Bytes(file)]);
+    let request = |frame, class| Request::ClassifyFrame { frame, class };
+    let Reply::Frame(answered) = reply(&mut cpu, request(frame(100, 80), None)) else {
+        panic!("no answer");
+    };
+    assert_eq!(Ok(&answered.answer), expected[0].as_ref());
+    assert_eq!(answered.heat_map, None);
+    // Too small, and one in which nothing stands out.
+    for frame in [frame(4, 4), frame(20, 20)] {
+        let refused = reply(&mut cpu, request(frame, None));
+        assert!(error(refused).ends_with('.'));
+    }
+}
+
+#[test]
+fn a_frame_s_heat_map_covers_what_its_network_sees() {
+    let mut cpu = CpuEngine::new(|| 0.0);
+    let heat_map = |cpu: &mut CpuEngine, class| {
+        let class = Some(class);
+        let frame = frame(100, 80);
+        match reply(cpu, Request::ClassifyFrame { frame, class }) {
+            Reply::Frame(answered) => answered.heat_map,
+            other => panic!("no answer but {other:?}"),
+        }
+    };
+    let coat = PhotoClass::Garment(Garment::Coat);
+    // No network.
+    assert_eq!(heat_map(&mut cpu, coat), None);
+    load(&mut cpu, ModelId::Cnn, weights(ModelId::Cnn));
+    let of_cnn = heat_map(&mut cpu, coat).expect("the CNN's");
+    // The garment is 60 wide, and the 28x28 image has about as much of the photo.
+    let Frame { x, y, side } = of_cnn.square;
+    assert!(
+        (55.0..70.0).contains(&side) && (10.0..30.0).contains(&x) && (0.0..20.0).contains(&y),
+        "{:?}",
+        of_cnn.square
+    );
+    assert!(!of_cnn.colours.is_empty());
+    assert_eq!(heat_map(&mut cpu, PhotoClass::Hat), None);
+    load_photo_network(&mut cpu);
+    let of_photo = heat_map(&mut cpu, PhotoClass::Hat).expect("the photo network's");
+    let (x, y, side) = (0.0, -10.0, 100.0);
+    assert_eq!(of_photo.square, Frame { x, y, side });
 }
