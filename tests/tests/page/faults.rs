@@ -189,7 +189,7 @@ const FAULTS: &str = "
 ";
 
 /// A page whose CPU worker has the faults of [`FAULTS`].
-fn faulty_page<'a>(session: &'a Session, site: &Site) -> Page<'a> {
+pub fn faulty_page<'a>(session: &'a Session, site: &Site) -> Page<'a> {
     let message = Message {
         id: UNASKED,
         body: Reply::Started,
@@ -207,7 +207,7 @@ fn faulty_page<'a>(session: &'a Session, site: &Site) -> Page<'a> {
     page
 }
 
-fn trigger(session: &Session, fault: &str) {
+pub fn trigger(session: &Session, fault: &str) {
     session
         .browser
         .run("faults.postMessage(arguments[0]);", vec![json!(fault)]);

@@ -20,6 +20,7 @@ mod first_screen;
 mod how_it_works;
 mod integrity;
 mod layout;
+mod live;
 mod loading;
 mod offline;
 mod parity;
@@ -76,6 +77,7 @@ fn checks() -> Vec<Check> {
         advice::CHECKS,
         batch::CHECKS,
         camera::CHECKS,
+        live::CHECKS,
         explain::CHECKS,
         address::CHECKS,
         photo_network::CHECKS,

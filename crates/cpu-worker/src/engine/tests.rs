@@ -7,12 +7,15 @@ use core::task::{Context, Poll, Waker};
 
 use super::*;
 use crate::preprocessing::tests::bmp;
+use photo::{Edits, Frame};
+use protocol::{BatchFile, FileAnswer, Method, RawHeatMap};
+use shared::Garment;
 use shared::artifact::{Artifact, Storage, Tensor};
 use shared::explain::Reason;
 use shared::features::DIMENSIONS;
-use shared::image::SIDE;
-use shared::model::Ensemble;
+use shared::image::{RgbaImage, SIDE};
 use shared::model::layer::parameters;
+use shared::model::{Ensemble, PhotoClass};
 
 /// A tensor's name, its shape, and its values if they are given.
 type TensorSpec<'a> = (&'a str, Vec<usize>, Option<Vec<f32>>);
@@ -162,7 +165,7 @@ fn a_prepared_image_includes_the_predictions_of_the_loaded_networks() {
     let mut cpu = CpuEngine::new(|| 0.0);
     let prepared = |cpu: &mut CpuEngine| {
         let file = bmp(40, 40, |x, y| if x + y < 30 { 40 } else { 255 });
-        match reply(&mut cpu, Request::Prepare { file, photo: None }) {
+        match reply(cpu, Request::Prepare { file, photo: None }) {
             Reply::Prepared(prepared) => prepared,
             other => panic!("no image but {other:?}"),
         }
@@ -334,16 +337,7 @@ fn the_ensemble_combines_the_predictions_that_it_gets() {
 #[test]
 fn a_self_test_finds_the_largest_difference() {
     let mut cpu = engine();
-    let reply = reply(
-        &mut cpu,
-        Request::Classify {
-            model: ModelId::Cnn,
-            grey: boot(),
-        },
-    );
-    let Reply::Prediction(prediction) = reply else {
-        panic!("{reply:?}");
-    };
+    let prediction = classified(&mut cpu, ModelId::Cnn, boot());
     let mut probabilities = prediction.probabilities;
     probabilities[4] += 0.25;
     let case = Case {
