@@ -126,7 +126,7 @@ impl SplitBundle {
         for (name, bytes) in &self.files {
             assets.write_unlisted(bytes, &format!("{folder}/{name}"))?;
         }
-        let file = |name: String| {
+        let file = |name: String| -> Result<CodeFile> {
             let found = self.files.iter().find(|(other, _)| *other == name);
             let (_, bytes) = found.with_context(|| format!("the build wrote no {name}"))?;
             Ok(CodeFile {
