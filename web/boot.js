@@ -19,7 +19,12 @@
     return null;
   }
 
-  var names = JSON.parse(document.querySelector("meta[name=haberdash-assets]").content);
+  function metaContent(name) {
+    return JSON.parse(document.querySelector("meta[name=" + name + "]").content);
+  }
+  var names = metaContent("haberdash-assets");
+  // The build's hashes of code. The browser refuses a file with another content.
+  var integrity = metaContent("haberdash-integrity");
 
   function address(name) {
     return new URL(names[name], document.baseURI).href;
@@ -34,25 +39,37 @@
     if (!names[name + ".js"]) {
       return undefined;
     }
-    var script = JSON.stringify(address(name + ".js"));
-    var early = files.filter(function (file) { return names[file]; }).map(address);
+    function file(name) { return { url: address(name), integrity: integrity[name] || "" }; }
+    var isListed = function (name) { return names[name]; };
+    var scripts = [name + ".js", name + "-loader.js"].filter(isListed).map(file);
+    var early = files.filter(isListed).map(address);
     var source = [
-      "self.scriptAddress = " + script + ";",
+      "self.scriptAddress = " + JSON.stringify(scripts[0].url) + ";",
+      // Messages that arrive before the worker's code receives them.
+      "self.earlyMessages = [];",
+      "self.onmessage = function (event) { self.earlyMessages.push(event); };",
       // A failure is reported where the file is needed.
-      "function early(url) {",
+      "function early(file) {",
       "  var controller = new AbortController();",
-      "  var answer = fetch(url, { signal: controller.signal });",
+      "  var answer = fetch(file.url, { signal: controller.signal, integrity: file.integrity || \"\" });",
       "  answer.controller = controller;",
       "  answer.catch(function () {});",
       "  return answer;",
       "}",
-      "self.earlyWasm = early(" + JSON.stringify(address(name + ".wasm")) + ");",
+      "var wasm = early(" + JSON.stringify(file(name + ".wasm")) + ");",
       "self.earlyFiles = {};",
-      JSON.stringify(early) + ".forEach(function (url) { self.earlyFiles[url] = early(url); });",
-      "try { importScripts(self.scriptAddress); } catch (error) {",
-      "  if (error.name !== \"NetworkError\") throw error;",
-      "  self.postMessage({ missing: true });",
-      "}"
+      JSON.stringify(early) + ".forEach(function (url) { self.earlyFiles[url] = early({ url: url }); });",
+      // `import` has no check of its own; it gets the checked files from the browser's cache.
+      "Promise.all(" + JSON.stringify(scripts) + ".map(early))",
+      "  .then(function (checked) {",
+      "    if (checked.every(function (answer) { return answer.ok; })) return import(self.scriptAddress);",
+      "  })",
+      "  .catch(function () {})",
+      "  .then(function (module) {",
+      "    if (!module) return self.postMessage({ missing: true });",
+      "    return module.default({ module_or_path: wasm });",
+      "  })",
+      "  .catch(function (error) { self.postMessage({ fatal: String(error) }); });"
     ];
     var blob = new Blob([source.join("\n")], { type: "text/javascript" });
     return new Worker(URL.createObjectURL(blob), { name: name });
@@ -60,8 +77,8 @@
 
   // Starts the CPU engine before the app is loaded. The app takes the worker over, unless it has failed by then.
   function startEngine() {
-    // The order is that of web/src/engine/weight_loader.rs.
-    var engine = (window.haberdashEngine = window.haberdashWorker("cpu-worker", ["resnet.hbd", "cnn.hbd"]));
+    // The weights that web/src/engine/weight_loader.rs loads first.
+    var engine = (window.haberdashEngine = window.haberdashWorker("cpu-worker", ["resnet.hbd"]));
     engine.onerror = function () {
       window.haberdashEngine = null;
     };
@@ -83,7 +100,9 @@
       help.remove();
     }
 
+    var hasFailed = false;
     function showError(sentence) {
+      hasFailed = true;
       clearTimeout(timer);
       bar.hidden = true;
       text.className = "error";
@@ -96,6 +115,9 @@
     var loading = text.textContent;
     function onProgress() {
       clearTimeout(timer);
+      if (hasFailed) {
+        return;
+      }
       if (text.textContent !== loading) {
         text.textContent = loading;
       }
@@ -135,6 +157,18 @@
       return new Response(body, { headers: { "content-type": "application/wasm" } });
     }
 
+    // Imports the app's script. The links check it and what it imports, but after a failure `import` would load them again unchecked.
+    function importChecked(script) {
+      var links = Array.from(document.querySelectorAll("link[rel=modulepreload]"));
+      return Promise.all(links.map(function (link) {
+        return fetch(link.href, { integrity: link.integrity }).then(function (response) {
+          if (!response.ok) {
+            throw new Error(response.status + " " + response.statusText);
+          }
+        });
+      })).then(function () { return import(script.href); });
+    }
+
     if (missingFeature()) {
       return showError(missingFeature());
     }
@@ -145,7 +179,7 @@
       return showError("This build of the page is incomplete: build it again with `cargo xtask build`.");
     }
     onProgress();
-    Promise.all([import(script.href), fetch(wasm.href).then(withProgress)])
+    Promise.all([importChecked(script), fetch(wasm.href, { integrity: wasm.getAttribute("data-integrity") }).then(withProgress)])
       .then(function (parts) {
         return parts[0].default({ module_or_path: parts[1] });
       })

@@ -5,21 +5,25 @@ use alloc::{vec, vec::Vec};
 
 use crate::explain::faithfulness::{descending, rank_correlation};
 use crate::explain::occlusion::occlusion_map;
+use crate::explain::smallest_change::Examined;
 use crate::explain::trust::{TestedMap, Trust};
 use crate::explain::{Curves, EvidenceMap, HeatMap, MapMethod, Reason};
 use crate::features::Sample;
-use crate::garment::Garment;
+use crate::garment::{CLASSES, Garment};
 use crate::image::{Grey28, PIXELS};
+use crate::inside::{Cell, CellPlace, FeatureScores, GradientHistograms, NetworkLayers};
 use crate::model::forest::Forest;
 use crate::model::knn::Knn;
 use crate::model::logistic::Logistic;
-use crate::model::shuffle::Shuffle;
 use crate::model::svm::Svm;
-use crate::model::{Classifier, ModelError, ModelId};
+use crate::model::{Classifier, ModelError, ModelId, Prediction};
 use crate::plan::Plan;
+use crate::shuffle::Shuffle;
 
 /// How many support vectors a reason has on each side.
 const SUPPORT_VECTORS: usize = 6;
+/// How many terms of a linear score are listed on each side.
+const TERMS: usize = 6;
 /// The seed of random orders, so that an image always has the same figures.
 const SEED: u64 = 1;
 
@@ -154,7 +158,52 @@ impl AnyClassifier {
         }
     }
 
-    /// A model of the same kind that knows nothing: the same numbers in another order.
+    /// The layers of a network with their values for an image; `None` of another model.
+    pub fn layers(&self, sample: &Sample) -> Option<NetworkLayers> {
+        match self {
+            Self::Network(plan) => Some(plan.layers(sample.grey())),
+            _ => None,
+        }
+    }
+
+    /// What one value of a network's layer is computed from; `None` if there is no such value.
+    pub fn cell(&self, sample: &Sample, place: CellPlace) -> Option<Cell> {
+        match self {
+            Self::Network(plan) => plan.cell(sample.grey(), place),
+            _ => None,
+        }
+    }
+
+    /// What a classical model computes from an image; `None` of a network.
+    pub fn feature_scores(&mut self, sample: &Sample) -> Option<FeatureScores> {
+        let projection = match self {
+            Self::Network(_) => return None,
+            Self::Svm(svm) => Some(svm.projection_size()),
+            Self::Forest(forest) => Some(forest.projection_size()),
+            Self::Knn(knn) => Some(knn.projection_size()),
+            Self::Logistic(_) => None,
+        };
+        let classifier = self.classifier();
+        let (scores, temperature) = (classifier.scores(sample), classifier.temperature());
+        let prediction = Prediction::from_scores(classifier.id(), &scores, temperature);
+        let score = match self {
+            Self::Logistic(logistic) => {
+                Some(logistic.linear_score(sample, prediction.garment(), TERMS))
+            }
+            _ => None,
+        };
+        Some(FeatureScores {
+            is_mirrored: sample.is_mirrored(),
+            scales: GradientHistograms::all(sample),
+            projection: projection.map(|size| size as u16),
+            score,
+            scores,
+            temperature,
+            probabilities: prediction.probabilities,
+        })
+    }
+
+    /// A model of the same kind that has learned nothing: the same numbers in another order.
     pub fn shuffled(&self, seed: u64) -> Self {
         let order = &mut Shuffle::new(seed);
         match self {
@@ -163,6 +212,24 @@ impl AnyClassifier {
             Self::Forest(forest) => Self::Forest(forest.shuffled(order)),
             Self::Knn(knn) => Self::Knn(knn.shuffled(order)),
             Self::Logistic(logistic) => Self::Logistic(logistic.shuffled(order)),
+        }
+    }
+}
+
+impl Examined for AnyClassifier {
+    /// Each image faces the way that it would face alone, so that the class is the one that is predicted for it.
+    fn examine(&mut self, image: &Grey28) -> ([f32; CLASSES], Garment) {
+        let classifier = self.classifier();
+        let scores = classifier.scores(&Sample::new(image.clone()));
+        let prediction =
+            Prediction::from_scores(classifier.id(), &scores, classifier.temperature());
+        (scores, prediction.garment())
+    }
+
+    fn gradient(&mut self, image: &Grey28, weights: &[f32; CLASSES]) -> Option<Vec<f32>> {
+        match self {
+            Self::Network(plan) => Some(plan.input_gradient(image, weights)),
+            _ => None,
         }
     }
 }

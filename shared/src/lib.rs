@@ -12,10 +12,12 @@ pub mod explain;
 pub mod features;
 pub mod garment;
 pub mod image;
+pub mod inside;
 pub mod loaded_models;
 pub mod metrics;
 pub mod model;
 pub mod plan;
+pub mod shuffle;
 pub mod simd;
 
 pub use any_classifier::AnyClassifier;

@@ -1,4 +1,4 @@
-//! The models that an engine on the CPU has loaded, by what their weights files are for.
+//! The models that an engine on the CPU has loaded so far.
 
 use alloc::vec::Vec;
 

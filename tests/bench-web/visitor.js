@@ -1,5 +1,5 @@
-// Runs before the page's own scripts: drops an image on the page as soon as the drop zone exists, and stores the time of each
-// model's first prediction for it. The image that the page opens with has the number 1.
+// Runs before the page's own scripts: stores the time of each model's first prediction, which is for the image that the page opens
+// with, and defines a function that drops another image on the page.
 window.predictions = {};
 window.dropFile = () => {
   const bytes = Uint8Array.from(atob('FILE_AS_BASE64'), c => c.charCodeAt(0));
@@ -10,15 +10,8 @@ window.dropFile = () => {
     zone.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
   }
 };
-let dropped = false;
 new MutationObserver(() => {
-  if (!dropped && document.querySelector('[data-testid="drop-zone"]')) {
-    dropped = true;
-    dropFile();
-  }
   for (const { dataset } of document.querySelectorAll('[data-testid="model"][data-state="ready"][data-picture]')) {
-    if (dataset.picture > 1) {
-      predictions[dataset.model] ??= performance.now();
-    }
+    predictions[dataset.model] ??= performance.now();
   }
 }).observe(document, { subtree: true, childList: true, attributeFilter: ['data-state', 'data-picture'] });

@@ -7,8 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use fashion_mnist::IdxFile;
 use flate2::read::GzDecoder;
+use sha2::{Digest, Sha256};
 use static_server::{Response, Server, content_type};
 use tempfile::TempDir;
 
@@ -138,6 +141,29 @@ impl Site {
     /// The folder of the served files.
     pub fn folder(&self) -> &Path {
         &self.folders.site
+    }
+
+    /// Appends `text` to a worker's script in a copy of the site, and puts the script's new hash into the page. Returns `false` if the
+    /// worker is not part of this build.
+    pub fn append_to_worker(&self, name: &str, text: &str) -> bool {
+        let index = self.folder().join("index.html");
+        let page = fs::read_to_string(&index).expect("a page");
+        // The map of names is an attribute, in which quotation marks are escaped.
+        let key = format!("&quot;{name}.js&quot;:&quot;");
+        let Some(url) = page
+            .split(&key)
+            .nth(1)
+            .and_then(|rest| rest.split("&quot;").next())
+        else {
+            return false;
+        };
+        let path = self.folder().join(url);
+        let script = fs::read(&path).expect("a script");
+        let changed = [&script, text.as_bytes()].concat();
+        let page = page.replace(&integrity(&script), &integrity(&changed));
+        fs::write(&path, changed).expect("a writable site");
+        fs::write(&index, page).expect("a writable site");
+        true
     }
 
     /// Stops the server.
@@ -338,4 +364,9 @@ fn read(folders: &Folders, path: &str) -> Option<Vec<u8>> {
         "" => fs::read(folders.site.join("index.html")).ok(),
         inside => fs::read(folders.site.join(inside)).ok(),
     }
+}
+
+/// SHA-256 in the form of Subresource Integrity.
+fn integrity(bytes: &[u8]) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(bytes)))
 }

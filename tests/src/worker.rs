@@ -22,7 +22,12 @@ const START: &str = "
         function early(url) {
             const controller = new AbortController();
             earlyFiles[url] = Object.assign(fetch(url, {signal: controller.signal}), {controller});
-        } ${early.join('')} self.scriptAddress = ${address(args[0])}; importScripts(scriptAddress);`;
+        } ${early.join('')}
+        self.earlyMessages = [];
+        self.onmessage = event => earlyMessages.push(event);
+        import(${address(args[0])})
+            .then(module => module.default({module_or_path: ${address(args[0].replace('.js', '.wasm'))}}))
+            .catch(error => postMessage({fatal: String(error)}));`;
     window.worker = new Worker(URL.createObjectURL(new Blob([start])));
     worker.onmessage = ({data}) => replies.push(data);
     worker.onerror = event => { window.failure = event.message || 'its script did not load'; };

@@ -173,7 +173,7 @@ fn predict_reports_bad_files_and_classifies_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let boot = boot(&folder);
     let text = folder.path().join("text.png");
-    fs::write(&text, "not a picture").unwrap();
+    fs::write(&text, "not an image").unwrap();
     let (text, nowhere) = (text.to_str().unwrap(), "nowhere.png");
     let output = trainer(&[
         "predict", "--json", "--model", "resnet", text, nowhere, &boot,
@@ -215,7 +215,7 @@ fn heat_maps_have_a_row_per_prediction() {
 }
 
 #[test]
-fn heat_maps_replace_no_picture() {
+fn heat_maps_replace_no_image() {
     let folder = tempfile::tempdir().unwrap();
     let boot = boot(&folder);
     let before = fs::read(&boot).unwrap();
@@ -228,8 +228,8 @@ fn heat_maps_replace_no_picture() {
         assert_eq!(output.status.code(), Some(1));
         String::from_utf8(output.stderr).unwrap()
     };
-    assert!(why(Path::new(&boot)).contains("one of the pictures"));
-    assert!(why(&folder.path().join("../").join(&boot)).contains("one of the pictures"));
+    assert!(why(Path::new(&boot)).contains("one of the images"));
+    assert!(why(&folder.path().join("../").join(&boot)).contains("one of the images"));
     assert!(why(&folder.path().join("new/why.png")).contains("check the folder"));
     assert!(why(folder.path()).contains("not a regular file"));
     assert!(why(&folder.path().join("why.png")).contains("nowhere"));
@@ -361,7 +361,7 @@ fn folders_are_classified_in_order() {
     assert!(
         String::from_utf8(output.stderr)
             .unwrap()
-            .contains("no pictures")
+            .contains("no images")
     );
 }
 

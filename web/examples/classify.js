@@ -2,7 +2,7 @@ import { Haberdash } from "../haberdash.js";
 
 const [input, status, canvas] = ["input", "[role=status]", "canvas"].map((name) => document.querySelector(name));
 const engine = await Haberdash.load({ models: ["cnn", "resnet", "vote", "novelty"] });
-status.textContent = "Choose a picture of a garment.";
+status.textContent = "Choose an image of a garment.";
 
 input.addEventListener("change", async () => {
   try {

@@ -1,4 +1,4 @@
-//! What the comparison compares: one of the seven models, or the ensemble of all seven ("the vote" on the page).
+//! A contender of the comparison: one of the seven models, or the ensemble of all seven ("the vote" on the page).
 
 use shared::ModelId;
 use shared::model::ensemble;

@@ -3,9 +3,10 @@
 //! Some components are written as HTML text, because `view!` generates code for each element. In this text, `data-action`
 //! names what an element triggers and `data-ref` names an element that is updated; `data-testid` is only for tests.
 
-use js_sys::Array;
+use js_sys::{Array, Function, Promise, Reflect};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, Element, Event, HtmlAnchorElement, HtmlElement, Url};
 
 /// The first element below `root` with this `data-ref` or `data-action`, if it has the type.
@@ -76,6 +77,21 @@ pub fn scroll_to(id: &str) -> bool {
         element.scroll_into_view();
     }
     element.is_some()
+}
+
+/// Puts a text into the clipboard; `None` if the browser has none here or does not allow it.
+pub async fn copy(text: &str) -> Option<()> {
+    // Pages without encryption have no clipboard.
+    let clipboard = Reflect::get(&window().navigator(), &"clipboard".into()).ok()?;
+    let write = Reflect::get(&clipboard, &"writeText".into()).ok()?;
+    let write: Function = write.dyn_into().ok()?;
+    let written: Promise = write
+        .call1(&clipboard, &text.into())
+        .ok()?
+        .dyn_into()
+        .ok()?;
+    JsFuture::from(written).await.ok()?;
+    Some(())
 }
 
 /// Saves a text as a file in the visitor's downloads.

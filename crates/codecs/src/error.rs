@@ -1,4 +1,4 @@
-//! Why a file cannot be decoded, and the limits on image sizes.
+//! Errors of the decoders, and the limits on image sizes.
 
 use std::io;
 

@@ -1,30 +1,24 @@
-//! The CPU engine: prepares photos, classifies images with all seven models, and combines their predictions.
+//! The CPU engine: classifies 28x28 images with all seven models, and combines their predictions. What it needs for photos and for
+//! explanations is in [`photos`] and [`explanations`], whose code is downloaded later.
+
+pub mod explanations;
+pub mod parts;
+pub mod photos;
 
 use core::hint::black_box;
 
-use photo::{Edits, Route};
 use protocol::{
-    BatchFile, Case, FileAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply,
-    Request, RequestError, Source, TimedPrediction, WeightsFile,
+    AllAnswers, Case, Pixels, Reply, Request, RequestError, Source, TimedPrediction, WeightsFile,
 };
-use shared::explain::occlusion::FULL;
-use shared::explain::{HeatMap, overlay};
-use shared::image::{PIXELS, RgbaImage};
-use shared::model::{PhotoClass, photo_network};
-use shared::{AnyClassifier, Garment, Grey28, LoadedModels, ModelId, Prediction, Sample};
+use shared::image::PIXELS;
+use shared::{AnyClassifier, Grey28, LoadedModels, ModelId, Prediction, Sample};
 use worker_runtime::self_test::SelfTest;
 use worker_runtime::validation::{bytes, image, invalid_weights};
-use worker_runtime::{Engine, batch, elapsed_micros};
+use worker_runtime::{batch, elapsed_micros};
 
-use crate::browser_decoder;
-use crate::preprocessing::{
-    FileNotes, PhotoStore, PreparedFile, gallery, photo_error, prepare_file, prepare_image,
-    read_array,
-};
+use crate::change_searches::ChangeSearches;
+use crate::preprocessing::PhotoStore;
 use crate::test_set;
-
-/// After this time, the files of a batch that are left wait for the next request.
-const MAX_BATCH_MILLIS: f64 = 100.0;
 
 /// The models loaded so far, and the clock that times them.
 pub struct CpuEngine {
@@ -34,30 +28,9 @@ pub struct CpuEngine {
     sample: Sample,
     /// The time for the features of the last image, once they are computed.
     features_micros: Option<u32>,
+    searches: ChangeSearches,
     /// A monotonic clock in milliseconds.
     clock: fn() -> f64,
-}
-
-impl Engine for CpuEngine {
-    async fn answer(&mut self, request: Request) -> Reply {
-        if let Request::Prepare { file, photo } = &request
-            && let Some(image) = browser_decoder::decode(file).await
-        {
-            let prepared = image.map_err(photo_error).and_then(|image| {
-                // The browser has applied the file's profile.
-                self.photos
-                    .prepare_image(image, FileNotes::default(), *photo)
-            });
-            return match prepared {
-                Ok(prepared) => self.with_predictions(prepared),
-                Err(error) => Reply::Error(error),
-            };
-        }
-        match request {
-            Request::ClassifyFiles { files } => self.classify_files(files).await,
-            request => self.reply(request),
-        }
-    }
 }
 
 impl CpuEngine {
@@ -68,68 +41,48 @@ impl CpuEngine {
             photos: PhotoStore::default(),
             sample: Sample::new(Grey28::new([0; PIXELS])),
             features_micros: None,
+            searches: ChangeSearches::default(),
             clock,
         }
     }
 
-    /// Answers a request.
-    pub fn reply(&mut self, request: Request) -> Reply {
-        self.try_reply(request).unwrap_or_else(Reply::Error)
-    }
-
-    fn try_reply(&mut self, request: Request) -> Result<Reply, RequestError> {
+    /// Answers a request of the first part.
+    fn reply(&mut self, request: Request) -> Result<Reply, RequestError> {
         match request {
             Request::Load { model, weights } => self.load(WeightsFile::Model(model), weights),
             Request::LoadEnsemble { weights } => self.load(WeightsFile::Ensemble, weights),
             Request::LoadNovelty { weights } => self.load(WeightsFile::Novelty, weights),
             Request::LoadPhotoNetwork { weights } => self.load(WeightsFile::PhotoNetwork, weights),
-            Request::ClassifyPhoto { photo, edits } => {
-                let square = self.photos.square(photo, &edits)?;
-                self.classify_photo(&square).map(Reply::Photo)
-            }
-            Request::ExplainPhoto {
-                photo,
-                edits,
-                class,
-            } => self.explain_photo(photo, &edits, class),
             Request::DetectNovelty { grey } => self.detect_novelty(&grey),
             Request::Ensemble { predictions } => self.combine(&predictions),
-            Request::Gallery { sprite } => gallery(&bytes(sprite)?),
             Request::TestSet { part, file } => {
                 let bytes = test_set::entries(part, bytes(file)?)?;
                 Ok(Reply::TestSet { bytes })
             }
-            Request::ReadArray { file } => read_array(&file),
-            Request::Prepare { file, photo } => {
-                let prepared = self.photos.prepare(&file, photo)?;
-                Ok(self.with_predictions(prepared))
-            }
-            Request::Edit { photo, edits } => {
-                let prepared = self.photos.edit(photo, &edits)?;
-                Ok(self.with_predictions(prepared))
-            }
             Request::Classify { model, grey } => self.classify(model, &grey).map(Reply::Prediction),
-            Request::Explain { model, grey, class } => self.explain(model, &grey, class),
-            Request::Reason { model, grey, class } => {
-                let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
-                Ok(Reply::Reason(Box::new(classifier.reason(sample, class))))
-            }
-            Request::Occlude { model, grey, class } => {
-                let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
-                let map = classifier.occlusion(sample, class);
-                Ok(heat_map(model, class, Method::Occlusion, map, FULL))
-            }
-            Request::TestMaps { model, grey, class } => {
-                let (classifier, sample) = self.classifier_and_sample(model, &grey)?;
-                Ok(Reply::Trust(Box::new(classifier.trust(sample, class))))
-            }
+            Request::ClassifyByAll { grey } => self.classify_by_all(&grey),
             Request::ClassifyBatch { model, images } => self.classify_batch(model, &images),
             Request::ClassifyBatchByEnsemble { images } => self.classify_batch_by_ensemble(&images),
             Request::Measure { model, batch, runs } => self.measure(model, batch, runs),
             Request::SelfTest { cases } => self.self_test(&cases),
             Request::Ping => Ok(Reply::Pong),
-            // Needs the browser's decoder, so it is answered before.
-            Request::ClassifyFiles { .. } => Err(RequestError::NotDownloaded),
+            // Answered by the other parts.
+            Request::Gallery { .. }
+            | Request::ReadArray { .. }
+            | Request::Prepare { .. }
+            | Request::Edit { .. }
+            | Request::ClassifyPhoto { .. }
+            | Request::ExplainPhoto { .. }
+            | Request::ClassifyFiles { .. }
+            | Request::ClassifyFrame { .. }
+            | Request::Explain { .. }
+            | Request::Reason { .. }
+            | Request::Occlude { .. }
+            | Request::TestMaps { .. }
+            | Request::FindSmallestChange { .. }
+            | Request::Layers { .. }
+            | Request::Cell { .. }
+            | Request::FeatureScores { .. } => Err(RequestError::NotDownloaded),
         }
     }
 
@@ -144,48 +97,42 @@ impl CpuEngine {
         })
     }
 
-    fn classify_photo(&mut self, square: &RgbaImage) -> Result<PhotoPrediction, RequestError> {
-        let clock = self.clock;
-        let network = self.models.photo_network()?;
-        let start = clock();
-        let probabilities = network.classify(square);
-        Ok(PhotoPrediction {
-            probabilities,
-            micros: elapsed_micros(clock, start),
-        })
-    }
-
-    fn explain_photo(
-        &mut self,
-        photo: u32,
-        edits: &Edits,
-        class: PhotoClass,
-    ) -> Result<Reply, RequestError> {
-        let square = self.photos.square(photo, edits)?;
-        let network = self.models.photo_network()?;
-        network.logits(&square);
-        let side = square.width();
-        let heat = network.explain(class).upsample(side as usize);
-        let overlay = RgbaImage::new(side, side, overlay(square.rgba(), &heat));
-        Ok(Reply::PhotoHeatMap {
-            overlay: overlay.expect("invariant: the overlay has the photo's size"),
-        })
-    }
-
     fn detect_novelty(&mut self, grey: &Pixels) -> Result<Reply, RequestError> {
+        let (is_garment, rotation) = self.novelty(grey)?;
+        Ok(Reply::Novelty {
+            is_garment,
+            rotation,
+        })
+    }
+
+    /// Whether the image may show one of the ten classes, and if not, the rotation with which it may.
+    fn novelty(&mut self, grey: &Pixels) -> Result<(bool, Option<u16>), RequestError> {
         self.set_sample(image(grey)?);
         let novelty = self.models.novelty()?;
         let is_garment = novelty.is_known(&self.sample);
-        Ok(Reply::Novelty {
-            is_garment,
-            rotation: if is_garment {
-                None
-            } else {
-                novelty.known_rotation(&self.sample)
-            },
-        })
+        let rotation = (!is_garment).then(|| novelty.known_rotation(&self.sample));
+        Ok((is_garment, rotation.flatten()))
     }
 
+    /// The answers of everything that is loaded; what is not loaded has none.
+    fn classify_by_all(&mut self, grey: &Pixels) -> Result<Reply, RequestError> {
+        image(grey)?;
+        let predictions = ModelId::ALL.map(|model| self.classify(model, grey).ok());
+        let predictions: Vec<TimedPrediction> = predictions.into_iter().flatten().collect();
+        let combined: Vec<Prediction> = predictions.iter().map(Into::into).collect();
+        let ensemble = self.models.ensemble().ok().and_then(|ensemble| {
+            let probabilities = ensemble.combine(&combined)?;
+            let contributions = ensemble.contributions(&combined, &probabilities);
+            Some((probabilities, contributions))
+        });
+        Ok(Reply::AllAnswers(Box::new(AllAnswers {
+            predictions,
+            ensemble,
+            novelty: self.novelty(grey).ok(),
+        })))
+    }
+
+    /// Continues a search until it ends, or for a short time.
     fn combine(&self, predictions: &[Prediction]) -> Result<Reply, RequestError> {
         let ensemble = self.models.ensemble()?;
         let probabilities = ensemble.combine(predictions);
@@ -225,74 +172,6 @@ impl CpuEngine {
             micros,
             features_micros,
         })
-    }
-
-    /// Answers the first files of a batch. It ends early enough that the visitor's other requests do not wait.
-    async fn classify_files(&mut self, files: Vec<BatchFile>) -> Reply {
-        let start = (self.clock)();
-        let mut answers = Vec::with_capacity(files.len());
-        for file in files {
-            answers.push(self.classify_file(file).await);
-            if (self.clock)() - start > MAX_BATCH_MILLIS {
-                break;
-            }
-        }
-        Reply::Files { answers }
-    }
-
-    /// Prepares a file as a file that is chosen alone, and classifies it with everything that is loaded.
-    async fn classify_file(&mut self, file: BatchFile) -> Result<FileAnswer, RequestError> {
-        let prepared = match file {
-            BatchFile::Unreadable(name) => return Err(RequestError::UnreadableFile { name }),
-            BatchFile::Prepared(grey) => PreparedFile::from(image(&grey)?),
-            BatchFile::Bytes(bytes) => match browser_decoder::decode(&bytes).await {
-                Some(image) => prepare_image(image.map_err(photo_error)?)?,
-                None => prepare_file(&bytes)?,
-            },
-        };
-        let grey = Pixels::from(&prepared.grey);
-        let predictions = ModelId::ALL.map(|model| self.classify(model, &grey).ok());
-        let predictions: Vec<Prediction> = predictions.iter().flatten().map(Into::into).collect();
-        self.set_sample(prepared.grey);
-        let novelty = self.models.novelty().ok();
-        let is_known = novelty.map(|novelty| novelty.is_known(&self.sample));
-        let photo = match &prepared.photo {
-            Some(pipeline) if self.models.photo_network().is_ok() => {
-                let square = pipeline.square(&Edits::default(), photo_network::SIDE);
-                self.classify_photo(&square).ok()
-            }
-            _ => None,
-        };
-        Ok(FileAnswer {
-            grey,
-            is_photo: prepared.photo.is_some(),
-            is_plain: prepared.is_plain,
-            is_damaged: prepared.is_damaged,
-            is_known,
-            ensemble: self
-                .models
-                .ensemble()
-                .ok()
-                .and_then(|e| e.combine(&predictions)),
-            photo: photo.map(|photo| photo.probabilities),
-            predictions,
-        })
-    }
-
-    /// Adds the predictions of the networks that are loaded; the photo network's only where the page cannot ask for it afterwards.
-    fn with_predictions(&mut self, mut prepared: Prepared) -> Reply {
-        let unnumbered = self.photos.take_unnumbered();
-        let predictions = ModelId::DEEP.map(|m| self.classify(m, &prepared.grey).ok());
-        prepared.predictions = predictions.into_iter().flatten().collect();
-        let is_photo = !matches!(prepared.route, Route::AsIs { .. });
-        if let Some(pipeline) = unnumbered
-            && is_photo
-            && self.models.photo_network().is_ok()
-        {
-            let square = pipeline.square(&Edits::default(), photo_network::SIDE);
-            prepared.photo = self.classify_photo(&square).ok();
-        }
-        Reply::Prepared(Box::new(prepared))
     }
 
     fn classify_batch(&mut self, model: ModelId, images: &[u8]) -> Result<Reply, RequestError> {
@@ -341,24 +220,6 @@ impl CpuEngine {
         Ok(Reply::Measured { micros })
     }
 
-    fn explain(
-        &mut self,
-        model: ModelId,
-        grey: &Pixels,
-        class: Garment,
-    ) -> Result<Reply, RequestError> {
-        let (classifier, sample) = self.classifier_and_sample(model, grey)?;
-        let map = classifier.explain(sample, class);
-        let method = Method::for_model(model);
-        let full = match classifier {
-            AnyClassifier::Network(plan) if method == Method::GradCam => {
-                plan.grad_cam_scale(plan.activation())
-            }
-            _ => FULL,
-        };
-        Ok(heat_map(model, class, method, map, full))
-    }
-
     /// A model, and the image as the last one.
     fn classifier_and_sample(
         &mut self,
@@ -385,17 +246,6 @@ impl CpuEngine {
         }
         self_test.reply()
     }
-}
-
-fn heat_map(model: ModelId, class: Garment, method: Method, map: HeatMap, full: f32) -> Reply {
-    Reply::HeatMap(RawHeatMap {
-        model,
-        class,
-        method,
-        side: map.rows as u32,
-        values: map.values,
-        full,
-    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The CPU engine's worker.
 
 mod browser_decoder;
+mod change_searches;
 mod engine;
 mod preprocessing;
 mod test_set;

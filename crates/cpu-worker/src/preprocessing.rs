@@ -1,18 +1,16 @@
 //! Preprocessing in the CPU engine: from an image file to the 28x28 image, without predictions.
 
-use photo::{Edits, PhotoError, Pipeline, Route, decode, decode_all, decode_array};
+use photo::{Crop, Edits, Frame, PhotoError, Pipeline, Route, decode, decode_all, decode_array};
 use shared::Grey28;
 use shared::image::{RgbaImage, SIDE};
 use shared::model::photo_network;
 
 use protocol::{Pixels, Prepared, Reply, RequestError};
 
-/// Prepares photos, and stores the last numbered one for edits.
+/// Prepares photos, and stores the last one for edits.
 #[derive(Default)]
 pub struct PhotoStore {
     stored: Option<StoredPhoto>,
-    /// The latest photo, if it was prepared without a number.
-    unnumbered: Option<Pipeline>,
 }
 
 struct StoredPhoto {
@@ -29,11 +27,11 @@ pub struct FileNotes {
 }
 
 impl PhotoStore {
-    /// Turns an image file into 28x28. With a number, the photo is stored unless one with a larger number is.
+    /// Turns an image file into 28x28. The photo is stored unless one with a larger number is.
     ///
     /// # Errors
     /// The file is not an image, or nothing stands out from its background. The stored photo is kept.
-    pub fn prepare(&mut self, file: &[u8], photo: Option<u32>) -> Result<Prepared, RequestError> {
+    pub fn prepare(&mut self, file: &[u8], photo: u32) -> Result<Prepared, RequestError> {
         let mut decoded = decode_all(file).map_err(photo_error)?;
         let image = decoded.images.swap_remove(0);
         let notes = FileNotes {
@@ -51,28 +49,20 @@ impl PhotoStore {
         &mut self,
         image: RgbaImage,
         notes: FileNotes,
-        photo: Option<u32>,
+        photo: u32,
     ) -> Result<Prepared, RequestError> {
         let pipeline = Pipeline::new(&image).map_err(photo_error)?;
         // A photo of 50 million pixels takes 200 MB, and only the pipeline is needed from here on.
         drop(image);
         let prepared = prepare(&pipeline, notes, &Edits::default())?;
         // A large file may be read after a small one that was chosen later.
-        let is_later = |number| {
-            self.stored
-                .as_ref()
-                .is_none_or(|stored| number > stored.number)
-        };
-        match photo {
-            None => self.unnumbered = Some(pipeline),
-            Some(number) if is_later(number) => {
-                self.stored = Some(StoredPhoto {
-                    number,
-                    pipeline,
-                    notes,
-                });
-            }
-            Some(_) => {}
+        let stored = self.stored.as_ref();
+        if stored.is_none_or(|stored| photo > stored.number) {
+            self.stored = Some(StoredPhoto {
+                number: photo,
+                pipeline,
+                notes,
+            });
         }
         Ok(prepared)
     }
@@ -88,11 +78,6 @@ impl PhotoStore {
             }
             _ => Err(RequestError::PhotoReplaced),
         }
-    }
-
-    /// The latest photo, if it was prepared without a number; it is not kept.
-    pub fn take_unnumbered(&mut self) -> Option<Pipeline> {
-        self.unnumbered.take()
     }
 
     /// Prepares the stored photo with the visitor's edits.
@@ -114,8 +99,18 @@ pub struct PreparedFile {
     pub grey: Grey28,
     pub is_plain: bool,
     pub is_damaged: bool,
-    /// The photo, from which the photo network's input is made; `None` if it is no photo.
-    pub photo: Option<Pipeline>,
+    /// `None` if it is no photo.
+    pub photo: Option<PreparedPhoto>,
+}
+
+/// What is known of a photo in addition to its 28x28 image.
+pub struct PreparedPhoto {
+    /// From it, the photo network's input is made.
+    pub pipeline: Pipeline,
+    /// The part of the photo that the 28x28 image shows.
+    pub frame: Frame,
+    /// The part of the photo that the photo network's input shows.
+    pub square: Frame,
 }
 
 impl From<Grey28> for PreparedFile {
@@ -152,12 +147,30 @@ pub fn prepare_image(image: RgbaImage) -> Result<PreparedFile, RequestError> {
     drop(image);
     let prepared = pipeline.prepare(&Edits::default()).map_err(photo_error)?;
     let is_photo = !matches!(prepared.route, Route::AsIs { .. });
+    let photo = is_photo.then(|| PreparedPhoto {
+        pipeline,
+        frame: prepared.frame,
+        square: square(&prepared),
+    });
     Ok(PreparedFile {
         grey: prepared.grey,
         is_plain: prepared.is_plain,
         is_damaged: false,
-        photo: is_photo.then_some(pipeline),
+        photo,
     })
+}
+
+/// The part of a photo, without edits, that [`Pipeline::square`] shows: the photo without the frame around it, padded to a square.
+fn square(prepared: &photo::Prepared) -> Frame {
+    let crop = prepared.inside_frame.unwrap_or(Crop::WHOLE);
+    let (photo_width, photo_height) = (prepared.width as f32, prepared.height as f32);
+    let (width, height) = (crop.width * photo_width, crop.height * photo_height);
+    let side = width.max(height);
+    Frame {
+        x: crop.left * photo_width + (width - side) / 2.0,
+        y: crop.top * photo_height + (height - side) / 2.0,
+        side,
+    }
 }
 
 /// The images of a file that holds 28x28 images as numbers; none of other files.
@@ -206,7 +219,6 @@ fn prepare(pipeline: &Pipeline, notes: FileNotes, edits: &Edits) -> Result<Prepa
         cutout: stages.cutout,
         toned: stages.grey,
         predictions: Vec::new(),
-        photo: None,
     })
 }
 
@@ -283,7 +295,7 @@ pub mod tests {
 
     #[test]
     fn rejects_a_file_that_is_not_an_image() {
-        let error = PhotoStore::default().prepare(b"hello", None).unwrap_err();
+        let error = PhotoStore::default().prepare(b"hello", 1).unwrap_err();
         let RequestError::Photo { message } = error else {
             panic!("{error}");
         };
@@ -302,7 +314,7 @@ pub mod tests {
             if inside { 40 } else { 255 }
         });
         let mut store = PhotoStore::default();
-        let first = prepared(store.prepare(&lying, Some(7)));
+        let first = prepared(store.prepare(&lying, 7));
         assert_eq!((first.width, first.height), (100, 80));
         assert!(
             [&first.upright, &first.cutout, &first.toned]
@@ -317,10 +329,9 @@ pub mod tests {
         let turned = prepared(store.edit(7, &turn));
         assert_eq!((turned.width, turned.height), (80, 100));
         assert_ne!(turned.grey, first.grey);
-        // A refused file, a photo without a number and an earlier photo do not replace it.
-        assert!(store.prepare(b"hello", Some(8)).is_err());
-        prepared(store.prepare(&bmp(40, 40, |x, _| if x < 20 { 40 } else { 255 }), None));
-        prepared(store.prepare(&bmp(40, 40, |x, _| if x < 20 { 40 } else { 255 }), Some(6)));
+        // A refused file and an earlier photo do not replace it.
+        assert!(store.prepare(b"hello", 8).is_err());
+        prepared(store.prepare(&bmp(40, 40, |x, _| if x < 20 { 40 } else { 255 }), 6));
         assert_eq!(turned, prepared(store.edit(7, &turn)));
         let error = store.edit(8, &turn).unwrap_err();
         assert_eq!(error, RequestError::PhotoReplaced);

@@ -1,4 +1,4 @@
-//! What the loaded models say of an image: each prediction, the vote, and the answer of the page's headline.
+//! The result for an image from all loaded models: each prediction, the vote, and the answer of the page's headline.
 
 use shared::garment::CLASSES;
 use shared::model::{Answer, PHOTO_CLASSES};

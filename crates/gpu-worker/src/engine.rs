@@ -78,6 +78,7 @@ impl Engine for GpuEngine {
             | Request::ReadArray { .. }
             | Request::Prepare { .. }
             | Request::ClassifyFiles { .. }
+            | Request::ClassifyFrame { .. }
             | Request::Edit { .. }
             | Request::LoadEnsemble { .. }
             | Request::Ensemble { .. }
@@ -89,6 +90,11 @@ impl Engine for GpuEngine {
             | Request::Reason { .. }
             | Request::Occlude { .. }
             | Request::TestMaps { .. }
+            | Request::ClassifyByAll { .. }
+            | Request::FindSmallestChange { .. }
+            | Request::Layers { .. }
+            | Request::Cell { .. }
+            | Request::FeatureScores { .. }
             | Request::DetectNovelty { .. } => Err(RequestError::CpuOnly.into()),
         };
         match reply {

@@ -1,4 +1,4 @@
-//! Whether a 28x28 image has the data set's form: a bright garment on black that fills the image, possibly negated or in a
+//! Detection of 28x28 images that have the data set's form: a bright garment on black that fills the image, possibly negated or in a
 //! colour map.
 
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! What a visitor can change in the pipeline: rotation, crop, polarity and the mask.
+//! The visitor's edits, which change the pipeline: rotation, crop, polarity and the mask.
 
 use alloc::vec::Vec;
 use core::ops::Range;

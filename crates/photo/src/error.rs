@@ -1,4 +1,4 @@
-//! Why a file or a photo is refused, and the limits on both.
+//! Errors of the photo pipeline, and the limits on files and photos.
 
 use shared::image::is_size_supported;
 use thiserror::Error;
@@ -25,7 +25,7 @@ pub enum PhotoError {
     EmptyFile,
     /// Larger than [`MAX_FILE_BYTES`].
     #[error(
-        "This file has {megabytes} MB, which is more than the limit of 50 MB: save a smaller copy and try again."
+        "This file is {megabytes} MB in size, which is more than the limit of 50 MB: save a smaller copy and try again."
     )]
     FileTooLarge { megabytes: u64 },
     /// More than [`MAX_PIXELS`](crate::MAX_PIXELS) or a side longer than [`MAX_SIDE`](crate::MAX_SIDE).

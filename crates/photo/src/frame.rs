@@ -1,4 +1,4 @@
-//! Where the 28x28 image lies in the photo, and nearest-neighbour sampling of its pixels.
+//! The position of the 28x28 image in the photo, and nearest-neighbour sampling of its pixels.
 
 use alloc::vec::Vec;
 

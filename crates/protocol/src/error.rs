@@ -22,6 +22,16 @@ pub enum Download {
     Weights(WeightsFile),
     Gallery,
     TestSet(TestSetPart),
+    Code(CodePart),
+}
+
+/// A part of the CPU engine that is downloaded when it is first needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CodePart {
+    /// Reads image files and prepares photos.
+    Photos,
+    /// Explains predictions.
+    Explanations,
 }
 
 impl fmt::Display for Download {
@@ -39,6 +49,8 @@ impl fmt::Display for Download {
             }
             Self::Gallery => f.write_str("The gallery"),
             Self::TestSet(part) => write!(f, "The file of the test {}", part.title()),
+            Self::Code(CodePart::Photos) => f.write_str("The code that reads images"),
+            Self::Code(CodePart::Explanations) => f.write_str("The code that explains predictions"),
         }
     }
 }
@@ -119,6 +131,8 @@ pub enum RequestError {
     TestSet { part: TestSetPart, reason: String },
     /// The GPU engine runs only networks, and explains only convolutional ones.
     CpuOnly,
+    /// The model is of the other kind, network or classical, or has no layer or value of that number.
+    NoSuchValue,
     /// The worker's queue is closed.
     Stopped,
 }
@@ -169,6 +183,7 @@ impl fmt::Display for RequestError {
                 )
             }
             Self::CpuOnly => f.write_str("Only the CPU engine can answer this request"),
+            Self::NoSuchValue => f.write_str("The model has no such layer or value"),
             Self::Stopped => f.write_str("The engine has stopped"),
         }
     }

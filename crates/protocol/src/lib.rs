@@ -10,11 +10,12 @@ mod request;
 mod test_set;
 
 pub use error::{
-    Download, DownloadError, FatalError, GPU_FEATURE, MAX_BATCH, MAX_RUNS, RequestError,
+    CodePart, Download, DownloadError, FatalError, GPU_FEATURE, MAX_BATCH, MAX_RUNS, RequestError,
 };
 pub use message::{Message, MessageError, UNASKED, decode, encode};
 pub use reply::{
-    FileAnswer, Method, PhotoPrediction, Prepared, RawHeatMap, Reply, TimedPrediction,
+    AllAnswers, FileAnswer, FrameAnswer, FrameHeatMap, Method, PhotoPrediction, Prepared,
+    RawHeatMap, Reply, TimedPrediction,
 };
 pub use request::{BatchFile, Case, Pixels, Request, Source};
 pub use shared::model::WeightsFile;

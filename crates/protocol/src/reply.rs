@@ -2,9 +2,10 @@
 
 use photo::{Crop, Frame, Mask, Route};
 use serde::{Deserialize, Serialize};
-use shared::explain::{Reason, Trust};
+use shared::explain::{Reason, SearchState, Trust};
 use shared::garment::CLASSES;
 use shared::image::RgbaImage;
+use shared::inside::{Cell, FeatureScores, NetworkLayers};
 use shared::model::PHOTO_CLASSES;
 use shared::model::layer::grad_cam_layer;
 use shared::{Garment, ModelId, Prediction};
@@ -101,6 +102,29 @@ pub enum Reply {
     Reason(Box<Reason>),
     /// The tests of a model's maps.
     Trust(Box<Trust>),
+    /// The answer to a frame of the live camera.
+    Frame(Box<FrameAnswer>),
+    /// The values of each layer of a network.
+    Layers(Box<NetworkLayers>),
+    /// What one value is computed from.
+    Cell(Box<Cell>),
+    /// What a classical model computes from an image.
+    FeatureScores(Box<FeatureScores>),
+    /// The answers of everything that is loaded.
+    AllAnswers(Box<AllAnswers>),
+    /// Where the search for a small change stands.
+    SmallestChange(SearchState),
+}
+
+/// The answers to one image by everything that is loaded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AllAnswers {
+    /// Of the loaded models, in their order.
+    pub predictions: Vec<TimedPrediction>,
+    /// The ensemble's probabilities in label order, and for each prediction what it contributes, as in [`Reply::Ensemble`].
+    pub ensemble: Option<([f32; CLASSES], Vec<f32>)>,
+    /// What the novelty detector says, as in [`Reply::Novelty`]: `is_garment` and `rotation`.
+    pub novelty: Option<(bool, Option<u16>)>,
 }
 
 /// The answer to a file of a batch, by everything that is loaded.
@@ -120,6 +144,24 @@ pub struct FileAnswer {
     pub ensemble: Option<[f32; CLASSES]>,
     /// The photo network's probabilities, in the order of its classes' indices.
     pub photo: Option<[f32; PHOTO_CLASSES]>,
+}
+
+/// The answer to a frame of the live camera.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrameAnswer {
+    /// As if the frame were a file of a batch.
+    pub answer: FileAnswer,
+    /// The heat map of the class that was asked for, if a loaded network has one for it.
+    pub heat_map: Option<FrameHeatMap>,
+}
+
+/// A heat map, to be laid over the frame that it belongs to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrameHeatMap {
+    /// Its colours; the hotter, the less transparent.
+    pub colours: RgbaImage,
+    /// The square that it covers, in pixels of the frame. It may extend beyond the frame.
+    pub square: Frame,
 }
 
 /// A photo as the models' input, with the intermediate steps.
@@ -157,8 +199,6 @@ pub struct Prepared {
     pub toned: RgbaImage,
     /// The predictions of the networks that are loaded, which take less time than another message.
     pub predictions: Vec<TimedPrediction>,
-    /// The photo network's prediction, if it is loaded and the photo is not stored.
-    pub photo: Option<PhotoPrediction>,
 }
 
 /// The photo network's prediction for a photo, with its time.

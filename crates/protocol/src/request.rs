@@ -5,7 +5,8 @@ use core::fmt;
 use photo::Edits;
 use serde::{Deserialize, Serialize};
 use shared::garment::CLASSES;
-use shared::image::PIXELS;
+use shared::image::{PIXELS, RgbaImage};
+use shared::inside::CellPlace;
 use shared::model::PhotoClass;
 use shared::{Garment, Grey28, ModelId, Prediction};
 
@@ -75,8 +76,8 @@ pub enum Request {
         /// The file's bytes; empty if the file is posted together with the request, and the worker reads it.
         #[serde(with = "serde_bytes")]
         file: Vec<u8>,
-        /// The number under which [`Edit`](Self::Edit) finds the photo until another one is prepared with a number.
-        photo: Option<u32>,
+        /// The number under which [`Edit`](Self::Edit) finds the photo until one with a larger number is prepared.
+        photo: u32,
     },
     /// Turn the photo with this number into 28x28, with the visitor's edits. Reply: `Prepared`.
     Edit { photo: u32, edits: Edits },
@@ -137,6 +138,27 @@ pub enum Request {
         grey: Pixels,
         class: Garment,
     },
+    /// Classify an image with everything that is loaded, in one message. Reply: `AllAnswers`.
+    ClassifyByAll { grey: Pixels },
+    /// Continue to look for few pixels whose change makes the model predict another class, for about a twentieth of a second.
+    /// Reply: `SmallestChange`; while it says that the search is running, the same request continues it.
+    FindSmallestChange { model: ModelId, grey: Pixels },
+    /// The values of each layer of a network. Reply: `Layers`.
+    Layers { model: ModelId, grey: Pixels },
+    /// What one value of a network's layer is computed from. Reply: `Cell`.
+    Cell {
+        model: ModelId,
+        grey: Pixels,
+        place: CellPlace,
+    },
+    /// What a classical model computes from an image. Reply: `FeatureScores`.
+    FeatureScores { model: ModelId, grey: Pixels },
+    /// Classify a frame of the live camera with everything that is loaded, and explain which of its parts support a class. Reply: `Frame`.
+    ClassifyFrame {
+        frame: RgbaImage,
+        /// The class of the heat map; without one there is no heat map.
+        class: Option<PhotoClass>,
+    },
 }
 
 /// A file of a batch.
@@ -159,10 +181,15 @@ impl Request {
                 | Self::Prepare { .. }
                 | Self::Edit { .. }
                 | Self::Classify { .. }
+                | Self::ClassifyByAll { .. }
                 | Self::Explain { .. }
                 | Self::Reason { .. }
+                | Self::Layers { .. }
+                | Self::Cell { .. }
+                | Self::FeatureScores { .. }
                 | Self::ClassifyPhoto { .. }
                 | Self::ExplainPhoto { .. }
+                | Self::ClassifyFrame { .. }
                 | Self::Ensemble { .. }
         )
     }
@@ -171,7 +198,11 @@ impl Request {
     pub fn may_take_long(&self) -> bool {
         !matches!(
             self,
-            Self::Classify { .. } | Self::DetectNovelty { .. } | Self::Ensemble { .. } | Self::Ping
+            Self::Classify { .. }
+                | Self::ClassifyByAll { .. }
+                | Self::DetectNovelty { .. }
+                | Self::Ensemble { .. }
+                | Self::Ping
         )
     }
 
@@ -199,6 +230,16 @@ pub struct Case {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn while_painting_answers_come_before_searches() {
+        let grey = Pixels::from(&Grey28::new([0; PIXELS]));
+        let live = Request::ClassifyByAll { grey: grey.clone() };
+        let model = ModelId::Knn;
+        let search = Request::FindSmallestChange { model, grey };
+        assert!(live.is_urgent() && !live.may_take_long());
+        assert!(!search.is_urgent() && search.may_take_long());
+    }
 
     #[test]
     fn pixels_of_another_number_are_not_an_image() {

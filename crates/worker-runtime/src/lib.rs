@@ -8,4 +8,4 @@ pub mod self_test;
 pub mod validation;
 
 pub use global_scope::{elapsed_micros, log, now, report_fatal};
-pub use message_loop::{Engine, serve};
+pub use message_loop::{CodeDownload, Engine, serve};

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use futures_channel::mpsc;
@@ -26,51 +27,59 @@ struct Inbox {
     sender: mpsc::UnboundedSender<Message<Request>>,
     /// The largest number of a photo so far, of which the request may still wait for its file.
     latest_photo: Rc<Cell<u32>>,
+    /// [`Engine::code`].
+    code: fn(&Request) -> Option<CodeDownload>,
 }
 
 impl Inbox {
-    fn new() -> (Self, Receiver) {
+    fn new(code: fn(&Request) -> Option<CodeDownload>) -> (Self, Receiver) {
         let (sender, receiver) = mpsc::unbounded();
         let latest_photo = Rc::default();
         let inbox = Self {
             sender,
             latest_photo,
+            code,
         };
         (inbox, receiver)
     }
 
     fn note(&self, request: &Request) {
-        if let Request::Prepare {
-            photo: Some(photo), ..
-        } = request
-        {
+        if let Request::Prepare { photo, .. } = request {
             self.latest_photo.set(self.latest_photo.get().max(*photo));
         }
     }
 
     /// Whether a request is for a photo that a newer one has replaced, so that nobody waits for it.
     fn is_superseded(&self, request: &Request) -> bool {
-        matches!(request, Request::Prepare { photo: Some(photo), .. } if *photo < self.latest_photo.get())
+        matches!(request, Request::Prepare { photo, .. } if *photo < self.latest_photo.get())
     }
 }
 
-/// Answers requests one after the other. The files of a request have been downloaded before.
+/// A download of code.
+pub type CodeDownload = Pin<Box<dyn Future<Output = Result<(), RequestError>>>>;
+
+/// Answers requests one after the other. The files and the code of a request have been downloaded before.
 pub trait Engine {
     fn answer(&mut self, request: Request) -> impl Future<Output = Reply>;
+
+    /// The download of the code that a request needs; `None` if the code is there.
+    fn code(_request: &Request) -> Option<CodeDownload> {
+        None
+    }
 }
 
 /// Installs the message handler, receives the messages that arrived before it, and reports that the worker is ready.
 ///
 /// # Errors
 /// The script does not run in a dedicated worker.
-pub fn serve(mut engine: impl Engine + 'static) -> Result<(), JsValue> {
+pub fn serve<E: Engine + 'static>(mut engine: E) -> Result<(), JsValue> {
     std::panic::set_hook(Box::new(|panic| {
         // Without the location, which is a path on the machine that built this.
         log(panic.payload_as_str().unwrap_or("panic"));
         report_fatal(FatalError::Crash);
     }));
     let scope = global_scope()?;
-    let (inbox, mut receiver) = Inbox::new();
+    let (inbox, mut receiver) = Inbox::new(E::code);
 
     let on_message = Closure::<dyn Fn(MessageEvent)>::new({
         let inbox = inbox.clone();
@@ -261,7 +270,21 @@ fn source_of(request: &mut Request) -> Option<(Download, &mut Source)> {
     })
 }
 
+/// Queues a request after the download of the code that it needs.
 fn enqueue(inbox: &Inbox, message: Message<Request>) {
+    let Some(code) = (inbox.code)(&message.body) else {
+        return enqueue_at_once(inbox, message);
+    };
+    let inbox = inbox.clone();
+    spawn_local(async move {
+        match code.await {
+            Ok(()) => enqueue_at_once(&inbox, message),
+            Err(error) => post(message.id, Reply::Error(error)),
+        }
+    });
+}
+
+fn enqueue_at_once(inbox: &Inbox, message: Message<Request>) {
     let id = message.id;
     if inbox.sender.unbounded_send(message).is_err() {
         post(id, Reply::Error(RequestError::Stopped));
@@ -277,7 +300,7 @@ mod tests {
 
     #[test]
     fn urgent_requests_are_answered_first() {
-        let (inbox, mut receiver) = Inbox::new();
+        let (inbox, mut receiver) = Inbox::new(|_| None);
         let grey = Pixels::from(&Grey28::new([0; PIXELS]));
         let model = ModelId::Cnn;
         let measure = Request::Measure {
@@ -327,17 +350,16 @@ mod tests {
     }
 
     #[test]
-    fn a_photo_is_superseded_by_a_newer_one_and_a_file_of_a_batch_is_not() {
-        let (inbox, _receiver) = Inbox::new();
+    fn a_photo_is_superseded_by_a_newer_one() {
+        let (inbox, _receiver) = Inbox::new(|_| None);
         let prepare = |photo| Request::Prepare {
             file: Vec::new(),
             photo,
         };
-        for photo in [Some(3), None, Some(5), Some(4)] {
+        for photo in [3, 5, 4] {
             inbox.note(&prepare(photo));
         }
         let is_superseded = |photo| inbox.is_superseded(&prepare(photo));
-        assert!(is_superseded(Some(3)) && is_superseded(Some(4)));
-        assert!(!is_superseded(Some(5)) && !is_superseded(None));
+        assert!(is_superseded(3) && is_superseded(4) && !is_superseded(5));
     }
 }

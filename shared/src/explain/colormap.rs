@@ -60,6 +60,24 @@ pub fn apply_colormap(heat: &[f32]) -> Vec<u8> {
         .collect()
 }
 
+/// The opacity of a heat colour: from 35% of [`OVERLAY_ALPHA`] at heat 0 to all of it at 1.
+fn opacity(heat: f32) -> f32 {
+    OVERLAY_ALPHA * (0.35 + 0.65 * heat.clamp(0.0, 1.0))
+}
+
+/// The heat colours of [`overlay`] without the image below, as RGBA.
+///
+/// # Shapes
+/// `[pixels]` of 0 to 1 to `[pixels * 4]`.
+pub fn layer(heat: &[f32]) -> Vec<u8> {
+    heat.iter()
+        .flat_map(|&heat| {
+            let [r, g, b] = turbo(heat);
+            [r, g, b, (opacity(heat) * 255.0 + 0.5) as u8]
+        })
+        .collect()
+}
+
 /// Blends heat colours over an image. The opacity rises from 35% of [`OVERLAY_ALPHA`] at heat 0 to all of it at 1.
 ///
 /// # Shapes
@@ -68,7 +86,7 @@ pub fn overlay(rgba: &[u8], heat: &[f32]) -> Vec<u8> {
     rgba.chunks_exact(4)
         .zip(heat)
         .flat_map(|(pixel, &heat)| {
-            let alpha = OVERLAY_ALPHA * (0.35 + 0.65 * heat.clamp(0.0, 1.0));
+            let alpha = opacity(heat);
             let hot = turbo(heat);
             let mix = |i: usize| {
                 let value = f32::from(pixel[i]) * (1.0 - alpha) + f32::from(hot[i]) * alpha;
@@ -104,6 +122,20 @@ mod tests {
                     "{heat}: {:?}",
                     turbo(heat)
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn a_layer_over_an_image_is_the_overlay() {
+        let (image, heat) = ([10, 120, 240, 255], [0.0, 0.4, 1.0]);
+        let expected = overlay(&[image; 3].concat(), &heat);
+        for (pixel, expected) in layer(&heat).chunks(4).zip(expected.chunks(4)) {
+            let alpha = f32::from(pixel[3]) / 255.0;
+            for channel in 0..3 {
+                let below = f32::from(image[channel]) * (1.0 - alpha);
+                let mixed = below + f32::from(pixel[channel]) * alpha;
+                assert!((mixed - f32::from(expected[channel])).abs() < 1.5);
             }
         }
     }

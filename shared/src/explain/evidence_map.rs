@@ -20,7 +20,7 @@ pub enum MapMethod {
     /// The gradient averaged between a black image and the image, times the brightness (Sundararajan et al. 2017,
     /// arXiv 1703.01365).
     IntegratedGradients,
-    /// The terms of a linear score, laid back on the pixels.
+    /// The terms of a linear score, distributed over the pixels.
     LinearEvidence,
     /// The change of the probability when a part of the image is hidden.
     Occlusion,

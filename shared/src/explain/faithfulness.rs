@@ -1,4 +1,4 @@
-//! How well a map says what a model uses: deletion and insertion curves (Petsiuk et al. 2018, arXiv 1806.07421), and the
+//! Measures of how faithful a map is to its model: deletion and insertion curves (Petsiuk et al. 2018, arXiv 1806.07421), and the
 //! agreement of two maps.
 
 use alloc::vec::Vec;

@@ -1,4 +1,5 @@
-//! Why a model predicts a class: heat maps, each model's own reason, how far they can be trusted, and their colours.
+//! Explanations of a model's prediction: heat maps, each model's own reason, tests of both, their colours, and the few pixels whose
+//! change gives another prediction.
 
 pub mod colormap;
 pub mod diverging;
@@ -7,12 +8,14 @@ pub mod faithfulness;
 pub mod heat_map;
 pub mod occlusion;
 pub mod reason;
+pub mod smallest_change;
 pub mod trust;
 
-pub use colormap::overlay;
+pub use colormap::{layer, overlay};
 pub use diverging::DivergingColours;
 pub use evidence_map::{EvidenceMap, MapMethod};
 pub use faithfulness::{Curves, rank_correlation};
 pub use heat_map::HeatMap;
 pub use reason::Reason;
+pub use smallest_change::{ChangeSearch, SearchState, SmallestChange};
 pub use trust::Trust;

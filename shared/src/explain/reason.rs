@@ -1,4 +1,4 @@
-//! What a model itself gives as the reason for a class.
+//! The reason that a model itself gives for a class: neighbours, support vectors, votes of trees, or maps.
 
 use alloc::vec::Vec;
 

@@ -1,4 +1,4 @@
-//! How far the maps of one image and one class can be trusted.
+//! The results of the tests of a model's maps for one image and one class.
 
 use alloc::vec::Vec;
 
@@ -19,7 +19,7 @@ pub struct TestedMap {
 pub struct Trust {
     /// The model's own map first; then occlusion, if that is another one.
     pub tested: Vec<TestedMap>,
-    /// The curves of a random order of the pixels: what a map that knows nothing reaches.
+    /// The curves of a random order of the pixels: what a map without information reaches.
     pub random_order: Curves,
     /// The rank correlation of the two maps' pixels, if there are two.
     pub agreement: Option<f32>,

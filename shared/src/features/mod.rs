@@ -2,12 +2,14 @@
 
 pub mod hog;
 pub mod orientation;
+pub mod place;
 
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
 use crate::image::{Grey28, PIXELS, SIDE};
 use orientation::{is_mirrored, mirrored};
+pub use place::FeaturePlace;
 
 /// The length of a feature vector.
 pub const DIMENSIONS: usize = hog::DIMENSIONS + PIXELS;
@@ -55,6 +57,11 @@ impl Sample {
     /// The image.
     pub fn grey(&self) -> &Grey28 {
         &self.grey
+    }
+
+    /// Whether the features are those of the mirror image, which faces the way most training images do.
+    pub fn is_mirrored(&self) -> bool {
+        self.is_mirrored
     }
 
     /// The features.

@@ -1,4 +1,4 @@
-//! Which way an image faces, so that an image and its mirror image have the same features.
+//! The direction that an image faces: it is turned to one, so that an image and its mirror image have the same features.
 
 use crate::image::{Grey28, PIXELS, SIDE};
 

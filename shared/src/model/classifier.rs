@@ -1,4 +1,4 @@
-//! What every model implements, and its answer: class probabilities.
+//! The interface of every model, and its prediction: class probabilities.
 
 use alloc::vec::Vec;
 

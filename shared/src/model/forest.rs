@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::classifier::{Classifier, argmax};
 use super::linear::Linear;
 use super::model_id::ModelId;
-use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
 use crate::garment::{CLASSES, Garment};
+use crate::shuffle::Shuffle;
 
 /// Added to each probability before the logarithm.
 const FLOOR: f32 = 1e-3;
@@ -273,7 +273,12 @@ impl Forest {
         all
     }
 
-    /// The same trees with their leaves in another order: a model of the same kind that knows nothing.
+    /// The number of weighted sums that the features are reduced to.
+    pub fn projection_size(&self) -> usize {
+        self.projection.output()
+    }
+
+    /// The same trees with their leaves in another order: a model of the same kind that has learned nothing.
     pub fn shuffled(&self, order: &mut Shuffle) -> Self {
         let is_leaf = |node: &Node| node.right == 0;
         let leaves = self.nodes.iter().filter(|n| is_leaf(n));

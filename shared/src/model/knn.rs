@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::classifier::Classifier;
 use super::linear::Linear;
 use super::model_id::ModelId;
-use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
 use crate::garment::CLASSES;
+use crate::shuffle::Shuffle;
 use crate::simd;
 
 /// The largest number of neighbours that is accepted.
@@ -132,7 +132,12 @@ impl Knn {
         neighbours.collect()
     }
 
-    /// The same points with their classes in another order: a model of the same kind that knows nothing.
+    /// The number of weighted sums that the features are reduced to.
+    pub fn projection_size(&self) -> usize {
+        self.projection.output()
+    }
+
+    /// The same points with their classes in another order: a model of the same kind that has learned nothing.
     pub fn shuffled(&self, order: &mut Shuffle) -> Self {
         let mut labels = self.labels.clone();
         order.shuffle(&mut labels);

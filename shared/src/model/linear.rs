@@ -2,10 +2,10 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::features::{DIMENSIONS, Sample};
 use crate::image::PIXELS;
+use crate::shuffle::Shuffle;
 
 /// `output = weight x input + bias`, where the input is a sample's features or its raw pixels (0 to 1).
 #[derive(Clone)]
@@ -51,6 +51,11 @@ impl Linear {
     /// The number of outputs.
     pub fn output(&self) -> usize {
         self.bias.len()
+    }
+
+    /// The bias of each output.
+    pub fn bias(&self) -> &[f32] {
+        &self.bias
     }
 
     /// Whether the input is raw pixels.

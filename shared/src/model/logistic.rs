@@ -5,11 +5,12 @@ use alloc::vec::Vec;
 use super::classifier::Classifier;
 use super::linear::Linear;
 use super::model_id::ModelId;
-use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
-use crate::features::Sample;
+use crate::features::{FeaturePlace, Sample, hog};
 use crate::garment::{CLASSES, Garment};
+use crate::inside::{LinearScore, Term};
+use crate::shuffle::Shuffle;
 
 /// The model: one linear score per class.
 pub struct Logistic {
@@ -52,7 +53,28 @@ impl Logistic {
         sample.on_pixels(&evidence)
     }
 
-    /// The same weights in another order: a model of the same kind that knows nothing.
+    /// The score of a class as a sum of features times weights, of which the `listed` largest and most negative are listed.
+    pub fn linear_score(&self, sample: &Sample, class: Garment, listed: usize) -> LinearScore {
+        let (first, values) = if self.scores.is_of_pixels() {
+            let pixels = sample.grey().pixels().iter();
+            let values = pixels.map(|&pixel| f32::from(pixel) / 255.0).collect();
+            (hog::DIMENSIONS, values)
+        } else {
+            (0, sample.features().to_vec())
+        };
+        let terms = values.into_iter().zip(self.scores.rows()).enumerate();
+        let terms = terms.filter_map(|(i, (value, row))| {
+            Some(Term {
+                place: FeaturePlace::of(first + i)?,
+                value,
+                weight: row[class.index()],
+            })
+        });
+        let bias = self.scores.bias()[class.index()];
+        LinearScore::new(class, terms.collect(), bias, listed)
+    }
+
+    /// The same weights in another order: a model of the same kind that has learned nothing.
     pub fn shuffled(&self, order: &mut Shuffle) -> Self {
         Self {
             scores: self.scores.shuffled(order),
@@ -84,6 +106,40 @@ mod tests {
         artifact, first_pixel_row, first_pixel_sample, with_tensor,
     };
     use alloc::{vec, vec::Vec};
+
+    #[test]
+    fn the_terms_of_a_class_add_up_to_its_score() {
+        use crate::features::DIMENSIONS;
+        let weight: Vec<f32> = (0..CLASSES * DIMENSIONS)
+            .map(|i| (i * 7919 % 1009) as f32 / 1009.0 - 0.5)
+            .collect();
+        let bias: Vec<f32> = (0..CLASSES).map(|c| c as f32 / 4.0).collect();
+        let artifact = artifact(
+            ModelId::Logistic,
+            &[
+                ("weight", &[CLASSES, DIMENSIONS], &weight),
+                ("bias", &[CLASSES], &bias),
+            ],
+        );
+        let mut model = Logistic::new(&artifact).unwrap();
+        let image = core::array::from_fn(|i| (i * 37 % 256) as u8);
+        let sample = Sample::new(crate::image::Grey28::new(image));
+        let scores = model.scores(&sample);
+        for class in [Garment::Bag, Garment::Dress] {
+            let score = model.linear_score(&sample, class, 6);
+            assert_eq!((score.supporting.len(), score.opposing.len()), (6, 6));
+            let listed = score.supporting.iter().chain(&score.opposing);
+            let listed: f32 = listed.map(Term::product).sum();
+            let sum = listed + score.others_sum + score.bias;
+            assert!(
+                (sum - scores[class.index()]).abs() < 1e-3,
+                "{sum}: {scores:?}"
+            );
+            assert!((score.score - sum).abs() < 1e-4);
+            let used = sample.features().iter().filter(|&&v| v != 0.0).count();
+            assert_eq!(usize::from(score.others) + 12, used);
+        }
+    }
 
     #[test]
     fn a_single_weight_gives_the_logistic_function() {

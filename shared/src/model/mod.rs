@@ -15,7 +15,6 @@ pub mod novelty;
 pub mod photo_class;
 pub mod photo_network;
 pub mod shape;
-pub mod shuffle;
 pub mod svm;
 pub mod tensors;
 pub mod weights_file;

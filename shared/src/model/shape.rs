@@ -47,7 +47,7 @@ impl Shape {
     }
 
     /// A vector.
-    fn vector(channels: usize) -> Self {
+    pub fn vector(channels: usize) -> Self {
         Self {
             rows: 1,
             columns: 1,

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::classifier::Classifier;
 use super::linear::Linear;
 use super::model_id::ModelId;
-use super::shuffle::Shuffle;
 use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
 use crate::garment::{CLASSES, Garment};
+use crate::shuffle::Shuffle;
 use crate::simd;
 
 /// Pairs of classes, in LIBSVM's order: 0 against 1, 0 against 2, ..., 8 against 9.
@@ -160,7 +160,12 @@ impl Svm {
         }
     }
 
-    /// The same vectors with their coefficients in another order: a model of the same kind that knows nothing.
+    /// The number of weighted sums that the features are reduced to.
+    pub fn projection_size(&self) -> usize {
+        self.projection.output()
+    }
+
+    /// The same vectors with their coefficients in another order: a model of the same kind that has learned nothing.
     pub fn shuffled(&self, order: &mut Shuffle) -> Self {
         let mut coefficients = self.coefficients.clone();
         order.shuffle(&mut coefficients);

@@ -1,4 +1,4 @@
-//! What a weights file is for.
+//! The kinds of weights files: one for each model, the ensemble, the novelty detector and the photo network.
 
 use serde::{Deserialize, Serialize};
 

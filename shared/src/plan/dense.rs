@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::model::lowering;
-use crate::model::shuffle::Shuffle;
+use crate::shuffle::Shuffle;
 use crate::simd::dot;
 
 /// A dense layer.
@@ -83,6 +83,11 @@ impl Dense {
     /// The weights `[input, output]`, and the bias.
     pub fn parameters(&self) -> (&[f32], &[f32]) {
         (&self.weight, &self.bias)
+    }
+
+    /// Whether a ReLU follows the sums.
+    pub fn has_relu(&self) -> bool {
+        self.relu
     }
 
     /// The gradient with respect to the input, from the gradient with respect to the sums before the ReLU.

@@ -1,5 +1,5 @@
-//! Forward and backward through the convolutions of a network, by their definition: for explanations, which need what fused
-//! operations do not keep.
+//! Forward and backward through the convolutions of a network, by their definition: for explanations and the view inside, which need
+//! what fused operations do not keep.
 
 use alloc::{vec, vec::Vec};
 
@@ -78,16 +78,57 @@ impl SteppedConv {
         to: Shape,
         tap: usize,
     ) -> impl Iterator<Item = (usize, usize)> {
-        let border = match self.padding {
+        (0..to.rows * to.columns).filter_map(move |pixel| {
+            let source = self.source(from, pixel / to.columns, pixel % to.columns, tap);
+            source.map(|source| (pixel, source))
+        })
+    }
+
+    /// The input pixel that a tap reads for an output's row and column; `None` in the border of zeros.
+    fn source(&self, from: Shape, row: usize, column: usize, tap: usize) -> Option<usize> {
+        // What is outside wraps around to very large numbers.
+        let row = (row + tap / 3).wrapping_sub(self.border());
+        let column = (column + tap % 3).wrapping_sub(self.border());
+        (row < from.rows && column < from.columns).then(|| row * from.columns + column)
+    }
+
+    /// The width of the border of zeros.
+    pub fn border(&self) -> usize {
+        match self.padding {
             Padding::Valid => 0,
             Padding::Same => 1,
+        }
+    }
+
+    /// The nine values of an input channel that an output's row and column read, and their weights for an output channel.
+    pub fn window(
+        &self,
+        image: &[f32],
+        from: Shape,
+        [row, column]: [usize; 2],
+        [input, output]: [usize; 2],
+    ) -> [[f32; 9]; 2] {
+        let value = |tap| {
+            let source = self.source(from, row, column, tap);
+            source.map_or(0.0, |source| image[source * self.input + input])
         };
-        (0..to.rows * to.columns).filter_map(move |pixel| {
-            // What is outside wraps around to very large numbers.
-            let row = (pixel / to.columns + tap / 3).wrapping_sub(border);
-            let column = (pixel % to.columns + tap % 3).wrapping_sub(border);
-            (row < from.rows && column < from.columns).then(|| (pixel, row * from.columns + column))
-        })
+        let weight = |tap| self.weight[(tap * self.input + input) * self.bias.len() + output];
+        [core::array::from_fn(value), core::array::from_fn(weight)]
+    }
+
+    /// An output channel's bias.
+    pub fn bias(&self, output: usize) -> f32 {
+        self.bias[output]
+    }
+
+    /// An output channel's scale and shift after the ReLU.
+    pub fn affine(&self, output: usize) -> Option<[f32; 2]> {
+        let (scale, shift) = self.affine.as_ref()?;
+        Some([scale[output], shift[output]])
+    }
+
+    pub fn is_pooled(&self) -> bool {
+        self.is_pooled
     }
 
     /// The output, and what the backward pass needs. `added` is the residual block's input.
@@ -141,8 +182,7 @@ impl SteppedConv {
         step.largest = (0..to.count())
             .map(|at| step.largest_of_square(to, at))
             .collect();
-        let pooled = step.largest.iter().map(|&at| step.activation[at as usize]);
-        (pooled.collect(), to, step)
+        (step.pooled(), to, step)
     }
 
     /// From the gradient of a number with respect to the output: with respect to the activation before the pooling, to the input,
@@ -183,6 +223,12 @@ impl SteppedConv {
 }
 
 impl Step {
+    /// The largest value of each 2x2 square; empty without pooling.
+    pub fn pooled(&self) -> Vec<f32> {
+        let largest = self.largest.iter();
+        largest.map(|&at| self.activation[at as usize]).collect()
+    }
+
     /// The index of the largest value of the 2x2 square that an index after the pooling stands for.
     fn largest_of_square(&self, pooled: Shape, at: usize) -> u32 {
         let (pixel, channel) = (at / pooled.channels, at % pooled.channels);

@@ -10,6 +10,7 @@ mod direct;
 mod gemm;
 mod gradient;
 mod integrated;
+mod layers;
 pub mod photo;
 mod pointwise;
 mod stem;
@@ -22,14 +23,16 @@ use crate::explain::{EvidenceMap, HeatMap, MapMethod};
 use crate::features::Sample;
 use crate::garment::{CLASSES, Garment};
 use crate::image::{Grey28, PIXELS, standardise};
+use crate::inside::{Cell, CellPlace, NetworkLayers};
 use crate::model::layer::grad_cam_layer;
 use crate::model::lowering::{self, LoweredNetwork};
 use crate::model::shape::Shape;
-use crate::model::shuffle::Shuffle;
 use crate::model::{Classifier, ModelError, ModelId, argmax};
+use crate::shuffle::Shuffle;
 use convolution::Convolution;
 use dense::Dense;
 use gradient::{Step, SteppedConv};
+use layers::Layers;
 use winograd::Scratch;
 
 /// A network that is ready to classify.
@@ -128,7 +131,7 @@ impl Plan {
     pub fn grad_cam(&self, activation: &[f32], class: Garment) -> HeatMap {
         let mut outputs: Vec<Vec<f32>> = Vec::new();
         self.run_head(activation, |output| outputs.push(output.to_vec()));
-        let gradient = self.head_gradient(&outputs, class);
+        let gradient = self.head_gradient(&outputs, &one_hot(class));
         HeatMap::grad_cam(
             self.shape.rows,
             self.shape.columns,
@@ -146,11 +149,9 @@ impl Plan {
             .peak()
     }
 
-    /// The gradient of a class's logit with respect to the head's input, from the output of each dense layer.
-    fn head_gradient(&self, outputs: &[Vec<f32>], class: Garment) -> Vec<f32> {
-        // The gradient of one logit with respect to the logits is one-hot.
-        let mut gradient = vec![0.0; CLASSES];
-        gradient[class.index()] = 1.0;
+    /// The gradient of a weighted sum of the logits with respect to the head's input, from the output of each dense layer.
+    fn head_gradient(&self, outputs: &[Vec<f32>], weights: &[f32; CLASSES]) -> Vec<f32> {
+        let mut gradient = weights.to_vec();
         for (dense, output) in self.head.iter().zip(outputs).rev() {
             gradient = dense.backward(&gradient, output);
         }
@@ -169,7 +170,7 @@ impl Plan {
     ///
     /// The input of the last two is the brightness above black, as a black pixel is what the data set has instead of a garment.
     pub fn evidence(&self, image: &Grey28, class: Garment) -> Vec<EvidenceMap> {
-        let (steps, at_head, at_input) = self.gradients(image, class);
+        let (steps, at_head, at_input) = self.gradients(image, &one_hot(class));
         let mut maps = Vec::new();
         for (layer, (step, gradient)) in steps
             .iter()
@@ -213,29 +214,27 @@ impl Plan {
         maps
     }
 
-    /// For each convolution that ends a layer its forward step, and the gradient of a class's logit with respect to its
-    /// activation; then the gradient with respect to the input.
+    /// The gradient of a weighted sum of the logits with respect to the input.
+    ///
+    /// # Shapes
+    /// `[28 * 28]`, row-major, per unit of the standardised input.
+    pub fn input_gradient(&self, image: &Grey28, weights: &[f32; CLASSES]) -> Vec<f32> {
+        let (_, _, gradient) = self.gradients(image, weights);
+        gradient
+    }
+
+    /// For each convolution that ends a layer its forward step, and the gradient of a weighted sum of the logits with respect to
+    /// its activation; then the gradient with respect to the input.
     fn gradients(
         &self,
         image: &Grey28,
-        class: Garment,
+        weights: &[f32; CLASSES],
     ) -> (Vec<Option<Step>>, Vec<Vec<f32>>, Vec<f32>) {
         let convs: Vec<SteppedConv> = self.lowered.iter().map(SteppedConv::new).collect();
-        let mut steps = Vec::new();
-        let mut values = image.standardised().to_vec();
-        let (mut shape, mut saved) = (Shape::INPUT, Vec::new());
-        for conv in &convs {
-            if conv.starts_block() {
-                saved.clone_from(&values);
-            }
-            let added = conv.ends_block().then_some(saved.as_slice());
-            let (output, to, step) = conv.forward(&values, shape, added);
-            (values, shape) = (output, to);
-            steps.push(step);
-        }
+        let (steps, values) = forward(&convs, image);
         let mut outputs: Vec<Vec<f32>> = Vec::new();
         self.run_head(&values, |output| outputs.push(output.to_vec()));
-        let mut gradient = self.head_gradient(&outputs, class);
+        let mut gradient = self.head_gradient(&outputs, weights);
         let mut at_activations = Vec::new();
         // With respect to the block's input, along the shortcut.
         let mut shortcut = Vec::new();
@@ -258,6 +257,38 @@ impl Plan {
         (steps.collect(), at_activations, gradient)
     }
 
+    /// Each layer's values for an image, in 8 bits, and the prediction that follows from the last one.
+    pub fn layers(&self, image: &Grey28) -> NetworkLayers {
+        let convs: Vec<SteppedConv> = self.lowered.iter().map(SteppedConv::new).collect();
+        self.run_layers(&convs, image)
+            .maps(self.model, self.temperature)
+    }
+
+    /// What one value of a layer is computed from; `None` if the network has no such value.
+    pub fn cell(&self, image: &Grey28, place: CellPlace) -> Option<Cell> {
+        let convs: Vec<SteppedConv> = self.lowered.iter().map(SteppedConv::new).collect();
+        self.run_layers(&convs, image).cell(image, place)
+    }
+
+    /// Runs the network layer by layer.
+    fn run_layers<'a>(&'a self, convs: &'a [SteppedConv], image: &Grey28) -> Layers<'a> {
+        let (steps, output) = forward(convs, image);
+        let mut layers = Layers::new(image);
+        for (conv, step) in convs.iter().zip(steps) {
+            layers.add_convolution(conv, step);
+        }
+        if self.is_averaged {
+            layers.add_means(channel_means(&output, self.shape));
+        }
+        let mut dense = self.head.iter();
+        self.run_head(&output, |output| {
+            if let Some(dense) = dense.next() {
+                layers.add_dense(dense, output.to_vec());
+            }
+        });
+        layers
+    }
+
     /// The mean gradient of a class's logit on the straight line from a black image to the image, for a network of two hidden
     /// layers without convolutions. Integrated gradients are its product with the difference of the two images.
     fn mean_gradient(&self, image: &Grey28, class: Garment) -> Vec<f32> {
@@ -272,7 +303,7 @@ impl Plan {
         first.backward_sums(&integrated::mean_gradient(second, &column, &start, &end))
     }
 
-    /// The same network with the weights of each layer in another order: a model of the same kind that knows nothing.
+    /// The same network with the weights of each layer in another order: a model of the same kind that has learned nothing.
     pub fn shuffled(&self, order: &mut Shuffle) -> Self {
         let mut lowered = self.lowered.clone();
         for conv in &mut lowered {
@@ -336,6 +367,30 @@ impl Classifier for Plan {
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
         self.logits(sample.grey())
     }
+}
+
+/// The gradient of a class's logit with respect to the logits.
+fn one_hot(class: Garment) -> [f32; CLASSES] {
+    let mut weights = [0.0; CLASSES];
+    weights[class.index()] = 1.0;
+    weights
+}
+
+/// Runs the convolutions one after the other: what each keeps, and the last one's output.
+fn forward(convs: &[SteppedConv], image: &Grey28) -> (Vec<Step>, Vec<f32>) {
+    let mut steps = Vec::new();
+    let mut values = image.standardised().to_vec();
+    let (mut shape, mut saved) = (Shape::INPUT, Vec::new());
+    for conv in convs {
+        if conv.starts_block() {
+            saved.clone_from(&values);
+        }
+        let added = conv.ends_block().then_some(saved.as_slice());
+        let (output, to, step) = conv.forward(&values, shape, added);
+        (values, shape) = (output, to);
+        steps.push(step);
+    }
+    (steps, values)
 }
 
 /// The convolutions of a network, packed.

@@ -6,44 +6,32 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::engine::{Engine, MODELS};
 use crate::site::{SUB_PATH, Site};
 
 /// Gzipped bytes by kind of file.
 pub type DownloadSizes = BTreeMap<&'static str, u64>;
 
-/// The kinds of files in a first visit's download.
-pub const KINDS: [&str; 8] = [
+/// The kinds of files that the first prediction needs, which is the ResNet's.
+pub const KINDS: [&str; 7] = [
     "page and styles",
     "app",
     "CPU engine",
     "other code",
     "library, scripts",
     "library, WebAssembly",
-    "CNN",
     "ResNet",
 ];
 
-/// Files that the first prediction does not need: other models' weights, the gallery, metrics.
+/// Files that the first prediction does not need: other models' weights, later parts of the code, the gallery, metrics.
 pub const LATER: &str = "later";
 
-/// Sizes of the requested files, with the weights of both networks for each engine.
-pub fn measure(site: &Site, engine: Engine, requests: &[String]) -> DownloadSizes {
-    let mut paths: Vec<String> = requests.to_vec();
-    // The pages of the other libraries load one network only.
-    paths.extend(MODELS.iter().flat_map(|model| {
-        match engine {
-            Engine::Haberdash => vec![],
-            Engine::Onnx => vec![format!("/models/{model}.onnx")],
-            Engine::TensorFlow => ["json", "bin"]
-                .map(|kind| format!("/models/{model}.{kind}"))
-                .into(),
-        }
-    }));
+/// Sizes of the requested files.
+pub fn measure(site: &Site, requests: &[String]) -> DownloadSizes {
+    let mut paths: Vec<&String> = requests.iter().collect();
     paths.sort();
     paths.dedup();
     let mut sizes = DownloadSizes::new();
-    for path in &paths {
+    for path in paths {
         *sizes.entry(kind(path)).or_default() += site.file(path).map_or(0, |f| gzipped_size(&f));
     }
     sizes
@@ -63,11 +51,12 @@ fn kind(path: &str) -> &'static str {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     if let Some(inside) = path.strip_prefix(SUB_PATH) {
         return match extension {
-            "hbd" if inside.starts_with("weights/cnn-") => "CNN",
             "hbd" if inside.starts_with("weights/resnet-") => "ResNet",
-            "js" | "wasm" if name.starts_with("cpu-worker") => "CPU engine",
-            "js" | "wasm" if name.starts_with("gpu-worker") => "GPU engine",
-            "js" | "wasm" if name.starts_with("app") => "app",
+            // wasm-split's names for what is loaded later.
+            "wasm" if name.starts_with("split_") || name.starts_with("chunk_") => LATER,
+            "js" | "wasm" if inside.starts_with("cpu-worker-") => "CPU engine",
+            "js" | "wasm" if inside.starts_with("gpu-worker") => "GPU engine",
+            "js" | "wasm" if inside.starts_with("app-") => "app",
             "js" | "wasm" if !name.starts_with("boot") => "other code",
             "hbd" | "json" | "png" => LATER,
             _ => "page and styles",
@@ -75,7 +64,6 @@ fn kind(path: &str) -> &'static str {
     }
     match (name.split('.').next(), extension) {
         _ if path.starts_with("/bench/") => "page and styles",
-        (Some("cnn"), _) => "CNN",
         (Some("resnet"), _) => "ResNet",
         (_, "wasm") => "library, WebAssembly",
         _ => "library, scripts",
@@ -97,14 +85,16 @@ mod tests {
         for (path, expected) in [
             ("/haberdash/", "page and styles"),
             ("/haberdash/boot-12.js", "page and styles"),
-            ("/haberdash/app-12_bg.wasm", "app"),
-            ("/haberdash/cpu-worker_bg-12.wasm", "CPU engine"),
+            ("/haberdash/app-12/app_bg.wasm", "app"),
+            ("/haberdash/app-12/split_compare.wasm", LATER),
+            ("/haberdash/cpu-worker-12/cpu-worker_bg.wasm", "CPU engine"),
+            ("/haberdash/cpu-worker-12/__wasm_split.js", "CPU engine"),
+            ("/haberdash/cpu-worker-12/split_photos.wasm", LATER),
             ("/haberdash/gpu-worker-12.js", "GPU engine"),
             ("/haberdash/decoders-12.wasm", "other code"),
-            ("/haberdash/weights/cnn-12.hbd", "CNN"),
+            ("/haberdash/weights/cnn-12.hbd", LATER),
             ("/haberdash/weights/svm-12.hbd", LATER),
             ("/haberdash/gallery-12.png", LATER),
-            ("/models/cnn.onnx", "CNN"),
             ("/models/resnet.bin", "ResNet"),
             (
                 "/peers/onnxruntime-web/dist/ort.wasm.bundle.min.mjs",
@@ -120,7 +110,7 @@ mod tests {
 
     #[test]
     fn later_files_are_not_counted() {
-        let sizes = DownloadSizes::from([("app", 3), (LATER, 100), ("CNN", 4)]);
+        let sizes = DownloadSizes::from([("app", 3), (LATER, 100), ("ResNet", 4)]);
         assert_eq!(total(&sizes), 7);
         assert!(gzipped_size(&[0; 100_000]) < 1_000);
     }

@@ -146,7 +146,7 @@ pub fn measure(
     }
     let requests = harness.site.requests().split_off(earlier);
     let paths: Vec<String> = requests.into_iter().map(|(path, _)| path).collect();
-    Ok(download_size::measure(&harness.site, engine, &paths))
+    Ok(download_size::measure(&harness.site, &paths))
 }
 
 /// Times the predictions of all seven models, for each image of the reference.

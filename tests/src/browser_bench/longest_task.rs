@@ -30,9 +30,9 @@ pub fn measure(harness: &Harness, engine: Engine) -> Result<f64> {
     browser.on_new_pages(&format!("performance.mark('{BEGIN}');"));
     page_load::visit(&browser, harness, engine)?;
     if engine == Engine::Haberdash {
-        wait_for_all_models(&browser, START_IMAGE + 1)?;
+        wait_for_all_models(&browser, START_IMAGE)?;
         browser.run("dropFile();", vec![]);
-        wait_for_all_models(&browser, START_IMAGE + 2)?;
+        wait_for_all_models(&browser, START_IMAGE + 1)?;
     } else {
         browser.run_async("await logits(new Float32Array(784).fill(1));", vec![])?;
     }

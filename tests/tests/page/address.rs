@@ -563,7 +563,7 @@ fn heat_map(session: &Session) {
 
 /// Which parts of the page are seen.
 const SEEN: &str = "
-    const parts = {header: '.header', upload: '.drop-zone', gallery: '.gallery', image: '#picture', models: '#verdicts',
+    const parts = {header: '.header .top-line', upload: '.drop-zone', gallery: '.gallery', image: '#picture', models: '#verdicts',
         explanation: '#reasons', compare: '#compare', footer: '.footer'};
     return Object.keys(parts).filter(name => document.querySelector(parts[name])?.checkVisibility());";
 

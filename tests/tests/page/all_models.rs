@@ -121,7 +121,7 @@ fn dissent(session: &Session) {
         let row = shown.row(model);
         assert_eq!(row.dissents, class != vote, "{row:?}");
         assert_eq!(
-            row.text.contains("against the vote"),
+            row.text.contains("differs from the vote"),
             class != vote,
             "{row:?}"
         );

@@ -332,6 +332,9 @@ fn stop(session: &Session) {
         .wait(ROWS, TIMEOUT, |rows| rows[0]["state"] == "answering")
         .expect("the first has its turn");
     page.click("[data-testid=\"roll-stop\"]");
+    // The pressed button is hidden: the keyboard goes on from the one in its place.
+    let focus = "return document.activeElement.dataset.testid ?? document.activeElement.id;";
+    assert_eq!(session.browser.run(focus, vec![]), "roll-resume");
     session.browser.run(
         "const late = window.held;
          window.held = null;
@@ -350,6 +353,8 @@ fn stop(session: &Session) {
     assert_eq!(states(&page), ["answered", "waiting", "waiting", "waiting"]);
     page.click("[data-testid=\"roll-resume\"]");
     assert_eq!(answered(&page).len(), 4);
+    page.click("[data-testid=\"roll-close\"]");
+    assert_eq!(session.browser.run(focus, vec![]), "answers");
 }
 
 fn folder(session: &Session) {

@@ -143,7 +143,7 @@ fn gives_way(session: &Session) {
         s["run"] == "over"
     });
     assert!(
-        text(&stopped, "outcome").contains("Stopped there"),
+        text(&stopped, "outcome").contains("was stopped"),
         "{stopped:#}"
     );
     // What the worker was still busy with comes late and counts for nothing.
@@ -174,7 +174,7 @@ fn whole(session: &Session) {
     assert_eq!(state["matrix"], recorded["confusion"], "{state:#}");
     let outcome = text(&state, "outcome");
     assert!(
-        outcome.contains("Exactly what the trainer recorded"),
+        outcome.contains("The trainer recorded the same"),
         "{outcome}"
     );
     assert_eq!(state["engine"], "cpu");

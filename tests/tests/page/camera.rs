@@ -48,13 +48,25 @@ fn permitted(session: &Session) -> Page<'_> {
 /// The page with its camera's image on show.
 fn live(session: &Session) -> Page<'_> {
     let page = permitted(session);
-    page.click("[data-testid=\"camera\"]");
+    open(&page);
     shutter_is_ready(session);
     page
 }
 
+/// Opens the camera's dialog, whose code comes when it is first opened.
+pub fn open(page: &Page) {
+    page.click("[data-testid=\"camera\"]");
+    page.browser
+        .wait(
+            "return document.querySelector('[data-testid=\"camera-dialog\"]')?.open ?? false;",
+            TIMEOUT,
+            |open| *open == json!(true),
+        )
+        .expect("the camera's dialog opens");
+}
+
 /// Waits for the shutter, and for what it would take.
-fn shutter_is_ready(session: &Session) {
+pub fn shutter_is_ready(session: &Session) {
     let state = session
         .browser
         .wait(
@@ -99,7 +111,7 @@ fn cancel(session: &Session) {
     page.click("[data-testid=\"camera-cancel\"]");
     is_let_go(session);
     // And may be had again.
-    page.click("[data-testid=\"camera\"]");
+    open(&page);
     session
         .browser
         .wait("return cameras.length;", TIMEOUT, |n| *n == json!(2))
@@ -114,9 +126,9 @@ fn twice(session: &Session) {
         "window.asks = new Promise(answer => window.answer = answer);",
         vec![],
     );
-    for button in ["camera", "camera-cancel", "camera"] {
-        page.click(&format!("[data-testid=\"{button}\"]"));
-    }
+    open(&page);
+    page.click("[data-testid=\"camera-cancel\"]");
+    open(&page);
     browser
         .wait("return cameras.length;", TIMEOUT, |n| *n == json!(2))
         .expect("the camera is asked for twice");
@@ -132,7 +144,7 @@ fn twice(session: &Session) {
 
 /// What the dialog says is wrong.
 fn sentence(session: &Session, page: &Page) -> String {
-    page.click("[data-testid=\"camera\"]");
+    open(page);
     let text = session.browser.wait(
         "return document.querySelector('[data-testid=\"camera-error\"]')?.innerText ?? '';",
         TIMEOUT,

@@ -123,7 +123,7 @@ fn example(session: &Session) {
         let found = found.unwrap_or_else(|status| panic!("instead of \"{text}\": {status}"));
         found.as_str().expect("a status").to_owned()
     };
-    wait("Choose a picture");
+    wait("Choose an image");
     let golden = session.clear_example(Garment::Bag);
     browser.choose("input[type=file]", &[image_files::png(&golden.image)]);
     let status = wait("cnn: ");

@@ -90,7 +90,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A class that the model gives no chance does not glow: its map is on the scale of probabilities, not of its own peak.
 fn without_a_chance(session: &Session) {
-    // The models are unsure about the image that the page opens with, so that a covered region matters.
+    // The models are unsure about the image that the page opens with, so that covering a region changes their probabilities.
     let page = session.page();
     let predicted = page.snapshot().row(ModelId::Logistic).label.clone();
     page.select("gradcam-model", ModelId::Logistic.name());
@@ -207,7 +207,7 @@ fn seven_maps(session: &Session) {
         assert_eq!(map["model"], model.name());
         let text = map["text"].as_str().unwrap_or_default();
         assert!(
-            text.starts_with("Strongest: ") || text.starts_with("No region matters"),
+            text.starts_with("Strongest: ") || text.starts_with("No region is important"),
             "{map}"
         );
         assert!(

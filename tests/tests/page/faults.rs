@@ -26,7 +26,8 @@ pub const CHECKS: &[Check] = &[
         stalled_engine,
     ),
     Check {
-        expected_errors: &["404"],
+        // A missing file has another hash than the file that was built.
+        expected_errors: &["404", "integrity"],
         ..Check::new(
             Cpu,
             "an_engine_that_could_not_be_loaded_can_be_loaded_again",
@@ -189,21 +190,14 @@ const FAULTS: &str = "
 ";
 
 /// A page whose CPU worker has the faults of [`FAULTS`].
-fn faulty_page<'a>(session: &'a Session, site: &Site) -> Page<'a> {
+pub fn faulty_page<'a>(session: &'a Session, site: &Site) -> Page<'a> {
     let message = Message {
         id: UNASKED,
         body: Reply::Started,
     };
     let kind = encode(&message).expect("replies are encodable")[1];
     let faults = FAULTS.replace("STARTED", &kind.to_string());
-    let mut files = fs::read_dir(site.folder()).expect("a folder").flatten();
-    let script = files.find(|file| {
-        let name = file.file_name().to_string_lossy().into_owned();
-        name.starts_with("cpu-worker-") && name.ends_with(".js")
-    });
-    let path = script.expect("a CPU worker").path();
-    let text = fs::read_to_string(&path).expect("a script");
-    fs::write(&path, text + &faults).expect("a writable site");
+    assert!(site.append_to_worker("cpu-worker", &faults));
     let script = session.browser.on_new_pages(
         "window.decoded = 0;
          window.faults = new BroadcastChannel('faults');
@@ -214,7 +208,7 @@ fn faulty_page<'a>(session: &'a Session, site: &Site) -> Page<'a> {
     page
 }
 
-fn trigger(session: &Session, fault: &str) {
+pub fn trigger(session: &Session, fault: &str) {
     session
         .browser
         .run("faults.postMessage(arguments[0]);", vec![json!(fault)]);

@@ -1,7 +1,9 @@
 //! The page "How it works": its numbers, its policy and styles, and that it needs no network on a later visit.
 
 use serde_json::{Value, json};
-use tests::reference::weights_folder;
+use shared::ModelId;
+use shared::artifact::Storage;
+use tests::reference::{weights, weights_folder};
 
 use crate::session::{Check, Session, Stage::Cpu};
 
@@ -48,6 +50,13 @@ fn numbers(session: &Session) {
         assert!(text.contains(&number), "the page lacks {number}: {text}");
     }
     assert!(!text.contains("{{"), "{text}");
+    // The template itself states how many bits a weight of a network has.
+    assert!(text.contains("rounded to 8 bits"), "{text}");
+    for model in ModelId::DEEP {
+        let tensors = weights(model).tensors;
+        let largest = tensors.iter().max_by_key(|tensor| tensor.values.len());
+        assert_eq!(largest.expect("a tensor").storage, Storage::I8, "{model}");
+    }
 }
 
 fn styles(session: &Session) {

@@ -27,7 +27,7 @@ pub const CHECKS: &[Check] = &[
 
 /// WebDriver's code for the Tab, Enter and arrow-down keys.
 const TAB: char = '\u{e004}';
-const ENTER: char = '\u{e007}';
+pub const ENTER: char = '\u{e007}';
 const DOWN: char = '\u{e015}';
 
 fn phone(session: &Session) {
@@ -44,6 +44,7 @@ fn phone(session: &Session) {
         page.wait_for_answer(&before);
         page.click("[data-testid=\"adjust\"]");
         page.click("[data-testid=\"details\"]");
+        crate::paint::open(&page);
         crate::compare::open_comparison(&page);
         let widths = session.browser.run(
             "const page = document.scrollingElement;
@@ -84,7 +85,7 @@ fn keyboard(session: &Session) {
 }
 
 /// Presses Tab until the focus is on an element with the hook, and visible there.
-fn tab_to(page: &Page, hook: &str) {
+pub fn tab_to(page: &Page, hook: &str) {
     for _ in 0..150 {
         page.browser.press(TAB);
         let there = page.browser.run(

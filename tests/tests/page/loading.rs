@@ -23,7 +23,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check::new(Cpu, "a_stalled_app_is_said_until_it_comes", stalled_app),
     Check {
-        expected_errors: &["404", "__wasm_split.js"],
+        expected_errors: &["404", "__wasm_split.js", "integrity"],
         ..Check::new(
             Cpu,
             "a_part_that_cannot_be_loaded_can_be_tried_again",

@@ -1,6 +1,7 @@
 //! Tests of the page in Chromium. Each check is reported by name. All share two browser sessions, without and with WebGPU, as
 //! starting a browser and warming up a software GPU take most of the time.
 
+mod accessibility;
 mod address;
 mod advice;
 mod all_models;
@@ -18,12 +19,17 @@ mod explain;
 mod faults;
 mod first_screen;
 mod how_it_works;
+mod inside;
+mod integrity;
 mod layout;
+mod live;
 mod loading;
 mod offline;
+mod paint;
 mod parity;
 mod photo_network;
 mod policy;
+mod quiz;
 mod session;
 mod test_images;
 mod translation;
@@ -75,15 +81,20 @@ fn checks() -> Vec<Check> {
         advice::CHECKS,
         batch::CHECKS,
         camera::CHECKS,
+        paint::CHECKS,
+        live::CHECKS,
         explain::CHECKS,
+        inside::CHECKS,
         address::CHECKS,
         photo_network::CHECKS,
         layout::CHECKS,
         first_screen::CHECKS,
         appearance::CHECKS,
+        accessibility::CHECKS,
         how_it_works::CHECKS,
         weights::CHECKS,
         faults::CHECKS,
+        integrity::CHECKS,
         loading::CHECKS,
         translation::CHECKS,
         offline::CHECKS,
@@ -92,6 +103,7 @@ fn checks() -> Vec<Check> {
         all_models::CHECKS,
         compare::CHECKS,
         test_images::CHECKS,
+        quiz::CHECKS,
         benchmark::ON_CPU,
         engine::WITHOUT_WEBGPU,
         parity::ON_CPU,

@@ -72,13 +72,13 @@ fn wait_for(session: &Session, page: &Page, state: &str) -> Shown {
     shown(session)
 }
 
-fn coat_on_a_floor(session: &Session) -> UploadFile {
+pub fn coat_on_a_floor(session: &Session) -> UploadFile {
     let coat = session.clear_example(Garment::Coat).image;
     image_files::floor_photo(&coat, [40, 60, 140], 700, 900)
 }
 
 /// The predictions of the command line.
-fn native(file: &UploadFile) -> Vec<NamedPrediction> {
+pub fn native(file: &UploadFile) -> Vec<NamedPrediction> {
     let store = WeightsStore::new(weights_folder());
     let mut predictor = Predictor::load(&store, &ModelId::ALL).expect("the weights are there");
     let photo = photo::decode(&file.bytes).expect("an image");

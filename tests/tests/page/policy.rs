@@ -1,6 +1,5 @@
 //! The content security policy holds in the page and in its workers, without headers (as on GitHub Pages) and with them.
 
-use std::fs;
 use std::time::Duration;
 
 use serde_json::json;
@@ -59,17 +58,9 @@ fn workers(session: &Session) {
     let other = Site::start_copy().expect("another origin");
     let site = Site::start_copy().expect("a site");
     let probe = PROBE.replace("OTHER", &other.url_of("/haberdash/"));
-    let mut names = Vec::new();
-    for entry in fs::read_dir(site.folder()).expect("a folder").flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.contains("-worker-") && name.ends_with(".js") {
-            let script = fs::read_to_string(entry.path()).expect("a script");
-            fs::write(entry.path(), script + &probe).expect("a writable site");
-            names.push(name.split("-worker").next().unwrap_or_default().to_owned() + "-worker");
-        }
-    }
-    names.sort();
-    assert!(names.contains(&"cpu-worker".to_owned()), "{names:?}");
+    let mut names = vec!["cpu-worker", "gpu-worker"];
+    names.retain(|name| site.append_to_worker(name, &probe));
+    assert!(names.contains(&"cpu-worker"), "{names:?}");
     let script = session.browser.on_new_pages(
         "window.probes = [];
          new BroadcastChannel('probe').onmessage = event => probes.push(event.data);",

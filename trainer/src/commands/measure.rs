@@ -57,7 +57,7 @@ pub fn evaluate(
             );
         } else {
             println!(
-                "{:>8} {:.2}% of the test pictures taken for none of the ten  as recorded",
+                "{:>8} {:.2}% of the test images taken for none of the ten  as recorded",
                 novelty::NAME,
                 unknown * 100.0
             );

@@ -8,7 +8,7 @@ use photo::Route;
 use serde::Serialize;
 use shared::Garment;
 use shared::advice::{Advice, Findings, Reader};
-use trainer::predict::folder_walk::{Found, pictures_in};
+use trainer::predict::folder_walk::{Found, images_in};
 use trainer::predict::heat_map_sheet::HeatMapSheet;
 use trainer::predict::printable::printable;
 use trainer::predict::{
@@ -36,7 +36,7 @@ pub struct Predict {
     /// Write the heat map of each prediction to this PNG: Grad-CAM, or occlusion for models without convolutions
     #[arg(long, value_name = "OUT.png")]
     gradcam: Option<PathBuf>,
-    /// Classify the pictures in folders, and in the folders within them, by the ends of their names
+    /// Classify the images in folders, and in the folders within them, by the ends of their names
     #[arg(long)]
     recursive: bool,
     /// Image files; - for standard input
@@ -48,8 +48,8 @@ pub fn predict(global: &GlobalOptions, options: &Predict) -> anyhow::Result<Exit
     let inputs = inputs(options);
     let mut heat_maps = match &options.gradcam {
         Some(path) => {
-            let pictures = inputs.iter().filter_map(|input| input.as_deref().ok());
-            Some(HeatMapSheet::create(path, pictures)?)
+            let images = inputs.iter().filter_map(|input| input.as_deref().ok());
+            Some(HeatMapSheet::create(path, images)?)
         }
         None => None,
     };
@@ -85,12 +85,12 @@ fn inputs(options: &Predict) -> Vec<Input> {
             inputs.push(Ok(path.clone()));
             continue;
         }
-        let found = pictures_in(path);
+        let found = images_in(path);
         if found.is_empty() {
-            inputs.push(Err((path.clone(), PredictError::NoPictures)));
+            inputs.push(Err((path.clone(), PredictError::NoImages)));
         }
         inputs.extend(found.into_iter().map(|found| match found {
-            Found::Picture(path) => Ok(path),
+            Found::Image(path) => Ok(path),
             Found::Unreadable(path, error) => Err((path, PredictError::UnreadableFolder(error))),
         }));
     }
@@ -225,7 +225,7 @@ impl Output {
         Ok(())
     }
 
-    /// Prints whether the predictions for an image are guesses, and what may be done about it.
+    /// Prints whether the predictions for an image are not reliable, and what may be done about it.
     fn warnings(
         &mut self,
         file: &PreparedFile,
@@ -234,7 +234,7 @@ impl Output {
     ) -> Result<(), PredictError> {
         if !known {
             self.line(
-                "  Not sure: the image differs from everything in the training data, so the predictions are guesses.",
+                "  Not sure: the image differs from everything in the training data, so the predictions are not reliable.",
             )?;
         }
         let prepared = &file.prepared;

@@ -1,4 +1,4 @@
-//! Why a job on the weights failed.
+//! Errors of the trainer's jobs.
 
 use thiserror::Error;
 

@@ -110,7 +110,7 @@ pub fn verify(store: &WeightsStore, data: &DataSet, limit: Option<usize>) -> Res
     let found = unknown(&store.novelty()?, &data.test.first(count).images);
     if limit.is_none() && found != entry.test_unknown {
         let (found, recorded) = (found.to_string(), entry.test_unknown.to_string());
-        return Err(mismatch("share of unknown test pictures", found, recorded));
+        return Err(mismatch("share of unknown test images", found, recorded));
     }
     Ok(found)
 }

@@ -14,18 +14,16 @@ use crate::weights_store::StoreError;
 pub enum PredictError {
     #[error("the file could not be read ({0}): check the path and the permissions")]
     Read(io::Error),
-    #[error(
-        "this is a folder: name the pictures in it, or add --recursive to classify all of them"
-    )]
+    #[error("this is a folder: name the images in it, or add --recursive to classify all of them")]
     Folder,
     #[error("this folder could not be read ({0}): check the permissions")]
     UnreadableFolder(io::Error),
-    #[error("this folder holds no pictures: choose another one")]
-    NoPictures,
+    #[error("this folder holds no images: choose another one")]
+    NoImages,
     /// A pipe, a device, a socket.
-    #[error("this is not a regular file: use - to read a picture from standard input")]
+    #[error("this is not a regular file: use - to read an image from standard input")]
     NotRegular,
-    #[error("standard input has more than the limit of 50 MB: save a smaller copy and try again")]
+    #[error("standard input is larger than the limit of 50 MB: save a smaller copy and try again")]
     InputTooLarge,
     #[error(transparent)]
     Photo(#[from] PhotoError),
@@ -41,9 +39,7 @@ pub enum PredictError {
         "the heat maps could not be written to {path} ({source}): check the folder, the permissions and the space"
     )]
     HeatMaps { path: PathBuf, source: io::Error },
-    #[error(
-        "the heat maps would replace {path}, which is one of the pictures: choose another name"
-    )]
+    #[error("the heat maps would replace {path}, which is one of the images: choose another name")]
     HeatMapsReplaceInput { path: PathBuf },
     #[error(
         "the heat maps cannot replace {path}, which is not a regular file: choose another name"

@@ -1,35 +1,35 @@
-//! The pictures in a folder and its sub-folders.
+//! The images in a folder and its sub-folders.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The ends of pictures' names, in small letters, with those that are refused with advice.
+/// The ends of images' names, in small letters, with those that are refused with advice.
 const ENDS: [&str; 21] = [
     "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "bmp", "dib", "gif", "heic", "heif",
     "avif", "tif", "tiff", "ico", "jxl", "jp2", "j2k", "svg", "svgz",
 ];
-/// The folder that macOS adds to archives, with a file of attributes for each picture.
+/// The folder that macOS adds to archives, with a file of attributes for each image.
 const MACOS_ATTRIBUTES: &str = "__MACOSX";
 
-/// A picture, or a folder that cannot be read.
+/// An image, or a folder that cannot be read.
 #[derive(Debug)]
 pub enum Found {
-    Picture(PathBuf),
+    Image(PathBuf),
     Unreadable(PathBuf, io::Error),
 }
 
 impl Found {
     fn path(&self) -> &Path {
         match self {
-            Self::Picture(path) | Self::Unreadable(path, _) => path,
+            Self::Image(path) | Self::Unreadable(path, _) => path,
         }
     }
 }
 
-/// All files with the name of a picture, in the order of their paths. Hidden files and folders are left out, and links to folders
+/// All files with the name of an image, in the order of their paths. Hidden files and folders are left out, and links to folders
 /// are not followed.
-pub fn pictures_in(folder: &Path) -> Vec<Found> {
+pub fn images_in(folder: &Path) -> Vec<Found> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -52,14 +52,14 @@ fn list(folder: &Path, folders: &mut Vec<PathBuf>, found: &mut Vec<Found>) -> io
         let path = entry.path();
         if entry.file_type()?.is_dir() {
             folders.push(path);
-        } else if is_picture(&path) && !path.is_dir() {
-            found.push(Found::Picture(path));
+        } else if is_image(&path) && !path.is_dir() {
+            found.push(Found::Image(path));
         }
     }
     Ok(())
 }
 
-fn is_picture(path: &Path) -> bool {
+fn is_image(path: &Path) -> bool {
     let end = path.extension().and_then(|end| end.to_str());
     end.is_some_and(|end| ENDS.contains(&end.to_ascii_lowercase().as_str()))
 }
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_are_found_in_order_and_nothing_else() {
+    fn images_are_found_in_order_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         for name in [
@@ -92,14 +92,14 @@ mod tests {
         fs::create_dir(root.join("folder.png")).unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink(root, root.join("a/again.png")).unwrap();
-        let found = pictures_in(root);
+        let found = images_in(root);
         let names: Vec<_> = found
             .iter()
             .map(|found| found.path().strip_prefix(root).unwrap())
             .collect();
         let expected = ["a/1.webp", "a/2.JPG", "a/deep/er/x.gif", "b.png"];
         assert_eq!(names, expected.map(Path::new));
-        let missing = pictures_in(&root.join("nowhere"));
+        let missing = images_in(&root.join("nowhere"));
         assert!(matches!(missing.as_slice(), [Found::Unreadable(..)]));
     }
 }

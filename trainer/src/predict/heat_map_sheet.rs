@@ -36,20 +36,20 @@ impl HeatMapSheet {
     /// Begins a file.
     ///
     /// # Errors
-    /// It cannot be written, or would replace one of the pictures.
+    /// It cannot be written, or would replace one of the images.
     pub fn create<'a>(
         path: &Path,
-        mut pictures: impl Iterator<Item = &'a Path>,
+        mut images: impl Iterator<Item = &'a Path>,
     ) -> Result<Self, PredictError> {
         let mut name = path.file_name().unwrap_or_default().to_os_string();
         name.push(".part");
         let unfinished = path.with_file_name(name);
         let targets = [path, &unfinished].map(|path| fs::canonicalize(path).ok());
-        let is_target = |picture: &Path| {
-            let picture = fs::canonicalize(picture).ok();
-            picture.is_some() && targets.contains(&picture)
+        let is_target = |image: &Path| {
+            let image = fs::canonicalize(image).ok();
+            image.is_some() && targets.contains(&image)
         };
-        if pictures.any(is_target) {
+        if images.any(is_target) {
             return Err(PredictError::HeatMapsReplaceInput { path: path.into() });
         }
         if path.exists() && !path.is_file() {

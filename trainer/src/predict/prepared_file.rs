@@ -19,7 +19,7 @@ impl ImageFile {
     /// Reads and decodes a file, or standard input for [`STANDARD_INPUT`](super::STANDARD_INPUT).
     ///
     /// # Errors
-    /// It cannot be read, or is no picture.
+    /// It cannot be read, or is no image.
     pub fn open(path: &Path) -> Result<Self, PredictError> {
         Ok(Self {
             path: path.to_string_lossy().into_owned(),
@@ -67,7 +67,7 @@ impl PreparedFile {
     /// Decodes a file and runs the photo pipeline; of several images on the first.
     ///
     /// # Errors
-    /// It cannot be read, or is no picture.
+    /// It cannot be read, or is no image.
     pub fn open(path: &Path) -> Result<Self, PredictError> {
         Self::new(photo::decode(&read(path)?)?)
     }

@@ -7,6 +7,7 @@ use super::base64url::{decode_image, encode_image};
 use super::names::{Key, class_name, class_of_name};
 use super::percent;
 use super::problem::Problem;
+use super::quiz_code::QuizCode;
 
 /// Bytes of the longest fragment that is read: pixels, and every other part at its longest.
 const MAX_LENGTH: usize = 4096;
@@ -24,6 +25,8 @@ pub struct Address {
     /// The method of the explanation.
     pub method: Option<Method>,
     pub section: Option<Section>,
+    /// The quiz that is offered.
+    pub quiz: Option<QuizCode>,
 }
 
 /// The image that an address names.
@@ -93,13 +96,14 @@ impl Address {
         parts.collect::<Vec<_>>().join("&")
     }
 
-    /// Whether it asks for nothing but a section, as a plain anchor does.
+    /// Whether it asks for nothing but a section, as a plain anchor does, or for nothing but a quiz.
     pub fn is_only_section(&self) -> bool {
-        let section = self.section.clone();
-        section.is_some()
+        let (section, quiz) = (self.section.clone(), self.quiz);
+        (section.is_some() || quiz.is_some())
             && *self
                 == Self {
                     section,
+                    quiz,
                     ..Self::default()
                 }
     }
@@ -113,6 +117,7 @@ impl Address {
             (Key::Class, _) => self.class.map(class_name),
             (Key::Method, _) => self.method.map(|method| method.name().to_owned()),
             (Key::Section, _) => self.section.as_ref().map(|section| section.0.clone()),
+            (Key::Quiz, _) => self.quiz.map(|quiz| quiz.to_string()),
         }
     }
 
@@ -125,6 +130,7 @@ impl Address {
             Key::Class => self.class = Some(class_of_name(value)?),
             Key::Method => self.method = Some(Method::from_name(&value.to_ascii_lowercase())?),
             Key::Section => self.section = Some(Section::new(value)?),
+            Key::Quiz => self.quiz = Some(QuizCode::parse(value)?),
         }
         Some(())
     }
@@ -168,6 +174,7 @@ impl Reading {
         all.class = part.class.or(all.class);
         all.method = part.method.or(all.method);
         all.section = part.section.or(all.section.take());
+        all.quiz = part.quiz.or(all.quiz);
     }
 
     /// Adds a problem, each once and no more than a visitor would read.
@@ -248,6 +255,15 @@ mod tests {
     }
 
     #[test]
+    fn a_quiz_is_read_by_its_code() {
+        let address = read("quiz=7kx2m");
+        assert_eq!(address.quiz, QuizCode::parse("7KX2M"));
+        assert_eq!(address.fragment(), "quiz=7KX2M");
+        assert!(address.is_only_section());
+        assert!(!read("quiz=7KX2M&test=36").is_only_section());
+    }
+
+    #[test]
     fn what_is_wrong_is_ignored_with_a_sentence() {
         use Problem::{NoSuchSection, Repeated, TooLong, TwoImages, UnknownPart, Value};
         for (fragment, expected) in [
@@ -265,6 +281,9 @@ mod tests {
             ("method=magic", Value(Key::Method)),
             ("pixels=AAAA", Value(Key::Pixels)),
             ("section=%3Cscript%3E", Value(Key::Section)),
+            ("quiz=7KX2", Value(Key::Quiz)),
+            ("quiz=7KX2MM", Value(Key::Quiz)),
+            ("quiz=%3Cscri", Value(Key::Quiz)),
             ("<script>", NoSuchSection),
             ("hat=1", UnknownPart(Some("hat".into()))),
             ("\u{202e}=1", UnknownPart(None)),
@@ -308,18 +327,20 @@ mod tests {
             prop::option::of(prop::sample::select(Garment::ALL.to_vec())),
             prop::option::of(prop::sample::select(Method::ALL.to_vec())),
             prop::option::of(section),
+            prop::option::of((0..QuizCode::COUNT).prop_map(QuizCode::new)),
         )
-            .prop_map(|(image, model, class, method, section)| Address {
+            .prop_map(|(image, model, class, method, section, quiz)| Address {
                 image,
                 model,
                 class,
                 method,
                 section,
+                quiz,
             })
     }
 
     /// Texts that look like fragments, so that more than the first check is reached.
-    const LIKE_FRAGMENTS: &str = "((test|model|class|method|section|pixels|[a-z%\u{e9}]{0,3})=?([0-9]{0,6}|knn|shirt|compare|%[0-9a-g]{0,2}|.{0,5})&?){0,8}";
+    const LIKE_FRAGMENTS: &str = "((test|model|class|method|section|quiz|pixels|[a-z%\u{e9}]{0,3})=?([0-9]{0,6}|knn|shirt|compare|%[0-9a-g]{0,2}|.{0,5})&?){0,8}";
 
     proptest! {
         #[test]

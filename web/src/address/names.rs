@@ -10,17 +10,19 @@ pub enum Key {
     Class,
     Method,
     Section,
+    Quiz,
     Pixels,
 }
 
 impl Key {
     /// In the order in which they are written; the longest comes last.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Test,
         Self::Model,
         Self::Class,
         Self::Method,
         Self::Section,
+        Self::Quiz,
         Self::Pixels,
     ];
 
@@ -31,6 +33,7 @@ impl Key {
             Self::Class => "class",
             Self::Method => "method",
             Self::Section => "section",
+            Self::Quiz => "quiz",
             Self::Pixels => "pixels",
         }
     }
@@ -58,18 +61,20 @@ pub enum Panel {
     Models,
     Engine,
     Explanation,
+    Quiz,
     Compare,
     Footer,
 }
 
 impl Panel {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Upload,
         Self::Gallery,
         Self::Image,
         Self::Models,
         Self::Engine,
         Self::Explanation,
+        Self::Quiz,
         Self::Compare,
         Self::Footer,
     ];
@@ -83,6 +88,7 @@ impl Panel {
             Self::Models => "models",
             Self::Engine => "engine",
             Self::Explanation => "explanation",
+            Self::Quiz => "quiz",
             Self::Compare => "compare",
             Self::Footer => "footer",
         }

@@ -1,4 +1,4 @@
-//! What is wrong with an address, as sentences for the visitor.
+//! Problems of an address, as sentences for the visitor.
 
 use std::fmt;
 
@@ -59,6 +59,9 @@ impl fmt::Display for Problem {
             ),
             Self::Value(Key::Method) => f.write_str(
                 "The address names a method of explanation that the page does not use for this model: its own method is used.",
+            ),
+            Self::Value(Key::Quiz) => f.write_str(
+                "The address names no quiz, as a quiz's code has five digits and letters: copy the whole link again, or start a new quiz.",
             ),
             Self::Value(Key::Section) | Self::NoSuchSection => f.write_str(
                 "The address names a section that this page does not have: it was ignored.",

@@ -2,12 +2,13 @@
 
 use photo::Edits;
 use protocol::{
-    BatchFile, FileAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply, Request,
-    TimedPrediction,
+    AllAnswers, BatchFile, FileAnswer, FrameAnswer, Method, PhotoPrediction, Pixels, Prepared,
+    RawHeatMap, Reply, Request, TimedPrediction,
 };
-use shared::explain::{Reason, Trust};
+use shared::explain::{Reason, SearchState, Trust};
 use shared::garment::CLASSES;
 use shared::image::{PIXELS, RgbaImage};
+use shared::inside::{Cell, CellPlace, FeatureScores, NetworkLayers};
 use shared::model::PhotoClass;
 use shared::{Garment, ModelId};
 use web_sys::File;
@@ -72,13 +73,8 @@ pub struct Novelty {
 }
 
 impl Client {
-    /// Turns an image file into 28x28. If `photo` is given, the photo can be edited under this number until another one is prepared
-    /// with a number.
-    pub async fn prepare_photo(
-        &self,
-        file: &File,
-        photo: Option<u32>,
-    ) -> Result<Prepared, EngineError> {
+    /// Turns an image file into 28x28. The photo can be edited under this number until one with a larger number is prepared.
+    pub async fn prepare_photo(&self, file: &File, photo: u32) -> Result<Prepared, EngineError> {
         let request = Request::Prepare {
             file: Vec::new(),
             photo,
@@ -100,6 +96,21 @@ impl Client {
                 let answers = answers.into_iter();
                 Ok(answers.map(|a| a.map_err(EngineError::Refused)).collect())
             }
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// The answer to a frame of the live camera, with the heat map of a class if one is given.
+    pub async fn classify_frame(
+        &self,
+        frame: RgbaImage,
+        class: Option<PhotoClass>,
+    ) -> Result<FrameAnswer, EngineError> {
+        match self
+            .call_cpu(Request::ClassifyFrame { frame, class })
+            .await?
+        {
+            Reply::Frame(answer) => Ok(*answer),
             _ => Err(EngineError::UnexpectedReply),
         }
     }
@@ -245,6 +256,69 @@ impl Client {
             .await?
         {
             Reply::Trust(trust) => Ok(*trust),
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// The answers of everything that the CPU engine has loaded.
+    pub async fn classify_by_all(&self, grey: Pixels) -> Result<AllAnswers, EngineError> {
+        match self.call_cpu(Request::ClassifyByAll { grey }).await? {
+            Reply::AllAnswers(answers) => {
+                let members = answers.predictions.len();
+                let is_whole = |ensemble: &([f32; CLASSES], Vec<f32>)| ensemble.1.len() == members;
+                if answers.ensemble.as_ref().is_none_or(is_whole) {
+                    Ok(*answers)
+                } else {
+                    Err(EngineError::UnexpectedReply)
+                }
+            }
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// The values of each layer of a network.
+    pub async fn layers(&self, model: ModelId, grey: Pixels) -> Result<NetworkLayers, EngineError> {
+        match self.call_cpu(Request::Layers { model, grey }).await? {
+            Reply::Layers(layers) => Ok(*layers),
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// Continues the search for a small change of an image after which a model predicts another class.
+    pub async fn find_smallest_change(
+        &self,
+        model: ModelId,
+        grey: Pixels,
+    ) -> Result<SearchState, EngineError> {
+        let request = Request::FindSmallestChange { model, grey };
+        match self.call_cpu(request).await? {
+            Reply::SmallestChange(state) => Ok(state),
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// What one value of a network's layer is computed from.
+    pub async fn cell(
+        &self,
+        model: ModelId,
+        grey: Pixels,
+        place: CellPlace,
+    ) -> Result<Cell, EngineError> {
+        match self.call_cpu(Request::Cell { model, grey, place }).await? {
+            Reply::Cell(cell) => Ok(*cell),
+            _ => Err(EngineError::UnexpectedReply),
+        }
+    }
+
+    /// What a classical model computes from an image.
+    pub async fn feature_scores(
+        &self,
+        model: ModelId,
+        grey: Pixels,
+    ) -> Result<FeatureScores, EngineError> {
+        let request = Request::FeatureScores { model, grey };
+        match self.call_cpu(request).await? {
+            Reply::FeatureScores(scores) => Ok(*scores),
             _ => Err(EngineError::UnexpectedReply),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use protocol::{Pixels, Reply, Request};
+use protocol::{Pixels, Reply, Request, WeightsFile};
 use shared::ModelId;
 use web_sys::File;
 
@@ -68,24 +68,14 @@ impl Client {
         self.0.gpu.start();
     }
 
-    /// Loads a model's weights that were deferred or have failed.
-    pub fn load_weights(&self, model: ModelId) {
-        self.0.cpu.load_weights(model);
-    }
-
-    /// Loads the ensemble's weights again after they have failed.
-    pub fn load_ensemble(&self) {
-        self.0.cpu.retry_ensemble();
+    /// Loads weights that were deferred or have failed, but for the photo network's.
+    pub fn load_weights(&self, file: WeightsFile) {
+        self.0.cpu.load_weights(file);
     }
 
     /// Loads the photo network's weights, which are loaded on request only.
     pub fn load_photo_network(&self) {
         self.0.cpu.load_photo_network();
-    }
-
-    /// Loads the novelty detector's weights again after they have failed.
-    pub fn load_novelty(&self) {
-        self.0.cpu.retry_novelty();
     }
 
     /// The gallery's images, loaded on the first call.

@@ -1,4 +1,4 @@
-//! Which engine answers, and why: from the visitor's choice, the GPU engine's state, and the measured speeds.
+//! The choice of the engine that answers, and its reason: from the visitor's choice, the GPU engine's state, and the measured speeds.
 
 use plot::format::{milliseconds, thousands};
 use protocol::TOLERANCE;
@@ -173,17 +173,17 @@ impl EngineStatus {
         let is_wanted = self.choice == EngineChoice::WebGpu;
         match &self.gpu {
             GpuState::Absent(error) if is_wanted => {
-                format!("WebGPU was chosen, but {error}: the CPU answers.")
+                format!("WebGPU was chosen, but {error}: the CPU is used.")
             }
-            GpuState::Absent(error) => format!("The CPU answers: {error}."),
+            GpuState::Absent(error) => format!("The CPU is used: {error}."),
             GpuState::Failed(error) => {
-                format!("WebGPU is not used: {error}. The CPU answers instead.")
+                format!("WebGPU is not used: {error}. The CPU is used instead.")
             }
             GpuState::Loading => {
-                "WebGPU is being loaded in the background; until then the CPU answers.".into()
+                "WebGPU is being loaded in the background; until then the CPU is used.".into()
             }
             GpuState::Testing => {
-                "WebGPU is being compared with the reference; until then the CPU answers.".into()
+                "WebGPU is being compared with the reference; until then the CPU is used.".into()
             }
             GpuState::Ready { difference, micros } => {
                 let passed = format!(
@@ -192,19 +192,22 @@ impl EngineStatus {
                 );
                 match (self.choice, self.cpu_micros) {
                     (EngineChoice::Auto, Some(cpu)) => format!(
-                        "{passed}. The networks took {} there and {} on the CPU, so {} answers for them.",
+                        "{passed}. The networks took {} there and {} on the CPU, so {} is used for them.",
                         milliseconds(*micros),
                         milliseconds(cpu),
                         self.active_engine().subject()
                     ),
                     (EngineChoice::Auto, None) => {
-                        format!("{passed}; the CPU was not timed, so it answers.")
+                        format!(
+                            "{passed}; the CPU was not timed, so {} is used.",
+                            self.active_engine().subject()
+                        )
                     }
                     (EngineChoice::Cpu, _) => {
                         format!("The CPU was chosen; {passed} and is ready.")
                     }
                     (EngineChoice::WebGpu, _) => {
-                        format!("{passed} and answers, as was chosen.")
+                        format!("{passed} and is used, as you chose.")
                     }
                 }
             }
@@ -249,18 +252,20 @@ impl EngineStatus {
     /// Why that engine answers batches, in a sentence.
     pub fn batch_reason(&self, model: ModelId) -> String {
         let because = match (&self.gpu, self.choice, self.rates(model)) {
-            _ if !model.is_deep() => "which alone has the classical models".to_string(),
-            (GpuState::Absent(_) | GpuState::Failed(_), ..) => "the only engine here".to_string(),
+            _ if !model.is_deep() => "which is the only one with the classical models".to_string(),
+            (GpuState::Absent(_) | GpuState::Failed(_), ..) => {
+                "the only engine available".to_string()
+            }
             (GpuState::Loading | GpuState::Testing, ..) => "while WebGPU is not ready".to_string(),
             (GpuState::Ready { .. }, EngineChoice::Auto, Some((cpu, gpu))) => format!(
-                "as measured: the CPU answers {} images a second, WebGPU {}",
+                "as measured: the CPU classifies {} images a second, WebGPU {}",
                 format_rate(cpu),
                 format_rate(gpu)
             ),
             (GpuState::Ready { .. }, EngineChoice::Auto, None) => {
                 "as long as not both are measured".into()
             }
-            (GpuState::Ready { .. }, ..) => "as was chosen".to_string(),
+            (GpuState::Ready { .. }, ..) => "as you chose".to_string(),
         };
         let engine = self.batch_engine(model).subject();
         format!("Many images at once go to {engine}, {because}.")
@@ -323,10 +328,10 @@ mod tests {
         let slow = status(EngineChoice::Auto, ready(120_000), Some(900));
         assert_eq!(slow.active_engine(), Engine::Cpu);
         assert!(slow.reason().contains("120 ms") && slow.reason().contains("0.9 ms"));
-        assert!(slow.reason().ends_with("the CPU answers for them."));
+        assert!(slow.reason().ends_with("the CPU is used for them."));
         let fast = status(EngineChoice::Auto, ready(300), Some(900));
         assert_eq!(fast.active_engine(), Engine::WebGpu);
-        assert!(fast.reason().ends_with("WebGPU answers for them."));
+        assert!(fast.reason().ends_with("WebGPU is used for them."));
     }
 
     #[test]
@@ -394,6 +399,6 @@ mod tests {
         let gpu = measured(EngineChoice::WebGpu, ready(9000), &[]);
         assert_eq!(gpu.batch_engine(ModelId::Cnn), Engine::WebGpu);
         assert_eq!(gpu.batch_engine(ModelId::Knn), Engine::Cpu);
-        assert!(gpu.batch_reason(ModelId::Cnn).contains("as was chosen"));
+        assert!(gpu.batch_reason(ModelId::Cnn).contains("as you chose"));
     }
 }

@@ -39,7 +39,7 @@ impl fmt::Display for EngineError {
                 "The CPU engine stopped on this image: try another one, or reload the page.",
             ),
             Self::NotBegun => f.write_str(
-                "The CPU engine stopped before it came to this picture: choose it again.",
+                "The CPU engine stopped before this image was classified: choose it again.",
             ),
             Self::TooLong(limit) => write!(
                 f,
@@ -83,6 +83,7 @@ fn advice(error: &RequestError) -> Option<&'static str> {
         | RequestError::Measurement { .. }
         | RequestError::NoTestCases
         | RequestError::CpuOnly
+        | RequestError::NoSuchValue
         | RequestError::Stopped => "reload the page",
         RequestError::Photo { .. } | RequestError::Gallery { .. } => return None,
     })

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use shared::ModelId;
+use protocol::WeightsFile;
 
 use super::engine_selection::EngineStatus;
 
@@ -37,14 +37,8 @@ impl WeightsState {
 
 /// A change that the page did not request.
 pub enum EngineEvent {
-    /// The state of a model's weights.
-    Weights(ModelId, WeightsState),
-    /// The state of the ensemble's weights.
-    EnsembleWeights(WeightsState),
-    /// The state of the novelty detector's weights.
-    NoveltyWeights(WeightsState),
-    /// The state of the photo network's weights.
-    PhotoNetworkWeights(WeightsState),
+    /// The state of a weights file.
+    Weights(WeightsFile, WeightsState),
     /// All weights that are loaded without a request are loaded or have failed.
     WeightsComplete,
     /// Which engine answers, or why.

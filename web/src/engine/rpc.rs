@@ -234,7 +234,10 @@ fn start_error(data: &JsValue) -> WorkerError {
 /// How long a worker may work on a request, by default `other`; `None` if its caller has a limit.
 fn limit(request: &Request, files: &[File], other: Duration) -> Option<Duration> {
     match request {
-        Request::Prepare { .. } | Request::ReadArray { .. } | Request::ClassifyFiles { .. } => {
+        Request::Prepare { .. }
+        | Request::ReadArray { .. }
+        | Request::ClassifyFiles { .. }
+        | Request::ClassifyFrame { .. } => {
             let megabytes = files.iter().map(|file| file.size() / 1e6).sum();
             Some(PHOTO_LIMIT + PHOTO_LIMIT_PER_MEGABYTE.mul_f64(megabytes))
         }

@@ -8,7 +8,6 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use js_sys::Reflect;
 use protocol::{Reply, Request, Source, WeightsFile};
 use shared::ModelId;
-use shared::model::{ensemble, novelty, photo_network};
 use wasm_bindgen_futures::spawn_local;
 
 use super::assets::Assets;
@@ -17,8 +16,7 @@ use super::events::{EngineEvent, EventSink, WeightsState};
 use super::rpc::{RpcError, WorkerRpc};
 use super::timer::with_timeout;
 
-/// Loaded first and both at once, the smaller one in front: the visitor waits for the first prediction. web/boot.js downloads
-/// them early.
+/// Loaded first, the smaller one in front: the visitor waits for the first prediction. web/boot.js downloads the first one early.
 const FIRST: [ModelId; 2] = [ModelId::Resnet, ModelId::Cnn];
 /// Loaded next, as they are small too.
 const SECOND: [ModelId; 2] = [ModelId::Logistic, ModelId::Mlp];
@@ -31,12 +29,12 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// The worker terminated while it loaded weights.
 struct Terminated;
 
-/// The state of each model's weights in the CPU engine.
+/// The state of each weights file in the CPU engine.
 pub(super) struct WeightLoader {
     assets: Assets,
     events: EventSink,
-    states: RefCell<[WeightsState; ModelId::ALL.len()]>,
-    photo_network: RefCell<WeightsState>,
+    /// In the order of [`WeightsFile::all`].
+    states: RefCell<Vec<WeightsState>>,
     /// Counts the reports of progress.
     steps: Cell<u32>,
 }
@@ -44,24 +42,23 @@ pub(super) struct WeightLoader {
 impl WeightLoader {
     pub fn new(assets: Assets, events: EventSink) -> Rc<Self> {
         let saves_data = saves_data();
-        let states = ModelId::ALL.map(|model| {
-            if saves_data && LARGE.contains(&model) {
+        let states = WeightsFile::all().map(|file| match file {
+            WeightsFile::PhotoNetwork => WeightsState::Deferred,
+            WeightsFile::Model(model) if saves_data && LARGE.contains(&model) => {
                 WeightsState::Deferred
-            } else {
-                WeightsState::Queued
             }
+            _ => WeightsState::Queued,
         });
         Rc::new(Self {
             assets,
             events,
-            states: RefCell::new(states),
-            photo_network: RefCell::new(WeightsState::Deferred),
+            states: RefCell::new(states.collect()),
             steps: Cell::new(0),
         })
     }
 
     pub fn is_loaded(&self, model: ModelId) -> bool {
-        self.state(model).is_ready()
+        self.state(WeightsFile::Model(model)).is_ready()
     }
 
     /// Where a model's weights are; `None` if they are not part of this build.
@@ -69,20 +66,17 @@ impl WeightLoader {
         self.file_source(model.name(), false)
     }
 
-    /// Loads everything that is loaded without a request into a new CPU worker.
+    /// Loads everything that is loaded without a request into a new CPU worker, and what was requested before.
     pub fn load_all(self: &Rc<Self>, rpc: WorkerRpc) {
-        for model in ModelId::ALL {
-            // Weights that were requested before are loaded again.
-            let state = match self.state(model) {
+        for file in unasked() {
+            let state = match self.state(file) {
                 WeightsState::Deferred => WeightsState::Deferred,
                 _ => WeightsState::Queued,
             };
-            self.set_state(model, state);
+            self.set_state(file, state);
         }
-        self.set_ensemble(WeightsState::Queued);
-        self.set_novelty(WeightsState::Queued);
-        if *self.photo_network.borrow() != WeightsState::Deferred {
-            self.load_photo_network(rpc.clone());
+        if self.state(WeightsFile::PhotoNetwork) != WeightsState::Deferred {
+            self.load(rpc.clone(), WeightsFile::PhotoNetwork);
         }
         let loader = self.clone();
         spawn_local(async move {
@@ -93,99 +87,40 @@ impl WeightLoader {
         });
     }
 
-    /// Loads a model's weights that were deferred or have failed.
-    pub fn load(self: &Rc<Self>, rpc: WorkerRpc, model: ModelId) {
-        let is_retry = matches!(self.state(model), WeightsState::Failed(_));
+    /// Loads a file that was deferred or has failed.
+    pub fn load(self: &Rc<Self>, rpc: WorkerRpc, file: WeightsFile) {
+        let is_retry = matches!(self.state(file), WeightsState::Failed(_));
         let loader = self.clone();
-        // The worker's lifecycle reports its end.
-        spawn_local(async move { drop(loader.load_model(&rpc, model, is_retry).await) });
-    }
-
-    /// Loads the ensemble's weights again after they have failed.
-    pub fn retry_ensemble(self: &Rc<Self>, rpc: WorkerRpc) {
-        let loader = self.clone();
-        // The worker's lifecycle reports its end.
-        spawn_local(async move { drop(loader.load_ensemble(&rpc, true).await) });
-    }
-
-    /// Loads the photo network's weights; after an error, again.
-    pub fn load_photo_network(self: &Rc<Self>, rpc: WorkerRpc) {
-        let is_retry = matches!(&*self.photo_network.borrow(), WeightsState::Failed(_));
-        let loader = self.clone();
-        // The worker's lifecycle reports its end, and its successor loads them again.
-        spawn_local(async move { drop(loader.load_photo_weights(&rpc, is_retry).await) });
-    }
-
-    async fn load_photo_weights(
-        self: &Rc<Self>,
-        rpc: &WorkerRpc,
-        is_retry: bool,
-    ) -> Result<(), Terminated> {
-        let Some(weights) = self.file_source(photo_network::NAME, is_retry) else {
-            self.set_photo_network(WeightsState::Absent);
-            return Ok(());
-        };
-        self.set_photo_network(WeightsState::Loading(0));
-        let loader = Rc::downgrade(self);
-        let on_progress = move |bytes| {
-            if let Some(loader) = loader.upgrade() {
-                loader.set_photo_network(WeightsState::Loading(bytes));
-            }
-        };
-        let request = Request::LoadPhotoNetwork { weights };
-        let state = match rpc.call_with_progress(request, on_progress).await {
-            Ok(Reply::PhotoNetworkLoaded { parameters }) => WeightsState::Ready(parameters),
-            reply => failed(reply)?,
-        };
-        self.set_photo_network(state);
-        Ok(())
-    }
-
-    fn set_photo_network(&self, state: WeightsState) {
-        *self.photo_network.borrow_mut() = state.clone();
-        self.events.send(EngineEvent::PhotoNetworkWeights(state));
-    }
-
-    /// Loads the novelty detector's weights again after they have failed.
-    pub fn retry_novelty(self: &Rc<Self>, rpc: WorkerRpc) {
-        let loader = self.clone();
-        // The worker's lifecycle reports its end.
-        spawn_local(async move { drop(loader.load_novelty(&rpc, true).await) });
+        // The worker's lifecycle reports its end, and its successor loads the file again.
+        spawn_local(async move { drop(loader.load_file(&rpc, file, is_retry).await) });
     }
 
     /// Sets all weights that are to be loaded to failed, as the CPU engine has not started yet.
     pub fn delay_all(&self, reason: &str) {
-        let failed = WeightsState::Failed(reason.to_string());
-        for model in ModelId::ALL {
-            if self.state(model) != WeightsState::Deferred {
-                self.set_state(model, failed.clone());
-            }
-        }
-        self.set_ensemble(failed.clone());
-        self.set_novelty(failed);
+        self.set_awaited(&WeightsState::Failed(reason.to_string()));
     }
 
     /// Takes back [`delay_all`](Self::delay_all), as the CPU engine has started: it answers the requests that it has got already.
     pub fn resume_all(&self) {
-        for model in ModelId::ALL {
-            if self.state(model) != WeightsState::Deferred {
-                self.set_state(model, WeightsState::Queued);
+        self.set_awaited(&WeightsState::Queued);
+    }
+
+    /// Sets the state of the files that are loaded without a request.
+    fn set_awaited(&self, state: &WeightsState) {
+        for file in unasked() {
+            if self.state(file) != WeightsState::Deferred {
+                self.set_state(file, state.clone());
             }
         }
-        self.set_ensemble(WeightsState::Queued);
-        self.set_novelty(WeightsState::Queued);
     }
 
     /// Sets all weights to failed, as there is no CPU engine.
     pub fn fail_all(&self, reason: &str) {
-        for model in ModelId::ALL {
-            self.set_state(model, WeightsState::Failed(reason.to_string()));
-        }
-        let failed = WeightsState::Failed(reason.to_string());
-        self.set_ensemble(failed.clone());
-        self.set_novelty(failed.clone());
-        if *self.photo_network.borrow() != WeightsState::Deferred {
-            self.set_photo_network(failed);
+        for file in WeightsFile::all() {
+            let is_photo_network = file == WeightsFile::PhotoNetwork;
+            if !(is_photo_network && self.state(file) == WeightsState::Deferred) {
+                self.set_state(file, WeightsState::Failed(reason.to_string()));
+            }
         }
         self.events.send(EngineEvent::WeightsComplete);
     }
@@ -194,17 +129,12 @@ impl WeightLoader {
         let models = |models: &'static [ModelId]| models.iter().map(|m| WeightsFile::Model(*m));
         let mut loads = FuturesUnordered::new();
         let mut stalled = 0;
-        for group in [
-            models(&FIRST).collect(),
-            vec![WeightsFile::Ensemble],
-            vec![WeightsFile::Novelty],
-        ]
-        .into_iter()
-        .chain(models(&SECOND).chain(models(&LARGE)).map(|file| vec![file]))
-        {
-            for file in group {
-                loads.push(self.load_queued(rpc, file));
-            }
+        let files = models(&FIRST)
+            .chain([WeightsFile::Ensemble, WeightsFile::Novelty])
+            .chain(models(&SECOND))
+            .chain(models(&LARGE));
+        for file in files {
+            loads.push(self.load_queued(rpc, file));
             self.wait_while_busy(&mut loads, &mut stalled).await?;
         }
         while let Some(load) = loads.next().await {
@@ -213,19 +143,17 @@ impl WeightLoader {
         Ok(())
     }
 
-    /// Loads a file, unless it was requested meanwhile.
+    /// Loads a file, unless it is a model's that was requested meanwhile.
     async fn load_queued(
         self: &Rc<Self>,
         rpc: &WorkerRpc,
         file: WeightsFile,
     ) -> Result<(), Terminated> {
-        match file {
-            WeightsFile::Model(model) if self.state(model) != WeightsState::Queued => Ok(()),
-            WeightsFile::Model(model) => self.load_model(rpc, model, false).await,
-            WeightsFile::Ensemble => self.load_ensemble(rpc, false).await,
-            WeightsFile::Novelty => self.load_novelty(rpc, false).await,
-            WeightsFile::PhotoNetwork => self.load_photo_weights(rpc, false).await,
+        let is_model = matches!(file, WeightsFile::Model(_));
+        if is_model && self.state(file) != WeightsState::Queued {
+            return Ok(());
         }
+        self.load_file(rpc, file, false).await
     }
 
     /// Waits for the loads, but not for downloads that make no progress: the next ones need not wait for these. `stalled` is how many
@@ -248,78 +176,53 @@ impl WeightLoader {
         Ok(())
     }
 
-    async fn load_model(
+    async fn load_file(
         self: &Rc<Self>,
         rpc: &WorkerRpc,
-        model: ModelId,
+        file: WeightsFile,
         is_retry: bool,
     ) -> Result<(), Terminated> {
-        let Some(weights) = self.file_source(model.name(), is_retry) else {
-            self.set_state(model, WeightsState::Absent);
+        let Some(weights) = self.file_source(file.name(), is_retry) else {
+            self.set_state(file, WeightsState::Absent);
             return Ok(());
         };
-        self.set_state(model, WeightsState::Loading(0));
+        self.set_state(file, WeightsState::Loading(0));
         let loader = Rc::downgrade(self);
         let on_progress = move |bytes| {
             if let Some(loader) = loader.upgrade() {
-                loader.steps.set(loader.steps.get().wrapping_add(1));
-                loader.set_state(model, WeightsState::Loading(bytes));
-            }
-        };
-        let request = Request::Load { model, weights };
-        let state = match rpc.call_with_progress(request, on_progress).await {
-            Ok(Reply::Loaded { parameters, .. }) => WeightsState::Ready(parameters),
-            reply => failed(reply)?,
-        };
-        self.set_state(model, state);
-        Ok(())
-    }
-
-    async fn load_ensemble(&self, rpc: &WorkerRpc, is_retry: bool) -> Result<(), Terminated> {
-        let state = match self.file_source(ensemble::NAME, is_retry) {
-            None => WeightsState::Absent,
-            Some(weights) => {
-                self.set_ensemble(WeightsState::Loading(0));
-                match rpc.call(Request::LoadEnsemble { weights }).await {
-                    Ok(Reply::EnsembleLoaded) => WeightsState::Ready(0),
-                    reply => failed(reply)?,
+                // Nothing waits for the photo network.
+                if file != WeightsFile::PhotoNetwork {
+                    loader.steps.set(loader.steps.get().wrapping_add(1));
                 }
+                loader.set_state(file, WeightsState::Loading(bytes));
             }
         };
-        self.set_ensemble(state);
+        let reply = rpc
+            .call_with_progress(request(file, weights), on_progress)
+            .await;
+        let parameters = reply.as_ref().ok().and_then(|reply| loaded(file, reply));
+        let state = match parameters {
+            Some(parameters) => WeightsState::Ready(parameters),
+            None => failed(reply)?,
+        };
+        self.set_state(file, state);
         Ok(())
     }
 
-    async fn load_novelty(&self, rpc: &WorkerRpc, is_retry: bool) -> Result<(), Terminated> {
-        let state = match self.file_source(novelty::NAME, is_retry) {
-            None => WeightsState::Absent,
-            Some(weights) => {
-                self.set_novelty(WeightsState::Loading(0));
-                match rpc.call(Request::LoadNovelty { weights }).await {
-                    Ok(Reply::NoveltyLoaded) => WeightsState::Ready(0),
-                    reply => failed(reply)?,
-                }
+    fn state(&self, file: WeightsFile) -> WeightsState {
+        let states = self.states.borrow();
+        let mut all = WeightsFile::all().zip(states.iter());
+        let found = all.find(|(other, _)| *other == file);
+        found.map_or(WeightsState::Absent, |(_, state)| state.clone())
+    }
+
+    fn set_state(&self, file: WeightsFile, state: WeightsState) {
+        for (other, stored) in WeightsFile::all().zip(self.states.borrow_mut().iter_mut()) {
+            if other == file {
+                *stored = state.clone();
             }
-        };
-        self.set_novelty(state);
-        Ok(())
-    }
-
-    fn set_ensemble(&self, state: WeightsState) {
-        self.events.send(EngineEvent::EnsembleWeights(state));
-    }
-
-    fn set_novelty(&self, state: WeightsState) {
-        self.events.send(EngineEvent::NoveltyWeights(state));
-    }
-
-    fn state(&self, model: ModelId) -> WeightsState {
-        self.states.borrow()[model as usize].clone()
-    }
-
-    fn set_state(&self, model: ModelId, state: WeightsState) {
-        self.states.borrow_mut()[model as usize] = state.clone();
-        self.events.send(EngineEvent::Weights(model, state));
+        }
+        self.events.send(EngineEvent::Weights(file, state));
     }
 
     /// A retry bypasses the browser's caches, which may hold the damaged file.
@@ -330,6 +233,33 @@ impl WeightLoader {
         } else {
             Source::Url(url)
         })
+    }
+}
+
+/// The files that are loaded without a request, unless they are deferred.
+fn unasked() -> impl Iterator<Item = WeightsFile> {
+    WeightsFile::all().filter(|file| *file != WeightsFile::PhotoNetwork)
+}
+
+fn request(file: WeightsFile, weights: Source) -> Request {
+    match file {
+        WeightsFile::Model(model) => Request::Load { model, weights },
+        WeightsFile::Ensemble => Request::LoadEnsemble { weights },
+        WeightsFile::Novelty => Request::LoadNovelty { weights },
+        WeightsFile::PhotoNetwork => Request::LoadPhotoNetwork { weights },
+    }
+}
+
+/// The number of parameters, which is 0 for the small files, if the reply says that the file is loaded.
+fn loaded(file: WeightsFile, reply: &Reply) -> Option<u32> {
+    match (file, reply) {
+        (WeightsFile::Model(_), Reply::Loaded { parameters, .. })
+        | (WeightsFile::PhotoNetwork, Reply::PhotoNetworkLoaded { parameters }) => {
+            Some(*parameters)
+        }
+        (WeightsFile::Ensemble, Reply::EnsembleLoaded)
+        | (WeightsFile::Novelty, Reply::NoveltyLoaded) => Some(0),
+        _ => None,
     }
 }
 

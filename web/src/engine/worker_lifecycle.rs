@@ -5,8 +5,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use js_sys::Reflect;
-use protocol::{Reply, Request};
-use shared::ModelId;
+use protocol::{Reply, Request, WeightsFile};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{File, Worker};
 
@@ -104,31 +103,17 @@ impl CpuEngine {
         }
     }
 
-    /// Loads a model's weights that were deferred or have failed.
-    pub fn load_weights(self: &Rc<Self>, model: ModelId) {
+    /// Loads weights that were deferred or have failed, but for the photo network's.
+    pub fn load_weights(self: &Rc<Self>, file: WeightsFile) {
         if let Some(rpc) = self.started() {
-            self.loader.load(rpc, model);
-        }
-    }
-
-    /// Loads the ensemble's weights again after they have failed.
-    pub fn retry_ensemble(self: &Rc<Self>) {
-        if let Some(rpc) = self.started() {
-            self.loader.retry_ensemble(rpc);
+            self.loader.load(rpc, file);
         }
     }
 
     /// Loads the photo network's weights.
     pub fn load_photo_network(&self) {
         if let Ok(rpc) = self.rpc() {
-            self.loader.load_photo_network(rpc);
-        }
-    }
-
-    /// Loads the novelty detector's weights again after they have failed.
-    pub fn retry_novelty(self: &Rc<Self>) {
-        if let Some(rpc) = self.started() {
-            self.loader.retry_novelty(rpc);
+            self.loader.load(rpc, WeightsFile::PhotoNetwork);
         }
     }
 

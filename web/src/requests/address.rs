@@ -12,12 +12,15 @@ use web_sys::File;
 use super::start_image::start_image;
 use super::test_image;
 use super::upload::{self, choose_from_gallery, read_file, reject, show};
-use crate::address::{Address, AddressImage, Embedding, HistoryImage, Key, Problem, Section};
+use crate::address::{
+    Address, AddressImage, Embedding, HistoryImage, Key, Problem, QuizCode, Section,
+};
 use crate::dom::scroll_to;
 use crate::engine::sleep;
 use crate::state::AppState;
 use crate::state::explanation::FIRST_MODEL;
 use crate::state::image::{InputImage, Origin};
+use crate::state::painting::PAINTED;
 
 /// The name of an image that came as pixels in the address.
 const LINKED: &str = "An image from a link";
@@ -66,10 +69,22 @@ pub fn embedding() -> Option<(Embedding, Option<Problem>)> {
 /// The address of the page with what is shown. An own image is part of it only here, where the visitor asks for it.
 pub fn link(app: AppState) -> Option<String> {
     let image = app.upload.image().get_untracked()?;
-    let mut address = untrack(|| address(app, &image));
+    let mut address = Address {
+        quiz: None,
+        ..untrack(|| address(app, &image))
+    };
     if address.image.is_none() {
         address.image = Some(AddressImage::Pixels(image.grey.clone()));
     }
+    Some(format!("{}#{}", site_address()?, address.fragment()))
+}
+
+/// The address of the page with a quiz, and with nothing else.
+pub fn quiz_link(code: QuizCode) -> Option<String> {
+    let address = Address {
+        quiz: Some(code),
+        ..Address::default()
+    };
     Some(format!("{}#{}", site_address()?, address.fragment()))
 }
 
@@ -97,6 +112,14 @@ fn open(app: AppState, is_start: bool) {
         problems.push(Problem::Value(Key::Method));
     }
     say(app, &problems);
+    let mut target = address.section.clone();
+    // An address without a quiz leaves the one that is being played.
+    if let Some(code) = address.quiz
+        && app.quiz.code().get_untracked() != Some(code)
+    {
+        app.quiz.set_code(code);
+        target = target.or_else(|| Section::new(Key::Quiz.name()));
+    }
     let opening = app.address.openings.next();
     spawn_local(async move {
         let image = show_image(app, &address).await;
@@ -116,7 +139,7 @@ fn open(app: AppState, is_start: bool) {
         let photo = untrack(|| app.upload.photo_number());
         app.address.set_section(photo, address.section.clone());
         write_later(app);
-        if let Some(section) = &address.section
+        if let Some(section) = &target
             && !scroll_to_section(app, section).await
         {
             problems.push(Problem::NoSuchSection);
@@ -160,6 +183,8 @@ async fn show_image(app: AppState, address: &Address) -> Result<Option<String>, 
             if shown
                 .as_ref()
                 .is_some_and(|i| app.address.key(i.photo) == own.key) => {}
+        // A painting has the key of its original.
+        (None, Some(own)) if own.name == PAINTED => show_pixels(app, &own.grey, PAINTED, false),
         (None, Some(own)) => match app.address.file(&own.key) {
             Some(file) => show_file(app, file).await?,
             None => {
@@ -286,6 +311,7 @@ fn address(app: AppState, image: &InputImage) -> Address {
         class: app.explanation.class().get(),
         method: None,
         section: app.address.section(Some(image.photo)),
+        quiz: app.quiz.code().get(),
     }
 }
 

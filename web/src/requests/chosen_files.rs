@@ -5,7 +5,7 @@ use shared::Garment;
 use web_sys::{File, FileList};
 
 use super::batch;
-use super::image_arrays::is_picture;
+use super::image_arrays::is_image;
 use super::upload::{choose_file, reject};
 use crate::file_name::{FileName, isolated};
 use crate::state::AppState;
@@ -81,9 +81,8 @@ pub fn choose_from_folders(app: AppState, files: Vec<ChosenFile>) {
         is_system_file(path.split_once('/').map_or(path, |(_, inner)| inner))
     };
     let (system, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_system);
-    let (images, others): (Vec<_>, Vec<_>) = files
-        .into_iter()
-        .partition(|chosen| is_picture(&chosen.file));
+    let (images, others): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|chosen| is_image(&chosen.file));
     if images.is_empty() {
         return reject(
             app,
@@ -188,7 +187,7 @@ fn folders_sentence(paths: &[&str]) -> Option<String> {
         ),
     };
     Some(format!(
-        "{files} no true class, {folders}: name folders “shirt”, “ankle boot” and so on, or 0 to 9, to have the accuracy."
+        "{files} no true class, {folders}: name folders “shirt”, “ankle boot” and so on, or 0 to 9, to get the accuracy."
     ))
 }
 

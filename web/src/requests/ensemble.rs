@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::Prediction;
+use shared::garment::CLASSES;
 
 use crate::state::AppState;
 use crate::state::ensemble::{EnsemblePrediction, Member};
@@ -17,7 +18,9 @@ pub fn watch(app: AppState) {
         (app.ensemble.is_ready() && !predictions.is_empty()).then_some((image, predictions))
     });
     Effect::new(move |_| {
-        if let Some((image, predictions)) = members.get() {
+        if let Some((image, predictions)) = members.get()
+            && !app.ensemble.is_combined(image, &predictions)
+        {
             combine(app, image, predictions);
         }
     });
@@ -33,20 +36,32 @@ fn combine(app: AppState, image: u32, predictions: Vec<Prediction>) {
         }
         match reply {
             Ok((probabilities, contributions)) => {
-                let members = predictions.iter().zip(contributions);
-                app.ensemble.set_prediction(EnsemblePrediction {
-                    image,
-                    probabilities,
-                    members: members
-                        .map(|(prediction, contribution)| Member {
-                            model: prediction.model,
-                            garment: prediction.garment(),
-                            contribution,
-                        })
-                        .collect(),
-                });
+                set_prediction(app, image, predictions, probabilities, contributions);
             }
             Err(error) => app.messages.add_error(error.to_string()),
         }
     });
+}
+
+/// Sets the ensemble's prediction for the image of that number, from the models' predictions and what each of them contributes.
+pub(super) fn set_prediction(
+    app: AppState,
+    image: u32,
+    predictions: Vec<Prediction>,
+    probabilities: [f32; CLASSES],
+    contributions: Vec<f32>,
+) {
+    let members = predictions.iter().zip(contributions);
+    let prediction = EnsemblePrediction {
+        image,
+        probabilities,
+        members: members
+            .map(|(prediction, contribution)| Member {
+                model: prediction.model,
+                garment: prediction.garment(),
+                contribution,
+            })
+            .collect(),
+    };
+    app.ensemble.set_prediction(prediction, predictions);
 }

@@ -7,8 +7,7 @@ use leptos::task::spawn_local;
 use protocol::Pixels;
 
 use crate::state::AppState;
-use crate::state::app_state::ExplanationTarget;
-use crate::state::explanation::Explanation;
+use crate::state::explanation::{Explanation, ExplanationTarget};
 
 /// A heat map is requested whenever the image, the model or the class changes.
 pub fn watch(app: AppState) {

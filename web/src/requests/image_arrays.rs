@@ -16,8 +16,8 @@ pub struct ExpandedFiles {
     pub notice: Option<String>,
 }
 
-/// Whether the browser takes a file for a picture, by its name. Others may hold numbers.
-pub fn is_picture(file: &File) -> bool {
+/// Whether the browser takes a file for an image, by its name. Others may hold numbers.
+pub fn is_image(file: &File) -> bool {
     file.type_().starts_with("image/")
 }
 
@@ -29,7 +29,7 @@ pub async fn expand(app: AppState, files: Vec<File>) -> ExpandedFiles {
         notice: None,
     };
     for file in files {
-        let array = if is_picture(&file) || file.size() > MAX_FILE_BYTES as f64 {
+        let array = if is_image(&file) || file.size() > MAX_FILE_BYTES as f64 {
             None
         } else {
             app.engines.client().read_array(&file).await.ok()

@@ -5,7 +5,11 @@ pub mod batch;
 pub mod chosen_files;
 pub mod edit;
 pub mod image_arrays;
+pub mod inside;
+pub mod live;
+pub mod painting;
 pub mod photo_network;
+pub mod smallest_change;
 pub mod startup;
 pub mod upload;
 

@@ -19,6 +19,9 @@ pub fn watch(app: AppState) {
         let Some(image) = image.filter(|i| number == Some(i.number)) else {
             return;
         };
+        if app.novelty.result.is_for(image.number) {
+            return;
+        }
         spawn_local(async move {
             let reply = app
                 .engines
@@ -27,7 +30,7 @@ pub fn watch(app: AppState) {
                 .await;
             if target.try_get_untracked().flatten() == Some(image.number) {
                 let result = reply.map_err(|error| error.to_string());
-                app.novelty.set_result(image.number, result);
+                app.novelty.result.set(image.number, result);
             }
         });
     });

@@ -40,7 +40,7 @@ pub fn watch(app: AppState) {
             return;
         };
         // A new worker does not have the photo.
-        if app.photo_network.has_prediction(image.number) {
+        if app.photo_network.prediction.is_for(image.number) {
             return;
         }
         spawn_local(async move {
@@ -48,7 +48,7 @@ pub fn watch(app: AppState) {
             let reply = client.classify_photo(image.photo, edits(&image)).await;
             if target.try_get_untracked().flatten() == Some(image.number) {
                 let result = reply.map_err(|error| error.to_string());
-                app.photo_network.set_result(image.number, result);
+                app.photo_network.prediction.set(image.number, result);
             }
         });
     });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use protocol::Pixels;
+use protocol::{Pixels, WeightsFile};
 use shared::ModelId;
 
 use crate::engine::{Engine, sleep};
@@ -56,13 +56,24 @@ async fn warm_up(app: AppState) {
 }
 
 async fn load_gallery(app: AppState) {
-    match app.engines.client().load_gallery().await {
-        Ok(images) => {
-            wait_for_first_prediction(app).await;
-            let images = images.iter().filter_map(Pixels::grey);
-            app.site.set_gallery(images.collect());
+    wait_for_first_prediction(app).await;
+    loop {
+        match app.engines.client().load_gallery().await {
+            Ok(images) => {
+                let images = images.iter().filter_map(Pixels::grey);
+                return app.site.set_gallery(images.collect());
+            }
+            Err(error) => app.messages.add_error(error.to_string()),
         }
-        Err(error) => app.messages.add_error(error.to_string()),
+        wait_for_another_image(app).await;
+    }
+}
+
+/// Waits until another image is shown: the connection may be back.
+async fn wait_for_another_image(app: AppState) {
+    let number = untrack(|| app.upload.image_number());
+    while untrack(|| app.upload.image_number()) == number {
+        sleep(IDLE).await;
     }
 }
 
@@ -82,22 +93,10 @@ pub async fn wait_for_first_prediction(app: AppState) {
     }
 }
 
-/// Loads the weights that the visitor asked for, or that failed before.
-pub fn load_weights(app: AppState, model: ModelId) {
+/// Loads weights that the visitor asked for, or that failed before.
+pub fn load_weights(app: AppState, file: WeightsFile) {
     app.messages.clear_errors();
-    app.engines.client().load_weights(model);
-}
-
-/// Loads the ensemble's weights again.
-pub fn load_ensemble(app: AppState) {
-    app.messages.clear_errors();
-    app.engines.client().load_ensemble();
-}
-
-/// Loads the novelty detector's weights again.
-pub fn load_novelty(app: AppState) {
-    app.messages.clear_errors();
-    app.engines.client().load_novelty();
+    app.engines.client().load_weights(file);
 }
 
 /// Tells web/boot.js that all files are loaded, so that it stores them for the next visit.

@@ -2,7 +2,7 @@
 
 use leptos::task::spawn_local;
 use photo::{MAX_FILE_BYTES, PhotoError};
-use protocol::{Prepared, TimedPrediction};
+use protocol::TimedPrediction;
 use shared::{Garment, Grey28};
 use web_sys::File;
 
@@ -57,22 +57,13 @@ async fn request(
     number: u32,
     file: &File,
 ) -> Result<(InputImage, Vec<TimedPrediction>), ImageError> {
-    let prepared = prepare(app, file, Some(number)).await?;
-    InputImage::from_visitor(number, file.name(), prepared)
-}
-
-/// Preprocesses a file. With a number, the photo can be edited until the next one with a number.
-pub async fn prepare(
-    app: AppState,
-    file: &File,
-    number: Option<u32>,
-) -> Result<Prepared, ImageError> {
     // Checked before it is read: a large file would not fit into the engine's memory.
     if file.size() > MAX_FILE_BYTES as f64 {
         let megabytes = (file.size() / 1e6).ceil() as u64;
         return Err(ImageError::TooLarge(PhotoError::FileTooLarge { megabytes }));
     }
-    Ok(app.engines.client().prepare_photo(file, number).await?)
+    let prepared = app.engines.client().prepare_photo(file, number).await?;
+    InputImage::from_visitor(number, file.name(), prepared)
 }
 
 /// Shows why the latest image is not classified; the image before it stays on the page.

@@ -1,4 +1,4 @@
-//! What the address says beside the state of the page's other parts, and what is needed to show an entry of the history again.
+//! The state of the address and of the history: what the other parts' states do not hold, such as the section and the visitor's latest files.
 
 use js_sys::Date;
 use leptos::prelude::*;

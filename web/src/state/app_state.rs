@@ -11,12 +11,14 @@ use super::batch::BatchState;
 use super::edit_state::EditState;
 use super::engines::Engines;
 use super::ensemble::{EnsemblePrediction, EnsembleState};
-use super::explanation::ExplanationState;
+use super::explanation::{ExplanationState, ExplanationTarget};
 use super::image::Preprocessing;
 use super::messages::Messages;
 use super::models::{ModelPrediction, ModelStatus, Models};
 use super::novelty::NoveltyState;
+use super::painting::PaintingState;
 use super::photo_network::PhotoNetworkState;
+use super::quiz::QuizState;
 use super::site_data::SiteData;
 use super::test_images::TestImagesState;
 use super::timings::Timings;
@@ -35,6 +37,7 @@ pub struct AppState {
     pub photo_network: PhotoNetworkState,
     pub upload: UploadState,
     pub edits: EditState,
+    pub painting: PaintingState,
     pub batch: BatchState,
     pub explanation: ExplanationState,
     pub address: AddressState,
@@ -42,10 +45,8 @@ pub struct AppState {
     pub timings: RwSignal<Timings>,
     pub site: SiteData,
     pub test_images: TestImagesState,
+    pub quiz: QuizState,
 }
-
-/// What is to be explained: an image's number, the model and the class.
-pub type ExplanationTarget = (u32, ModelId, Garment);
 
 impl AppState {
     /// Starts the CPU engine; to be called once, inside the app's owner.
@@ -57,33 +58,32 @@ impl AppState {
         let explanation = ExplanationState::default();
         let messages = Messages::default();
         let report = move |file: WeightsFile, weights: &WeightsState| match weights {
+            // Shown beside the answer.
+            _ if file == WeightsFile::PhotoNetwork => {}
             WeightsState::Failed(error) => messages.set_missing(file, Some(error.clone())),
             WeightsState::Ready(_) => messages.set_missing(file, None),
             _ => {}
         };
         let assets = Assets::from_page();
         let engines = Engines::start(assets.clone(), move |event| match event {
-            EngineEvent::Weights(model, weights) => {
-                report(WeightsFile::Model(model), &weights);
-                models.set_weights(model, weights);
-                // A model without weights cannot explain anything.
-                let chosen = explanation.model().get_untracked();
-                if let Some(model) = models.available(chosen)
-                    && model != chosen
-                {
-                    explanation.set_model(model);
+            EngineEvent::Weights(file, weights) => {
+                report(file, &weights);
+                match file {
+                    WeightsFile::Model(model) => {
+                        models.set_weights(model, weights);
+                        // A model without weights cannot explain anything.
+                        let chosen = explanation.model().get_untracked();
+                        if let Some(model) = models.available(chosen)
+                            && model != chosen
+                        {
+                            explanation.set_model(model);
+                        }
+                    }
+                    WeightsFile::Ensemble => ensemble.set_weights(weights),
+                    WeightsFile::Novelty => novelty.set_weights(weights),
+                    WeightsFile::PhotoNetwork => photo_network.set_weights(weights),
                 }
             }
-            EngineEvent::EnsembleWeights(weights) => {
-                report(WeightsFile::Ensemble, &weights);
-                ensemble.set_weights(weights);
-            }
-            EngineEvent::NoveltyWeights(weights) => {
-                report(WeightsFile::Novelty, &weights);
-                novelty.set_weights(weights);
-            }
-            // Shown beside the answer.
-            EngineEvent::PhotoNetworkWeights(weights) => photo_network.set_weights(weights),
             EngineEvent::Status(_) | EngineEvent::WeightsComplete => {}
         });
         Self {
@@ -94,6 +94,7 @@ impl AppState {
             photo_network,
             upload: UploadState::default(),
             edits: EditState::default(),
+            painting: PaintingState::default(),
             batch: BatchState::default(),
             explanation,
             address: AddressState::new(),
@@ -101,6 +102,7 @@ impl AppState {
             timings: RwSignal::default(),
             site: SiteData::new(assets),
             test_images: TestImagesState::default(),
+            quiz: QuizState::default(),
         }
     }
 
@@ -143,7 +145,7 @@ impl AppState {
 
     /// What the novelty detector has found; until it has checked the image, its result for the photo before the last edit.
     pub fn novelty_result(self) -> Option<Novelty> {
-        self.novelty.result_since(self.upload.photo_number()?)
+        self.novelty.result.since(self.upload.photo_number()?)
     }
 
     /// The image's true class, which is known of test images.
@@ -172,7 +174,7 @@ impl AppState {
     /// The photo network's prediction for the photo; until there is one for the latest edit, the one before it.
     pub fn photo_prediction(self) -> Option<PhotoPrediction> {
         let photo = self.upload.photo_number().filter(|_| self.is_photo())?;
-        self.photo_network.prediction_since(photo)
+        self.photo_network.prediction.since(photo)
     }
 
     /// What is said of the image: the vote's class, or for a photo what the photo network and the vote say together.
@@ -208,13 +210,16 @@ impl AppState {
         ))
     }
 
-    /// Whether the image has been found to be none of the ten classes, so that the predictions for it are guesses.
+    /// Whether the image has been found to be none of the ten classes, so that the predictions for it are not reliable.
     pub fn is_unsure(self) -> bool {
         self.is_known() == Some(false)
     }
 
     /// What is to be explained, once the chosen model has classified the image.
     pub fn explanation_target(self) -> Option<ExplanationTarget> {
+        if let Some(held) = self.explanation.held() {
+            return Some(held);
+        }
         let image = self.upload.image_number()?;
         let model = self.explanation.model().get();
         let predicted = self

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use shared::garment::CLASSES;
 use shared::model::{argmax, top_two};
-use shared::{Garment, ModelId};
+use shared::{Garment, ModelId, Prediction};
 
 use super::stale_answers::RequestCounter;
 use crate::engine::WeightsState;
@@ -14,6 +14,8 @@ pub struct EnsembleState {
     weights: RwSignal<WeightsState>,
     prediction: RwSignal<Option<EnsemblePrediction>>,
     requests: RequestCounter,
+    /// What the latest prediction combines: the image's number, and the models' predictions.
+    combined: StoredValue<Option<(u32, Vec<Prediction>)>>,
 }
 
 /// The ensemble's prediction for an image.
@@ -93,7 +95,19 @@ impl EnsembleState {
         self.requests.is_stale(request)
     }
 
-    pub fn set_prediction(self, prediction: EnsemblePrediction) {
+    /// Sets the prediction that combines these of the models. The replies to earlier requests are stale from now on.
+    pub fn set_prediction(self, prediction: EnsemblePrediction, combined: Vec<Prediction>) {
+        self.requests.next();
+        self.combined.set_value(Some((prediction.image, combined)));
         self.prediction.set(Some(prediction));
+    }
+
+    /// Whether the latest prediction combines exactly these.
+    pub fn is_combined(self, image: u32, predictions: &[Prediction]) -> bool {
+        self.combined.with_value(|combined| {
+            combined
+                .as_ref()
+                .is_some_and(|(of, combined)| *of == image && combined == predictions)
+        })
     }
 }

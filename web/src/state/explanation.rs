@@ -11,6 +11,9 @@ use super::image::InputImage;
 /// The model that is explained before the visitor chooses one.
 pub const FIRST_MODEL: ModelId = ModelId::Resnet;
 
+/// What is to be explained: an image's number, the model and the class.
+pub type ExplanationTarget = (u32, ModelId, Garment);
+
 /// The choices of the visitor, and the heat map that is shown.
 #[derive(Clone, Copy)]
 pub struct ExplanationState {
@@ -18,6 +21,8 @@ pub struct ExplanationState {
     /// Without a class, the model's prediction is explained.
     class: RwSignal<Option<Garment>>,
     shown: RwSignal<Option<Explanation>>,
+    /// What stays explained while the image changes many times a second.
+    held: RwSignal<Option<ExplanationTarget>>,
 }
 
 /// A heat map, and the image that it explains.
@@ -33,6 +38,7 @@ impl Default for ExplanationState {
             model: RwSignal::new(FIRST_MODEL),
             class: RwSignal::default(),
             shown: RwSignal::default(),
+            held: RwSignal::default(),
         }
     }
 }
@@ -52,6 +58,17 @@ impl ExplanationState {
 
     pub fn set_class(self, class: Option<Garment>) {
         self.class.set(class);
+    }
+
+    /// Keeps explaining this, until `None` is held.
+    pub fn hold(self, target: Option<ExplanationTarget>) {
+        if self.held.get_untracked() != target {
+            self.held.set(target);
+        }
+    }
+
+    pub fn held(self) -> Option<ExplanationTarget> {
+        self.held.get()
     }
 
     pub fn shown(self) -> ReadSignal<Option<Explanation>> {

@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::latest_result::LatestResult;
 use crate::engine::{Novelty, WeightsState};
 
 /// The state of the novelty detector.
 #[derive(Clone, Copy, Default)]
 pub struct NoveltyState {
     weights: RwSignal<WeightsState>,
-    /// An image's number, and the detector's result for it, or why there is none.
-    result: RwSignal<Option<(u32, Result<Novelty, String>)>>,
+    pub result: LatestResult<Novelty>,
 }
 
 impl NoveltyState {
@@ -25,16 +25,6 @@ impl NoveltyState {
         self.weights.with(WeightsState::is_ready)
     }
 
-    pub fn set_result(self, image: u32, result: Result<Novelty, String>) {
-        self.result.set(Some((image, result)));
-    }
-
-    /// The latest result, if it is for the image of that number or a later one.
-    pub fn result_since(self, image: u32) -> Option<Novelty> {
-        let (checked, result) = self.result.get()?;
-        result.ok().filter(|_| checked >= image)
-    }
-
     /// Whether no image can be checked.
     pub fn has_failed(self) -> bool {
         self.weights.with(|weights| !weights.may_load())
@@ -43,11 +33,9 @@ impl NoveltyState {
     /// Why the image of that number is not checked, as a sentence.
     pub fn failure(self, image: u32) -> Option<String> {
         match self.weights.get() {
-            WeightsState::Failed(error) => return Some(error),
-            WeightsState::Absent => return Some("The check is not part of this build.".into()),
-            _ => {}
+            WeightsState::Failed(error) => Some(error),
+            WeightsState::Absent => Some("The check is not part of this build.".into()),
+            _ => self.result.error(image),
         }
-        let (checked, result) = self.result.get()?;
-        result.err().filter(|_| checked == image)
     }
 }

@@ -5,14 +5,14 @@ use protocol::PhotoPrediction;
 use shared::image::RgbaImage;
 use shared::model::PhotoClass;
 
+use super::latest_result::LatestResult;
 use crate::engine::WeightsState;
 
 /// The state of the photo network.
 #[derive(Clone, Copy)]
 pub struct PhotoNetworkState {
     weights: RwSignal<WeightsState>,
-    /// An image's number, and the prediction for it or why there is none.
-    result: RwSignal<Option<(u32, Result<PhotoPrediction, String>)>>,
+    pub prediction: LatestResult<PhotoPrediction>,
     /// An image's number, a class, and the photo below the heat map of this class.
     heat_map: RwSignal<Option<(u32, PhotoClass, RgbaImage)>>,
 }
@@ -22,7 +22,7 @@ impl Default for PhotoNetworkState {
         Self {
             // Its weights are loaded for the first photo.
             weights: RwSignal::new(WeightsState::Deferred),
-            result: RwSignal::default(),
+            prediction: LatestResult::default(),
             heat_map: RwSignal::default(),
         }
     }
@@ -39,32 +39,6 @@ impl PhotoNetworkState {
 
     pub fn is_ready(self) -> bool {
         self.weights.with(WeightsState::is_ready)
-    }
-
-    pub fn set_result(self, image: u32, result: Result<PhotoPrediction, String>) {
-        self.result.set(Some((image, result)));
-    }
-
-    /// The latest prediction, if it is for the image of that number or a later one.
-    pub fn prediction_since(self, image: u32) -> Option<PhotoPrediction> {
-        self.result.with(|result| match result {
-            Some((number, Ok(prediction))) if *number >= image => Some(*prediction),
-            _ => None,
-        })
-    }
-
-    /// Whether there is a prediction for the image of that number.
-    pub fn has_prediction(self, image: u32) -> bool {
-        self.result
-            .with_untracked(|result| matches!(result, Some((number, Ok(_))) if *number == image))
-    }
-
-    /// Why there is no prediction for the image of that number.
-    pub fn error(self, image: u32) -> Option<String> {
-        self.result.with(|result| match result {
-            Some((number, Err(error))) if *number == image => Some(error.clone()),
-            _ => None,
-        })
     }
 
     pub fn set_heat_map(self, heat_map: Option<(u32, PhotoClass, RgbaImage)>) {

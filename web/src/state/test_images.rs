@@ -1,4 +1,4 @@
-//! Which test images the visitor asked for, and the predictions of the latest run over the test set in this browser.
+//! The list of test images that the visitor asked for, and the predictions of the latest run over the test set in this browser.
 
 use std::sync::Arc;
 

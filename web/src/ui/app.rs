@@ -20,9 +20,11 @@ use super::gallery::Gallery;
 use super::header::Header;
 use super::lazy_part::LazyPart;
 use super::messages::MessageList;
+use super::paint::PaintDisclosure;
 use super::picture_mark::PictureMark;
 use super::predictions::{CombinedAnswer, Predictions};
 use super::preview::Preview;
+use super::quiz;
 use super::share;
 use super::unchecked::Unchecked;
 use super::upload::{DropZone, accept_files_anywhere};
@@ -105,6 +107,7 @@ async fn mount_sections(app: AppState) {
         view! { <LazyPart name="The buttons to share the result" load=share::load/> }
     })
     .await;
+    mount(app, "#answers", || view! { <PaintDisclosure/> }).await;
     mount(app, "#picture", || {
         view! { <LazyPart name="The image editor" load=editor::load/> }
     })
@@ -112,6 +115,10 @@ async fn mount_sections(app: AppState) {
     mount(app, "main", || view! { <ExplanationSection/> }).await;
     mount(app, "#reasons", || {
         view! { <LazyPart name="The button to save the heat map" load=share::load_heat_map/> }
+    })
+    .await;
+    mount(app, "main", || {
+        view! { <LazyPart name="The quiz" load=quiz::load/> }
     })
     .await;
     mount(app, "main", || view! { <EnginePanel/> }).await;

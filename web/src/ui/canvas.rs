@@ -7,7 +7,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use shared::image::RgbaImage;
 
-/// A canvas of the image's size; without a image it is blank.
+/// A canvas of the image's size; without an image it is blank.
 #[component]
 pub fn Canvas(
     #[prop(into)] image: Signal<Option<RgbaImage>>,

@@ -1,4 +1,4 @@
-//! How much each model added for or against the ensemble's class, as bars.
+//! The bars of how much each model added for or against the ensemble's class.
 
 use std::fmt::Write;
 

@@ -2,13 +2,15 @@
 
 use leptos::prelude::*;
 use plot::format::probability;
+use protocol::WeightsFile;
 use shared::model::ensemble;
 
 use super::contributions::Contributions;
+use super::disclosure::Disclosure;
 use super::ensemble_text::{not_sure, votes};
 use super::probability_bars::ProbabilityBars;
 use crate::engine::WeightsState;
-use crate::requests::startup::load_ensemble;
+use crate::requests::startup::load_weights;
 use crate::state::AppState;
 use crate::state::models::ModelStatus;
 
@@ -63,7 +65,7 @@ pub fn EnsemblePanel() -> impl IntoView {
             </div>
             <Show when=move || app.is_accepted() == Some(false)>
                 <p class="unknown" data-testid="unknown">
-                    "The image differs from everything in the training data, so the predictions are guesses."
+                    "The image differs from everything in the training data, so the predictions are not reliable."
                 </p>
             </Show>
             <Show when=move || app.unchecked().is_some()>
@@ -85,23 +87,18 @@ pub fn EnsemblePanel() -> impl IntoView {
                         type="button"
                         class="link-button"
                         data-testid="retry-vote"
-                        on:click=move |_| load_ensemble(app)
+                        on:click=move |_| load_weights(app, WeightsFile::Ensemble)
                     >
                         "Try again"
                     </button>
                 </Show>
             </p>
-            <button
-                type="button"
-                class="disclosure"
-                data-testid="vote-details"
-                aria-expanded=move || if is_open.get() { "true" } else { "false" }
-                aria-controls="vote-details"
-                on:click=move |_| is_open.update(|o| *o = !*o)
-            >
-                <span class="chevron" aria-hidden="true"></span>
-                <span>"Ten probabilities, and what each model adds"</span>
-            </button>
+            <Disclosure
+                is_open
+                testid="vote-details"
+                controls="vote-details"
+                title="Ten probabilities, and what each model adds"
+            />
             <div class="details" id="vote-details" hidden=move || !is_open.get()>
                 <Contributions prediction/>
                 <ProbabilityBars probabilities=Signal::derive(move || {

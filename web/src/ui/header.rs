@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 
 /// The sections of the page, and the page about the methods.
-const LINKS: [(&str, &str); 4] = [
+const LINKS: [(&str, &str); 5] = [
     ("#try", "Try yours"),
     ("#reasons", "Explanation"),
+    ("#quiz", "Quiz"),
     ("#compare", "Compare"),
     ("./how-it-works.html", "How it works"),
 ];

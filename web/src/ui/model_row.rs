@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 use plot::format::{self, milliseconds, probability, thousands};
+use protocol::WeightsFile;
 use shared::ModelId;
 use shared::model::PhotoClass;
 
+use super::disclosure::Disclosure;
 use super::picture_mark::PictureMark;
 use super::probability_bars::ProbabilityBars;
 use crate::contender::Contender;
@@ -51,18 +53,13 @@ pub fn ModelRow(model: ModelId) -> impl IntoView {
             aria-busy=move || if status.get().is_awaited() { "true" } else { "false" }
         >
             <div class="line">
-                <button
-                    type="button"
-                    class="disclosure"
-                    data-testid="details"
-                    aria-expanded=move || if is_open.get() { "true" } else { "false" }
-                    aria-controls=details.clone()
-                    on:click=move |_| is_open.update(|o| *o = !*o)
-                >
-                    <span class="chevron" aria-hidden="true"></span>
-                    <span>{model.title()}</span>
-                    <span class="visually-hidden">": ten probabilities"</span>
-                </button>
+                <Disclosure
+                    is_open
+                    testid="details"
+                    controls=details.clone()
+                    title=model.title()
+                    hidden_title=": ten probabilities"
+                />
                 <PredictionOrWeights app model progress bytes/>
                 <p class="time" prop:textContent=move || prediction().map(time)></p>
                 <p class="size" prop:textContent=move || bytes.get().map(format::bytes)></p>
@@ -107,7 +104,7 @@ fn PredictionOrWeights(
 ) -> impl IntoView {
     let state = app.models.state(model);
     let stage = Memo::new(move |_| state.with(|m| WeightsStage::from(&m.weights)));
-    let load = move |_| load_weights(app, model);
+    let load = move |_| load_weights(app, WeightsFile::Model(model));
     view! {
         <div class="prediction">
             {move || match stage.get() {
@@ -123,10 +120,10 @@ fn PredictionOrWeights(
                         <p class="state">
                             "Not loaded, to save data. "
                             <button type="button" class="link-button" data-testid="load" on:click=load>
-                                {move || match bytes.get() {
+                                <span prop:textContent=move || match bytes.get() {
                                     Some(bytes) => format!("Load {}", format::bytes(bytes)),
                                     None => "Load it".to_string(),
-                                }}
+                                }></span>
                                 <span class="visually-hidden">" for " {model.title()}</span>
                             </button>
                         </p>
@@ -193,7 +190,7 @@ fn PredictionText(app: AppState, model: ModelId) -> impl IntoView {
                 <PictureMark predicted/>
                 {move || {
                     dissents(app, model)
-                        .then(|| view! { <span class="dissent-note">"against the vote"</span> })
+                        .then(|| view! { <span class="dissent-note">"differs from the vote"</span> })
                 }}
             </span>
         </p>

@@ -41,20 +41,23 @@ pub fn PhotoNetworkPanel() -> impl IntoView {
         >
             <div class="result">
                 <h3>"Photo network"</h3>
-                <p class="label" class:placeholder=move || prediction.get().is_none()>
-                    {move || class().map_or("No prediction yet", PhotoClass::label)}
-                </p>
+                <p
+                    class="label"
+                    class:placeholder=move || prediction.get().is_none()
+                    prop:textContent=move || class().map_or("No prediction yet", PhotoClass::label)
+                ></p>
                 <p class="confidence">
                     <span class="track" aria-hidden="true">
                         <span style:width=move || format!("{:.2}%", confidence() * 100.0)></span>
                     </span>
-                    <span class="number">
-                        {move || prediction.get().map(|_| probability(confidence()))}
-                    </span>
+                    <span
+                        class="number"
+                        prop:textContent=move || prediction.get().map(|_| probability(confidence()))
+                    ></span>
                 </p>
             </div>
             <p class="agreement">
-                {move || text(app)}
+                <span prop:textContent=move || text(app)></span>
                 <Show when=move || {
                     matches!(status.get(), ModelStatus::Error | ModelStatus::Deferred)
                 }>
@@ -64,12 +67,11 @@ pub fn PhotoNetworkPanel() -> impl IntoView {
                         class="link-button"
                         data-testid="retry-photo-network"
                         on:click=move |_| load(app)
-                    >
-                        {move || match status.get() {
+                        prop:textContent=move || match status.get() {
                             ModelStatus::Deferred => "Load them",
                             _ => "Try again",
-                        }}
-                    </button>
+                        }
+                    ></button>
                 </Show>
             </p>
             <Show when=move || prediction.get().is_some()>
@@ -118,11 +120,10 @@ fn PhotoHeatMap() -> impl IntoView {
                         explain(app, class);
                     }
                 }
-            >
-                {move || {
-                    if shown.get().is_some() { "Hide the heat map" } else { "Show which parts matter" }
-                }}
-            </button>
+                prop:textContent=move || {
+                    if shown.get().is_some() { "Hide the heat map" } else { "Show a heat map on the photo" }
+                }
+            ></button>
             <Show when=move || shown.get().is_some()>
                 <label class="small">
                     "Parts that support "
@@ -163,8 +164,9 @@ fn status(app: AppState) -> ModelStatus {
         WeightsState::Loading(_) => ModelStatus::Loading,
         WeightsState::Ready(_) => {
             let is_answered =
-                image.is_some_and(|image| app.photo_network.prediction_since(image).is_some());
-            let has_failed = image.is_some_and(|image| app.photo_network.error(image).is_some());
+                image.is_some_and(|image| app.photo_network.prediction.since(image).is_some());
+            let has_failed =
+                image.is_some_and(|image| app.photo_network.prediction.error(image).is_some());
             match (is_answered, has_failed) {
                 (true, _) => ModelStatus::Ready,
                 (_, true) => ModelStatus::Error,
@@ -177,7 +179,7 @@ fn status(app: AppState) -> ModelStatus {
 /// What the network is, or how far it is.
 fn text(app: AppState) -> String {
     let image = app.upload.image_number();
-    let error = image.and_then(|image| app.photo_network.error(image));
+    let error = image.and_then(|image| app.photo_network.prediction.error(image));
     match app.photo_network.weights().get() {
         WeightsState::Failed(error) => {
             format!("{error} The answer is the vote's, which sees 28x28 grey pixels.")
@@ -190,7 +192,7 @@ fn text(app: AppState) -> String {
             f64::from(bytes) / 1e6
         ),
         WeightsState::Deferred => {
-            "This browser is set to save data, and its weights have 3.5 MB. Until they are loaded the answer is the vote's.".into()
+            "This browser is set to save data, and its weights are 3.5 MB in size. Until they are loaded the answer is the vote's.".into()
         }
         WeightsState::Queued | WeightsState::Loading(_) => {
             "Its weights are being loaded. Until then the answer is the vote's.".into()

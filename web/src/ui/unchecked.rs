@@ -1,9 +1,10 @@
 //! The note beside an answer that could not be checked by the novelty detector.
 
 use leptos::prelude::*;
+use protocol::WeightsFile;
 
 use crate::engine::WeightsState;
-use crate::requests::startup::load_novelty;
+use crate::requests::startup::load_weights;
 use crate::state::AppState;
 
 /// Why the image could not be checked, and a button to fetch the detector again; nothing if it was or will be checked.
@@ -23,7 +24,7 @@ pub fn Unchecked() -> impl IntoView {
                         type="button"
                         class="link-button"
                         data-testid="retry-novelty"
-                        on:click=move |_| load_novelty(app)
+                        on:click=move |_| load_weights(app, WeightsFile::Novelty)
                     >
                         "Try again"
                     </button>

@@ -1,6 +1,7 @@
 //! Files of the site whose names contain a hash of their content, so that a new page never gets an old file from a cache.
 
 use anyhow::{Context, Result};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
@@ -12,6 +13,16 @@ use std::{
 pub struct Assets {
     staging: PathBuf,
     names: BTreeMap<String, String>,
+    /// The hashes of code, by the same names.
+    integrity: BTreeMap<String, String>,
+}
+
+/// A file of code in the site.
+pub struct CodeFile {
+    /// Relative to the page's.
+    pub url: String,
+    /// The hash in the form of [`integrity`].
+    pub integrity: String,
 }
 
 impl Assets {
@@ -20,6 +31,7 @@ impl Assets {
         Self {
             staging,
             names: BTreeMap::new(),
+            integrity: BTreeMap::new(),
         }
     }
 
@@ -37,6 +49,23 @@ impl Assets {
         self.write_unlisted(bytes, &url)?;
         self.names.insert(name.to_owned(), url);
         Ok(())
+    }
+
+    /// Writes code as [`write`](Self::write) does, for the page to find with its hash.
+    pub fn write_code(&mut self, bytes: &[u8], name: &str, place: &str) -> Result<()> {
+        let file = CodeFile {
+            url: hashed_name(place, bytes),
+            integrity: integrity(bytes),
+        };
+        self.write_unlisted(bytes, &file.url)?;
+        self.list_code(name, file);
+        Ok(())
+    }
+
+    /// Lets the page find a file of code as `name`.
+    pub fn list_code(&mut self, name: &str, file: CodeFile) {
+        self.names.insert(name.to_owned(), file.url);
+        self.integrity.insert(name.to_owned(), file.integrity);
     }
 
     /// Writes `bytes` to the URL without adding a hash: for a file that the page does not use by name.
@@ -66,6 +95,11 @@ impl Assets {
     /// The map from names to relative URLs, as JSON.
     pub fn map(&self) -> String {
         serde_json::json!(self.names).to_string()
+    }
+
+    /// The map from names to hashes of code, as JSON.
+    pub fn integrity_map(&self) -> String {
+        serde_json::json!(self.integrity).to_string()
     }
 }
 
@@ -97,12 +131,25 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// SHA-256 in the form of Subresource Integrity: "sha256-" and the digest in Base64.
+/// Source: <https://www.w3.org/TR/SRI/>.
+pub fn integrity(bytes: &[u8]) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(bytes)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     // The digest of the empty message, from FIPS 180-4's examples.
     const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    #[test]
+    fn integrity_is_the_digest_in_base64() {
+        // `printf abc | openssl dgst -sha256 -binary | base64`
+        let expected = "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
+        assert_eq!(integrity(b"abc"), expected);
+    }
 
     #[test]
     fn adds_the_hash_before_the_last_dot() {

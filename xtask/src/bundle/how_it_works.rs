@@ -6,8 +6,9 @@
 use super::assets::{Assets, hashed_name};
 use super::page;
 use anyhow::{Context, Result, bail};
+use fashion_mnist::{CLASSES, SIDE, TEST_IMAGES, TRAIN_IMAGES};
 use plot::format::{bytes, duration, percent, thousands};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{collections::BTreeSet, env, fmt::Write, fs, path::Path};
 
 /// The page's address, which has no hash: other sites may link to it.
@@ -68,7 +69,8 @@ fn source_link(address: &str) -> String {
     format!("<a href=\"{address}\" rel=\"noopener\">Source code</a>. ")
 }
 
-/// The manifest, with the models by name, and beside it the metrics: `photos`, by name of the classifier, and the ensemble's.
+/// The manifest, with the models by name, and beside it the metrics (`photos`, by name of the classifier, and the ensemble's) and the
+/// sizes of the data set.
 struct Figures(Value);
 
 impl Figures {
@@ -84,7 +86,9 @@ impl Figures {
         figures["models"] = by_name(&figures["models"]);
         let photos = json("metrics/photos.json")?;
         figures["photos"] = by_name(&photos["answers"]);
-        figures["photo_count"] = photos["photos"].clone();
+        let groups = photos["answers"][0]["groups"].as_object();
+        figures["photo_groups"] = groups.map_or(0, serde_json::Map::len).into();
+        figures["data_set"] = data_set();
         figures["ensemble_metrics"] = json("metrics/vote.json")?;
         Ok(Self(figures))
     }
@@ -103,6 +107,9 @@ impl Figures {
             "bytes" => bytes(number),
             "duration" => duration(number),
             "decimals" => format!("{number:.2}"),
+            "word" => word(number as usize)
+                .with_context(|| format!("{number} of {pointer} is not written as a word"))?
+                .into(),
             other => {
                 bail!("`{other}` is no format of numbers: see xtask/src/bundle/how_it_works.rs")
             }
@@ -137,6 +144,21 @@ impl Figures {
         }
         Ok(items)
     }
+}
+
+/// The sizes of Fashion-MNIST.
+fn data_set() -> Value {
+    let (training, test) = (TRAIN_IMAGES.count, TEST_IMAGES.count);
+    json!({"side": SIDE, "classes": CLASSES, "training": training, "test": test, "images": training + test})
+}
+
+/// A small number in words.
+fn word(number: usize) -> Option<&'static str> {
+    const WORDS: [&str; 13] = [
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+        "eleven", "twelve",
+    ];
+    WORDS.get(number).copied()
 }
 
 /// A list of objects as one object, by the name in their field `model`.
@@ -179,7 +201,6 @@ fn fill(template: &str, figures: &Figures, parts: &[(&str, &str)]) -> Result<Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn figures() -> Figures {
         Figures(json!({
@@ -220,11 +241,39 @@ mod tests {
         assert!(error.to_string().contains("{{links}}"), "{error}");
     }
 
-    /// Every number of the template is in weights/, and no percentage is typed in.
+    /// The text of the template outside of tags and placeholders.
+    fn typed_text(template: &str) -> String {
+        let mut text = String::new();
+        let mut rest = template;
+        while let Some(start) = rest.find(['<', '{']) {
+            text += &rest[..start];
+            let end = if rest[start..].starts_with('<') {
+                ">"
+            } else {
+                "}}"
+            };
+            rest = rest[start..].split_once(end).unwrap().1;
+        }
+        text + rest
+    }
+
+    /// Every number of the template is in weights/, and none is typed in besides the example of calibration, and the bits of a weight,
+    /// which a browser test compares with the weights files.
     #[test]
     fn the_template_fits_the_weights() {
         let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         let template = fs::read_to_string(root.join("web").join(NAME)).unwrap();
+        let body = template.split_once("<body>").unwrap().1;
+        let is_digit = |c: char| c.is_ascii_digit();
+        let typed = typed_text(body);
+        let mut numbers: Vec<&str> = typed
+            .split(|c: char| !c.is_alphanumeric() && c != '.' && c != ',')
+            .map(|word| word.trim_end_matches(['.', ',']))
+            .filter(|word| word.starts_with(is_digit))
+            .collect();
+        // The years of papers.
+        numbers.retain(|number| number.len() != 4 || !number.chars().all(is_digit));
+        assert_eq!(numbers, ["8", "0.8"]);
         let parts = [("policy", ""), ("links", ""), ("footer", "")];
         let text = fill(&template, &Figures::read(root).unwrap(), &parts).unwrap();
         assert!(text.contains('%') && !template.contains('%'));

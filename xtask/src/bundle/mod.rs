@@ -8,6 +8,7 @@ mod headers;
 mod how_it_works;
 mod offline;
 mod page;
+mod split;
 mod test_set;
 mod wasm_package;
 mod weights;
@@ -50,15 +51,14 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     let start = fs::read_to_string(workspace.root.join("web/assets/start.json"))
         .with_context(|| format!("web/assets/start.json is missing: {GALLERY}"))?;
     test_set::add(&mut assets, &test_set::folders(&workspace.cache))?;
-    let mut workers = vec![worker::CPU];
+    let suffix = profile.name();
+    step::step(&format!("build the cpu-worker ({suffix})"), || {
+        worker::add_cpu(workspace, profile, &mut assets)
+    })?;
     if is_gpu_enabled(env::var("HABERDASH_GPU").ok().as_deref())? {
-        workers.push(worker::GPU);
-    }
-    for package in &workers {
-        step::step(
-            &format!("build the {} ({})", package.binary, profile.name()),
-            || worker::build(package, workspace, profile)?.add(&mut assets),
-        )?;
+        step::step(&format!("build the gpu-worker ({suffix})"), || {
+            worker::add_gpu(workspace, profile, &mut assets)
+        })?;
     }
     let app = step::step(&format!("build the app ({})", profile.name()), || {
         app::build(workspace, profile)
@@ -76,8 +76,9 @@ pub fn run(workspace: &Workspace) -> Result<()> {
             index.display()
         )
     })?;
-    let page = app.add(&assets, &page)?;
+    let page = app::add(&app, &assets, &page)?;
     let page = page::with_meta(&page, "haberdash-assets", &assets.map())?;
+    let page = page::with_meta(&page, "haberdash-integrity", &assets.integrity_map())?;
     let page = page::with_meta(&page, "haberdash-start", start.trim())?;
     let card = assets.url(CARD).unwrap_or_default();
     let page = page::with_meta(&page, "og:image", card)?;

@@ -1,6 +1,7 @@
 //! What the build writes into index.html: in `<meta>` elements the map of file names and the image that the page opens with, and the
 //! links to the app.
 
+use super::{assets::CodeFile, split::FirstPart};
 use anyhow::{Context, Result};
 
 /// The page with `text` as the content of its `<meta>` element of this name.
@@ -17,19 +18,24 @@ pub fn with_meta(page: &str, name: &str, text: &str) -> Result<String> {
     ))
 }
 
-/// The page with links that make the browser load the app's modules and its wasm at once. web/boot.js starts the first module with
-/// the wasm.
-pub fn with_app(page: &str, modules: [&str; 2], wasm: &str) -> Result<String> {
+/// The page with links that make the browser load the app's modules and its wasm at once, and refuse them if their hashes differ.
+/// web/boot.js starts the first module with the wasm, whose hash it checks, as browsers check none of preloaded wasm.
+pub fn with_app(page: &str, app: &FirstPart) -> Result<String> {
     let end = page
         .find("</head>")
         .context("index.html has no `</head>`: add it after the last element of the head")?;
-    let links = modules.map(|module| {
-        format!("<link rel=\"modulepreload\" href=\"{module}\" crossorigin=\"anonymous\">\n")
-    });
+    let module = |file: &CodeFile| {
+        let CodeFile { url, integrity } = file;
+        format!(
+            "<link rel=\"modulepreload\" href=\"{url}\" integrity=\"{integrity}\" crossorigin=\"anonymous\">\n"
+        )
+    };
+    let CodeFile { url, integrity } = &app.wasm;
     Ok(format!(
-        "{}{}<link rel=\"preload\" href=\"{wasm}\" crossorigin=\"anonymous\" as=\"fetch\" type=\"application/wasm\">\n{}",
+        "{}{}{}<link rel=\"preload\" href=\"{url}\" data-integrity=\"{integrity}\" crossorigin=\"anonymous\" as=\"fetch\" type=\"application/wasm\">\n{}",
         &page[..end],
-        links.concat(),
+        module(&app.script),
+        module(&app.loader),
         &page[end..]
     ))
 }
@@ -103,13 +109,26 @@ mod tests {
 
     #[test]
     fn the_app_is_linked_at_the_end_of_the_head() {
-        let page = with_app("<head></head><body></body>", ["a.js", "b.js"], "a.wasm").unwrap();
+        let file = |name: &str| CodeFile {
+            url: name.to_owned(),
+            integrity: format!("sha256-{name}"),
+        };
+        let app = FirstPart {
+            script: file("a.js"),
+            loader: file("b.js"),
+            wasm: file("a.wasm"),
+        };
+        let page = with_app("<head></head><body></body>", &app).unwrap();
         let (head, body) = page.split_once("</head>").unwrap();
         assert_eq!(body, "<body></body>");
         // boot.js starts the first module.
-        assert!(head.starts_with("<head><link rel=\"modulepreload\" href=\"a.js\""));
-        assert!(head.contains("href=\"a.wasm\" crossorigin=\"anonymous\" as=\"fetch\""));
-        assert!(with_app("<body></body>", ["a.js", "b.js"], "a.wasm").is_err());
+        assert!(head.starts_with(
+            "<head><link rel=\"modulepreload\" href=\"a.js\" integrity=\"sha256-a.js\""
+        ));
+        assert!(head.contains(
+            "href=\"a.wasm\" data-integrity=\"sha256-a.wasm\" crossorigin=\"anonymous\" as=\"fetch\""
+        ));
+        assert!(with_app("<body></body>", &app).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How much memory the Huffman tables of a lossless WebP image take, which its header tells.
+//! The memory that the Huffman tables of a lossless WebP image take, as its header tells.
 //!
 //! Each block of pixels may have tables of its own. So a small file can ask for gigabytes, whatever the size of its image.
 //! Source: WebP Lossless Bitstream Specification, sections 3 to 5 and 6.2.

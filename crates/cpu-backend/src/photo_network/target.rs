@@ -1,4 +1,4 @@
-//! What the photo network should say about an image, and the loss.
+//! The targets that the photo network is fitted to, and its loss.
 
 use shared::model::PHOTO_CLASSES;
 

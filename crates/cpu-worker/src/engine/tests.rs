@@ -1,5 +1,6 @@
 //! Native tests of the CPU engine, with synthetic weights of the right shapes.
 
+use core::cell::Cell;
 use core::future::Future;
 use core::pin::pin;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -7,12 +8,17 @@ use core::task::{Context, Poll, Waker};
 
 use super::*;
 use crate::preprocessing::tests::bmp;
+use photo::{Edits, Frame};
+use protocol::{BatchFile, FileAnswer, Message, Method, RawHeatMap, encode};
+use shared::Garment;
 use shared::artifact::{Artifact, Storage, Tensor};
-use shared::explain::Reason;
+use shared::explain::{ChangeSearch, Reason, SearchState};
 use shared::features::DIMENSIONS;
-use shared::image::SIDE;
-use shared::model::Ensemble;
+use shared::image::{RgbaImage, SIDE};
+use shared::inside::{self, CellPlace};
 use shared::model::layer::parameters;
+use shared::model::{Ensemble, PhotoClass};
+use worker_runtime::Engine;
 
 /// A tensor's name, its shape, and its values if they are given.
 type TensorSpec<'a> = (&'a str, Vec<usize>, Option<Vec<f32>>);
@@ -98,9 +104,17 @@ fn weights(model: ModelId) -> Vec<u8> {
     file(model, tensors)
 }
 
+/// Answers a request. Nothing has to be awaited: all code is there, and the browser decodes nothing.
+fn reply(cpu: &mut CpuEngine, request: Request) -> Reply {
+    match pin!(cpu.answer(request)).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(reply) => reply,
+        Poll::Pending => panic!("no answer"),
+    }
+}
+
 fn load(cpu: &mut CpuEngine, model: ModelId, weights: Vec<u8>) -> Reply {
     let weights = Source::Bytes(weights);
-    cpu.reply(Request::Load { model, weights })
+    reply(cpu, Request::Load { model, weights })
 }
 
 fn engine() -> CpuEngine {
@@ -124,7 +138,7 @@ fn boot() -> Pixels {
 }
 
 fn classified(cpu: &mut CpuEngine, model: ModelId, grey: Pixels) -> TimedPrediction {
-    match cpu.reply(Request::Classify { model, grey }) {
+    match reply(cpu, Request::Classify { model, grey }) {
         Reply::Prediction(prediction) => prediction,
         other => panic!("no prediction but {other:?}"),
     }
@@ -154,7 +168,7 @@ fn a_prepared_image_includes_the_predictions_of_the_loaded_networks() {
     let mut cpu = CpuEngine::new(|| 0.0);
     let prepared = |cpu: &mut CpuEngine| {
         let file = bmp(40, 40, |x, y| if x + y < 30 { 40 } else { 255 });
-        match cpu.reply(Request::Prepare { file, photo: None }) {
+        match reply(cpu, Request::Prepare { file, photo: 1 }) {
             Reply::Prepared(prepared) => prepared,
             other => panic!("no image but {other:?}"),
         }
@@ -222,7 +236,7 @@ fn a_batch_gives_the_same_predictions_as_single_images() {
             .map(|prediction| (prediction.garment().index() as u8, prediction.confidence()))
             .unzip();
         let images = bytes.clone();
-        let reply = cpu.reply(Request::ClassifyBatch { model, images });
+        let reply = reply(&mut cpu, Request::ClassifyBatch { model, images });
         assert_eq!(batch_of(reply), alone, "{model}");
     }
 }
@@ -238,11 +252,14 @@ fn the_ensemble_classifies_a_batch_as_single_images_and_needs_all_models() {
     let request = |bytes: &[u8]| Request::ClassifyBatchByEnsemble {
         images: bytes.to_vec(),
     };
-    assert!(error(cpu.reply(request(&bytes))).contains("no weights"));
+    assert!(error(reply(&mut cpu, request(&bytes))).contains("no weights"));
     let combination = || Source::Bytes(ensemble.to_artifact().to_bytes().unwrap());
-    cpu.reply(Request::LoadEnsemble {
-        weights: combination(),
-    });
+    reply(
+        &mut cpu,
+        Request::LoadEnsemble {
+            weights: combination(),
+        },
+    );
     let alone: (Vec<u8>, Vec<f32>) = images
         .iter()
         .map(|grey| {
@@ -254,16 +271,19 @@ fn the_ensemble_classifies_a_batch_as_single_images_and_needs_all_models() {
             (class as u8, probabilities[class])
         })
         .unzip();
-    assert_eq!(batch_of(cpu.reply(request(&bytes))), alone);
-    assert!(error(cpu.reply(request(&bytes[1..]))).contains("not 1 to 1024 images"));
+    assert_eq!(batch_of(reply(&mut cpu, request(&bytes))), alone);
+    assert!(error(reply(&mut cpu, request(&bytes[1..]))).contains("not 1 to 1024 images"));
     let mut incomplete = CpuEngine::new(|| 0.0);
     for model in ModelId::ALL.into_iter().filter(|m| *m != ModelId::Svm) {
         load(&mut incomplete, model, weights(model));
     }
-    incomplete.reply(Request::LoadEnsemble {
-        weights: combination(),
-    });
-    assert!(error(incomplete.reply(request(&bytes))).contains("SVM"));
+    reply(
+        &mut incomplete,
+        Request::LoadEnsemble {
+            weights: combination(),
+        },
+    );
+    assert!(error(reply(&mut incomplete, request(&bytes))).contains("SVM"));
 }
 
 #[test]
@@ -272,17 +292,17 @@ fn a_measurement_is_the_time_of_all_runs() {
     static TICKS: AtomicU32 = AtomicU32::new(0);
     let mut cpu = CpuEngine::new(|| f64::from(TICKS.fetch_add(1, Ordering::Relaxed)));
     let measure = |model, batch, runs| Request::Measure { model, batch, runs };
-    let unloaded = cpu.reply(measure(ModelId::Cnn, 1, 1));
+    let unloaded = reply(&mut cpu, measure(ModelId::Cnn, 1, 1));
     assert!(error(unloaded).contains("no weights"));
     for model in ModelId::ALL {
         load(&mut cpu, model, weights(model));
-        let reply = cpu.reply(measure(model, 3, 2));
+        let reply = reply(&mut cpu, measure(model, 3, 2));
         assert_eq!(reply, Reply::Measured { micros: 1000 });
     }
-    let absurd = cpu.reply(measure(ModelId::Cnn, 0, 1));
+    let absurd = reply(&mut cpu, measure(ModelId::Cnn, 0, 1));
     assert!(error(absurd).contains("cannot be measured"));
     let (model, images) = (ModelId::Cnn, vec![0; 7]);
-    let broken = cpu.reply(Request::ClassifyBatch { model, images });
+    let broken = reply(&mut cpu, Request::ClassifyBatch { model, images });
     assert!(error(broken).contains("not 1 to 1024 images"));
 }
 
@@ -300,10 +320,10 @@ fn the_ensemble_combines_the_predictions_that_it_gets() {
     let request = |predictions: &[shared::Prediction]| Request::Ensemble {
         predictions: predictions.to_vec(),
     };
-    assert!(error(cpu.reply(request(&predictions))).contains("no weights"));
+    assert!(error(reply(&mut cpu, request(&predictions))).contains("no weights"));
     let weights = Source::Bytes(ensemble.to_artifact().to_bytes().unwrap());
     assert_eq!(
-        cpu.reply(Request::LoadEnsemble { weights }),
+        reply(&mut cpu, Request::LoadEnsemble { weights }),
         Reply::EnsembleLoaded
     );
     let probabilities = ensemble.combine(&predictions).unwrap();
@@ -313,20 +333,14 @@ fn the_ensemble_combines_the_predictions_that_it_gets() {
         probabilities,
         contributions,
     };
-    assert_eq!(cpu.reply(request(&predictions)), expected);
-    assert!(error(cpu.reply(request(&[]))).contains("no vote"));
+    assert_eq!(reply(&mut cpu, request(&predictions)), expected);
+    assert!(error(reply(&mut cpu, request(&[]))).contains("no vote"));
 }
 
 #[test]
 fn a_self_test_finds_the_largest_difference() {
     let mut cpu = engine();
-    let reply = cpu.reply(Request::Classify {
-        model: ModelId::Cnn,
-        grey: boot(),
-    });
-    let Reply::Prediction(prediction) = reply else {
-        panic!("{reply:?}");
-    };
+    let prediction = classified(&mut cpu, ModelId::Cnn, boot());
     let mut probabilities = prediction.probabilities;
     probabilities[4] += 0.25;
     let case = Case {
@@ -334,7 +348,7 @@ fn a_self_test_finds_the_largest_difference() {
         grey: boot(),
         probabilities,
     };
-    let reply = cpu.reply(Request::SelfTest { cases: vec![case] });
+    let reply = reply(&mut cpu, Request::SelfTest { cases: vec![case] });
     assert!(
         matches!(reply, Reply::SelfTest { largest_difference: d, .. } if (d - 0.25).abs() < 1e-6),
         "{reply:?}"
@@ -350,11 +364,14 @@ fn a_heat_map_has_the_size_of_its_method() {
             ModelId::Resnet => 6,
             _ => SIDE as u32,
         };
-        let reply = cpu.reply(Request::Explain {
-            model,
-            grey: boot(),
-            class: Garment::Sneaker,
-        });
+        let reply = reply(
+            &mut cpu,
+            Request::Explain {
+                model,
+                grey: boot(),
+                class: Garment::Sneaker,
+            },
+        );
         let Reply::HeatMap(map) = reply else {
             panic!("{reply:?}");
         };
@@ -376,7 +393,7 @@ fn a_class_with_no_chance_is_shown_at_the_scale_of_the_answer() {
     for model in [ModelId::Cnn, ModelId::Resnet] {
         let mut maps = Garment::ALL.map(|class| {
             let grey = boot();
-            match cpu.reply(Request::Explain { model, grey, class }) {
+            match reply(&mut cpu, Request::Explain { model, grey, class }) {
                 Reply::HeatMap(map) => map,
                 reply => panic!("{reply:?}"),
             }
@@ -396,7 +413,7 @@ fn every_model_gives_its_own_reason_and_is_tested() {
     let mut cpu = engine();
     for model in ModelId::ALL {
         let (grey, class) = (boot(), Garment::AnkleBoot);
-        let Reply::Reason(reason) = cpu.reply(Request::Reason { model, grey, class }) else {
+        let Reply::Reason(reason) = reply(&mut cpu, Request::Reason { model, grey, class }) else {
             panic!("{model} gives no reason");
         };
         match (*reason, model) {
@@ -410,24 +427,113 @@ fn every_model_gives_its_own_reason_and_is_tested() {
             (Reason::Maps(maps), _) => assert!(!maps.is_empty(), "{model}"),
             (reason, _) => panic!("{model}: {reason:?}"),
         }
-        let Reply::HeatMap(map) = cpu.reply(Request::Occlude {
-            model,
-            grey: boot(),
-            class,
-        }) else {
+        let Reply::HeatMap(map) = reply(
+            &mut cpu,
+            Request::Occlude {
+                model,
+                grey: boot(),
+                class,
+            },
+        ) else {
             panic!("{model} is not explained by occlusion");
         };
         assert_eq!((map.method, map.side), (Method::Occlusion, SIDE as u32));
-        let Reply::Trust(trust) = cpu.reply(Request::TestMaps {
-            model,
-            grey: boot(),
-            class,
-        }) else {
+        let Reply::Trust(trust) = reply(
+            &mut cpu,
+            Request::TestMaps {
+                model,
+                grey: boot(),
+                class,
+            },
+        ) else {
             panic!("{model} is not tested");
         };
         let area = trust.tested[0].curves.deletion_area();
         assert!((0.0..=1.0).contains(&area), "{model}: {area}");
     }
+}
+
+fn place(layer: u8, channel: u16, row: u16, column: u16) -> CellPlace {
+    CellPlace {
+        layer,
+        channel,
+        row,
+        column,
+    }
+}
+
+#[test]
+fn the_layers_of_a_network_end_in_its_prediction() {
+    let mut cpu = engine();
+    for (model, count) in [(ModelId::Cnn, 8), (ModelId::Resnet, 10), (ModelId::Mlp, 4)] {
+        let expected = classified(&mut cpu, model, boot());
+        let grey = boot();
+        let Reply::Layers(shown) = reply(&mut cpu, Request::Layers { model, grey }) else {
+            panic!("{model} has no layers");
+        };
+        assert_eq!(shown.layers.len(), count, "{model}");
+        for (ours, theirs) in shown.logits.iter().zip(&expected.scores) {
+            assert!((ours - theirs).abs() < 1e-3, "{model}: {ours}, {theirs}");
+        }
+        // The parts of the first logit add up to it.
+        let (grey, place) = (boot(), place(count as u8 - 1, 0, 0, 0));
+        let Reply::Cell(cell) = reply(&mut cpu, Request::Cell { model, grey, place }) else {
+            panic!("{model} has no logits");
+        };
+        let inside::Cell::Sum(sum) = *cell else {
+            panic!("{cell:?}");
+        };
+        assert_eq!(sum.value, shown.logits[0]);
+        assert!((sum.sum - sum.value).abs() < 1e-4, "{model}: {sum:?}");
+    }
+}
+
+#[test]
+fn the_layers_are_sent_in_8_bits() {
+    let mut cpu = engine();
+    let (model, grey) = (ModelId::Cnn, boot());
+    let reply = reply(&mut cpu, Request::Layers { model, grey });
+    let bytes = encode(&Message { id: 1, body: reply }).unwrap().len();
+    // 38,458 values, and up to 12 bytes for each of the 459 maps.
+    assert!((38_458..44_000).contains(&bytes), "{bytes}");
+}
+
+#[test]
+fn a_classical_model_s_features_end_in_its_prediction() {
+    let mut cpu = engine();
+    for model in ModelId::CLASSICAL {
+        let expected = classified(&mut cpu, model, boot());
+        let grey = boot();
+        let Reply::FeatureScores(shown) = reply(&mut cpu, Request::FeatureScores { model, grey })
+        else {
+            panic!("{model} has no features");
+        };
+        assert_eq!(shown.scores, expected.scores, "{model}");
+        assert_eq!(shown.probabilities, expected.probabilities, "{model}");
+        let counts = shown.scales.iter().map(|scale| scale.strengths.steps.len());
+        assert!(counts.eq([14 * 14 * 12, 7 * 7 * 12, 4 * 4 * 12]));
+        assert_eq!(shown.score.is_some(), model == ModelId::Logistic);
+        assert_eq!(shown.projection.is_none(), model == ModelId::Logistic);
+        if let Some(score) = shown.score {
+            let own = expected.scores[score.class.index()];
+            assert!((score.score - own).abs() < 1e-3, "{score:?}, {own}");
+        }
+    }
+    let (model, grey) = (ModelId::Cnn, boot());
+    let refused = reply(&mut cpu, Request::FeatureScores { model, grey });
+    assert_eq!(refused, Reply::Error(RequestError::NoSuchValue));
+}
+
+#[test]
+fn what_is_not_in_a_network_is_refused() {
+    let mut cpu = engine();
+    let (model, grey) = (ModelId::Svm, boot());
+    let refused = reply(&mut cpu, Request::Layers { model, grey });
+    assert_eq!(refused, Reply::Error(RequestError::NoSuchValue));
+    let (model, grey) = (ModelId::Cnn, boot());
+    let place = place(1, 0, 26, 0);
+    let refused = reply(&mut cpu, Request::Cell { model, grey, place });
+    assert_eq!(refused, Reply::Error(RequestError::NoSuchValue));
 }
 
 #[test]
@@ -446,10 +552,13 @@ fn rejects_bad_weights() {
         let message = error(load(&mut cpu, ModelId::Cnn, bad));
         assert!(message.contains(word), "{message}");
     }
-    let reply = cpu.reply(Request::Classify {
-        model: ModelId::Cnn,
-        grey: boot(),
-    });
+    let reply = reply(
+        &mut cpu,
+        Request::Classify {
+            model: ModelId::Cnn,
+            grey: boot(),
+        },
+    );
     assert!(error(reply).contains("no weights"));
 }
 
@@ -458,14 +567,14 @@ fn detects_novelty_after_its_weights_are_loaded() {
     let mut cpu = engine();
     let noise = Grey28::new(core::array::from_fn(|i| (i * 7919 % 251) as u8));
     let asked = |grey: Pixels| Request::DetectNovelty { grey };
-    assert!(error(cpu.reply(asked(boot()))).contains("no weights"));
+    assert!(error(reply(&mut cpu, asked(boot()))).contains("no weights"));
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/novelty.hbd");
     let weights = Source::Bytes(std::fs::read(path).unwrap());
-    let loaded = cpu.reply(Request::LoadNovelty { weights });
+    let loaded = reply(&mut cpu, Request::LoadNovelty { weights });
     assert_eq!(loaded, Reply::NoveltyLoaded);
     let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/images.bin");
     let golden = std::fs::read(golden).unwrap();
-    let mut detect = |grey: &Grey28| cpu.reply(asked(Pixels::from(grey)));
+    let mut detect = |grey: &Grey28| reply(&mut cpu, asked(Pixels::from(grey)));
     let known = golden.chunks_exact(PIXELS).filter(|pixels| {
         let image = Grey28::from_slice(pixels).unwrap();
         matches!(
@@ -484,8 +593,15 @@ fn detects_novelty_after_its_weights_are_loaded() {
     };
     assert_eq!(detect(&noise), refused);
     let damaged = Source::Bytes(vec![0; 9]);
-    let refused = cpu.reply(Request::LoadNovelty { weights: damaged });
+    let refused = reply(&mut cpu, Request::LoadNovelty { weights: damaged });
     assert!(error(refused).contains("The novelty detector"));
+}
+
+fn load_photo_network(cpu: &mut CpuEngine) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/photo.hbd");
+    let weights = Source::Bytes(std::fs::read(path).unwrap());
+    let loaded = reply(cpu, Request::LoadPhotoNetwork { weights });
+    assert!(matches!(loaded, Reply::PhotoNetworkLoaded { parameters } if parameters > 3_000_000));
 }
 
 #[test]
@@ -495,43 +611,33 @@ fn the_photo_network_classifies_and_explains_the_stored_photo() {
         let inside = (20..80).contains(&x) && (20..60).contains(&y);
         if inside { 40 } else { 255 }
     });
-    let prepare = |photo: Option<u32>, file: Vec<u8>| Request::Prepare { file, photo };
-    cpu.reply(prepare(Some(7), photo.clone()));
+    reply(
+        &mut cpu,
+        Request::Prepare {
+            file: photo,
+            photo: 7,
+        },
+    );
     let classify = |photo: u32| Request::ClassifyPhoto {
         photo,
         edits: Edits::default(),
     };
-    assert!(error(cpu.reply(classify(7))).contains("no weights"));
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/photo.hbd");
-    let weights = Source::Bytes(std::fs::read(path).unwrap());
-    let loaded = cpu.reply(Request::LoadPhotoNetwork { weights });
-    assert!(matches!(loaded, Reply::PhotoNetworkLoaded { parameters } if parameters > 3_000_000));
-    let Reply::Photo(prediction) = cpu.reply(classify(7)) else {
+    assert!(error(reply(&mut cpu, classify(7))).contains("no weights"));
+    load_photo_network(&mut cpu);
+    let Reply::Photo(prediction) = reply(&mut cpu, classify(7)) else {
         panic!("no prediction");
     };
     assert!((prediction.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
-    // A photo without a number cannot be asked about later, so its prediction comes at once, and is the same.
-    let Reply::Prepared(prepared) = cpu.reply(prepare(None, photo)) else {
-        panic!("not prepared");
-    };
-    let at_once = prepared.photo.map(|photo| photo.probabilities);
-    assert_eq!(at_once, Some(prediction.probabilities));
-    // An edit of the stored photo has nothing to do with that one.
-    let edit = Request::Edit {
-        photo: 7,
-        edits: Edits::default(),
-    };
-    assert!(matches!(cpu.reply(edit), Reply::Prepared(edited) if edited.photo.is_none()));
     let explain = Request::ExplainPhoto {
         photo: 7,
         edits: Edits::default(),
         class: PhotoClass::Other,
     };
-    let Reply::PhotoHeatMap { overlay } = cpu.reply(explain) else {
+    let Reply::PhotoHeatMap { overlay } = reply(&mut cpu, explain) else {
         panic!("no heat map");
     };
     assert_eq!(overlay.width(), overlay.height());
-    assert!(error(cpu.reply(classify(8))).contains("no longer loaded"));
+    assert!(error(reply(&mut cpu, classify(8))).contains("no longer loaded"));
 }
 
 /// The answers to files of a batch, none of which needs the browser's decoder.
@@ -539,9 +645,8 @@ fn files_answered(
     cpu: &mut CpuEngine,
     files: Vec<BatchFile>,
 ) -> Vec<Result<FileAnswer, RequestError>> {
-    let request = pin!(cpu.answer(Request::ClassifyFiles { files }));
-    match request.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(Reply::Files { answers }) => answers,
+    match reply(cpu, Request::ClassifyFiles { files }) {
+        Reply::Files { answers } => answers,
         other => panic!("no answers but {other:?}"),
     }
 }
@@ -565,9 +670,9 @@ fn files_of_a_batch_are_answered_by_all_that_is_loaded_and_errors_one_by_one() {
     // The same image and the same predictions as of the file alone.
     let request = Request::Prepare {
         file: photo,
-        photo: Some(1),
+        photo: 1,
     };
-    let Reply::Prepared(alone) = cpu.reply(request) else {
+    let Reply::Prepared(alone) = reply(&mut cpu, request) else {
         panic!("not prepared");
     };
     assert_eq!(first.grey, alone.grey);
@@ -593,4 +698,167 @@ fn a_batch_that_takes_long_ends_early() {
     let files = |count: usize| vec![BatchFile::Prepared(boot()); count];
     assert_eq!(files_answered(&mut cpu, files(9)).len(), 4);
     assert_eq!(files_answered(&mut cpu, files(1)).len(), 1);
+}
+
+#[test]
+fn one_message_has_the_answers_of_everything_that_is_loaded() {
+    let mut cpu = CpuEngine::new(|| 0.0);
+    let all = |cpu: &mut CpuEngine, grey: Pixels| match reply(cpu, Request::ClassifyByAll { grey })
+    {
+        Reply::AllAnswers(answers) => *answers,
+        other => panic!("no answers but {other:?}"),
+    };
+    let nothing = all(&mut cpu, boot());
+    assert!(nothing.predictions.is_empty());
+    assert_eq!((nothing.ensemble, nothing.novelty), (None, None));
+
+    let ensemble = Ensemble {
+        weights: [0.3, 0.3, 0.2, 0.4, 0.1, 0.1, 0.2],
+        bias: [0.0; 10],
+    };
+    let mut cpu = engine();
+    reply(
+        &mut cpu,
+        Request::LoadEnsemble {
+            weights: Source::Bytes(ensemble.to_artifact().to_bytes().unwrap()),
+        },
+    );
+    let answers = all(&mut cpu, boot());
+    let alone = ModelId::ALL.map(|model| classified(&mut cpu, model, boot()));
+    assert_eq!(answers.predictions, alone);
+    let predictions = alone.iter().map(Into::into).collect();
+    let Reply::Ensemble {
+        probabilities,
+        contributions,
+    } = reply(&mut cpu, Request::Ensemble { predictions })
+    else {
+        panic!("no ensemble");
+    };
+    assert_eq!(answers.ensemble, Some((probabilities, contributions)));
+    // Three bytes, as postcard has them, are no image.
+    let grey = protocol::decode::<Pixels>(&[0, 3, 1, 2, 3]).unwrap().body;
+    assert!(error(reply(&mut cpu, Request::ClassifyByAll { grey })).contains("28"));
+}
+
+#[test]
+fn a_search_continues_from_request_to_request_whatever_comes_in_between() {
+    // Every reading of the clock is a second later, so that each request ends after one step.
+    static TICKS: AtomicU32 = AtomicU32::new(0);
+    let mut cpu = CpuEngine::new(|| f64::from(TICKS.fetch_add(1, Ordering::Relaxed)) * 1000.0);
+    for model in ModelId::ALL {
+        load(&mut cpu, model, weights(model));
+    }
+    let requests = Cell::new(0);
+    let search = |cpu: &mut CpuEngine, model: ModelId| loop {
+        requests.set(requests.get() + 1);
+        assert!(requests.get() < 2000, "the search does not end");
+        match reply(
+            cpu,
+            Request::FindSmallestChange {
+                model,
+                grey: boot(),
+            },
+        ) {
+            Reply::SmallestChange(SearchState::Running { .. }) => {
+                // Another model's search, and another image, leave it alone.
+                let other = ModelId::Logistic;
+                reply(
+                    cpu,
+                    Request::FindSmallestChange {
+                        model: other,
+                        grey: boot(),
+                    },
+                );
+                classified(cpu, ModelId::Cnn, Pixels::from(&Grey28::new([3; PIXELS])));
+            }
+            Reply::SmallestChange(state) => return state,
+            other => panic!("no search but {other:?}"),
+        }
+    };
+    let (mut found, image) = (0, boot().grey().unwrap());
+    for model in [ModelId::Mlp, ModelId::Svm] {
+        let state = search(&mut cpu, model);
+        let artifact = Artifact::from_bytes(&weights(model)).unwrap();
+        let mut classifier = AnyClassifier::new(model, &artifact).unwrap();
+        let mut alone = ChangeSearch::new(image.clone(), &mut classifier);
+        while let SearchState::Running { .. } = alone.state() {
+            alone.step(&mut classifier);
+        }
+        assert_eq!(state, alone.state(), "{model}");
+        if let SearchState::Found(change) = state {
+            found += 1;
+            let grey = Pixels::from(&change.apply(&image));
+            let after = shared::Prediction::from(&classified(&mut cpu, model, grey));
+            assert_eq!(after.garment(), change.after);
+        }
+    }
+    let before = requests.get();
+    assert!(
+        found > 0 && before > 20,
+        "{found} found in {before} requests"
+    );
+    // A finished search is not repeated.
+    search(&mut cpu, ModelId::Svm);
+    assert_eq!(requests.get(), before + 1);
+}
+
+/// Dark, on white: 20 to 80 across and 20 to 60 down.
+fn frame(width: u32, height: u32) -> RgbaImage {
+    RgbaImage::from_fn(width, height, |x, y| {
+        let inside = (20..80).contains(&x) && (20..60).contains(&y);
+        let grey = if inside { 40 } else { 255 };
+        [grey, grey, grey, 255]
+    })
+}
+
+#[test]
+fn a_frame_is_answered_like_a_file_of_a_batch() {
+    let mut cpu = engine();
+    let file = bmp(100, 80, |x, y| {
+        let inside = (20..80).contains(&x) && (20..60).contains(&y);
+        if inside { 40 } else { 255 }
+    });
+    let expected = files_answered(&mut cpu, vec![BatchFile::Bytes(file)]);
+    let request = |frame, class| Request::ClassifyFrame { frame, class };
+    let Reply::Frame(answered) = reply(&mut cpu, request(frame(100, 80), None)) else {
+        panic!("no answer");
+    };
+    assert_eq!(Ok(&answered.answer), expected[0].as_ref());
+    assert_eq!(answered.heat_map, None);
+    // Too small, and one in which nothing stands out.
+    for frame in [frame(4, 4), frame(20, 20)] {
+        let refused = reply(&mut cpu, request(frame, None));
+        assert!(error(refused).ends_with('.'));
+    }
+}
+
+#[test]
+fn a_frame_s_heat_map_covers_what_its_network_sees() {
+    let mut cpu = CpuEngine::new(|| 0.0);
+    let heat_map = |cpu: &mut CpuEngine, class| {
+        let class = Some(class);
+        let frame = frame(100, 80);
+        match reply(cpu, Request::ClassifyFrame { frame, class }) {
+            Reply::Frame(answered) => answered.heat_map,
+            other => panic!("no answer but {other:?}"),
+        }
+    };
+    let coat = PhotoClass::Garment(Garment::Coat);
+    // No network.
+    assert_eq!(heat_map(&mut cpu, coat), None);
+    load(&mut cpu, ModelId::Cnn, weights(ModelId::Cnn));
+    let of_cnn = heat_map(&mut cpu, coat).expect("the CNN's");
+    // The garment is 60 wide, and the 28x28 image has about as much of the photo.
+    let Frame { x, y, side } = of_cnn.square;
+    assert!(
+        (55.0..70.0).contains(&side) && (10.0..30.0).contains(&x) && (0.0..20.0).contains(&y),
+        "{:?}",
+        of_cnn.square
+    );
+    assert!(!of_cnn.colours.is_empty());
+    assert_eq!(heat_map(&mut cpu, PhotoClass::Hat), None);
+    load_photo_network(&mut cpu);
+    let of_photo = heat_map(&mut cpu, PhotoClass::Hat).expect("the photo network's");
+    let (x, y, side) = (0.0, -10.0, 100.0);
+    assert_eq!(of_photo.square, Frame { x, y, side });
 }

@@ -1,4 +1,4 @@
-//! How much each pixel differs from the photo's border: the first guess of the garment.
+//! The difference of each pixel from the photo's border: the first guess of the garment.
 
 use alloc::vec::Vec;
 

@@ -1,4 +1,4 @@
-//! Which rows of a batch's table are shown, and in which order.
+//! The filter and the order of the rows of a batch's table.
 
 use std::cmp::Ordering;
 

@@ -20,7 +20,9 @@ use super::evaluation_view::{self, EvaluationView};
 use super::order::{Filter, Order, SortKey};
 use super::row::{Context, Row};
 use super::save::{Kind, has_decimal_comma, save_evaluation, save_table};
-use crate::dom::{action, find, scroll_into_view, set_attribute, set_text, toggle_attribute};
+use crate::dom::{
+    action, find, focus_section, scroll_into_view, set_attribute, set_text, toggle_attribute,
+};
 use crate::engine::sleep;
 use crate::requests::batch;
 use crate::state::AppState;
@@ -400,9 +402,19 @@ impl Panel {
         };
         let app = self.app;
         match action.as_str() {
-            "stop" => batch::stop(app),
-            "resume" => batch::resume(app),
-            "close" => batch::close(app),
+            "stop" => {
+                batch::stop(app);
+                self.pass_focus("resume");
+            }
+            "resume" => {
+                batch::resume(app);
+                self.pass_focus("stop");
+            }
+            "close" => {
+                // The button goes with the panel.
+                focus_section("answers");
+                batch::close(app);
+            }
             "csv" => save_table(app, Kind::Csv, self.style()),
             "json" => save_table(app, Kind::Json, self.style()),
             "evaluation-csv" => save_evaluation(app, Kind::Csv, self.style()),
@@ -526,6 +538,15 @@ impl Panel {
         if let Some(target) = target {
             // What cannot be focused leaves the focus where it is.
             let _ = target.focus();
+        }
+    }
+
+    /// Puts the keyboard's focus on the button that takes the place of the pressed one.
+    fn pass_focus(&self, name: &str) {
+        untrack(|| self.update(false));
+        if let Some(button) = find::<HtmlElement>(&self.root, name) {
+            // What cannot be focused leaves the focus where it is.
+            let _ = button.focus();
         }
     }
 

@@ -220,7 +220,7 @@ fn estimate(app: AppState, model: ModelId) -> String {
     });
     let seconds = measured.map(|s| 1.0 / s.many).or(single);
     match seconds.map(|s| s * TEST_SET_SIZE as f64) {
-        Some(seconds) => format!("About {} here.", duration(seconds.max(1.0))),
+        Some(seconds) => format!("About {} on this machine.", duration(seconds.max(1.0))),
         None => "Loads 4 MB. The duration is estimated after the first prediction.".to_string(),
     }
 }

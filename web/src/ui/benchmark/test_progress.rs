@@ -52,7 +52,7 @@ impl TestProgress {
     pub fn text(&self) -> String {
         let left = (TEST_SET_SIZE - self.done()) as f64 / self.images_per_second();
         format!(
-            "{}: {} of {}, {} a second on {}, about {} to go. {:.1}% correct so far.",
+            "{}: {} of {}, {} a second on {}, about {} left. {:.1}% correct so far.",
             self.model.title(),
             thousands(self.done() as u64),
             thousands(TEST_SET_SIZE as u64),
@@ -80,11 +80,11 @@ impl TestProgress {
             format_rate(self.images_per_second())
         );
         let compared = match recorded {
-            _ if done < TEST_SET_SIZE => "Stopped there.".to_string(),
+            _ if done < TEST_SET_SIZE => "The run was stopped.".to_string(),
             None => "The accuracy that the trainer recorded is not available.".to_string(),
             // The accuracies are multiples of 1/10,000.
             Some(recorded) if (recorded - self.confusion.accuracy()).abs() < 1e-6 => {
-                "Exactly what the trainer recorded.".to_string()
+                "The trainer recorded the same.".to_string()
             }
             Some(recorded) => format!("The trainer recorded {}.", percent(recorded)),
         };
@@ -124,18 +124,20 @@ mod tests {
         let all = progress(TEST_SET_SIZE, 652);
         let text = all.result(Some(0.9348));
         assert!(text.contains("9,348 of 10,000") && text.contains("93.48%"));
-        assert!(text.contains("Exactly") && text.contains("2.0 s on the CPU, 5,000 images"));
+        assert!(
+            text.contains("recorded the same") && text.contains("2.0 s on the CPU, 5,000 images")
+        );
         assert!(all.result(Some(0.9349)).contains("recorded 93.49%"));
         assert!(all.result(None).contains("not available"));
         let some = progress(500, 0).result(Some(0.9348));
-        assert!(some.contains("Stopped there") && !some.contains("recorded"));
+        assert!(some.contains("was stopped") && !some.contains("recorded"));
     }
 
     #[test]
     fn estimates_the_remaining_time() {
         let text = progress(2000, 20).text();
         assert!(text.contains("2,000 of 10,000, 1,000 a second"), "{text}");
-        assert!(text.contains("about 8 s to go. 99.0% correct"), "{text}");
+        assert!(text.contains("about 8 s left. 99.0% correct"), "{text}");
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Column {
             Self::Parameters => "Parameters",
             Self::Bytes => "Size",
             Self::Training => "Training",
-            Self::Time => "Time, here",
+            Self::Time => "Time in this browser",
         }
     }
 

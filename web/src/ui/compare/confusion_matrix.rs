@@ -9,6 +9,7 @@ use super::metrics_file::MetricsFile;
 use crate::contender::Contender;
 use crate::state::AppState;
 use crate::state::test_images::{Query, Subject};
+use crate::ui::choice::Choice;
 
 #[component]
 pub fn ConfusionPanel(
@@ -41,28 +42,13 @@ pub fn ConfusionPanel(
                     "Rows: the true classes of the 10,000 test images, a thousand of each. Columns: the predicted classes. Each cell opens its images."
                 </p>
             </div>
-            <label class="choice">
-                <span class="small">"Model"</span>
-                <select
-                    data-testid="confusion-model"
-                    prop:value=move || chosen.get().name()
-                    on:change=move |event| {
-                        if let Some(contender) = Contender::from_name(&event_target_value(&event)) {
-                            chosen.set(contender);
-                        }
-                    }
-                >
-                    {Contender::all()
-                        .map(|c| {
-                            view! {
-                                <option value=c.name() selected=c == chosen.get_untracked()>
-                                    {c.title()}
-                                </option>
-                            }
-                        })
-                        .collect_view()}
-                </select>
-            </label>
+            <Choice
+                label="Model"
+                testid="confusion-model"
+                options=Contender::all().map(|c| (c, c.name(), c.title())).collect()
+                chosen
+                choose=move |contender| chosen.set(contender)
+            />
         </div>
         <div
             class="confusion"

@@ -11,6 +11,7 @@ use super::columns::Column;
 use super::observers;
 use crate::contender::Contender;
 use crate::state::AppState;
+use crate::ui::choice::Choice;
 
 /// The plot's margins, in pixels.
 const LEFT: f64 = 46.0;
@@ -25,6 +26,12 @@ const NARROW: f64 = 560.0;
 /// The distance from a point to its label.
 const LABEL_DISTANCE: f64 = 10.0;
 
+/// The columns of the comparison that are costs.
+const COSTS: [(Column, &str); 2] = [
+    (Column::Bytes, "Size of the weights"),
+    (Column::Time, "Time for one image in this browser"),
+];
+
 #[component]
 pub fn CostPlot() -> impl IntoView {
     let app = expect_context::<AppState>();
@@ -34,19 +41,13 @@ pub fn CostPlot() -> impl IntoView {
     view! {
         <div class="plot-heading">
             <h3 id="cost-title">"Accuracy against cost"</h3>
-            <label class="choice">
-                <span class="small">"Cost"</span>
-                <select
-                    data-testid="cost"
-                    on:change=move |event| {
-                        let is_time = event_target_value(&event) == Column::Time.name();
-                        cost.set(if is_time { Column::Time } else { Column::Bytes });
-                    }
-                >
-                    <option value=Column::Bytes.name()>"Size of the weights"</option>
-                    <option value=Column::Time.name()>"Time for one image, here"</option>
-                </select>
-            </label>
+            <Choice
+                label="Cost"
+                testid="cost"
+                options=COSTS.map(|(cost, title)| (cost, cost.name(), title)).to_vec()
+                chosen=cost
+                choose=move |chosen| cost.set(chosen)
+            />
         </div>
         <div
             class="plot"

@@ -35,7 +35,8 @@ pub fn matrix(contender: Contender, confusion: &[[u32; CLASSES]; CLASSES]) -> St
 
 /// A matrix of numbers alone.
 pub fn plain_matrix(confusion: &[[u32; CLASSES]; CLASSES]) -> String {
-    table("", confusion, |_, _, count| text(count))
+    let attributes = "aria-label=\"Confusion matrix\"";
+    table(attributes, confusion, |_, _, count| text(count))
 }
 
 /// An empty cell for zero, so that the others are seen.

@@ -41,14 +41,15 @@ pub fn MeasureLatency() -> impl IntoView {
                 data-testid="measure"
                 aria-disabled=move || if done.get().is_some() { "true" } else { "false" }
                 on:click=press
-            >
-                {move || match done.get() {
+                prop:textContent=move || match done.get() {
                     None => "Measure in this browser".to_string(),
                     Some(done) => format!("Image {done} of {IMAGES}…"),
-                }}
-            </button>
-            <p class="small" role="status">
-                {move || match (failure.get(), features()) {
+                }
+            ></button>
+            <p
+                class="small"
+                role="status"
+                prop:textContent=move || match (failure.get(), features()) {
                     (Some(sentence), _) => sentence,
                     (None, Some(micros)) => {
                         format!(
@@ -59,8 +60,8 @@ pub fn MeasureLatency() -> impl IntoView {
                     (None, None) => {
                         format!("Times are medians of this browser's answers so far; the button runs every model on {IMAGES} test images.")
                     }
-                }}
-            </p>
+                }
+            ></p>
         </div>
     }
 }

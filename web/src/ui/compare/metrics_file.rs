@@ -5,7 +5,9 @@ use leptos::prelude::*;
 use shared::garment::CLASSES;
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::contender::Contender;
 use crate::json::{self, field, list, number};
+use crate::state::AppState;
 
 /// The test metrics and the training of one model, or of the ensemble.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,8 +43,21 @@ pub struct Epoch {
 #[derive(Clone, Copy, Default)]
 pub struct MetricsFiles(pub RwSignal<Vec<Option<MetricsFile>>>);
 
+/// Fetches the metrics file of each contender, in their order.
+pub async fn fetch_all(app: AppState) -> Vec<Option<MetricsFile>> {
+    let mut files = Vec::new();
+    for contender in Contender::all() {
+        let url = app.site.url(&format!("metrics/{}.json", contender.name()));
+        files.push(match url {
+            Some(url) => fetch(&url).await,
+            None => None,
+        });
+    }
+    files
+}
+
 /// Fetches a metrics file; `None` if it is missing or malformed.
-pub async fn fetch(url: &str) -> Option<MetricsFile> {
+async fn fetch(url: &str) -> Option<MetricsFile> {
     parse(&json::fetch(url).await?)
 }
 

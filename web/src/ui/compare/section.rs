@@ -29,18 +29,7 @@ pub fn Compare() -> impl IntoView {
     let is_needed = Memo::new(move |_| near.get() || app.test_images.opened().get() > 0);
     Effect::new(move |_| {
         if is_needed.get() {
-            spawn_local(async move {
-                let mut all = Vec::new();
-                for contender in Contender::all() {
-                    let name = format!("metrics/{}.json", contender.name());
-                    let url = app.site.url(&name);
-                    all.push(match url {
-                        Some(url) => metrics_file::fetch(&url).await,
-                        None => None,
-                    });
-                }
-                files.set(all);
-            });
+            spawn_local(async move { files.set(metrics_file::fetch_all(app).await) });
         }
     });
     let teachers = move || {

@@ -1,4 +1,4 @@
-//! Which sentences are shown about an image: advice, or else how its garment was found.
+//! The sentences about an image: advice, or else how its garment was found.
 
 use photo::{POOR_QUALITY, Route};
 use shared::Grey28;

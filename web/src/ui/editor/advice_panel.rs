@@ -34,9 +34,13 @@ pub fn AdvicePanel() -> impl IntoView {
     };
     view! {
         <div class="advice-panel">
-            <p class="advice" class:warning=is_warning role="status" data-testid="advice">
-                {move || text.get()}
-            </p>
+            <p
+                class="advice"
+                class:warning=is_warning
+                role="status"
+                data-testid="advice"
+                prop:textContent=move || text.get()
+            ></p>
             <Objects/>
             <RotateButton found/>
         </div>
@@ -113,7 +117,7 @@ fn RotateButton(found: Memo<Option<Advice>>) -> impl IntoView {
     // A second press before the rotated image is checked would rotate twice.
     let is_stale = move || {
         let image = app.upload.image_number();
-        app.edits.is_busy() || image.and_then(|i| app.novelty.result_since(i)).is_none()
+        app.edits.is_busy() || image.and_then(|i| app.novelty.result.since(i)).is_none()
     };
     move || {
         let Some(Advice::Rotated(degrees)) = found.get().filter(|_| can_rotate()) else {
@@ -129,7 +133,7 @@ fn RotateButton(found: Memo<Option<Advice>>) -> impl IntoView {
                 on:click=move |_| rotate_by(app, f32::from(degrees))
             >
                 "Rotate"
-                <span class="visually-hidden">{format!(" by {degrees} degrees")}</span>
+                <span class="visually-hidden" prop:textContent=format!(" by {degrees} degrees")></span>
             </button>
         })
     }

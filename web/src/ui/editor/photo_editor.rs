@@ -51,13 +51,13 @@ fn PhotoEditor() -> impl IntoView {
                 <div class="editor-tools">
                     <div class="drawing">
                         <DrawingSurface is_open tool radius/>
-                        <p class="small tool-help">{move || tool.get().help()}</p>
+                        <p class="small tool-help" prop:textContent=move || tool.get().help()></p>
                         <div class="edit-result">
                             <div class="frame">
                                 <Canvas image=input pixelated=true/>
                             </div>
                             // Screen readers get the announcement of the predictions.
-                            <p>{move || ensemble_text::headline(app)}</p>
+                            <p prop:textContent=move || ensemble_text::headline(app)></p>
                         </div>
                     </div>
                     <Controls tool radius/>

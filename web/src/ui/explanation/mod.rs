@@ -1,4 +1,4 @@
-//! Why a model predicts a class: the heat map, and on request each model's own reason.
+//! The explanation of a prediction: the heat map, and on request each model's own reason.
 
 pub mod heat_map;
 pub mod scale;

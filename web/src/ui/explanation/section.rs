@@ -11,8 +11,10 @@ use super::words;
 use crate::state::AppState;
 use crate::state::image::InputImage;
 use crate::ui::canvas::Canvas;
+use crate::ui::disclosure::Disclosure;
 use crate::ui::ensemble_text::name_in_sentence;
-use crate::ui::lazy_part::LazyPart;
+use crate::ui::inside;
+use crate::ui::lazy_part::{LazyPart, Loading};
 use shared::image::RgbaImage;
 
 #[component]
@@ -110,30 +112,40 @@ pub fn ExplanationSection() -> impl IntoView {
                 <span class="small" prop:textContent=move || scale::ends(is_signed.get())[1]></span>
                 <p class="small" data-testid="scale-text" prop:textContent=move || scale::text(is_signed.get(), class())></p>
             </div>
-            <ReasonsDisclosure/>
+            <LazyDisclosure
+                testid="open-reasons"
+                id="model-reasons"
+                title="The reasons of all seven models"
+                name="The reasons of the models"
+                load=reasons::load
+            />
+            <LazyDisclosure
+                testid="open-inside"
+                id="model-inside"
+                title="Look inside: from the image to the answer, layer by layer"
+                name="The view inside the models"
+                load=inside::load
+            />
         </section>
     }
 }
 
-/// The button that opens the reasons of all models, and their place.
+/// A button that opens a part of the page, and the part's place.
 #[component]
-fn ReasonsDisclosure() -> impl IntoView {
+fn LazyDisclosure(
+    testid: &'static str,
+    id: &'static str,
+    title: &'static str,
+    /// The part's name, as for [`LazyPart`].
+    name: &'static str,
+    load: fn() -> Loading,
+) -> impl IntoView {
     let is_open = RwSignal::new(false);
     view! {
-        <button
-            type="button"
-            class="disclosure"
-            data-testid="open-reasons"
-            aria-expanded=move || if is_open.get() { "true" } else { "false" }
-            aria-controls="model-reasons"
-            on:click=move |_| is_open.update(|o| *o = !*o)
-        >
-            <span class="chevron" aria-hidden="true"></span>
-            <span>"The reasons of all seven models"</span>
-        </button>
-        <div class="reasons" id="model-reasons" hidden=move || !is_open.get()>
+        <Disclosure is_open testid controls=id title/>
+        <div class="reasons" id=id hidden=move || !is_open.get()>
             <Show when=move || is_open.get()>
-                <LazyPart name="The reasons of the models" load=reasons::load/>
+                <LazyPart name load/>
             </Show>
         </div>
     }

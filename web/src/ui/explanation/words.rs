@@ -18,9 +18,15 @@ pub fn points(change: f32) -> String {
 /// What covering a region does to the probability, as a sentence.
 pub fn cost(loss: f32) -> String {
     match loss {
-        l if l.abs() < LEAST => "Covering this changes almost nothing.".into(),
-        l if l > 0.0 => format!("Covering this costs {}.", points(l)),
-        l => format!("Covering this adds {}.", points(l)),
+        l if l.abs() < LEAST => "Covering this region changes almost nothing.".into(),
+        l if l > 0.0 => format!(
+            "Covering this region lowers the probability by {}.",
+            points(l)
+        ),
+        l => format!(
+            "Covering this region raises the probability by {}.",
+            points(l)
+        ),
     }
 }
 
@@ -47,13 +53,20 @@ pub fn strongest(map: &HeatMap) -> Option<(&'static str, f32)> {
 pub fn occlusion_text(map: &HeatMap) -> String {
     match strongest(map) {
         Some((_, loss)) if loss.abs() < LEAST => {
-            "No region matters: covering one changes less than 1 point.".into()
+            "No region is important: covering one changes the probability by less than 1 point."
+                .into()
         }
         Some((place, loss)) if loss > 0.0 => {
-            format!("Strongest: {place}. Covering it costs {}.", points(loss))
+            format!(
+                "Strongest: {place}. Covering it lowers the probability by {}.",
+                points(loss)
+            )
         }
-        Some((place, loss)) => format!("Strongest: {place}. Covering it adds {}.", points(loss)),
-        None => "No region matters: covering one changes nothing.".into(),
+        Some((place, loss)) => format!(
+            "Strongest: {place}. Covering it raises the probability by {}.",
+            points(loss)
+        ),
+        None => "No region is important: covering one changes nothing.".into(),
     }
 }
 
@@ -101,12 +114,12 @@ mod tests {
             let text = occlusion_text(&map(row * 28 + column, 0.31));
             assert_eq!(
                 text,
-                format!("Strongest: {place}. Covering it costs 31 points.")
+                format!("Strongest: {place}. Covering it lowers the probability by 31 points.")
             );
         }
-        assert!(occlusion_text(&map(0, -0.2)).ends_with("adds 20 points."));
-        assert!(occlusion_text(&map(0, 0.001)).starts_with("No region matters"));
-        assert!(occlusion_text(&map(0, 0.0)).starts_with("No region matters"));
+        assert!(occlusion_text(&map(0, -0.2)).ends_with("raises the probability by 20 points."));
+        assert!(occlusion_text(&map(0, 0.001)).starts_with("No region is important"));
+        assert!(occlusion_text(&map(0, 0.0)).starts_with("No region is important"));
     }
 
     #[test]
@@ -128,8 +141,14 @@ mod tests {
 
     #[test]
     fn costs_are_sentences() {
-        assert_eq!(cost(0.306), "Covering this costs 31 points.");
-        assert_eq!(cost(-0.01), "Covering this adds 1 point.");
-        assert_eq!(cost(0.004), "Covering this changes almost nothing.");
+        assert_eq!(
+            cost(0.306),
+            "Covering this region lowers the probability by 31 points."
+        );
+        assert_eq!(
+            cost(-0.01),
+            "Covering this region raises the probability by 1 point."
+        );
+        assert_eq!(cost(0.004), "Covering this region changes almost nothing.");
     }
 }

@@ -1,16 +1,13 @@
 //! The buttons below the image: they copy a link to what is shown, and save a picture of the result.
 
-use js_sys::{Function, Promise, Reflect};
 use leptos::ev::MouseEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlInputElement};
 
 use super::card;
-use crate::dom::{action, find, set_text, toggle_attribute};
+use crate::dom::{action, copy, find, set_text, toggle_attribute};
 use crate::requests::address::link;
 use crate::state::AppState;
 use crate::state::image::Origin;
@@ -91,19 +88,4 @@ async fn copy_link(app: AppState, root: &Element) -> String {
     format!(
         "The browser does not allow the page to copy: copy the link from the field below.{content}"
     )
-}
-
-/// Puts a text into the clipboard; `None` if the browser has none here or does not allow it.
-async fn copy(text: &str) -> Option<()> {
-    // Pages without encryption have no clipboard.
-    let clipboard = Reflect::get(&window().navigator(), &"clipboard".into()).ok()?;
-    let write = Reflect::get(&clipboard, &"writeText".into()).ok()?;
-    let write: Function = write.dyn_into().ok()?;
-    let written: Promise = write
-        .call1(&clipboard, &text.into())
-        .ok()?
-        .dyn_into()
-        .ok()?;
-    JsFuture::from(written).await.ok()?;
-    Some(())
 }

@@ -47,7 +47,7 @@ pub async fn save(app: AppState) -> String {
             return "Saved as haberdash-result.png.".into();
         }
     }
-    "This browser does not allow the page to save a picture: take a screenshot instead.".into()
+    "This browser does not allow the page to save an image: take a screenshot instead.".into()
 }
 
 fn draw(drawing: &Drawing, app: AppState, image: &InputImage, lines: &[Line]) {

@@ -48,7 +48,7 @@ async fn save(explanation: &Explanation) -> String {
     {
         return format!("Saved as {name}.");
     }
-    "This browser does not allow the page to save a picture: take a screenshot instead.".into()
+    "This browser does not allow the page to save an image: take a screenshot instead.".into()
 }
 
 /// `None` if the browser has no memory for it.

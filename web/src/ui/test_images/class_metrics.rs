@@ -5,6 +5,7 @@ use plot::markup::Markup;
 use shared::Garment;
 
 use crate::contender::Contender;
+use crate::ui::choice::Choice;
 use crate::ui::compare::metrics_file::{ClassReport, MetricsFile};
 
 /// A metric of a class.
@@ -49,20 +50,13 @@ pub fn ClassMetrics(
                     "On the 10,000 test images, in percent. Recall: share of the class’s images that are predicted as the class. Precision: share of the images predicted as the class that are of it. F1: the harmonic mean of both."
                 </p>
             </div>
-            <label class="choice">
-                <span class="small">"Metric"</span>
-                <select
-                    data-testid="class-metric"
-                    on:change=move |event| {
-                        let title = event_target_value(&event);
-                        if let Some(chosen) = Metric::ALL.into_iter().find(|m| m.title() == title) {
-                            metric.set(chosen);
-                        }
-                    }
-                >
-                    {Metric::ALL.map(|m| view! { <option value=m.title()>{m.title()}</option> })}
-                </select>
-            </label>
+            <Choice
+                label="Metric"
+                testid="class-metric"
+                options=Metric::ALL.map(|m| (m, m.title(), m.title())).to_vec()
+                chosen=metric
+                choose=move |chosen| metric.set(chosen)
+            />
         </div>
         <div
             class="class-metrics"

@@ -6,6 +6,7 @@ use shared::Garment;
 use crate::contender::Contender;
 use crate::state::AppState;
 use crate::state::test_images::{Outcome, Query, Subject};
+use crate::ui::choice::Choice;
 
 /// The subjects that are no single model's predictions: their names in the menu.
 const ACROSS: [(Subject, &str, &str); 3] = [
@@ -96,103 +97,42 @@ pub fn Filters() -> impl IntoView {
                     </optgroup>
                 </select>
             </label>
-            <ClassChoice
+            <Choice
                 label="True class"
                 testid="images-true"
+                options=classes()
                 chosen=Signal::derive(move || query.get().and_then(|q| q.truth))
                 choose=move |class| change(&|q: &mut Query| q.truth = class)
             />
-            <ClassChoice
+            <Choice
                 label="Predicted class"
                 testid="images-predicted"
+                options=classes()
                 chosen=Signal::derive(move || query.get().and_then(|q| q.predicted))
                 choose=move |class| change(&|q: &mut Query| q.predicted = class)
             />
-            <label class="choice">
-                <span class="small">"Right or wrong"</span>
-                <select
-                    data-testid="images-outcome"
-                    on:change=move |event| {
-                        let name = event_target_value(&event);
-                        if let Some((outcome, ..)) = OUTCOMES.iter().find(|o| o.1 == name) {
-                            change(&|q: &mut Query| q.outcome = *outcome);
-                        }
-                    }
-                >
-                    {OUTCOMES
-                        .map(|(outcome, name, title)| {
-                            let is_chosen = move || {
-                                query.get().map_or(Outcome::Any, |q| q.outcome) == outcome
-                            };
-                            view! {
-                                <option value=name prop:selected=is_chosen>
-                                    {title}
-                                </option>
-                            }
-                        })}
-                </select>
-            </label>
-            <label class="choice">
-                <span class="small">"Confidence"</span>
-                <select
-                    data-testid="images-confidence"
-                    on:change=move |event| {
-                        let name = event_target_value(&event);
-                        if let Some((least, ..)) = CONFIDENCES.iter().find(|c| c.1 == name) {
-                            change(&|q: &mut Query| q.least_confidence = *least);
-                        }
-                    }
-                >
-                    {CONFIDENCES
-                        .map(|(least, name, title)| {
-                            let is_chosen = move || {
-                                query.get().map_or(0.0, |q| q.least_confidence) == least
-                            };
-                            view! {
-                                <option value=name prop:selected=is_chosen>
-                                    {title}
-                                </option>
-                            }
-                        })}
-                </select>
-            </label>
+            <Choice
+                label="Right or wrong"
+                testid="images-outcome"
+                options=OUTCOMES.to_vec()
+                chosen=Signal::derive(move || query.get().map_or(Outcome::Any, |q| q.outcome))
+                choose=move |outcome| change(&|q: &mut Query| q.outcome = outcome)
+            />
+            <Choice
+                label="Confidence"
+                testid="images-confidence"
+                options=CONFIDENCES.to_vec()
+                chosen=Signal::derive(move || query.get().map_or(0.0, |q| q.least_confidence))
+                choose=move |least| change(&|q: &mut Query| q.least_confidence = least)
+            />
         </div>
     }
 }
 
-/// A menu of the ten classes.
-#[component]
-fn ClassChoice(
-    label: &'static str,
-    testid: &'static str,
-    /// `None` for all classes.
-    chosen: Signal<Option<Garment>>,
-    choose: impl Fn(Option<Garment>) + 'static,
-) -> impl IntoView {
-    view! {
-        <label class="choice">
-            <span class="small">{label}</span>
-            <select
-                data-testid=testid
-                on:change=move |event| choose(Garment::from_label(&event_target_value(&event)))
-            >
-                <option value="" prop:selected=move || chosen.get().is_none()>
-                    "All"
-                </option>
-                {Garment::ALL
-                    .map(|garment| {
-                        view! {
-                            <option
-                                value=garment.label()
-                                prop:selected=move || chosen.get() == Some(garment)
-                            >
-                                {garment.label()}
-                            </option>
-                        }
-                    })}
-            </select>
-        </label>
-    }
+/// The ten classes, and all of them.
+fn classes() -> Vec<(Option<Garment>, &'static str, &'static str)> {
+    let each = Garment::ALL.map(|garment| (Some(garment), garment.label(), garment.label()));
+    [(None, "", "All")].into_iter().chain(each).collect()
 }
 
 /// The subject of this name in the menu.

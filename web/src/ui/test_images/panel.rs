@@ -194,7 +194,7 @@ pub fn TestImages() -> impl IntoView {
     }
 }
 
-const INTRODUCTION: &str = "Choose whose predictions to look at, or press a cell of a confusion matrix: its images are listed here, and each opens with the predictions of all seven models.";
+const INTRODUCTION: &str = "Choose which predictions to list, or press a cell of a confusion matrix to list its images. Each image opens with the predictions of all seven models.";
 
 impl List {
     /// Lists the images of a query, at first in the order of the test set, and sorts them when their confidences are known.

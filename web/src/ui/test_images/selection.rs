@@ -1,4 +1,4 @@
-//! Which test images fit a query, and in which order they are listed.
+//! The selection of test images that fit a query, and their order in the list.
 
 use shared::{Garment, ModelId};
 
@@ -153,8 +153,7 @@ pub fn place(contender: Contender) -> usize {
     }
 }
 
-const NO_RUN: &str =
-    "No model has classified the test images in this browser yet: start it under “This machine”.";
+const NO_RUN: &str = "No model has classified the test images in this browser yet: start one in the section “This machine”.";
 
 /// The most confident first; images of unknown confidence last, and equal ones in the order of the test set.
 pub fn sort(images: &mut [ListedImage]) {
@@ -189,7 +188,7 @@ pub fn describe(query: &Query, shown: usize, is_sorted: bool) -> String {
             " One model is wrong about each, the six others are right. Prediction and confidence are that model’s."
         }
         Subject::Mislabelled => {
-            " All seven models predict the same class, which is not the label; the more confident they are, the more likely is the label wrong. The confidence is the lowest of the seven."
+            " All seven models predict the same class, which is not the label; the more confident they are, the more likely the label is wrong. The confidence is the lowest of the seven."
         }
     };
     let count = plot::format::thousands(shown as u64);
@@ -288,7 +287,7 @@ mod tests {
         assert_eq!((images.len(), images[2].confidence), (3, Some(0.75)));
         predictions.run = None;
         let error = predictions.select(&Query::new(Subject::Run)).unwrap_err();
-        assert!(error.contains("start it"), "{error}");
+        assert!(error.contains("start one"), "{error}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::camera::Camera;
 use super::files::{accept_input, choose_files, drop_files};
 use crate::requests::chosen_files::choose_folder;
+use crate::requests::painting::draw;
 use crate::state::AppState;
 
 /// The types in the browser's file dialog. Phones convert HEIC to JPEG themselves, because HEIC is not in the list.
@@ -58,14 +59,26 @@ pub fn DropZone() -> impl IntoView {
                 <span>"Choose a folder"</span>
             </label>
             <Camera/>
+            <button
+                type="button"
+                class="secondary-button"
+                data-testid="draw"
+                on:click=move |_| draw(app)
+            >
+                "Draw one"
+            </button>
             </div>
-            <p class="small" role="status">
-                {move || if app.upload.is_preparing() {
-                    "Reading the image…"
-                } else {
-                    "JPEG, PNG, WebP, BMP, GIF, or 28 × 28 images as npy, IDX or CSV. Images stay on this machine."
-                }}
-            </p>
+            <p
+                class="small"
+                role="status"
+                prop:textContent=move || {
+                    if app.upload.is_preparing() {
+                        "Reading the image…"
+                    } else {
+                        "JPEG, PNG, WebP, BMP, GIF, or 28 × 28 images as npy, IDX or CSV. Images stay on this machine."
+                    }
+                }
+            ></p>
         </section>
     }
 }

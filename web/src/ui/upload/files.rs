@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{DataTransfer, File, FileList, HtmlInputElement};
 
 use crate::requests::chosen_files::choose_several;
-use crate::requests::image_arrays::{ExpandedFiles, expand, is_picture};
+use crate::requests::image_arrays::{ExpandedFiles, expand, is_image};
 use crate::requests::upload::{choose_file, reject};
 use crate::state::AppState;
 
@@ -74,7 +74,7 @@ pub fn accept_input(app: AppState, event: &ev::Event, choose: fn(AppState, &File
 /// Classifies one file; several files, and a file of several images, become a batch.
 pub fn choose_files(app: AppState, files: &FileList) {
     let files: Vec<File> = (0..files.length()).filter_map(|i| files.get(i)).collect();
-    if files.iter().all(is_picture) {
+    if files.iter().all(is_image) {
         return classify_files(app, files, None);
     }
     // The number is taken before the files are read: others may be chosen in the meantime.

@@ -115,17 +115,17 @@ fn lead(shown: &OwnReason, choice: usize) -> String {
     let class = shown.class;
     match &shown.reason {
         Reason::Neighbours(neighbours) => format!(
-            "The {} training images whose features are nearest to this image's decide. The nearer one is, the more its vote weighs; the vote is the same whatever class is chosen.",
+            "The {} training images whose features are most similar to this image's vote for their classes. The smaller the distance, the larger the weight. The chosen class makes no difference.",
             neighbours.len()
         ),
         Reason::SupportVectors(decision) => format!(
-            "Each support vector is a training image. It adds its coefficient times its nearness to the nine decisions between {class} and another class; their sum is {}.",
+            "Each support vector is a training image. It contributes its coefficient times its similarity to this image (the kernel) to the nine decisions between {class} and another class; the sum of all contributions is {}.",
             words::signed(decision.sum)
         ),
         Reason::Trees(trees) => {
             let count: u32 = trees.votes.iter().sum();
             format!(
-                "Each of {count} trees names the class that is most frequent in the leaf that this image reaches. Below the votes: the path through tree {}, which gives {class} the highest share.",
+                "Each of {count} trees votes for the class that is most frequent in the leaf that this image reaches. Below the votes: the path through tree {}, which gives {class} the highest share.",
                 trees.path.tree + 1
             )
         }
@@ -139,7 +139,7 @@ fn lead(shown: &OwnReason, choice: usize) -> String {
 fn map_lead(map: &EvidenceMap, class: Garment) -> String {
     let how = match map.method {
         MapMethod::HiResCam => {
-            "At each place of the layer: activation times the gradient of the class's logit, summed over the channels."
+            "At each position of the layer: activation times the gradient of the class's logit, summed over the channels."
         }
         MapMethod::GradCam => {
             "As HiResCAM, with each channel's gradient averaged over the image first."
@@ -148,10 +148,10 @@ fn map_lead(map: &EvidenceMap, class: Garment) -> String {
             "At each pixel: its brightness times the gradient of the class's logit."
         }
         MapMethod::IntegratedGradients => {
-            "The gradient is averaged on the way from a black image to this one, then multiplied by the brightness: the sum is the change of the logit."
+            "The gradient is averaged over images between black and this one, then multiplied by the brightness: the sum over the pixels is the change of the logit."
         }
         MapMethod::LinearEvidence => {
-            "The score is a sum of weighted features. Each term is laid back on the pixels that its feature comes from, beyond the mean of the ten classes."
+            "The score is a weighted sum of features. Each term, minus its mean over the ten classes, is distributed over the pixels that its feature is computed from."
         }
         MapMethod::Occlusion => "A black patch covers one region after the other.",
     };
@@ -216,8 +216,8 @@ fn neighbour_list(neighbours: &[Neighbour]) -> String {
 fn vector_lists(decision: &ClassDecision) -> String {
     let mut html = String::from("<div class=\"reason-columns\">");
     for (title, vectors) in [
-        ("Strongest for it", &decision.supporting),
-        ("Strongest against it", &decision.opposing),
+        ("Strongest for the class", &decision.supporting),
+        ("Strongest against the class", &decision.opposing),
     ] {
         let _ = write!(html, "<div><h4>{title}</h4><ol class=\"reason-list\">");
         vectors
@@ -270,7 +270,7 @@ fn tree_lists(trees: &TreeVotes) -> String {
         let [first, second] = top_two(&step.reachable);
         let _ = write!(
             html,
-            "<li>Direction {} of the features is {}, which {relation} {}. <span class=\"small\">Leaves below: {} {}, {} {}.</span></li>",
+            "<li>Projected feature {} is {}, which {relation} {}. <span class=\"small\">Leaves below: {} {}, {} {}.</span></li>",
             step.feature + 1,
             step.value,
             step.threshold,
@@ -336,7 +336,7 @@ mod tests {
         for part in [
             "data-label=\"Bag\" data-votes=\"3\"",
             "The path through tree 5",
-            "Direction 2 of the features is 9, which is at most 9.",
+            "Projected feature 2 is 9, which is at most 9.",
             "Leaves below: Bag 75.0%",
             "The leaf: <b>Bag</b> 75.0%.",
         ] {

@@ -11,7 +11,7 @@ use super::own_reason::{OwnReason, OwnReasonView};
 use super::signed_map::{SignedMap, SignedMapView};
 use super::trust::TrustView;
 use crate::state::AppState;
-use crate::state::app_state::ExplanationTarget;
+use crate::state::explanation::ExplanationTarget;
 use crate::ui::explanation::{heat_map, words};
 
 /// The panel.

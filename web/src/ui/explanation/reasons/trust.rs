@@ -1,5 +1,5 @@
-//! How far a model's map can be trusted: its deletion and insertion curves, its agreement with occlusion, and the same map of a model
-//! that knows nothing.
+//! The tests of a model's map: its deletion and insertion curves, its agreement with occlusion, and the same map of the
+//! model with shuffled parameters.
 
 use std::fmt::Write;
 
@@ -29,7 +29,7 @@ pub fn TrustView(
         <section class="trust" aria-labelledby="trust-title">
             <h3 id="trust-title">"Can the map be trusted?"</h3>
             <p>
-                "Deletion blackens the pixels that the map says matter most, 28 at a time; insertion starts with a black image and puts them back. The faster the probability falls, and the faster it rises again, the better the map. A random order of the pixels is the comparison."
+                "Deletion sets the pixels that are most important according to the map to black, 28 at a time; insertion starts with a black image and restores them. The area is that below the curve of the probability: the smaller it is for deletion and the larger for insertion, the better the map. For comparison, the pixels are also changed in random order."
             </p>
             <button
                 type="button"
@@ -56,7 +56,7 @@ pub fn TrustView(
                         <SignedMapView shown=map(|t| &t.own)/>
                     </figure>
                     <figure data-testid="shuffled-map">
-                        <figcaption>"The same model with its numbers shuffled"</figcaption>
+                        <figcaption>"The same model with shuffled parameters"</figcaption>
                         <SignedMapView shown=map(|t| &t.shuffled)/>
                     </figure>
                 </div>
@@ -90,7 +90,7 @@ fn verdict(trust: &Trust) -> String {
     );
     if area < random {
         format!(
-            "The map finds what the model uses: its deletion area is {area:.2}, that of a random order {random:.2}."
+            "The map finds pixels that the model uses: its deletion area is {area:.2}, that of a random order {random:.2}."
         )
     } else {
         format!(
@@ -101,7 +101,7 @@ fn verdict(trust: &Trust) -> String {
 
 fn results(trust: &Trust) -> String {
     let mut html = String::from(
-        "<table class=\"speeds\"><thead><tr><th>Order of the pixels</th><th>Deletion area</th><th>Insertion area</th></tr></thead><tbody>",
+        "<table class=\"speeds\"><caption class=\"visually-hidden\">Areas below the curves</caption><thead><tr><th scope=\"col\">Order of the pixels</th><th scope=\"col\">Deletion area</th><th scope=\"col\">Insertion area</th></tr></thead><tbody>",
     );
     let tested = trust.tested.iter();
     let rows = tested.map(|tested| (tested.method.name(), tested.method.title(), &tested.curves));
@@ -116,7 +116,7 @@ fn results(trust: &Trust) -> String {
         // Writing to a string cannot fail.
         let _ = write!(
             html,
-            "<tr data-method=\"{name}\"><th>{title}</th><td{hook}>{deletion:.3}</td><td>{insertion:.3}</td></tr>"
+            "<tr data-method=\"{name}\"><th scope=\"row\">{title}</th><td{hook}>{deletion:.3}</td><td>{insertion:.3}</td></tr>"
         );
     }
     html.push_str("</tbody></table>");
@@ -147,7 +147,7 @@ fn results(trust: &Trust) -> String {
     }
     let _ = write!(
         html,
-        "With the map of the shuffled model: {:.2}; near 1, the map would depend on the image alone.</p>",
+        "Rank correlation with the map of the model with shuffled parameters: {:.2}. A value near 1 would mean that the map depends on the image alone.</p>",
         trust.shuffled_agreement
     );
     html
@@ -163,7 +163,7 @@ fn chart(
 ) {
     let _ = write!(
         html,
-        "<figure><figcaption class=\"small\">{title}: probability over the changed pixels</figcaption>\
+        "<figure><figcaption class=\"small\">{title}: probability against the share of changed pixels</figcaption>\
          <svg class=\"curve\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}: {}\">\
          <path class=\"random\" d=\"{}\"></path><path d=\"{}\"></path></svg></figure>",
         description(of(own)),
@@ -187,7 +187,12 @@ fn path(curve: &[f32]) -> String {
 fn description(curve: &[f32]) -> String {
     let at = |i: usize| format!("{:.0}%", curve.get(i).copied().unwrap_or_default() * 100.0);
     let last = curve.len().saturating_sub(1);
-    format!("from {} over {} to {}", at(0), at(last / 2), at(last))
+    format!(
+        "{} at the start, {} in the middle, {} at the end",
+        at(0),
+        at(last / 2),
+        at(last)
+    )
 }
 
 #[cfg(test)]
@@ -223,13 +228,16 @@ mod tests {
             "{html}"
         );
         assert_eq!(html.matches("deletion-area").count(), 1);
-        assert!(html.contains("With the map of the shuffled model: 0.25"));
+        assert!(html.contains("with the map of the model with shuffled parameters: 0.25"));
         assert!(verdict(&trust()).starts_with("The map finds"));
     }
 
     #[test]
     fn a_curve_runs_from_left_to_right_and_up_is_more() {
         assert_eq!(path(&[1.0, 0.5, 0.0]), "M0.0 0.0L100.0 50.0L200.0 100.0");
-        assert_eq!(description(&[1.0, 0.5, 0.0]), "from 100% over 50% to 0%");
+        assert_eq!(
+            description(&[1.0, 0.5, 0.0]),
+            "100% at the start, 50% in the middle, 0% at the end"
+        );
     }
 }
