@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use fashion_mnist::{TEST_IMAGES, TEST_LABELS};
 use serde_json::{Value, json};
-use shared::{Garment, ModelId};
+use shared::{Garment, Grey28, ModelId};
 use tests::page::Page;
 
 use crate::benchmark::WITHOUT_TEST_SET;
@@ -76,34 +75,23 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 
 /// The test set as the site has it.
 struct TestSet {
-    images: Vec<Vec<u8>>,
+    images: Vec<Grey28>,
     labels: Vec<usize>,
 }
 
 impl TestSet {
     /// `None` if the site was built without it.
     fn load(session: &Session) -> Option<Self> {
-        let Some((images, labels)) = session
-            .site
-            .test_set(&TEST_IMAGES)
-            .zip(session.site.test_set(&TEST_LABELS))
-        else {
-            println!("skipped: the site was built without the test set");
-            return None;
-        };
-        let images = fashion_mnist::parse_images(&images).expect("an IDX file of images");
-        let labels = fashion_mnist::parse_labels(&labels).expect("an IDX file of labels");
-        Some(Self {
-            images: images.iter().map(|pixels| pixels.to_vec()).collect(),
-            labels: labels.iter().map(|label| usize::from(*label)).collect(),
-        })
+        let (images, labels) = session.test_set()?;
+        Some(Self { images, labels })
     }
 
     /// The number of the image that the quiz shows.
     fn shown(&self, page: &Page) -> usize {
         let canvas = page.canvas("quiz-image");
         let pixels: Vec<u8> = canvas.rgba.chunks(4).map(|pixel| pixel[0]).collect();
-        let index = self.images.iter().position(|image| *image == pixels);
+        let mut images = self.images.iter();
+        let index = images.position(|image| image.pixels().as_slice() == pixels);
         index.expect("the quiz shows an image of the test set")
     }
 

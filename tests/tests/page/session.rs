@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use fashion_mnist::{TEST_IMAGES, TEST_LABELS};
 use tests::browser::{Browser, Options};
 use tests::page::Page;
 use tests::proxy::Proxy;
@@ -131,6 +132,20 @@ impl Session {
                 line.message
             );
         }
+    }
+
+    /// The images and labels of the test set as the site has it; `None` if the site was built without it.
+    pub fn test_set(&self) -> Option<(Vec<Grey28>, Vec<usize>)> {
+        let files = [&TEST_IMAGES, &TEST_LABELS].map(|file| self.site.test_set(file));
+        let [Some(images), Some(labels)] = files else {
+            println!("skipped: the site was built without the test set");
+            return None;
+        };
+        let images = fashion_mnist::parse_images(&images).expect("an IDX file of images");
+        let labels = fashion_mnist::parse_labels(&labels).expect("an IDX file of labels");
+        let images = images.iter().map(|pixels| Grey28::new(*pixels));
+        let labels = labels.iter().map(|label| usize::from(*label));
+        Some((images.collect(), labels.collect()))
     }
 
     /// Opens the page and waits until all models have their weights.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use fashion_mnist::{TEST_IMAGES, TEST_LABELS};
 use serde_json::{Value, json};
 use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
 use tests::page::Page;
@@ -79,19 +78,10 @@ struct TestSet {
 impl TestSet {
     /// `None` if the site was built without it.
     fn load(session: &Session) -> Option<Self> {
-        let Some((images, labels)) = session
-            .site
-            .test_set(&TEST_IMAGES)
-            .zip(session.site.test_set(&TEST_LABELS))
-        else {
-            println!("skipped: the site was built without the test set");
-            return None;
-        };
-        let images = fashion_mnist::parse_images(&images).expect("an IDX file of images");
-        let labels = fashion_mnist::parse_labels(&labels).expect("an IDX file of labels");
+        let (images, labels) = session.test_set()?;
         Some(Self {
-            images: images.iter().map(|pixels| Grey28::new(*pixels)).collect(),
-            labels: labels.iter().map(|label| usize::from(*label)).collect(),
+            images,
+            labels,
             answers: ModelId::ALL.map(|model| answers(model.name())).to_vec(),
         })
     }

@@ -20,7 +20,7 @@ pub const PAINTED: &str = "Your painting";
 /// The painting on the page.
 #[derive(Clone, Copy, Default)]
 pub struct PaintingState {
-    is_open: RwSignal<bool>,
+    pub is_open: RwSignal<bool>,
     /// Whether the surface is to get the focus.
     wants_focus: RwSignal<bool>,
     original: RwSignal<Option<Arc<Original>>>,
@@ -50,14 +50,6 @@ impl Original {
 }
 
 impl PaintingState {
-    pub fn is_open(self) -> bool {
-        self.is_open.get()
-    }
-
-    pub fn set_open(self, is_open: bool) {
-        self.is_open.set(is_open);
-    }
-
     /// Opens the section, whose surface gets the focus as soon as it is there.
     pub fn open_with_focus(self) {
         self.is_open.set(true);
