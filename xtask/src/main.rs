@@ -8,6 +8,8 @@ mod builder_paths;
 mod bundle;
 mod checks;
 mod lockfile;
+mod miri;
+mod reliability;
 mod server;
 mod site;
 mod size_budgets;
@@ -26,6 +28,9 @@ cargo xtask <command>
   serve [--port N] [--no-open]  build the optimised site, serve it, and open it in a browser
   build [--public-url URL]      build the optimised site into dist/
   test                          run all checks, as in CI
+  reliability [--site DIR]      run the checks of faults and hostile input, and write docs/reliability.md;
+                                DIR is a site that is built already
+  miri                          run what Miri can run of the unit tests, with a nightly toolchain
   bench-classical               compare the SVM and the forest with scikit-learn's
   bench-train                   compare the networks' training with PyTorch's
   bench-web [--site DIR] [--rounds N]
@@ -57,6 +62,8 @@ fn run(arguments: Vec<OsString>) -> Result<()> {
             server::serve(&workspace.root.join("dist"), port, open)?;
         }
         Command::Test => checks::run(&Workspace::find()?)?,
+        Command::Reliability { site } => reliability::run(&Workspace::find()?, site.as_deref())?,
+        Command::Miri => miri::run(&Workspace::find()?)?,
         Command::BenchClassical => benchmarks::classical::run(&Workspace::find()?)?,
         Command::BenchTrain => benchmarks::train::run(&Workspace::find()?)?,
         Command::Weigh { folder } => site::check(&Workspace::find()?, &folder)?,
@@ -75,6 +82,8 @@ enum Command {
     Build { public_url: String },
     Serve { port: u16, open: bool },
     Test,
+    Reliability { site: Option<PathBuf> },
+    Miri,
     BenchClassical,
     BenchTrain,
     Weigh { folder: PathBuf },
@@ -96,6 +105,8 @@ fn parse(arguments: Vec<OsString>) -> Result<Command> {
                 open: true,
             },
             "test" => Command::Test,
+            "reliability" => Command::Reliability { site: None },
+            "miri" => Command::Miri,
             "bench-classical" => Command::BenchClassical,
             "bench-train" => Command::BenchTrain,
             "weigh" => Command::Weigh {
@@ -131,7 +142,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Command> {
                     .and_then(ValueExt::string)
                     .context("--public-url needs a URL, for example /haberdash/")?;
             }
-            (Command::BenchWeb { site, .. }, Arg::Long("site")) => {
+            (Command::BenchWeb { site, .. } | Command::Reliability { site }, Arg::Long("site")) => {
                 let folder = parser
                     .value()
                     .context("--site needs the folder of a built site, for example --site dist")?;
@@ -195,6 +206,12 @@ mod tests {
         );
         assert!(parsed("bench-web --site").is_err());
         assert!(parsed("bench-web --rounds 0").is_err());
+        assert_eq!(
+            parsed("reliability --site out").unwrap(),
+            Command::Reliability {
+                site: Some("out".into())
+            }
+        );
         assert_eq!(parsed("").unwrap(), Command::Help);
         assert_eq!(
             parsed("weigh dist").unwrap(),
