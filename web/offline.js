@@ -135,13 +135,13 @@ async function store(url, answer) {
   return true;
 }
 
-// The current page at this URL, or the cached one if the network does not return it.
+// The current page at this URL, or the cached one if the network does not return it, or not to its end.
 async function page(url) {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), TIMEOUT);
   try {
     const answer = await fetch(url, { cache: "no-cache", signal: controller.signal });
-    if (answer.ok) {
+    if (answer.ok && (await answer.clone().text()).trimEnd().endsWith("</html>")) {
       return answer;
     }
     return (await cached(url)) || answer;

@@ -29,6 +29,8 @@ const REPORTS: &str = "/report-of-the-tests";
 pub enum Fault {
     /// Status 404.
     Missing,
+    /// Status 500.
+    Failing,
     /// The first half of the file, as a complete response.
     Truncated,
     /// One bit in the middle is flipped.
@@ -37,13 +39,24 @@ pub enum Fault {
     Stalled,
 }
 
+impl Fault {
+    /// All faults.
+    pub const ALL: [Self; 5] = [
+        Self::Missing,
+        Self::Failing,
+        Self::Truncated,
+        Self::Altered,
+        Self::Stalled,
+    ];
+}
+
 /// The injected faults, and the requests so far.
 struct State {
     /// Value of the header `Cache-Control`.
     cache_control: &'static str,
     /// Other headers of all files; none at first, as on GitHub Pages.
     headers: Vec<(String, String)>,
-    /// Faults, each for the files whose path contains the text.
+    /// Faults, each for the files that [`concerns`] finds.
     faults: Vec<(String, Fault)>,
     /// The number of reports to [`REPORTS`].
     reports: usize,
@@ -216,10 +229,11 @@ impl Site {
         Some(bytes)
     }
 
-    /// From now on, responses for files whose path contains `path` have the fault.
-    pub fn inject_fault(&self, path: &str, fault: Fault) {
+    /// From now on, responses have the fault for files whose path contains `file`, in which a star stands for any text, or for the page
+    /// if it is [`SUB_PATH`].
+    pub fn inject_fault(&self, file: &str, fault: Fault) {
         let mut state = self.state.lock().expect("no thread panicked");
-        state.faults.push((path.into(), fault));
+        state.faults.push((file.into(), fault));
     }
 
     /// From now on, the browser reports each request of the page and of its workers to another origin, whatever comes of it. See
@@ -277,10 +291,24 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Whether a path is that of the page, for its folder's path as `file`; otherwise, whether the path contains `file`, in which a star
+/// stands for any text.
+fn concerns(file: &str, path: &str) -> bool {
+    if file == SUB_PATH {
+        return path == file;
+    }
+    match file.split_once('*') {
+        Some((start, end)) => path
+            .find(start)
+            .is_some_and(|at| path[at + start.len()..].contains(end)),
+        None => path.contains(file),
+    }
+}
+
 /// The fault for a path, if there is one.
 fn fault(path: &str, state: &Mutex<State>) -> Option<Fault> {
     let state = state.lock().expect("no thread panicked");
-    let found = state.faults.iter().find(|(part, _)| path.contains(part));
+    let found = state.faults.iter().find(|(file, _)| concerns(file, path));
     found.map(|(_, fault)| *fault)
 }
 
@@ -304,7 +332,7 @@ fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Respon
         (state.cache_control, state.headers.clone())
     };
     let content = match fault {
-        Some(Fault::Missing) => None,
+        Some(Fault::Missing | Fault::Failing) => None,
         _ => read(folders, path),
     };
     let response = match content {
@@ -332,7 +360,11 @@ fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Respon
             }
         }
         None => Response {
-            status: if path == REPORTS { 200 } else { 404 },
+            status: match fault {
+                _ if path == REPORTS => 200,
+                Some(Fault::Failing) => 500,
+                _ => 404,
+            },
             content_type: "text/plain",
             cache_control: "no-store",
             headers: Vec::new(),

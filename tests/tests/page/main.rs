@@ -15,6 +15,7 @@ mod editor;
 mod engine;
 mod engine_module;
 mod errors;
+mod every_file;
 mod explain;
 mod faults;
 mod first_screen;
@@ -98,6 +99,7 @@ fn checks() -> Vec<Check> {
         loading::CHECKS,
         translation::CHECKS,
         offline::CHECKS,
+        every_file::CHECKS,
         policy::CHECKS,
         engine_module::CHECKS,
         all_models::CHECKS,
