@@ -89,7 +89,7 @@ pub const PROMISES: [Promise; 22] = [
     promise(
         "each_faulty_file_of_an_update_is_survived",
         "A failed update leaves the version before whole",
-        "each fault of the page, of the list of files and of a new file; after each, the server fails",
+        "the page, the list of files and a new file: status 404, cut off, one bit altered, stalled; after each, the server fails",
     ),
     promise(
         "without_its_server_the_page_answers",
