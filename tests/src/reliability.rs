@@ -139,7 +139,7 @@ pub const PROMISES: [Promise; 22] = [
     promise(
         "sends_no_request_to_another_origin_or_path",
         "No request leaves the site's origin and path",
-        "all checks of the page in one session",
+        "a session of checks of the page",
     ),
 ];
 
