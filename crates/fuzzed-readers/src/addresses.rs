@@ -4,7 +4,7 @@ use page_address::{Address, Embedding, HistoryImage, QuizCode};
 use protocol::Method;
 use shared::{Garment, Grey28, ModelId};
 
-use crate::Seed;
+use crate::seed::Seed;
 
 pub fn read(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);

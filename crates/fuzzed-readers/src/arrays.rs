@@ -6,7 +6,7 @@ use codecs::{MAX_IMAGES, decode_csv, decode_idx, decode_npy, is_image_csv, unpac
 use fashion_mnist::{CLASSES, IMAGE_HEADER, LABEL_HEADER, PIXELS, parse_images, parse_labels};
 use flate2::{Compression, write::GzEncoder};
 
-use crate::Seed;
+use crate::seed::Seed;
 
 /// The limit of an unpacked file, that of the page.
 const LIMIT: usize = photo::MAX_FILE_BYTES;

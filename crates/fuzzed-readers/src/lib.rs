@@ -7,7 +7,10 @@ mod addresses;
 mod arrays;
 mod messages;
 mod photos;
+mod seed;
 mod weights;
+
+pub use seed::Seed;
 
 /// No input may take longer, in seconds.
 pub const MAX_SECONDS: u64 = 2;
@@ -23,22 +26,6 @@ pub struct Reader {
     pub read: fn(&[u8]),
     /// Inputs to start from.
     pub seeds: fn() -> Vec<Seed>,
-}
-
-/// An input to start from.
-pub struct Seed {
-    /// The name of its file in a corpus.
-    pub name: String,
-    pub bytes: Vec<u8>,
-}
-
-impl Seed {
-    fn new(name: &str, bytes: impl Into<Vec<u8>>) -> Self {
-        Self {
-            name: name.into(),
-            bytes: bytes.into(),
-        }
-    }
 }
 
 /// Image files, decoded and prepared for the models.

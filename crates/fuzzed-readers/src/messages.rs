@@ -9,7 +9,7 @@ use shared::image::RgbaImage;
 use shared::model::PhotoClass;
 use shared::{Garment, Grey28, ModelId};
 
-use crate::Seed;
+use crate::seed::Seed;
 
 pub fn read(bytes: &[u8]) {
     if let Some(request) = check::<Request>(bytes) {

@@ -11,7 +11,7 @@ use photo::{decode_all, prepare};
 
 pub use fixture::numbered;
 
-use crate::Seed;
+use crate::seed::Seed;
 
 const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 

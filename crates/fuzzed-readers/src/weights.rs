@@ -8,7 +8,7 @@ use shared::model::{
 use shared::plan::photo::PhotoNetwork;
 use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
 
-use crate::Seed;
+use crate::seed::Seed;
 
 /// The first bytes of every weights file: magic number and version.
 const START: &[u8] = b"HBRD\x01\0";
