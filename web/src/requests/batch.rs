@@ -1,6 +1,8 @@
-//! Requests for a batch of files, which are classified some at a time between the visitor's other requests.
+//! Requests for a batch of files, which are classified some at a time between the visitor's other requests, by several workers if there
+//! are many.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,7 +11,7 @@ use protocol::{BatchFile, FileAnswer, Pixels};
 use web_sys::File;
 
 use super::upload::choose_file;
-use crate::engine::EngineError;
+use crate::engine::{BatchWorker, EngineError, Jobs, share_out, sleep};
 use crate::state::AppState;
 use crate::state::batch::{Available, BatchItem, BatchNotes, ItemPredictions, ItemStatus};
 use crate::state::image::ImageError;
@@ -18,6 +20,11 @@ use crate::state::image::ImageError;
 const MAX_CHUNK: usize = 32;
 /// The largest number of bytes in one request of several files: the worker holds all of them.
 const MAX_CHUNK_BYTES: f64 = 4e6;
+
+/// From this number of waiting files on it is worth starting more workers.
+const MANY_FILES: usize = 50;
+/// How often it is looked whether the weights are loaded.
+const WEIGHTS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A batch continues when weights that it lacks were loaded.
 pub fn watch(app: AppState) {
@@ -70,48 +77,50 @@ fn available(app: AppState) -> Available {
     )
 }
 
-/// The next files of the batch, at most `size`, and what is available for them.
-fn next(app: AppState, size: usize) -> Option<(Vec<usize>, Available)> {
-    let available = untrack(|| available(app));
-    let chunk = app.batch.next(available, size, MAX_CHUNK_BYTES);
-    (!chunk.is_empty()).then_some((chunk, available))
-}
-
 /// Classifies the remaining files, unless that is under way.
 fn run(app: AppState) {
-    if untrack(|| app.batch.is_running()) || next(app, 1).is_none() {
+    if untrack(|| app.batch.is_running() || !app.batch.has_next(available(app))) {
         return;
     }
     app.batch.set_running(true);
     let batch = app.batch.number();
     spawn_local(async move {
+        // More workers are started when all weights are loaded, as their downloads would delay those.
+        let prepare = async |worker: &BatchWorker| {
+            while !worker.is_engine() && !untrack(|| app.engines.are_weights_complete()) {
+                sleep(WEIGHTS_INTERVAL).await;
+            }
+            worker.prepare(&untrack(|| available(app)).files()).await
+        };
+        let mut workers = app.engines.client().batch_workers();
+        if app.batch.waiting(MANY_FILES) < MANY_FILES {
+            workers.truncate(1);
+        }
         // The first answer comes soon, and the others in chunks that take a tenth of a second.
-        let mut size = 1;
-        // How many of the next files are sent alone, as one of them has terminated the worker.
-        let mut alone = 0;
-        while !app.batch.is_stale(batch) {
-            let Some((chunk, available)) = next(app, if alone > 0 { 1 } else { size }) else {
-                app.batch.set_running(false);
-                break;
-            };
-            let answered = classify(app, batch, &chunk, available).await;
-            alone = match answered {
-                0 => chunk.len(),
-                _ => usize::saturating_sub(alone, chunk.len()),
-            };
-            size = if answered < chunk.len() {
-                answered.max(1)
-            } else {
-                (2 * size).min(MAX_CHUNK)
-            };
+        let mut chunks = Chunks {
+            app,
+            batch,
+            size: 1,
+        };
+        share_out(workers, &mut chunks, prepare, classify).await;
+        if !app.batch.is_stale(batch) {
+            app.batch.set_running(false);
         }
     });
 }
 
+/// The files of a batch, some at a time.
+struct Chunks {
+    app: AppState,
+    batch: u32,
+    /// The largest number of files in the next one.
+    size: usize,
+}
+
 /// What is sent for some files of a batch.
-#[derive(Default)]
 struct Chunk {
-    /// Their indices in the batch.
+    available: Available,
+    /// The files' indices in the batch.
     indices: Vec<usize>,
     sent: Vec<BatchFile>,
     /// The files that are posted.
@@ -120,77 +129,146 @@ struct Chunk {
     earlier: HashMap<usize, ItemPredictions>,
 }
 
-/// Classifies some files, and returns how many of them were answered.
-async fn classify(app: AppState, batch: u32, files: &[usize], available: Available) -> usize {
-    let mut chunk = Chunk::default();
-    let mut statuses = Vec::new();
-    app.batch.items().with_untracked(|items| {
-        for &index in files {
-            let Some(file) = app.batch.file(index) else {
-                continue;
-            };
-            let earlier = items.get(index).and_then(|item| item.status.predictions());
-            let is_sent_as_file = match earlier {
-                // The photo itself is not kept.
-                Some(earlier) => earlier.lacks_photo(available),
-                None => true,
-            };
-            if let Some(earlier) = earlier {
-                chunk.earlier.insert(index, earlier.clone());
-                if !is_sent_as_file {
-                    chunk
-                        .sent
-                        .push(BatchFile::Prepared(Pixels::from(&earlier.grey)));
-                }
-            } else if file.size() > MAX_FILE_BYTES as f64 {
-                // Not read: a large file would not fit into the engine's memory.
-                let megabytes = (file.size() / 1e6).ceil() as u64;
-                let error = ImageError::TooLarge(PhotoError::FileTooLarge { megabytes });
-                statuses.push((index, ItemStatus::Failed(error.to_string())));
-                continue;
-            } else {
-                statuses.push((index, ItemStatus::Answering));
-            }
-            if is_sent_as_file {
-                chunk.sent.push(BatchFile::Bytes(Vec::new()));
-                chunk.posted.push(file);
-            }
-            chunk.indices.push(index);
-        }
-    });
-    if !statuses.is_empty() {
-        app.batch.set_statuses(statuses);
-    }
-    if chunk.indices.is_empty() {
-        return files.len();
-    }
-    let client = app.engines.client();
-    let answers = client.classify_files(std::mem::take(&mut chunk.sent), &chunk.posted);
-    let answers = match answers.await {
-        Ok(answers) => answers,
-        // The only file is to blame, or each one is tried alone.
-        Err(error) if chunk.indices.len() == 1 && error != EngineError::NotBegun => {
-            vec![Err(error)]
-        }
-        Err(_) => Vec::new(),
+/// The answers to the first files of a chunk.
+struct ChunkAnswers {
+    answers: Result<Vec<Result<FileAnswer, EngineError>>, EngineError>,
+    /// Whether the CPU engine's own worker was asked.
+    by_engine: bool,
+}
+
+/// Asks a worker.
+async fn classify(worker: &BatchWorker, chunk: &Chunk) -> ChunkAnswers {
+    let answers = if worker.prepare(&chunk.available.files()).await {
+        worker
+            .classify_files(chunk.sent.clone(), &chunk.posted)
+            .await
+    } else {
+        Err(EngineError::NotBegun)
     };
-    if app.batch.is_stale(batch) {
-        return 0;
+    ChunkAnswers {
+        answers,
+        by_engine: worker.is_engine(),
     }
-    let answered = answers.len();
-    let mut answers = answers.into_iter();
-    let statuses = chunk.indices.iter().filter_map(|index| {
-        let earlier = chunk.earlier.remove(index);
-        let status = match (answers.next(), earlier) {
-            (Some(answer), earlier) => status(answer, earlier, available),
-            // Not reached this time.
-            (None, None) => ItemStatus::Waiting,
-            (None, Some(_)) => return None,
+}
+
+impl Jobs for Chunks {
+    type Job = Chunk;
+    type Answer = ChunkAnswers;
+
+    fn next(&mut self) -> Option<Chunk> {
+        let batch = self.app.batch;
+        while !batch.is_stale(self.batch) {
+            let available = untrack(|| available(self.app));
+            let files = batch.take(available, self.size, MAX_CHUNK_BYTES);
+            if files.is_empty() {
+                return None;
+            }
+            let chunk = self.chunk(&files, available);
+            if !chunk.indices.is_empty() {
+                return Some(chunk);
+            }
+        }
+        None
+    }
+
+    fn receive(&mut self, mut chunk: Chunk, ChunkAnswers { answers, by_engine }: ChunkAnswers) -> bool {
+        let batch = self.app.batch;
+        if batch.is_stale(self.batch) {
+            return false;
+        }
+        let count = chunk.indices.len();
+        let answers = match answers {
+            Ok(answers) => answers,
+            Err(error) => {
+                let has_terminated =
+                    matches!(error, EngineError::Terminated | EngineError::TooLong(_));
+                // Another failure of a worker of the pool says nothing about the files.
+                let is_theirs = has_terminated || by_engine && error != EngineError::NotBegun;
+                match count {
+                    // The only file is to blame.
+                    1 if is_theirs => vec![Err(error)],
+                    _ => {
+                        if is_theirs {
+                            batch.suspect(&chunk.indices);
+                        }
+                        Vec::new()
+                    }
+                }
+            }
         };
-        Some((*index, status))
-    });
-    app.batch.set_statuses(statuses.collect());
-    answered + files.len() - chunk.indices.len()
+        let answered = answers.len();
+        self.size = if answered < count {
+            answered.max(1)
+        } else {
+            (2 * self.size).min(MAX_CHUNK)
+        };
+        let mut answers = answers.into_iter();
+        let statuses = chunk.indices.iter().filter_map(|index| {
+            let earlier = chunk.earlier.remove(index);
+            let status = match (answers.next(), earlier) {
+                (Some(answer), earlier) => status(answer, earlier, chunk.available),
+                // Not reached this time.
+                (None, None) => ItemStatus::Waiting,
+                (None, Some(_)) => return None,
+            };
+            Some((*index, status))
+        });
+        batch.set_statuses(statuses.collect());
+        batch.put_back(&chunk.indices);
+        true
+    }
+}
+
+impl Chunks {
+    /// What is sent for these files; nothing for those that are too large.
+    fn chunk(&self, files: &[usize], available: Available) -> Chunk {
+        let batch = self.app.batch;
+        let mut chunk = Chunk {
+            available,
+            indices: Vec::new(),
+            sent: Vec::new(),
+            posted: Vec::new(),
+            earlier: HashMap::new(),
+        };
+        let mut statuses = Vec::new();
+        batch.items().with_untracked(|items| {
+            for &index in files {
+                let Some(file) = batch.file(index) else {
+                    continue;
+                };
+                let earlier = items.get(index).and_then(|item| item.status.predictions());
+                let is_sent_as_file = match earlier {
+                    // The photo itself is not kept.
+                    Some(earlier) => earlier.lacks_photo(available),
+                    None => true,
+                };
+                if let Some(earlier) = earlier {
+                    chunk.earlier.insert(index, earlier.clone());
+                    if !is_sent_as_file {
+                        let grey = Pixels::from(&earlier.grey);
+                        chunk.sent.push(BatchFile::Prepared(grey));
+                    }
+                } else if file.size() > MAX_FILE_BYTES as f64 {
+                    // Not read: a large file would not fit into the engine's memory.
+                    let megabytes = (file.size() / 1e6).ceil() as u64;
+                    let error = ImageError::TooLarge(PhotoError::FileTooLarge { megabytes });
+                    statuses.push((index, ItemStatus::Failed(error.to_string())));
+                    continue;
+                } else {
+                    statuses.push((index, ItemStatus::Answering));
+                }
+                if is_sent_as_file {
+                    chunk.sent.push(BatchFile::Bytes(Vec::new()));
+                    chunk.posted.push(file);
+                }
+                chunk.indices.push(index);
+            }
+        });
+        if !statuses.is_empty() {
+            batch.set_statuses(statuses);
+        }
+        chunk
+    }
 }
 
 /// The status after an answer.
