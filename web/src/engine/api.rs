@@ -2,8 +2,8 @@
 
 use photo::Edits;
 use protocol::{
-    AllAnswers, FrameAnswer, Method, PhotoPrediction, Pixels, Prepared,
-    RawHeatMap, Reply, Request, TimedPrediction,
+    AllAnswers, FrameAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply, Request,
+    TimedPrediction,
 };
 use shared::explain::{Reason, SearchState, Trust};
 use shared::garment::CLASSES;

@@ -28,5 +28,5 @@ pub use error::EngineError;
 pub use events::{EngineEvent, WeightsState};
 pub use job_sharing::{Jobs, share_out};
 pub use test_set::TestSet;
-pub use timer::sleep;
+pub use timer::{sleep, with_timeout};
 pub use weight_loader::saves_data;

@@ -282,7 +282,12 @@ impl BatchState {
         let items = self.items.read_untracked();
         let start = self.queue.with_value(|queue| queue.waiting);
         let is_waiting = |item: &&BatchItem| matches!(item.status, ItemStatus::Waiting);
-        items.iter().skip(start).filter(is_waiting).take(count).count()
+        items
+            .iter()
+            .skip(start)
+            .filter(is_waiting)
+            .take(count)
+            .count()
     }
 
     /// Puts files back that were [taken](Self::take), whatever has become of them.
@@ -334,7 +339,8 @@ impl Queue {
         }
         let chunk = |start: usize, is_next: &dyn Fn(&BatchItem) -> bool| {
             let candidates = items.iter().enumerate().skip(start);
-            let candidates = candidates.filter(|(i, item)| is_next(item) && !self.taken.contains(i));
+            let candidates =
+                candidates.filter(|(i, item)| is_next(item) && !self.taken.contains(i));
             let mut chunk = Vec::new();
             let mut bytes = 0.0;
             for (index, _) in candidates.take(count) {

@@ -18,6 +18,8 @@ mod footer;
 mod gallery;
 mod header;
 mod inside;
+mod later_sections;
+mod later_styles;
 mod lazy_part;
 mod messages;
 mod model_row;

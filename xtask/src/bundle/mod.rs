@@ -6,6 +6,7 @@ mod assets;
 mod engine_module;
 mod headers;
 mod how_it_works;
+mod later_styles;
 mod offline;
 mod page;
 mod split;
@@ -48,6 +49,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         let path = workspace.root.join("web/assets").join(image);
         assets.copy(&path, image, image, GALLERY)?;
     }
+    later_styles::add(&mut assets, &workspace.root)?;
     let start = fs::read_to_string(workspace.root.join("web/assets/start.json"))
         .with_context(|| format!("web/assets/start.json is missing: {GALLERY}"))?;
     test_set::add(&mut assets, &test_set::folders(&workspace.cache))?;
