@@ -1,7 +1,8 @@
 //! A server for the built site below a sub-path, with faults that tests inject.
 
+use std::collections::HashMap;
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +11,9 @@ use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fashion_mnist::IdxFile;
+use flate2::Compression;
 use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 use static_server::{Response, Server, content_type};
 use tempfile::TempDir;
@@ -49,6 +52,8 @@ struct State {
     reports: usize,
     /// Requested paths with the status, without those that had a fault.
     requests: Vec<(String, u16)>,
+    /// Files that are sent compressed, by their paths.
+    compressed: HashMap<String, Vec<u8>>,
 }
 
 /// The served folders.
@@ -123,6 +128,7 @@ impl Site {
             faults: Vec::new(),
             reports: 0,
             requests: Vec::new(),
+            compressed: HashMap::new(),
         }));
         let server = Server::on_free_port({
             let (state, folders) = (Arc::clone(&state), Arc::clone(&folders));
@@ -222,6 +228,30 @@ impl Site {
         state.faults.push((path.into(), fault));
     }
 
+    /// From now on, these files are sent compressed, as GitHub Pages sends them, and the browser may cache them.
+    ///
+    /// # Errors
+    /// A file cannot be compressed.
+    pub fn send_compressed(&self, paths: &[String]) -> Result<()> {
+        let mut compressed = HashMap::new();
+        for path in paths {
+            if let Some(file) = self.file(path) {
+                compressed.insert(path.clone(), gzipped(&file)?);
+            }
+        }
+        let mut state = self.state.lock().expect("no thread panicked");
+        state.compressed = compressed;
+        state.cache_control = "max-age=600";
+        Ok(())
+    }
+
+    /// Takes back [`send_compressed`](Self::send_compressed).
+    pub fn send_uncompressed(&self) {
+        let mut state = self.state.lock().expect("no thread panicked");
+        state.compressed.clear();
+        state.cache_control = "no-store";
+    }
+
     /// From now on, the browser reports each request of the page and of its workers to another origin, whatever comes of it. See
     /// [`outside_requests`](Self::outside_requests).
     pub fn watch_requests(&self) {
@@ -263,6 +293,16 @@ impl Site {
     }
 }
 
+/// The bytes, compressed by gzip at its default level.
+///
+/// # Errors
+/// There is not enough memory.
+pub fn gzipped(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
+}
+
 /// Copies a folder's content into another folder.
 fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(from)? {
@@ -299,9 +339,10 @@ fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Respon
         state.lock().expect("no thread panicked").reports += 1;
     }
     let fault = fault(path, state);
-    let (cache_control, headers) = {
+    let (cache_control, mut headers, compressed) = {
         let state = state.lock().expect("no thread panicked");
-        (state.cache_control, state.headers.clone())
+        let compressed = state.compressed.get(path).cloned();
+        (state.cache_control, state.headers.clone(), compressed)
     };
     let content = match fault {
         Some(Fault::Missing) => None,
@@ -314,6 +355,10 @@ fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Respon
                 Some(Fault::Truncated) => body.truncate(middle),
                 Some(Fault::Altered) => body[middle] ^= 1,
                 _ => {}
+            }
+            if let Some(compressed) = compressed {
+                body = compressed;
+                headers.push(("Content-Encoding".into(), "gzip".into()));
             }
             Response {
                 status: 200,

@@ -23,7 +23,8 @@ use workspace::Workspace;
 const USAGE: &str = "\
 cargo xtask <command>
 
-  serve [--port N] [--no-open]  build the optimised site, serve it, and open it in a browser
+  serve [--port N] [--no-open]  build the optimised site, serve it, and open it in a browser;
+                                the first time, before the GPU engine is built
   build [--public-url URL]      build the optimised site into dist/
   test                          run all checks, as in CI
   bench-classical               compare the SVM and the forest with scikit-learn's
@@ -52,9 +53,7 @@ fn run(arguments: Vec<OsString>) -> Result<()> {
         Command::Help => println!("{USAGE}"),
         Command::Build { public_url } => site::publish(&Workspace::find()?, &public_url)?,
         Command::Serve { port, open } => {
-            let workspace = Workspace::find()?;
-            site::publish(&workspace, site::RELATIVE_URLS)?;
-            server::serve(&workspace.root.join("dist"), port, open)?;
+            serve(&Workspace::find()?, port, open)?;
         }
         Command::Test => checks::run(&Workspace::find()?)?,
         Command::BenchClassical => benchmarks::classical::run(&Workspace::find()?)?,
@@ -65,6 +64,28 @@ fn run(arguments: Vec<OsString>) -> Result<()> {
         }
         Command::Bundle => bundle::run(&Workspace::find()?)?,
     }
+    Ok(())
+}
+
+/// Builds the site and serves it until the program is interrupted. If the GPU engine has not been built before, which takes many minutes,
+/// the page is served with the CPU engine alone until it is built.
+fn serve(workspace: &Workspace, port: u16, open: bool) -> Result<()> {
+    let dist = workspace.root.join("dist");
+    let builds_gpu = bundle::builds_gpu_engine()?;
+    if !builds_gpu || bundle::has_built_gpu_engine(workspace) {
+        site::publish(workspace, site::RELATIVE_URLS)?;
+        server::start(&dist, port, open)?.wait();
+        return Ok(());
+    }
+    site::publish_without_gpu(workspace, site::RELATIVE_URLS)?;
+    let server = server::start(&dist, port, open)?;
+    println!("The page runs on the CPU engine. The GPU engine is being built meanwhile.");
+    match site::publish(workspace, site::RELATIVE_URLS) {
+        Ok(()) => println!("The GPU engine is built: reload the page to use it."),
+        // The page works without it.
+        Err(error) => eprintln!("error: {error:#}"),
+    }
+    server.wait();
     Ok(())
 }
 

@@ -29,6 +29,7 @@ mod paint;
 mod parity;
 mod photo_network;
 mod policy;
+mod pool;
 mod quiz;
 mod session;
 mod test_images;
@@ -105,6 +106,7 @@ fn checks() -> Vec<Check> {
         test_images::CHECKS,
         quiz::CHECKS,
         benchmark::ON_CPU,
+        pool::CHECKS,
         engine::WITHOUT_WEBGPU,
         parity::ON_CPU,
         &[session::no_external_requests(Stage::Cpu)],
