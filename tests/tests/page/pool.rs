@@ -100,8 +100,11 @@ fn silent_worker(session: &Session) {
         .wait(is_done, 2 * TIMEOUT, |done| done == "600");
     assert!(done.is_ok(), "not all files are classified: {done:?}");
     let used = workers(&page);
-    let is_replaced = used.len() > 3 && used[1] == (15, true);
-    assert!(is_replaced, "no worker fell silent: {used:?}");
+    let (_, has_ended) = used[1];
+    assert!(
+        used.len() > 3 && has_ended,
+        "no worker was replaced: {used:?}"
+    );
     for _ in 0..6 {
         let rows = "return [...document.querySelectorAll('[data-testid=\"roll-row\"]')]
             .map(row => [row.dataset.file, row.dataset.label]);";

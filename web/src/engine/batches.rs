@@ -103,17 +103,16 @@ impl BatchWorker {
 }
 
 impl Client {
-    /// The workers for a batch: the CPU engine's own, then those of the pool.
-    pub fn batch_workers(&self) -> Vec<BatchWorker> {
-        let own = BatchWorker {
+    /// The workers for a batch: the CPU engine's own and, if there are `many` jobs, those of the pool.
+    pub fn batch_workers(&self, many: bool) -> Vec<BatchWorker> {
+        let pool = if many { self.lease_pool() } else { Vec::new() };
+        let pool = pool.into_iter().map(Some);
+        let workers = std::iter::once(None).chain(pool);
+        let workers = workers.map(|leased| BatchWorker {
             client: self.clone(),
-            leased: None,
-        };
-        let pool = self.lease_pool().into_iter().map(|leased| BatchWorker {
-            client: self.clone(),
-            leased: Some(leased),
+            leased,
         });
-        std::iter::once(own).chain(pool).collect()
+        workers.collect()
     }
 
     /// The predictions for `count` images, in batches. `image` gives the pixels of an image, 784 bytes. `receive` gets the predictions of
@@ -133,17 +132,8 @@ impl Client {
             _ => CLASSICAL_BATCH_SIZE,
         };
         let batches = count.div_ceil(size);
-        let mut workers = if batches < MANY_BATCHES {
-            Vec::new()
-        } else {
-            self.batch_workers()
-        };
-        if self.batch_engine(contender) == Engine::WebGpu || workers.is_empty() {
-            workers = vec![BatchWorker {
-                client: self.clone(),
-                leased: None,
-            }];
-        }
+        let is_on_cpu = self.batch_engine(contender) == Engine::Cpu;
+        let workers = self.batch_workers(is_on_cpu && batches >= MANY_BATCHES);
         let needed = needed(contender);
         let mut batches = ImageBatches {
             waiting: (0..batches).collect(),

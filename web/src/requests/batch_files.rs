@@ -43,10 +43,8 @@ pub async fn classify_files(app: AppState, batch: u32) {
         }
         worker.prepare(&untrack(|| available(app)).files()).await
     };
-    let mut workers = app.engines.client().batch_workers();
-    if app.batch.waiting(MANY_FILES) < MANY_FILES {
-        workers.truncate(1);
-    }
+    let are_many = app.batch.waiting(MANY_FILES) == MANY_FILES;
+    let workers = app.engines.client().batch_workers(are_many);
     // The first answer comes soon, and the others in chunks that take a tenth of a second.
     let mut chunks = Chunks {
         app,
