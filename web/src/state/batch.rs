@@ -573,9 +573,18 @@ mod tests {
     fn the_files_of_what_is_available() {
         let models = [ModelId::Cnn, ModelId::Svm];
         let available = Available::new(&models, true, false, true);
-        let files: HashSet<&str> = available.files().iter().map(|file| file.name()).collect();
-        let expected = ["cnn", "svm", "ensemble", "photo-network"];
-        assert_eq!(files, expected.into_iter().collect());
+        let expected = [
+            WeightsFile::Model(ModelId::Cnn),
+            WeightsFile::Model(ModelId::Svm),
+            WeightsFile::Ensemble,
+            WeightsFile::PhotoNetwork,
+        ];
+        let files = available.files();
+        assert_eq!(files.len(), expected.len());
+        assert!(
+            expected.iter().all(|file| files.contains(file)),
+            "{files:?}"
+        );
     }
 
     #[test]
