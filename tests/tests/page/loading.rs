@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tests::page::Page;
 use tests::site::Fault;
 
 use crate::session::{Check, Session, Stage::Cpu};
@@ -139,7 +140,8 @@ fn failing_styles(session: &Session) {
 /// element of the part.
 fn fails_and_is_tried_again(session: &Session, file: &str, name: &str, element: &str) {
     session.site.inject_fault(file, Fault::Missing);
-    session.page();
+    // It does not wait for the sections, as they may be what is missing.
+    Page::open_without_waiting(&session.browser, &session.site);
     let message = session.browser.wait(
         "return document.querySelector('[data-testid=\"part-failed\"]')?.innerText ?? '';",
         Duration::from_secs(30),
