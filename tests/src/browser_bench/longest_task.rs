@@ -36,31 +36,9 @@ pub fn measure(harness: &Harness, engine: Engine) -> Result<f64> {
     } else {
         browser.run_async("await logits(new Float32Array(784).fill(1));", vec![])?;
     }
-    TaskMarks::end(&browser);
-    TaskMarks::longest(&browser)
-}
-
-/// The marks in the trace of a browser.
-pub struct TaskMarks;
-
-impl TaskMarks {
-    pub fn begin(browser: &Browser) {
-        browser.run(&format!("performance.mark('{BEGIN}');"), vec![]);
-    }
-
-    pub fn end(browser: &Browser) {
-        browser.run(&format!("performance.mark('{END}');"), vec![]);
-    }
-
-    /// The longest task between the last marks, in milliseconds.
-    ///
-    /// # Errors
-    /// The trace has no tasks.
-    pub fn longest(browser: &Browser) -> Result<f64> {
-        longest_between_marks(&browser.trace()).context(
-            "Chromium's trace contains no tasks: its format may have changed in this version",
-        )
-    }
+    browser.run(&format!("performance.mark('{END}');"), vec![]);
+    longest_between_marks(&browser.trace())
+        .context("Chromium's trace contains no tasks: its format may have changed in this version")
 }
 
 /// Waits until all seven models have classified the image of this number.
