@@ -16,9 +16,9 @@ const CACHE = SITE + " " + FILES["./"];
 const TIMEOUT = 4000;
 // The timeout for an answer of the cache in milliseconds; after that the network is tried.
 const CACHE_TIMEOUT = 3000;
-// Not cached at installation but after their download: the GPU engine, the test set and some weights are large, and not every visitor
-// needs them; the card is for other sites.
-const LATER = /gpu-worker|\.hbd$|metrics\/|test-set\/|card-/;
+// Not cached at installation but after their download: the GPU engine, the test set, the thumbnails and some weights are large, and not
+// every visitor needs them; the card is for other sites.
+const LATER = /gpu-worker|\.hbd$|metrics\/|thumbnails|test-set\/|card-/;
 
 // The pages, by the URLs in FILES.
 const PAGES = ["./", "how-it-works.html"].map((path) => new URL(path, HOME).href);

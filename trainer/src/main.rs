@@ -105,6 +105,10 @@ enum Command {
         #[arg(long, value_name = "DIR", default_value = "web/assets")]
         out: PathBuf,
     },
+    /// Writes thumbnails of the training images, which the page shows as reasons of k-nearest neighbours and SVM, into weights/
+    Thumbnails,
+    /// Tests each model's maps on test images: deletion, insertion, agreement; the report has the means
+    Maps,
 }
 
 fn main() -> ExitCode {
@@ -137,6 +141,8 @@ fn main() -> ExitCode {
         }
         Some(Command::Export { out }) => write::export(&global, &out),
         Some(Command::Gallery { out }) => write::gallery(&global, &out),
+        Some(Command::Thumbnails) => write::thumbnails(&global),
+        Some(Command::Maps) => measure::maps(&global),
     };
     result.unwrap_or_else(|error| {
         // The messages of the library's errors include their causes. If they cannot be written, the exit code has to do.

@@ -8,6 +8,7 @@ use shared::ModelId;
 use shared::model::ensemble;
 use trainer::atomic_file::write_bytes;
 use trainer::data::source;
+use trainer::jobs::thumbnails;
 use trainer::report::ReportInput;
 use trainer::start_image::StartImage;
 use trainer::{export, gallery, report};
@@ -63,6 +64,19 @@ pub fn gallery(global: &GlobalOptions, out: &Path) -> anyhow::Result<ExitCode> {
             out.join(name).display()
         );
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn thumbnails(global: &GlobalOptions) -> anyhow::Result<ExitCode> {
+    let data = source::load(global.data.as_deref())?;
+    let store = global.weights_store();
+    let entry = thumbnails::write(&store, &data)?;
+    let bytes: u64 = entry.files.iter().map(|f| f.bytes).sum();
+    println!(
+        "{bytes} bytes in {} files written to {}",
+        entry.files.len(),
+        store.folder().display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
