@@ -29,6 +29,7 @@ mod preview;
 mod probability_bars;
 mod quiz;
 mod share;
+mod stroke;
 mod test_images;
 mod unchecked;
 mod upload;
