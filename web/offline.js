@@ -16,9 +16,9 @@ const CACHE = SITE + " " + FILES["./"];
 const TIMEOUT = 4000;
 // The timeout for an answer of the cache in milliseconds; after that the network is tried.
 const CACHE_TIMEOUT = 3000;
-// Not cached at installation but after their download: the GPU engine, the test set and some weights are large, and not every visitor
-// needs them; the card is for other sites.
-const LATER = /gpu-worker|\.hbd$|metrics\/|test-set\/|card-/;
+// Not cached at installation but after their download: the GPU engine, the test set, the thumbnails and some weights are large, and not
+// every visitor needs them; the card is for other sites.
+const LATER = /gpu-worker|\.hbd$|metrics\/|thumbnails|test-set\/|card-/;
 
 // The pages, by the URLs in FILES.
 const PAGES = ["./", "how-it-works.html"].map((path) => new URL(path, HOME).href);
@@ -135,13 +135,13 @@ async function store(url, answer) {
   return true;
 }
 
-// The current page at this URL, or the cached one if the network does not return it.
+// The current page at this URL, or the cached one if the network does not return it, or not to its end.
 async function page(url) {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), TIMEOUT);
   try {
     const answer = await fetch(url, { cache: "no-cache", signal: controller.signal });
-    if (answer.ok) {
+    if (answer.ok && (await answer.clone().text()).trimEnd().endsWith("</html>")) {
       return answer;
     }
     return (await cached(url)) || answer;

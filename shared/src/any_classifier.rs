@@ -77,16 +77,26 @@ impl AnyClassifier {
 
     /// The change of a class's probability when a part of the image is hidden, at each pixel.
     pub fn occlusion(&mut self, sample: &Sample, class: Garment) -> HeatMap {
-        let mut probability = self.probability(sample, class);
-        occlusion_map(sample.grey(), &mut probability)
+        occlusion_map(sample.grey(), self.probabilities(sample, class))
     }
 
-    /// The probability of a class for variations of an image.
-    fn probability(&mut self, sample: &Sample, class: Garment) -> impl FnMut(Grey28) -> f32 {
+    /// The probabilities of a class for variations of an image.
+    fn probabilities(
+        &mut self,
+        sample: &Sample,
+        class: Garment,
+    ) -> impl FnMut(&[Grey28]) -> Vec<f32> {
         let classifier = self.classifier();
-        move |image| {
-            let prediction = classifier.classify(&sample.with_image(image));
-            prediction.probabilities[class.index()]
+        move |images| {
+            let samples = images.iter().map(|image| sample.with_image(image.clone()));
+            let samples: Vec<Sample> = samples.collect();
+            let scores = classifier.scores_batch(&samples);
+            let (id, temperature) = (classifier.id(), classifier.temperature());
+            let predictions = scores.iter();
+            predictions
+                .map(|scores| Prediction::from_scores(id, scores, temperature))
+                .map(|prediction| prediction.probabilities[class.index()])
+                .collect()
         }
     }
 
@@ -136,7 +146,7 @@ impl AnyClassifier {
         }
         let values: Vec<Vec<f32>> = maps.iter().map(EvidenceMap::on_pixels).collect();
         let mut curves =
-            |order: &[usize]| Curves::new(sample.grey(), order, self.probability(sample, class));
+            |order: &[usize]| Curves::new(sample.grey(), order, self.probabilities(sample, class));
         let tested = maps.iter().zip(&values).map(|(map, values)| TestedMap {
             method: map.method,
             curves: curves(&descending(values)),
@@ -218,12 +228,17 @@ impl AnyClassifier {
 
 impl Examined for AnyClassifier {
     /// Each image faces the way that it would face alone, so that the class is the one that is predicted for it.
-    fn examine(&mut self, image: &Grey28) -> ([f32; CLASSES], Garment) {
+    fn examine(&mut self, images: &[Grey28]) -> Vec<([f32; CLASSES], Garment)> {
         let classifier = self.classifier();
-        let scores = classifier.scores(&Sample::new(image.clone()));
-        let prediction =
-            Prediction::from_scores(classifier.id(), &scores, classifier.temperature());
-        (scores, prediction.garment())
+        let samples: Vec<Sample> = images.iter().cloned().map(Sample::new).collect();
+        let scores = classifier.scores_batch(&samples);
+        let (id, temperature) = (classifier.id(), classifier.temperature());
+        let class =
+            |scores: &[f32; CLASSES]| Prediction::from_scores(id, scores, temperature).garment();
+        scores
+            .iter()
+            .map(|scores| (*scores, class(scores)))
+            .collect()
     }
 
     fn gradient(&mut self, image: &Grey28, weights: &[f32; CLASSES]) -> Option<Vec<f32>> {

@@ -17,6 +17,7 @@ pub mod loaded_models;
 pub mod metrics;
 pub mod model;
 pub mod plan;
+pub mod rows;
 pub mod shuffle;
 pub mod simd;
 

@@ -280,6 +280,11 @@ impl Browser {
         found.into_iter().for_each(process::kill);
     }
 
+    /// The processes of the browser's pages; none on other systems than Linux.
+    pub fn renderers(&self) -> Vec<u32> {
+        process::descendants(self.driver.process.id(), "--type=renderer")
+    }
+
     /// Forgets the pages before this one. A full history (50 entries in Chromium) drops first what was added without a real click, as
     /// the tests do.
     pub fn forget_history(&self) {

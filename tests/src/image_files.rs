@@ -244,6 +244,26 @@ pub fn framed_photo(image: &Grey28) -> UploadFile {
     )
 }
 
+/// A PNG of a dark garment on white, tilted clockwise.
+pub fn tilted_photo(image: &Grey28, degrees: f32) -> UploadFile {
+    const SIDE: u32 = 600;
+    const GARMENT: u32 = 400;
+    let garment = dark_on_white(image, GARMENT);
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let photo = GrayImage::from_fn(SIDE, SIDE, |column, row| {
+        let centre = SIDE as f32 / 2.0;
+        let (x, y) = (column as f32 - centre, row as f32 - centre);
+        let place = |along: f32| along + GARMENT as f32 / 2.0;
+        let (x, y) = (place(x * cos + y * sin), place(y * cos - x * sin));
+        imageops::interpolate_bilinear(&garment, x, y).unwrap_or(Luma([255]))
+    });
+    UploadFile::new(
+        "tilted.png",
+        "image/png",
+        png_bytes(&DynamicImage::ImageLuma8(photo)),
+    )
+}
+
 /// A PNG of two dark garments on white, side by side; the left one is larger.
 pub fn two_garments(left: &Grey28, right: &Grey28) -> UploadFile {
     let mut photo = GrayImage::from_pixel(1000, 600, Luma([255]));

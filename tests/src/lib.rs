@@ -5,6 +5,7 @@
 pub mod allocation_counter;
 pub mod browser;
 pub mod browser_bench;
+pub mod cpu_time;
 pub mod damaged_files;
 pub mod distance;
 pub mod image_files;
@@ -13,6 +14,7 @@ pub mod process;
 pub mod proxy;
 pub mod reason_reference;
 pub mod reference;
+pub mod reliability;
 pub mod site;
 pub mod synthetic_photos;
 pub mod worker;

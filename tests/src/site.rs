@@ -1,7 +1,8 @@
 //! A server for the built site below a sub-path, with faults that tests inject.
 
+use std::collections::HashMap;
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +11,9 @@ use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fashion_mnist::IdxFile;
+use flate2::Compression;
 use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 use static_server::{Response, Server, content_type};
 use tempfile::TempDir;
@@ -29,6 +32,8 @@ const REPORTS: &str = "/report-of-the-tests";
 pub enum Fault {
     /// Status 404.
     Missing,
+    /// Status 500.
+    Failing,
     /// The first half of the file, as a complete response.
     Truncated,
     /// One bit in the middle is flipped.
@@ -37,18 +42,31 @@ pub enum Fault {
     Stalled,
 }
 
+impl Fault {
+    /// All faults.
+    pub const ALL: [Self; 5] = [
+        Self::Missing,
+        Self::Failing,
+        Self::Truncated,
+        Self::Altered,
+        Self::Stalled,
+    ];
+}
+
 /// The injected faults, and the requests so far.
 struct State {
     /// Value of the header `Cache-Control`.
     cache_control: &'static str,
     /// Other headers of all files; none at first, as on GitHub Pages.
     headers: Vec<(String, String)>,
-    /// Faults, each for the files whose path contains the text.
+    /// Faults, each for the files that [`concerns`] finds.
     faults: Vec<(String, Fault)>,
     /// The number of reports to [`REPORTS`].
     reports: usize,
     /// Requested paths with the status, without those that had a fault.
     requests: Vec<(String, u16)>,
+    /// Files that are sent compressed, by their paths.
+    compressed: HashMap<String, Vec<u8>>,
 }
 
 /// The served folders.
@@ -123,6 +141,7 @@ impl Site {
             faults: Vec::new(),
             reports: 0,
             requests: Vec::new(),
+            compressed: HashMap::new(),
         }));
         let server = Server::on_free_port({
             let (state, folders) = (Arc::clone(&state), Arc::clone(&folders));
@@ -216,10 +235,35 @@ impl Site {
         Some(bytes)
     }
 
-    /// From now on, responses for files whose path contains `path` have the fault.
-    pub fn inject_fault(&self, path: &str, fault: Fault) {
+    /// From now on, responses have the fault for files whose path contains `file`, in which a star stands for any text, or for the page
+    /// if it is [`SUB_PATH`].
+    pub fn inject_fault(&self, file: &str, fault: Fault) {
         let mut state = self.state.lock().expect("no thread panicked");
-        state.faults.push((path.into(), fault));
+        state.faults.push((file.into(), fault));
+    }
+
+    /// From now on, these files are sent compressed, as GitHub Pages sends them, and the browser may cache them.
+    ///
+    /// # Errors
+    /// A file cannot be compressed.
+    pub fn send_compressed(&self, paths: &[String]) -> Result<()> {
+        let mut compressed = HashMap::new();
+        for path in paths {
+            if let Some(file) = self.file(path) {
+                compressed.insert(path.clone(), gzipped(&file)?);
+            }
+        }
+        let mut state = self.state.lock().expect("no thread panicked");
+        state.compressed = compressed;
+        state.cache_control = "max-age=600";
+        Ok(())
+    }
+
+    /// Takes back [`send_compressed`](Self::send_compressed).
+    pub fn send_uncompressed(&self) {
+        let mut state = self.state.lock().expect("no thread panicked");
+        state.compressed.clear();
+        state.cache_control = "no-store";
     }
 
     /// From now on, the browser reports each request of the page and of its workers to another origin, whatever comes of it. See
@@ -263,6 +307,16 @@ impl Site {
     }
 }
 
+/// The bytes, compressed by gzip at its default level.
+///
+/// # Errors
+/// There is not enough memory.
+pub fn gzipped(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
+}
+
 /// Copies a folder's content into another folder.
 fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(from)? {
@@ -277,10 +331,24 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Whether a path is that of the page, for its folder's path as `file`; otherwise, whether the path contains `file`, in which a star
+/// stands for any text.
+fn concerns(file: &str, path: &str) -> bool {
+    if file == SUB_PATH {
+        return path == file;
+    }
+    match file.split_once('*') {
+        Some((start, end)) => path
+            .find(start)
+            .is_some_and(|at| path[at + start.len()..].contains(end)),
+        None => path.contains(file),
+    }
+}
+
 /// The fault for a path, if there is one.
 fn fault(path: &str, state: &Mutex<State>) -> Option<Fault> {
     let state = state.lock().expect("no thread panicked");
-    let found = state.faults.iter().find(|(part, _)| path.contains(part));
+    let found = state.faults.iter().find(|(file, _)| concerns(file, path));
     found.map(|(_, fault)| *fault)
 }
 
@@ -299,12 +367,13 @@ fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Respon
         state.lock().expect("no thread panicked").reports += 1;
     }
     let fault = fault(path, state);
-    let (cache_control, headers) = {
+    let (cache_control, mut headers, compressed) = {
         let state = state.lock().expect("no thread panicked");
-        (state.cache_control, state.headers.clone())
+        let compressed = state.compressed.get(path).cloned();
+        (state.cache_control, state.headers.clone(), compressed)
     };
     let content = match fault {
-        Some(Fault::Missing) => None,
+        Some(Fault::Missing | Fault::Failing) => None,
         _ => read(folders, path),
     };
     let response = match content {
@@ -314,6 +383,10 @@ fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Respon
                 Some(Fault::Truncated) => body.truncate(middle),
                 Some(Fault::Altered) => body[middle] ^= 1,
                 _ => {}
+            }
+            if let Some(compressed) = compressed {
+                body = compressed;
+                headers.push(("Content-Encoding".into(), "gzip".into()));
             }
             Response {
                 status: 200,
@@ -332,7 +405,11 @@ fn respond(target: &str, folders: &Folders, state: &Arc<Mutex<State>>) -> Respon
             }
         }
         None => Response {
-            status: if path == REPORTS { 200 } else { 404 },
+            status: match fault {
+                _ if path == REPORTS => 200,
+                Some(Fault::Failing) => 500,
+                _ => 404,
+            },
             content_type: "text/plain",
             cache_control: "no-store",
             headers: Vec::new(),

@@ -146,7 +146,10 @@ fn the_svm_s_decisions_are_libsvm_s() {
     assert_eq!(golden.len(), reference.images.len());
     let pairs = reference.images.iter().zip(golden);
     let apart = pairs.map(|(image, golden)| {
-        distance::difference(&svm.decision_values(&Sample::new(image.clone())), golden)
+        distance::difference(
+            &svm.decision_values(&[Sample::new(image.clone())])[0],
+            golden,
+        )
     });
     let worst = apart.fold(0.0, f32::max);
     println!("svm: decision values within {worst:.1e} of LIBSVM's");

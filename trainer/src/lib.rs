@@ -17,5 +17,6 @@ pub mod predict;
 pub mod provenance;
 pub mod report;
 pub mod start_image;
+pub mod thumbnails;
 pub mod training_data;
 pub mod weights_store;

@@ -95,6 +95,11 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         cases: Option<PathBuf>,
     },
+    /// Fits the estimator by which tilted photos are straightened; its weights are compiled into the photo pipeline
+    FitTilt {
+        #[arg(long, value_name = "FILE", default_value = "crates/photo/src/tilt.hbd")]
+        out: PathBuf,
+    },
     /// Writes a network as an ONNX file; its input is standardised images, its output logits
     Export {
         #[arg(value_name = "OUT.onnx")]
@@ -105,6 +110,10 @@ enum Command {
         #[arg(long, value_name = "DIR", default_value = "web/assets")]
         out: PathBuf,
     },
+    /// Writes thumbnails of the training images, which the page shows as reasons of k-nearest neighbours and SVM, into weights/
+    Thumbnails,
+    /// Tests each model's maps on test images: deletion, insertion, agreement; the report has the means
+    Maps,
 }
 
 fn main() -> ExitCode {
@@ -135,8 +144,11 @@ fn main() -> ExitCode {
             };
             photos::photos(&global, &photos, part, others)
         }
+        Some(Command::FitTilt { out }) => write::tilt(&global, cli.train.seed, &out),
         Some(Command::Export { out }) => write::export(&global, &out),
         Some(Command::Gallery { out }) => write::gallery(&global, &out),
+        Some(Command::Thumbnails) => write::thumbnails(&global),
+        Some(Command::Maps) => measure::maps(&global),
     };
     result.unwrap_or_else(|error| {
         // The messages of the library's errors include their causes. If they cannot be written, the exit code has to do.

@@ -27,6 +27,9 @@ pub struct Manifest {
     /// The photo network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photo: Option<PhotoNetworkEntry>,
+    /// The thumbnails of training images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnails: Option<ThumbnailsEntry>,
 }
 
 /// A model's weights file: recipe, provenance and figures.
@@ -130,6 +133,22 @@ pub struct PhotoNetworkEntry {
     pub validation_accuracy: f64,
 }
 
+/// The thumbnails' files, and the models whose points they are looked up for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ThumbnailsEntry {
+    pub files: Vec<FileEntry>,
+    /// SHA-256 of the weights, by model.
+    pub models: BTreeMap<ModelId, String>,
+}
+
+/// A file beside the manifest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileEntry {
+    pub file: String,
+    pub bytes: u64,
+    pub sha256: String,
+}
+
 /// A model's detailed metrics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
@@ -173,8 +192,13 @@ impl Manifest {
             .collect()
     }
 
-    /// Inserts or replaces a model's entry; models stay in order.
+    /// Inserts or replaces a model's entry; models stay in order. Thumbnails that were made for other weights are no longer recorded.
     pub fn insert(&mut self, entry: Entry) {
+        let made_for = |t: &ThumbnailsEntry| {
+            let recorded = t.models.get(&entry.model);
+            recorded.is_none_or(|sha256| *sha256 == entry.sha256)
+        };
+        self.thumbnails = self.thumbnails.take().filter(made_for);
         self.models.retain(|e| e.model != entry.model);
         self.models.push(entry);
         self.models.sort_by_key(|e| e.model);

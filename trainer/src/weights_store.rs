@@ -170,7 +170,15 @@ impl WeightsStore {
     /// # Errors
     /// The file is missing or cannot be read.
     pub fn bytes(&self, name: &str) -> Result<Vec<u8>, StoreError> {
-        let path = self.file(name);
+        self.read_file(&file_name(name))
+    }
+
+    /// The bytes of a file of the folder.
+    ///
+    /// # Errors
+    /// The file is missing or cannot be read.
+    pub fn read_file(&self, file: &str) -> Result<Vec<u8>, StoreError> {
+        let path = self.0.join(file);
         fs::read(&path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => StoreError::Missing { path },
             _ => FileError::Access { path, source }.into(),
@@ -194,7 +202,15 @@ impl WeightsStore {
     /// # Errors
     /// The file cannot be written.
     pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        Ok(atomic_file::write_bytes(&self.file(name), bytes)?)
+        self.write_file(&file_name(name), bytes)
+    }
+
+    /// Writes a file of the folder.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_file(&self, file: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        Ok(atomic_file::write_bytes(&self.0.join(file), bytes)?)
     }
 
     /// Parses the bytes of a weights file; an error names the file.

@@ -490,3 +490,13 @@ fn an_unknown_model_is_rejected_with_the_list_of_models() {
         "{sentence}"
     );
 }
+
+#[test]
+fn where_nothing_is_to_be_trained_it_says_what_to_do_next() {
+    let output = trainer(&[]);
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    for next in ["predict IMAGE", "--seed", "--force"] {
+        assert!(text.contains(next), "{next} is missing: {text}");
+    }
+}

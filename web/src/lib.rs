@@ -1,6 +1,5 @@
 //! The page: its components, its state, and its requests to the engines, which run in workers.
 
-mod address;
 mod contender;
 mod dom;
 pub mod engine;
@@ -9,3 +8,5 @@ mod json;
 mod requests;
 mod state;
 pub mod ui;
+
+use page_address as address;

@@ -9,7 +9,8 @@ use crate::{
 use anyhow::{Context, Result};
 use std::{env, process::Command, time::Instant};
 
-const TOOLS: [Tool; 9] = [
+/// What the checks need.
+pub const TOOLS: [Tool; 9] = [
     Tool::WasmTarget,
     Tool::Lints,
     Tool::BareTarget,
@@ -27,6 +28,8 @@ const NATIVE: &[&str] = &[
     "codecs",
     "cpu-backend",
     "fashion-mnist",
+    "fuzzed-readers",
+    "page-address",
     "photo",
     "plot",
     "protocol",
@@ -143,6 +146,21 @@ fn checks(workspace: &Workspace, has_bare_target: bool) -> Result<Vec<Check>> {
     let mut tests = cargo(None, &[&["test", "--locked"], &native]);
     tests.env("HABERDASH_SITE", &site_folder);
     checks.push(check("tests, also in the browser", tests));
+    checks.push(check(
+        "training kernels, with every bound checked",
+        cargo(
+            None,
+            &[&[
+                "test",
+                "--locked",
+                "--profile",
+                "checked",
+                "-p",
+                "cpu-backend",
+                "--lib",
+            ]],
+        ),
+    ));
     // Unit tests of the page and the CPU worker that need no browser.
     checks.push(check(
         "native tests of the page and the workers",
@@ -185,7 +203,7 @@ mod tests {
             cache: root,
         };
         let checks = checks(&workspace, true).unwrap();
-        assert_eq!(checks.len(), 10);
+        assert_eq!(checks.len(), 11);
         for Check { name, command } in &checks {
             let words: Vec<_> = command.get_args().collect();
             assert!(!words.contains(&"--workspace".as_ref()), "{name}");

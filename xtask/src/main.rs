@@ -8,6 +8,8 @@ mod builder_paths;
 mod bundle;
 mod checks;
 mod lockfile;
+mod miri;
+mod reliability;
 mod server;
 mod site;
 mod size_budgets;
@@ -23,9 +25,13 @@ use workspace::Workspace;
 const USAGE: &str = "\
 cargo xtask <command>
 
-  serve [--port N] [--no-open]  build the optimised site, serve it, and open it in a browser
+  serve [--port N] [--no-open]  build the optimised site, serve it, and open it in a browser;
+                                the first time, before the GPU engine is built
   build [--public-url URL]      build the optimised site into dist/
   test                          run all checks, as in CI
+  reliability [--site DIR]      run the checks of faults and hostile input, and write docs/reliability.md;
+                                DIR is a site that is built already
+  miri                          run what Miri can run of the unit tests, with a nightly toolchain
   bench-classical               compare the SVM and the forest with scikit-learn's
   bench-train                   compare the networks' training with PyTorch's
   bench-web [--site DIR] [--rounds N]
@@ -52,11 +58,11 @@ fn run(arguments: Vec<OsString>) -> Result<()> {
         Command::Help => println!("{USAGE}"),
         Command::Build { public_url } => site::publish(&Workspace::find()?, &public_url)?,
         Command::Serve { port, open } => {
-            let workspace = Workspace::find()?;
-            site::publish(&workspace, site::RELATIVE_URLS)?;
-            server::serve(&workspace.root.join("dist"), port, open)?;
+            serve(&Workspace::find()?, port, open)?;
         }
         Command::Test => checks::run(&Workspace::find()?)?,
+        Command::Reliability { site } => reliability::run(&Workspace::find()?, site.as_deref())?,
+        Command::Miri => miri::run(&Workspace::find()?)?,
         Command::BenchClassical => benchmarks::classical::run(&Workspace::find()?)?,
         Command::BenchTrain => benchmarks::train::run(&Workspace::find()?)?,
         Command::Weigh { folder } => site::check(&Workspace::find()?, &folder)?,
@@ -68,6 +74,28 @@ fn run(arguments: Vec<OsString>) -> Result<()> {
     Ok(())
 }
 
+/// Builds the site and serves it until the program is interrupted. If the GPU engine has not been built before, which takes many minutes,
+/// the page is served with the CPU engine alone until it is built.
+fn serve(workspace: &Workspace, port: u16, open: bool) -> Result<()> {
+    let dist = workspace.root.join("dist");
+    let builds_gpu = bundle::builds_gpu_engine()?;
+    if !builds_gpu || bundle::has_built_gpu_engine(workspace) {
+        site::publish(workspace, site::RELATIVE_URLS)?;
+        server::start(&dist, port, open)?.wait();
+        return Ok(());
+    }
+    site::publish_without_gpu(workspace, site::RELATIVE_URLS)?;
+    let server = server::start(&dist, port, open)?;
+    println!("The page runs on the CPU engine. The GPU engine is being built meanwhile.");
+    match site::publish(workspace, site::RELATIVE_URLS) {
+        Ok(()) => println!("The GPU engine is built: reload the page to use it."),
+        // The page works without it.
+        Err(error) => eprintln!("error: {error:#}"),
+    }
+    server.wait();
+    Ok(())
+}
+
 /// A command with its options.
 #[derive(Debug, PartialEq)]
 enum Command {
@@ -75,6 +103,8 @@ enum Command {
     Build { public_url: String },
     Serve { port: u16, open: bool },
     Test,
+    Reliability { site: Option<PathBuf> },
+    Miri,
     BenchClassical,
     BenchTrain,
     Weigh { folder: PathBuf },
@@ -96,6 +126,8 @@ fn parse(arguments: Vec<OsString>) -> Result<Command> {
                 open: true,
             },
             "test" => Command::Test,
+            "reliability" => Command::Reliability { site: None },
+            "miri" => Command::Miri,
             "bench-classical" => Command::BenchClassical,
             "bench-train" => Command::BenchTrain,
             "weigh" => Command::Weigh {
@@ -131,7 +163,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Command> {
                     .and_then(ValueExt::string)
                     .context("--public-url needs a URL, for example /haberdash/")?;
             }
-            (Command::BenchWeb { site, .. }, Arg::Long("site")) => {
+            (Command::BenchWeb { site, .. } | Command::Reliability { site }, Arg::Long("site")) => {
                 let folder = parser
                     .value()
                     .context("--site needs the folder of a built site, for example --site dist")?;
@@ -195,6 +227,12 @@ mod tests {
         );
         assert!(parsed("bench-web --site").is_err());
         assert!(parsed("bench-web --rounds 0").is_err());
+        assert_eq!(
+            parsed("reliability --site out").unwrap(),
+            Command::Reliability {
+                site: Some("out".into())
+            }
+        );
         assert_eq!(parsed("").unwrap(), Command::Help);
         assert_eq!(
             parsed("weigh dist").unwrap(),

@@ -16,8 +16,8 @@ const CACHE_CONTROL: &str = "no-cache";
 /// The first port that is tried.
 pub const DEFAULT_PORT: u16 = 8080;
 
-/// Serves `folder` until the program is interrupted.
-pub fn serve(folder: &Path, port: u16, open: bool) -> Result<()> {
+/// Starts to serve `folder`, and opens it in a browser if `open`.
+pub fn start(folder: &Path, port: u16, open: bool) -> Result<Server> {
     let served = folder.to_path_buf();
     let file = fs::read_to_string(folder.join("_headers")).unwrap_or_default();
     let headers = headers(&file);
@@ -31,8 +31,7 @@ pub fn serve(folder: &Path, port: u16, open: bool) -> Result<()> {
     if open {
         open_browser(&url);
     }
-    server.wait();
-    Ok(())
+    Ok(server)
 }
 
 /// Listens on `port`, or on the next free one.

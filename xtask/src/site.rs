@@ -11,6 +11,9 @@ use std::{env, io::IsTerminal, path::Path, process::Command};
 /// The public URL of a site that works in each folder of each host.
 pub const RELATIVE_URLS: &str = "./";
 
+/// The environment variable with which `off` builds no GPU engine.
+pub const GPU_VARIABLE: &str = "HABERDASH_GPU";
+
 /// A cargo profile of the top Cargo.toml.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Profile {
@@ -43,17 +46,26 @@ const TOOLS: [Tool; 6] = [
 
 /// Installs missing tools, builds the optimised site into `dist/`, prints its sizes, and checks them against their budgets.
 pub fn publish(workspace: &Workspace, public_url: &str) -> Result<()> {
+    build_and_check(workspace, public_url, &[])
+}
+
+/// As [`publish`], without the GPU engine.
+pub fn publish_without_gpu(workspace: &Workspace, public_url: &str) -> Result<()> {
+    build_and_check(workspace, public_url, &[(GPU_VARIABLE, "off")])
+}
+
+fn build_and_check(
+    workspace: &Workspace,
+    public_url: &str,
+    variables: &[(&str, &str)],
+) -> Result<()> {
     tools::ensure(workspace, &TOOLS)?;
     let dist = workspace.root.join("dist");
     step::step(
         "build the optimised site into dist/ (the first time takes long)",
         || {
-            step::run(&mut trunk_build(
-                workspace,
-                Profile::Dist,
-                &dist,
-                public_url,
-            )?)
+            let mut trunk = trunk_build(workspace, Profile::Dist, &dist, public_url)?;
+            step::run(trunk.envs(variables.iter().copied()))
         },
     )?;
     check(workspace, &dist)

@@ -263,6 +263,16 @@ unsafe fn store<S: Simd, const N: usize>(to: *mut f32, row: [S::f32s; N]) {
     }
 }
 
+/// In a build with debug assertions, checks that rows of a tile lie within a slice of this length: the first begins at `start`, each
+/// other one `step` after the one before, and a row has `width` values.
+#[inline(always)]
+fn check_rows(length: usize, start: usize, rows: usize, step: usize, width: usize) {
+    debug_assert!(
+        rows == 0 || start + (rows - 1) * step + width <= length,
+        "{rows} rows of {width} from {start} on, in steps of {step}, are outside of {length} values"
+    );
+}
+
 impl GatherGemm<'_> {
     #[inline(always)]
     fn tiles<S: Simd, const M: usize, const N: usize>(mut self, simd: S) {
@@ -287,16 +297,26 @@ fn gather_tile<S: Simd, const M: usize, const N: usize>(
     column: usize,
 ) {
     let columns = job.bias.len();
+    let width = N * S::F32_LANES;
+    check_rows(columns, column, 1, 0, width);
+    check_rows(job.starts.len(), row, 1, 0, M);
+    check_rows(job.result.len(), row * columns + column, M, columns, width);
     // SAFETY: `run` checked the slices' lengths, and the tile lies within them.
     unsafe {
         let mut sums: TileSums<S, M, N> = [load::<S, N>(job.bias.as_ptr().add(column)); M];
         for (t, tap) in job.taps.iter().enumerate() {
+            let first = t * job.depth * columns + column;
+            check_rows(job.weight.len(), first, job.depth, columns, width);
+            for m in 0..M {
+                let start = *job.starts.get_unchecked(row + m) as usize + tap;
+                check_rows(job.input.len(), start, 1, 0, job.depth);
+            }
             let left = core::array::from_fn(|m| {
                 job.input
                     .as_ptr()
                     .add(*job.starts.get_unchecked(row + m) as usize + tap)
             });
-            let right = job.weight.as_ptr().add(t * job.depth * columns + column);
+            let right = job.weight.as_ptr().add(first);
             sums = add_products(simd, sums, left, 1, right, columns, job.depth);
         }
         let place = job.result.as_mut_ptr().add(row * columns + column);
@@ -335,20 +355,23 @@ fn scatter_tile<S: Simd, const M: usize, const N: usize>(
     row: usize,
     column: usize,
 ) {
+    let width = N * S::F32_LANES;
+    let first = tap * job.depth * job.columns + column;
+    check_rows(job.taps.len(), tap, 1, 0, 1);
+    check_rows(job.starts.len(), row, 1, 0, M);
+    check_rows(job.input.len(), row * job.depth, M, job.depth, job.depth);
+    check_rows(job.weight.len(), first, job.depth, job.columns, width);
     // SAFETY: `run` checked the slices' lengths, and the tile lies within them.
     unsafe {
         let places: [*mut f32; M] = core::array::from_fn(|m| {
             let start = *job.starts.get_unchecked(row + m) as usize;
-            job.result
-                .as_mut_ptr()
-                .add(start + job.taps.get_unchecked(tap) + column)
+            let place = start + job.taps.get_unchecked(tap) + column;
+            check_rows(job.result.len(), place, 1, 0, width);
+            job.result.as_mut_ptr().add(place)
         });
         let mut sums: TileSums<S, M, N> = core::array::from_fn(|m| load::<S, N>(places[m]));
         let left = core::array::from_fn(|m| job.input.as_ptr().add((row + m) * job.depth));
-        let right = job
-            .weight
-            .as_ptr()
-            .add(tap * job.depth * job.columns + column);
+        let right = job.weight.as_ptr().add(first);
         sums = add_products(simd, sums, left, 1, right, job.columns, job.depth);
         for m in 0..M {
             store::<S, N>(places[m], sums[m]);
@@ -382,16 +405,22 @@ fn outer_tile<S: Simd, const M: usize, const N: usize>(
     d: usize,
     column: usize,
 ) {
+    let width = N * S::F32_LANES;
+    let place = (tap * job.depth + d) * job.columns + column;
+    check_rows(job.taps.len(), tap, 1, 0, 1);
+    check_rows(job.result.len(), place, M, job.columns, width);
     // SAFETY: `run` checked the slices' lengths, and the tile lies within them.
     unsafe {
-        let place = (tap * job.depth + d) * job.columns + column;
         let place = job.result.as_mut_ptr().add(place);
         let mut sums: TileSums<S, M, N> =
             core::array::from_fn(|m| load::<S, N>(place.add(m * job.columns)));
         for range in job.ranges {
             let start = range.left + job.taps.get_unchecked(tap) + d;
+            check_rows(job.left.len(), start, range.rows, job.depth, M);
+            let first = range.right + column;
+            check_rows(job.right.len(), first, range.rows, job.columns, width);
             let left = core::array::from_fn(|m| job.left.as_ptr().add(start + m));
-            let right = job.right.as_ptr().add(range.right + column);
+            let right = job.right.as_ptr().add(first);
             sums = add_products(simd, sums, left, job.depth, right, job.columns, range.rows);
         }
         for (m, row) in sums.iter().enumerate() {

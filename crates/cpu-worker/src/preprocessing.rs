@@ -54,7 +54,8 @@ impl PhotoStore {
         let pipeline = Pipeline::new(&image).map_err(photo_error)?;
         // A photo of 50 million pixels takes 200 MB, and only the pipeline is needed from here on.
         drop(image);
-        let prepared = prepare(&pipeline, notes, &Edits::default())?;
+        let (edits, prepared) = pipeline.prepare_upright().map_err(photo_error)?;
+        let prepared = reply(&pipeline, notes, edits, prepared);
         // A large file may be read after a small one that was chosen later.
         let stored = self.stored.as_ref();
         if stored.is_none_or(|stored| photo > stored.number) {
@@ -87,7 +88,9 @@ impl PhotoStore {
     pub fn edit(&self, photo: u32, edits: &Edits) -> Result<Prepared, RequestError> {
         match &self.stored {
             Some(stored) if stored.number == photo => {
-                prepare(&stored.pipeline, stored.notes, edits)
+                let pipeline = &stored.pipeline;
+                let prepared = pipeline.prepare(edits).map_err(photo_error)?;
+                Ok(reply(pipeline, stored.notes, edits.clone(), prepared))
             }
             _ => Err(RequestError::PhotoReplaced),
         }
@@ -105,8 +108,10 @@ pub struct PreparedFile {
 
 /// What is known of a photo in addition to its 28x28 image.
 pub struct PreparedPhoto {
-    /// From it, the photo network's input is made.
+    /// From it and the edits, the photo network's input is made.
     pub pipeline: Pipeline,
+    /// The rotation that makes the garment upright.
+    pub edits: Edits,
     /// The part of the photo that the 28x28 image shows.
     pub frame: Frame,
     /// The part of the photo that the photo network's input shows.
@@ -145,22 +150,38 @@ pub fn prepare_file(file: &[u8]) -> Result<PreparedFile, RequestError> {
 pub fn prepare_image(image: RgbaImage) -> Result<PreparedFile, RequestError> {
     let pipeline = Pipeline::new(&image).map_err(photo_error)?;
     drop(image);
-    let prepared = pipeline.prepare(&Edits::default()).map_err(photo_error)?;
+    let (edits, prepared) = pipeline.prepare_upright().map_err(photo_error)?;
+    Ok(file(pipeline, edits, prepared))
+}
+
+/// Turns a frame of the live camera into 28x28. It is not rotated, as heat maps are drawn on the video.
+///
+/// # Errors
+/// The frame is too small, or nothing stands out from its background.
+pub fn prepare_frame(frame: &RgbaImage) -> Result<PreparedFile, RequestError> {
+    let pipeline = Pipeline::new(frame).map_err(photo_error)?;
+    let edits = Edits::default();
+    let prepared = pipeline.prepare(&edits).map_err(photo_error)?;
+    Ok(file(pipeline, edits, prepared))
+}
+
+fn file(pipeline: Pipeline, edits: Edits, prepared: photo::Prepared) -> PreparedFile {
     let is_photo = !matches!(prepared.route, Route::AsIs { .. });
     let photo = is_photo.then(|| PreparedPhoto {
         pipeline,
+        edits,
         frame: prepared.frame,
         square: square(&prepared),
     });
-    Ok(PreparedFile {
+    PreparedFile {
         grey: prepared.grey,
         is_plain: prepared.is_plain,
         is_damaged: false,
         photo,
-    })
+    }
 }
 
-/// The part of a photo, without edits, that [`Pipeline::square`] shows: the photo without the frame around it, padded to a square.
+/// The part of a photo, not cropped by the visitor, that [`Pipeline::square`] shows: the photo without the frame around it, padded to a square.
 fn square(prepared: &photo::Prepared) -> Frame {
     let crop = prepared.inside_frame.unwrap_or(Crop::WHOLE);
     let (photo_width, photo_height) = (prepared.width as f32, prepared.height as f32);
@@ -197,11 +218,18 @@ pub fn photo_error(error: PhotoError) -> RequestError {
     }
 }
 
-fn prepare(pipeline: &Pipeline, notes: FileNotes, edits: &Edits) -> Result<Prepared, RequestError> {
-    let prepared = pipeline.prepare(edits).map_err(photo_error)?;
-    let stages = pipeline.stages(edits, &prepared);
-    Ok(Prepared {
+/// The reply about a photo that was prepared with these edits, with its intermediate images.
+fn reply(
+    pipeline: &Pipeline,
+    notes: FileNotes,
+    edits: Edits,
+    prepared: photo::Prepared,
+) -> Prepared {
+    let stages = pipeline.stages(&edits, &prepared);
+    Prepared {
         grey: Pixels::from(&prepared.grey),
+        edits,
+        size: pipeline.size(),
         frame: prepared.frame,
         width: prepared.width,
         height: prepared.height,
@@ -219,7 +247,7 @@ fn prepare(pipeline: &Pipeline, notes: FileNotes, edits: &Edits) -> Result<Prepa
         cutout: stages.cutout,
         toned: stages.grey,
         predictions: Vec::new(),
-    })
+    }
 }
 
 /// Cuts the gallery's sprite, which is grey on black, into its 28x28 images, row by row.

@@ -15,15 +15,15 @@ pub struct PreparedImage {
     pub(crate) route: Route,
     /// Whether the photo's background is plain.
     pub(crate) is_plain: bool,
-    /// The photo, for the photo network; `None` where the image is used as it is.
-    photo: Option<Pipeline>,
+    /// The photo and the rotation that makes the garment upright, for the photo network; `None` where the image is used as it is.
+    photo: Option<(Pipeline, Edits)>,
 }
 
 impl PreparedImage {
     /// The photo as the photo network's input; `None` where the image is used as it is.
     pub fn square(&self) -> Option<RgbaImage> {
-        let photo = self.photo.as_ref()?;
-        Some(photo.square(&Edits::default(), photo_network::SIDE))
+        let (photo, edits) = self.photo.as_ref()?;
+        Some(photo.square(edits, photo_network::SIDE))
     }
 }
 
@@ -53,13 +53,13 @@ impl PreparedImage {
         let pipeline = Pipeline::new(&photo)?;
         // A photo of 50 million pixels takes 200 MB, and only the pipeline is needed from here on.
         drop(photo);
-        let prepared = pipeline.prepare(&Edits::default())?;
+        let (edits, prepared) = pipeline.prepare_upright()?;
         let is_photo = !matches!(prepared.route, Route::AsIs { .. });
         Ok(Self {
             grey: prepared.grey,
             route: prepared.route,
             is_plain: prepared.is_plain,
-            photo: is_photo.then_some(pipeline),
+            photo: is_photo.then_some((pipeline, edits)),
         })
     }
 }

@@ -35,6 +35,7 @@ mod segment;
 mod sharpen;
 mod square;
 mod stages;
+mod straighten;
 mod trim;
 
 #[cfg(feature = "decode")]
@@ -50,6 +51,7 @@ pub use mask::Mask;
 pub use pipeline::{POOR_QUALITY, Pipeline, Prepared, Route, prepare};
 pub use shared::image::{MAX_PIXELS, MAX_SIDE};
 pub use stages::Stages;
+pub use straighten::straightening_note;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -132,6 +132,11 @@ impl Pipeline {
         })
     }
 
+    /// The photo's width and height in pixels, before it is rotated.
+    pub fn size(&self) -> (u32, u32) {
+        self.size
+    }
+
     /// Makes the models' 28x28 image with the visitor's edits.
     ///
     /// A 28x28 photo in the data set's form is used as it is, or negated: it is neither trimmed nor sharpened. Without a crop

@@ -1,6 +1,6 @@
 //! Replies from a worker to the page.
 
-use photo::{Crop, Frame, Mask, Route};
+use photo::{Crop, Edits, Frame, Mask, Route};
 use serde::{Deserialize, Serialize};
 use shared::explain::{Reason, SearchState, Trust};
 use shared::garment::CLASSES;
@@ -168,9 +168,13 @@ pub struct FrameHeatMap {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prepared {
     pub grey: Pixels,
-    /// The position of the 28x28 image in the photo, in pixels of the photo.
+    /// The edits with which it was prepared: the visitor's, or for a new photo the rotation that makes the garment upright.
+    pub edits: Edits,
+    /// The width and height of the photo in pixels, before it is rotated.
+    pub size: (u32, u32),
+    /// The position of the 28x28 image in the rotated photo, in pixels of the photo.
     pub frame: Frame,
-    /// The size of the upright photo in pixels.
+    /// The size of the rotated photo in pixels.
     pub width: u32,
     pub height: u32,
     pub route: Route,

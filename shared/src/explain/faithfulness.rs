@@ -1,7 +1,7 @@
 //! Measures of how faithful a map is to its model: deletion and insertion curves (Petsiuk et al. 2018, arXiv 1806.07421), and the
 //! agreement of two maps.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,32 +28,32 @@ pub struct Curves {
 }
 
 impl Curves {
-    /// The curves of an order of the pixels.
+    /// The curves of an order of the pixels. `probabilities` returns the probability of each of some images.
     ///
     /// # Shapes
     /// `order` is `[PIXELS]`, the indices of the pixels.
     pub fn new(
         image: &Grey28,
         order: &[usize],
-        mut probability: impl FnMut(Grey28) -> f32,
+        mut probabilities: impl FnMut(&[Grey28]) -> Vec<f32>,
     ) -> Self {
         let mut curve = |mut pixels: [u8; PIXELS], goal: &[u8; PIXELS]| -> Vec<f32> {
-            let mut values = Vec::with_capacity(POINTS);
-            values.push(probability(Grey28::new(pixels)));
+            // Each image that differs from the one before it, and which of them a point of the curve shows.
+            let mut images = vec![Grey28::new(pixels)];
+            let mut shown = vec![0];
             for changed in order.chunks(STEP) {
                 let before = pixels;
                 for &at in changed {
                     pixels[at] = goal[at];
                 }
                 // Most images have a large empty background.
-                let last = values[values.len() - 1];
-                values.push(if pixels == before {
-                    last
-                } else {
-                    probability(Grey28::new(pixels))
-                });
+                if pixels != before {
+                    images.push(Grey28::new(pixels));
+                }
+                shown.push(images.len() - 1);
             }
-            values
+            let values = probabilities(&images);
+            shown.iter().map(|&image| values[image]).collect()
         };
         let black = [0; PIXELS];
         Self {
@@ -107,7 +107,7 @@ pub fn rank_correlation(a: &[f32], b: &[f32]) -> f32 {
 /// The rank of each value, from 0.
 fn ranks(values: &[f32]) -> Vec<f64> {
     let order = descending(values);
-    let mut ranks = alloc::vec![0.0; values.len()];
+    let mut ranks = vec![0.0; values.len()];
     let mut start = 0;
     for equal in order.chunk_by(|&a, &b| values[a] == values[b]) {
         let mean = start as f64 + (equal.len() as f64 - 1.0) / 2.0;
@@ -125,8 +125,9 @@ mod tests {
 
     /// A model of one pixel.
     fn curves(order: &[usize], pixel: usize) -> Curves {
-        Curves::new(&Grey28::new([255; PIXELS]), order, |image| {
-            f32::from(image.pixels()[pixel]) / 255.0
+        let probability = |image: &Grey28| f32::from(image.pixels()[pixel]) / 255.0;
+        Curves::new(&Grey28::new([255; PIXELS]), order, |images| {
+            images.iter().map(probability).collect()
         })
     }
 

@@ -15,27 +15,30 @@ pub const FULL: f32 = 0.5;
 /// The number of squares along each side of the image.
 const STEPS: usize = (SIDE - PATCH) / STRIDE + 1;
 
-/// Fills one square after the other with 0, the data set's background, and computes the probability each time.
+/// Fills one square after the other with 0, the data set's background, and computes the probability each time. `probabilities`
+/// returns that of each of some images.
 ///
 /// A pixel's value is the mean over all squares that contain it, as in Captum: by how much the probability falls when the
 /// pixel is hidden, from -1 to 1. A square that is empty already costs nothing, and is not computed.
 ///
 /// # Shapes
 /// The map is `[SIDE, SIDE]`.
-pub fn occlusion_map(image: &Grey28, mut probability: impl FnMut(Grey28) -> f32) -> HeatMap {
-    let whole = probability(image.clone());
+pub fn occlusion_map(
+    image: &Grey28,
+    mut probabilities: impl FnMut(&[Grey28]) -> Vec<f32>,
+) -> HeatMap {
+    let hidden: Vec<Grey28> = squares().map(|square| without(image, square)).collect();
+    let computed = hidden.iter().filter(|hidden| *hidden != image);
+    let images: Vec<Grey28> = core::iter::once(image).chain(computed).cloned().collect();
+    let mut found = probabilities(&images).into_iter();
+    let whole = found.next().unwrap_or_default();
     let mut sums = vec![0.0; PIXELS];
     let mut counts = [0_u8; PIXELS];
-    for i in 0..STEPS * STEPS {
-        let (top, left) = (i / STEPS * STRIDE, i % STEPS * STRIDE);
-        let mut pixels = *image.pixels();
-        for row in pixels.chunks_exact_mut(SIDE).skip(top).take(PATCH) {
-            row[left..left + PATCH].fill(0);
-        }
-        let loss = if pixels == *image.pixels() {
+    for ([top, left], hidden) in squares().zip(&hidden) {
+        let loss = if hidden == image {
             0.0
         } else {
-            whole - probability(Grey28::new(pixels))
+            whole - found.next().unwrap_or(whole)
         };
         for row in top..top + PATCH {
             for at in row * SIDE + left..row * SIDE + left + PATCH {
@@ -57,6 +60,20 @@ pub fn occlusion_map(image: &Grey28, mut probability: impl FnMut(Grey28) -> f32)
     }
 }
 
+/// The upper left corners of the squares, row by row.
+fn squares() -> impl Iterator<Item = [usize; 2]> {
+    (0..STEPS * STEPS).map(|i| [i / STEPS * STRIDE, i % STEPS * STRIDE])
+}
+
+/// The image with a square filled.
+fn without(image: &Grey28, [top, left]: [usize; 2]) -> Grey28 {
+    let mut pixels = *image.pixels();
+    for row in pixels.chunks_exact_mut(SIDE).skip(top).take(PATCH) {
+        row[left..left + PATCH].fill(0);
+    }
+    Grey28::new(pixels)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,7 +83,15 @@ mod tests {
         let at = row * SIDE + column;
         let mut pixels = [10; PIXELS];
         pixels[at] = 255;
-        occlusion_map(&Grey28::new(pixels), |p| f32::from(p.pixels()[at]) / 255.0)
+        occlusion_map(
+            &Grey28::new(pixels),
+            each(|p| f32::from(p.pixels()[at]) / 255.0),
+        )
+    }
+
+    /// A model of one image, for several.
+    fn each(mut probability: impl FnMut(&Grey28) -> f32) -> impl FnMut(&[Grey28]) -> Vec<f32> {
+        move |images| images.iter().map(&mut probability).collect()
     }
 
     #[test]
@@ -106,9 +131,10 @@ mod tests {
 
     #[test]
     fn regions_that_lower_the_probability_are_negative() {
-        let map = occlusion_map(&Grey28::new([200; PIXELS]), |p| {
-            1.0 - f32::from(p.pixels()[0]) / 255.0
-        });
+        let map = occlusion_map(
+            &Grey28::new([200; PIXELS]),
+            each(|p| 1.0 - f32::from(p.pixels()[0]) / 255.0),
+        );
         assert!(map.values[0] < -0.7, "{}", map.values[0]);
         assert!(map.values.iter().all(|&v| v <= 0.0));
     }
@@ -118,10 +144,13 @@ mod tests {
         let mut pixels = [0; PIXELS];
         pixels[0] = 9;
         let mut count = 0;
-        occlusion_map(&Grey28::new(pixels), |_| {
-            count += 1;
-            0.5
-        });
+        occlusion_map(
+            &Grey28::new(pixels),
+            each(|_| {
+                count += 1;
+                0.5
+            }),
+        );
         // The whole image, and the only square that contains the corner.
         assert_eq!(count, 2);
     }

@@ -23,8 +23,8 @@ const TRIALS: usize = 14;
 
 /// What the search asks of a model.
 pub trait Examined {
-    /// The scores of an image, in label order, and the class that is predicted.
-    fn examine(&mut self, image: &Grey28) -> ([f32; CLASSES], Garment);
+    /// The scores of each image, in label order, and the class that is predicted for it.
+    fn examine(&mut self, images: &[Grey28]) -> Vec<([f32; CLASSES], Garment)>;
 
     /// The gradient of a weighted sum of the scores with respect to the pixels, up to a positive factor; `None` if the model has
     /// none.
@@ -132,7 +132,7 @@ pub struct ChangeSearch {
 impl ChangeSearch {
     /// A search that begins at an image.
     pub fn new(image: Grey28, model: &mut impl Examined) -> Self {
-        let (scores, before) = model.examine(&image);
+        let (scores, before) = examine(model, &image);
         let (lead, rival) = lead(&scores, before);
         let mut search = Self {
             original: image.clone(),
@@ -205,10 +205,11 @@ impl ChangeSearch {
     /// Tries the next candidates of the chessboard.
     fn scan(&mut self, from: usize, model: &mut impl Examined) {
         let to = (from + TRIALS).min(self.candidates.len());
-        for index in from..to {
-            let change = self.candidates[index].change;
-            let (scores, _) = model.examine(&with(&self.image, change));
-            self.candidates[index].gain = self.lead - lead(&scores, self.before).0;
+        let images = self.candidates[from..to].iter();
+        let images: Vec<Grey28> = images.map(|c| with(&self.image, c.change)).collect();
+        let examined = model.examine(&images);
+        for (candidate, (scores, _)) in self.candidates[from..to].iter_mut().zip(&examined) {
+            candidate.gain = self.lead - lead(scores, self.before).0;
         }
         self.phase = if to < self.candidates.len() {
             Phase::Scan(to)
@@ -233,9 +234,10 @@ impl ChangeSearch {
         });
         let untried = self.candidates.partition_point(|c| !c.is_tried);
         let mut best: Option<Trial> = None;
-        for index in 0..CANDIDATES.min(untried) {
-            let image = with(&self.image, self.candidates[index].change);
-            let (scores, class) = model.examine(&image);
+        let images = self.candidates[..CANDIDATES.min(untried)].iter();
+        let images: Vec<Grey28> = images.map(|c| with(&self.image, c.change)).collect();
+        let examined = model.examine(&images);
+        for (index, (image, (scores, class))) in images.into_iter().zip(examined).enumerate() {
             let (lead, rival) = lead(&scores, self.before);
             self.candidates[index].gain = self.lead - lead;
             self.candidates[index].is_tried = true;
@@ -296,7 +298,7 @@ impl ChangeSearch {
             };
             let level = self.original.pixels()[usize::from(change.at)];
             let image = with(&self.image, ChangedPixel { level, ..*change });
-            let (_, class) = model.examine(&image);
+            let (_, class) = examine(model, &image);
             if class == self.before {
                 index += 1;
             } else {
@@ -336,6 +338,15 @@ impl ChangeSearch {
     }
 }
 
+/// The scores of one image, and the class that is predicted for it.
+fn examine(model: &mut impl Examined, image: &Grey28) -> ([f32; CLASSES], Garment) {
+    let examined = model.examine(core::slice::from_ref(image));
+    examined
+        .into_iter()
+        .next()
+        .expect("invariant: one result for each image")
+}
+
 /// The image with one pixel changed.
 fn with(image: &Grey28, change: ChangedPixel) -> Grey28 {
     let mut pixels = *image.pixels();
@@ -365,14 +376,17 @@ mod tests {
     }
 
     impl Examined for Linear {
-        fn examine(&mut self, image: &Grey28) -> ([f32; CLASSES], Garment) {
-            self.examined += 1;
-            let pairs = image.pixels().iter().zip(&self.weights);
-            let sum: f32 = pairs.map(|(&p, w)| f32::from(p) * w).sum();
-            let mut scores = [-1e9; CLASSES];
-            (scores[0], scores[1]) = (self.threshold, sum);
-            let class = usize::from(sum > self.threshold);
-            (scores, Garment::ALL[class])
+        fn examine(&mut self, images: &[Grey28]) -> Vec<([f32; CLASSES], Garment)> {
+            self.examined += images.len();
+            let examine = |image: &Grey28| {
+                let pairs = image.pixels().iter().zip(&self.weights);
+                let sum: f32 = pairs.map(|(&p, w)| f32::from(p) * w).sum();
+                let mut scores = [-1e9; CLASSES];
+                (scores[0], scores[1]) = (self.threshold, sum);
+                let class = usize::from(sum > self.threshold);
+                (scores, Garment::ALL[class])
+            };
+            images.iter().map(examine).collect()
         }
 
         fn gradient(&mut self, _: &Grey28, weights: &[f32; CLASSES]) -> Option<Vec<f32>> {
@@ -431,18 +445,21 @@ mod tests {
         // Both models' lead falls with pixel 0 first, yet pixels 2 and 4 together are enough without it.
         struct Both;
         impl Examined for Both {
-            fn examine(&mut self, image: &Grey28) -> ([f32; CLASSES], Garment) {
-                let lit = |at: usize| image.pixels()[at] > 0;
-                let mut scores = [-9.0; CLASSES];
-                scores[0] = 3.0;
-                scores[1] = f32::from(u8::from(lit(0))) * 1.5
-                    + f32::from(u8::from(lit(2)))
-                    + f32::from(u8::from(lit(4)));
-                let flips = lit(2) && lit(4);
-                if flips {
-                    scores[1] = 4.0;
-                }
-                (scores, Garment::ALL[usize::from(flips)])
+            fn examine(&mut self, images: &[Grey28]) -> Vec<([f32; CLASSES], Garment)> {
+                let examine = |image: &Grey28| {
+                    let lit = |at: usize| image.pixels()[at] > 0;
+                    let mut scores = [-9.0; CLASSES];
+                    scores[0] = 3.0;
+                    scores[1] = f32::from(u8::from(lit(0))) * 1.5
+                        + f32::from(u8::from(lit(2)))
+                        + f32::from(u8::from(lit(4)));
+                    let flips = lit(2) && lit(4);
+                    if flips {
+                        scores[1] = 4.0;
+                    }
+                    (scores, Garment::ALL[usize::from(flips)])
+                };
+                images.iter().map(examine).collect()
             }
 
             fn gradient(&mut self, _: &Grey28, _: &[f32; CLASSES]) -> Option<Vec<f32>> {

@@ -11,6 +11,7 @@ use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
 use crate::garment::CLASSES;
+use crate::rows::Rows;
 use crate::shuffle::Shuffle;
 use crate::simd;
 
@@ -24,6 +25,8 @@ const FLOOR: f32 = 1e-3;
 pub struct Neighbour {
     /// Its number among the points of the model, in the order of the training images.
     pub point: u32,
+    /// Its number among the points of its class, in the same order.
+    pub of_class: u32,
     /// Its class.
     pub label: u8,
     /// The Euclidean distance in the projection.
@@ -44,8 +47,7 @@ struct Near {
 /// The model: projected training samples with their classes.
 pub struct Knn {
     projection: Linear,
-    /// `[points, dimensions]`.
-    points: Vec<f32>,
+    points: Rows,
     /// Half of each point's squared length.
     half_squares: Vec<f32>,
     labels: Vec<u8>,
@@ -77,7 +79,7 @@ impl Knn {
         let half = |point: &[f32]| simd::dot(point, point) / 2.0;
         Ok(Self {
             half_squares: points.values.chunks_exact(dimensions).map(half).collect(),
-            points: points.values.clone(),
+            points: Rows::new(&points.values, dimensions),
             labels: labels.iter().map(|&l| l as u8).collect(),
             projection,
             neighbours: neighbours as usize,
@@ -86,22 +88,33 @@ impl Knn {
         })
     }
 
-    /// The nearest points, nearest first.
-    fn nearest(&self, query: &[f32]) -> Vec<Near> {
-        let mut nearest: Vec<Near> = Vec::with_capacity(self.neighbours + 1);
-        let points = self.points.chunks_exact(query.len());
-        for (point, ((position, half), &label)) in
-            points.zip(&self.half_squares).zip(&self.labels).enumerate()
-        {
-            let half = half - simd::dot(position, query);
-            let last = nearest.last().map_or(f32::INFINITY, |n| n.half);
-            if nearest.len() < self.neighbours || half < last {
-                let at = nearest.partition_point(|n| n.half <= half);
-                nearest.insert(at, Near { half, point, label });
-                nearest.truncate(self.neighbours);
+    /// The position of a sample in the projection, in which the points are.
+    ///
+    /// # Shapes
+    /// `[dimensions]`.
+    pub fn project(&self, sample: &Sample) -> Vec<f32> {
+        self.projection.apply(sample)
+    }
+
+    /// The nearest points of each position, nearest first.
+    fn nearest(&self, queries: &[Vec<f32>]) -> Vec<Vec<Near>> {
+        let empty = |_| Vec::with_capacity(self.neighbours + 1);
+        let mut all: Vec<Vec<Near>> = queries.iter().map(empty).collect();
+        self.points.products(queries, |query, first, products| {
+            let nearest = &mut all[query];
+            let points = self.half_squares[first..].iter().zip(&self.labels[first..]);
+            for (i, (product, (half, &label))) in products.iter().zip(points).enumerate() {
+                let half = half - product;
+                let last = nearest.last().map_or(f32::INFINITY, |n| n.half);
+                if nearest.len() < self.neighbours || half < last {
+                    let at = nearest.partition_point(|n| n.half <= half);
+                    let point = first + i;
+                    nearest.insert(at, Near { half, point, label });
+                    nearest.truncate(self.neighbours);
+                }
             }
-        }
-        nearest
+        });
+        all
     }
 
     /// The weight of each of the nearest points.
@@ -112,18 +125,31 @@ impl Knn {
         nearest.iter().map(weight).collect()
     }
 
+    /// The logarithm of each class's share of the weight of the nearest points.
+    fn class_scores(&self, nearest: &[Near]) -> [f32; CLASSES] {
+        let mut weights = [FLOOR; CLASSES];
+        for (near, weight) in nearest.iter().zip(self.weights(nearest)) {
+            weights[usize::from(near.label)] += weight;
+        }
+        let sum: f32 = weights.iter().sum();
+        weights.map(|w| libm::logf(w / sum))
+    }
+
     /// The neighbours that decide the class of a sample, nearest first.
     pub fn neighbours(&self, sample: &Sample) -> Vec<Neighbour> {
-        let query = self.projection.apply(sample);
-        let nearest = self.nearest(&query);
+        let queries = [self.project(sample)];
+        let nearest = self.nearest(&queries).concat();
         let weights = self.weights(&nearest);
         let sum: f32 = weights.iter().sum();
         let neighbours = nearest.iter().zip(&weights).map(|(near, weight)| {
-            let position = &self.points[near.point * query.len()..][..query.len()];
             // Not from `half`, which loses digits where the distance is small beside the positions.
-            let squares = position.iter().zip(&query).map(|(a, b)| (a - b) * (a - b));
+            let position = self.points.row(near.point);
+            let squares = position.zip(&queries[0]);
+            let squares = squares.map(|(a, b)| (a - b) * (a - b));
+            let before = &self.labels[..near.point];
             Neighbour {
                 point: near.point as u32,
+                of_class: before.iter().filter(|l| **l == near.label).count() as u32,
                 label: near.label,
                 distance: libm::sqrtf(squares.sum()),
                 share: weight / sum,
@@ -162,13 +188,13 @@ impl Classifier for Knn {
 
     /// The logarithm of each class's share of the total weight of the neighbours.
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
-        let nearest = self.nearest(&self.projection.apply(sample));
-        let mut weights = [FLOOR; CLASSES];
-        for (near, weight) in nearest.iter().zip(self.weights(&nearest)) {
-            weights[usize::from(near.label)] += weight;
-        }
-        let sum: f32 = weights.iter().sum();
-        weights.map(|w| libm::logf(w / sum))
+        self.class_scores(&self.nearest(&[self.project(sample)]).concat())
+    }
+
+    fn scores_batch(&mut self, samples: &[Sample]) -> Vec<[f32; CLASSES]> {
+        let queries: Vec<Vec<f32>> = samples.iter().map(|s| self.project(s)).collect();
+        let nearest = self.nearest(&queries);
+        nearest.iter().map(|n| self.class_scores(n)).collect()
     }
 }
 
@@ -221,12 +247,32 @@ mod tests {
         assert_eq!(found.len(), 2);
         for (found, (point, label, distance, weight)) in found.iter().zip(expected) {
             assert_eq!((found.point, found.label), (point, label));
+            assert_eq!(found.of_class, 0);
             assert!((found.distance - distance).abs() < 1e-6, "{found:?}");
             assert!(
                 (found.share - weight / (1.0 + second)).abs() < 1e-6,
                 "{found:?}"
             );
         }
+    }
+
+    #[test]
+    fn points_are_numbered_within_their_class() {
+        let made = with_tensor(&three(), "labels", &[3], &[2.0, 1.0, 2.0]);
+        let found = Knn::new(&made)
+            .unwrap()
+            .neighbours(&first_pixel_sample(255));
+        let numbers = found.iter().map(|n| (n.point, n.label, n.of_class));
+        assert!(numbers.eq([(2, 2, 1), (1, 1, 0)]), "{found:?}");
+    }
+
+    #[test]
+    fn a_batch_has_the_scores_of_its_samples() {
+        let mut knn = Knn::new(&three()).unwrap();
+        let samples: Vec<Sample> = (0..20).map(|i| first_pixel_sample(9 * i)).collect();
+        let single: Vec<_> = samples.iter().map(|s| knn.scores(s)).collect();
+        assert_eq!(knn.scores_batch(&samples), single);
+        assert_ne!(single[0], single[19]);
     }
 
     #[test]

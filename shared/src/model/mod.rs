@@ -17,6 +17,7 @@ pub mod photo_network;
 pub mod shape;
 pub mod svm;
 pub mod tensors;
+pub mod tilt;
 pub mod weights_file;
 
 pub use answer::Answer;
@@ -27,4 +28,5 @@ pub use model_id::ModelId;
 pub use novelty::NoveltyDetector;
 pub use photo_class::{PHOTO_CLASSES, PhotoClass};
 pub use tensors::ModelError;
+pub use tilt::TiltEstimator;
 pub use weights_file::WeightsFile;

@@ -11,6 +11,7 @@ use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::Sample;
 use crate::garment::{CLASSES, Garment};
+use crate::rows::Rows;
 use crate::shuffle::Shuffle;
 use crate::simd;
 
@@ -22,6 +23,8 @@ pub const PAIRS: usize = CLASSES * (CLASSES - 1) / 2;
 pub struct SupportVector {
     /// Its number, in the order of the weights file.
     pub vector: u32,
+    /// Its number among the vectors of its class, in the same order.
+    pub of_class: u32,
     /// Its class.
     pub label: u8,
     /// The kernel's value, 0 to 1: how near it is to the sample.
@@ -48,8 +51,8 @@ pub struct ClassDecision {
 /// The model: support vectors with coefficients for the nine pairs of each vector's class.
 pub struct Svm {
     projection: Linear,
-    /// `[vectors, dimensions]`, class by class.
-    vectors: Vec<f32>,
+    /// Class by class.
+    vectors: Rows,
     squares: Vec<f32>,
     /// `[vectors, 9]`: LIBSVM's `sv_coef`, with the sign of the pair's first class positive.
     coefficients: Vec<f32>,
@@ -97,7 +100,7 @@ impl Svm {
                 .chunks_exact(dimensions)
                 .map(square)
                 .collect(),
-            vectors: vectors.values.clone(),
+            vectors: Rows::new(&vectors.values, dimensions),
             coefficients,
             classes: classes.collect(),
             intercepts: tensors.values("intercepts", &[PAIRS])?.to_vec(),
@@ -111,19 +114,23 @@ impl Svm {
     /// The `count` support vectors that contribute most to the decisions for a class, and against it.
     pub fn class_decision(&self, sample: &Sample, class: Garment, count: usize) -> ClassDecision {
         let class = class.index();
-        let query = self.projection.apply(sample);
+        let query = self.project(sample);
         let square = simd::dot(&query, &query);
-        let vectors = self.vectors.chunks_exact(query.len());
+        let mut products = Vec::with_capacity(self.squares.len());
+        let queries = core::slice::from_ref(&query);
+        self.vectors
+            .products(queries, |_, _, found| products.extend_from_slice(found));
         let coefficients = self.coefficients.chunks_exact(CLASSES - 1);
-        let all = vectors
+        let all = products
+            .iter()
             .zip(&self.squares)
             .zip(coefficients)
             .zip(&self.classes);
         // Index, kernel, coefficient for the class.
         let mut parts: Vec<(usize, f32, f32)> = all
             .enumerate()
-            .map(|(i, (((vector, own), coefficients), &label))| {
-                let distance = own + square - 2.0 * simd::dot(vector, &query);
+            .map(|(i, (((product, own), coefficients), &label))| {
+                let distance = own + square - 2.0 * product;
                 let kernel = libm::expf(-self.gamma * distance.max(0.0));
                 (
                     i,
@@ -143,8 +150,11 @@ impl Svm {
             .sum();
         // The order of equal contributions is that of the file.
         parts.sort_by(|a, b| (b.1 * b.2).total_cmp(&(a.1 * a.2)));
+        // Vectors are ordered by class.
+        let first = |i: usize| self.classes.partition_point(|c| *c < self.classes[i]);
         let vector = |&(i, kernel, coefficient): &(usize, f32, f32)| SupportVector {
             vector: i as u32,
+            of_class: (i - first(i)) as u32,
             label: self.classes[i],
             kernel,
             coefficient,
@@ -180,26 +190,42 @@ impl Svm {
         }
     }
 
-    /// The decision value of each pair: positive for its first class.
-    pub fn decision_values(&self, sample: &Sample) -> [f32; PAIRS] {
-        let query = self.projection.apply(sample);
-        let square = simd::dot(&query, &query);
-        // The sums of each class's vectors in its pairs with the other classes. In 64 bits, since thousands of terms of both signs
-        // are added.
-        let mut sums = [[0.0_f64; CLASSES - 1]; CLASSES];
-        let vectors = self.vectors.chunks_exact(query.len());
-        let coefficients = self.coefficients.chunks_exact(CLASSES - 1);
-        for (((vector, own), coefficients), &class) in vectors
-            .zip(&self.squares)
-            .zip(coefficients)
-            .zip(&self.classes)
-        {
-            let distance = own + square - 2.0 * simd::dot(vector, &query);
-            let kernel = libm::expf(-self.gamma * distance.max(0.0));
-            for (sum, coefficient) in sums[usize::from(class)].iter_mut().zip(coefficients) {
-                *sum += f64::from(coefficient * kernel);
+    /// The position of a sample in the projection, in which the vectors are.
+    ///
+    /// # Shapes
+    /// `[dimensions]`.
+    pub fn project(&self, sample: &Sample) -> Vec<f32> {
+        self.projection.apply(sample)
+    }
+
+    /// The decision values of some samples, of each the 45 pairs': positive for a pair's first class.
+    pub fn decision_values(&self, samples: &[Sample]) -> Vec<[f32; PAIRS]> {
+        let queries: Vec<Vec<f32>> = samples.iter().map(|s| self.project(s)).collect();
+        let squares: Vec<f32> = queries.iter().map(|q| simd::dot(q, q)).collect();
+        // Of each sample, the sums of each class's vectors in its pairs with the other classes. In 64 bits, since thousands of terms of
+        // both signs are added.
+        let mut sums = vec![[[0.0_f64; CLASSES - 1]; CLASSES]; queries.len()];
+        self.vectors.products(&queries, |query, first, products| {
+            let (sums, square) = (&mut sums[query], squares[query]);
+            let coefficients = self.coefficients.chunks_exact(CLASSES - 1).skip(first);
+            for (((product, own), coefficients), &class) in products
+                .iter()
+                .zip(&self.squares[first..])
+                .zip(coefficients)
+                .zip(&self.classes[first..])
+            {
+                let distance = own + square - 2.0 * product;
+                let kernel = libm::expf(-self.gamma * distance.max(0.0));
+                for (sum, coefficient) in sums[usize::from(class)].iter_mut().zip(coefficients) {
+                    *sum += f64::from(coefficient * kernel);
+                }
             }
-        }
+        });
+        sums.iter().map(|sums| self.decisions_by(sums)).collect()
+    }
+
+    /// The decision values for the sums of each class's vectors.
+    fn decisions_by(&self, sums: &[[f64; CLASSES - 1]; CLASSES]) -> [f32; PAIRS] {
         let mut decisions = [0.0; PAIRS];
         for (pair, (first, second)) in class_pairs().enumerate() {
             // A class has no coefficient for itself, so those of later classes are one index lower.
@@ -258,7 +284,16 @@ impl Classifier for Svm {
     }
 
     fn scores(&mut self, sample: &Sample) -> [f32; CLASSES] {
-        pairwise_scores(&self.decision_values(sample), self.slope)
+        let decisions = self.decision_values(core::slice::from_ref(sample));
+        pairwise_scores(&decisions[0], self.slope)
+    }
+
+    fn scores_batch(&mut self, samples: &[Sample]) -> Vec<[f32; CLASSES]> {
+        let decisions = self.decision_values(samples);
+        decisions
+            .iter()
+            .map(|decisions| pairwise_scores(decisions, self.slope))
+            .collect()
     }
 }
 
@@ -304,7 +339,7 @@ mod tests {
             let x = f32::from(pixel) / 255.0;
             let kernel = |v: f32| libm::expf(-GAMMA * (x - v) * (x - v));
             let expected = 0.75 * kernel(0.0) - 0.5 * kernel(1.0) + 0.125;
-            let decisions = svm.decision_values(&first_pixel_sample(pixel));
+            let decisions = svm.decision_values(&[first_pixel_sample(pixel)])[0];
             for (pair, (found, classes)) in decisions.iter().zip(class_pairs()).enumerate() {
                 let expected = if classes == (0, 2) { expected } else { 0.0 };
                 assert!(
@@ -326,7 +361,7 @@ mod tests {
     fn a_class_decision_is_the_sum_of_its_pairs() {
         let svm = Svm::new(&two_vectors()).unwrap();
         let sample = first_pixel_sample(100);
-        let decisions = svm.decision_values(&sample);
+        let decisions = svm.decision_values(core::slice::from_ref(&sample))[0];
         for class in Garment::ALL {
             let expected: f32 = decisions
                 .iter()
@@ -355,6 +390,36 @@ mod tests {
             -decision.opposing[0].contribution
         );
         assert_eq!(decision.intercept, 0.125);
+    }
+
+    #[test]
+    fn a_batch_has_the_scores_of_its_samples() {
+        let mut svm = Svm::new(&two_vectors()).unwrap();
+        let samples: Vec<Sample> = (0..20).map(|i| first_pixel_sample(9 * i)).collect();
+        let single: Vec<_> = samples.iter().map(|s| svm.scores(s)).collect();
+        assert_eq!(svm.scores_batch(&samples), single);
+        assert_ne!(single[0], single[19]);
+    }
+
+    #[test]
+    fn vectors_are_numbered_within_their_class() {
+        let mut counts = [0.0; CLASSES];
+        (counts[0], counts[2]) = (1.0, 2.0);
+        let mut coefficients = [0.0; 3 * (CLASSES - 1)];
+        // The pair (0, 2) is class 0's second pair and class 2's first.
+        (coefficients[3], coefficients[1], coefficients[2]) = (0.75, -0.5, -0.6);
+        let made = with_tensor(&two_vectors(), "counts", &[CLASSES], &counts);
+        let made = with_tensor(&made, "vectors", &[3, 1], &[0.0, 1.0, 0.5]);
+        let made = with_tensor(&made, "coefficients", &[CLASSES - 1, 3], &coefficients);
+        let decision =
+            Svm::new(&made)
+                .unwrap()
+                .class_decision(&first_pixel_sample(120), Garment::ALL[0], 3);
+        let numbers = decision
+            .opposing
+            .iter()
+            .map(|v| (v.vector, v.label, v.of_class));
+        assert!(numbers.eq([(2, 2, 1), (1, 2, 0)]), "{decision:?}");
     }
 
     #[test]

@@ -1,12 +1,8 @@
 //! Download sizes by kind of file, gzipped as GitHub Pages sends them.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
-use crate::site::{SUB_PATH, Site};
+use crate::site::{SUB_PATH, Site, gzipped};
 
 /// Gzipped bytes by kind of file.
 pub type DownloadSizes = BTreeMap<&'static str, u64>;
@@ -58,6 +54,7 @@ fn kind(path: &str) -> &'static str {
             "js" | "wasm" if inside.starts_with("gpu-worker") => "GPU engine",
             "js" | "wasm" if inside.starts_with("app-") => "app",
             "js" | "wasm" if !name.starts_with("boot") => "other code",
+            "css" if inside.starts_with("later-") => LATER,
             "hbd" | "json" | "png" => LATER,
             _ => "page and styles",
         };
@@ -71,9 +68,8 @@ fn kind(path: &str) -> &'static str {
 }
 
 fn gzipped_size(bytes: &[u8]) -> u64 {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
-    written.expect("writing to memory does not fail").len() as u64
+    let compressed = gzipped(bytes);
+    compressed.expect("writing to memory does not fail").len() as u64
 }
 
 #[cfg(test)]
@@ -95,6 +91,7 @@ mod tests {
             ("/haberdash/weights/cnn-12.hbd", LATER),
             ("/haberdash/weights/svm-12.hbd", LATER),
             ("/haberdash/gallery-12.png", LATER),
+            ("/haberdash/later-12.css", LATER),
             ("/models/resnet.bin", "ResNet"),
             (
                 "/peers/onnxruntime-web/dist/ort.wasm.bundle.min.mjs",

@@ -42,7 +42,7 @@ pub fn measure(harness: &Harness, engine: Engine) -> Result<f64> {
 }
 
 /// Waits until all seven models have classified the image of this number.
-fn wait_for_all_models(browser: &Browser, image: u32) -> Result<()> {
+pub fn wait_for_all_models(browser: &Browser, image: u32) -> Result<()> {
     browser
         .wait(
             "return [...document.querySelectorAll('[data-testid=\"model\"][data-state=\"ready\"]')]

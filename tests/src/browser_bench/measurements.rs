@@ -17,6 +17,10 @@ use super::statistics::Spread;
 pub enum Metric {
     /// From navigation to the first prediction, with an empty cache.
     FirstPrediction,
+    /// The same on a slow line with a slow processor.
+    SlowFirstPrediction,
+    /// The first contentful paint there.
+    SlowFirstPaint,
     /// The longest task of the UI thread during loading and two predictions.
     LongestTask,
     /// One image.
@@ -27,6 +31,14 @@ pub enum Metric {
     AllModels,
     /// The CNN on the test set.
     TestSet,
+    /// All seven models on the test set, one after the other, by the page's own runs.
+    PageTestSet,
+    /// One of [`FILES`](super::page_runs::FILES) files that are chosen at once.
+    File,
+    /// The longest task of the UI thread meanwhile.
+    LongestTaskOfFiles,
+    /// The memory of the page's process after many images, as a multiple of that after a few.
+    MemoryGrowth,
 }
 
 /// All measurements of a run.
@@ -84,7 +96,7 @@ impl Measurements {
         })
     }
 
-    /// Adds measured milliseconds.
+    /// Adds measured milliseconds, or multiples.
     pub fn add(&mut self, metric: Metric, engine: Engine, millis: impl IntoIterator<Item = f64>) {
         self.millis
             .entry((metric, engine))

@@ -11,8 +11,10 @@ mod keras_export;
 mod longest_task;
 mod measurements;
 mod page_load;
+mod page_runs;
 pub mod report;
 mod run;
+mod slow_line;
 mod statistics;
 mod summary_rows;
 

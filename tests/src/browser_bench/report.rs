@@ -125,7 +125,17 @@ fn time_section(measurements: &Measurements) -> String {
     let mut text = format!(
         "## Times\n\nMedian, and the quartiles in brackets.\n\n| | {head} |\n|---|--:|--:|--:|\n"
     );
-    let mut metrics = vec![("first prediction".to_owned(), Metric::FirstPrediction)];
+    let mut metrics = vec![
+        ("first prediction".to_owned(), Metric::FirstPrediction),
+        (
+            "first prediction, slow line".to_owned(),
+            Metric::SlowFirstPrediction,
+        ),
+        (
+            "first contentful paint, slow line".to_owned(),
+            Metric::SlowFirstPaint,
+        ),
+    ];
     for (backend, name) in [(Backend::Cpu, "CPU"), (Backend::Gpu, "WebGPU")] {
         for model in MODELS {
             let title = model.title();
@@ -141,7 +151,12 @@ fn time_section(measurements: &Measurements) -> String {
     }
     metrics.push(("seven predictions".into(), Metric::AllModels));
     metrics.push(("the test set".into(), Metric::TestSet));
+    let all = "the test set through all seven, the page";
+    metrics.push((all.into(), Metric::PageTestSet));
+    metrics.push(("a file of many".into(), Metric::File));
     metrics.push(("longest task".into(), Metric::LongestTask));
+    let files = "longest task, many files";
+    metrics.push((files.into(), Metric::LongestTaskOfFiles));
     for (what, metric) in metrics {
         let cell = |engine| {
             let spread = measurements.spread(metric, engine)?;
@@ -173,11 +188,16 @@ const METHOD: &str = "\
 - First prediction: Haberdash loads the whole page and classifies a PNG that is dropped as soon as the drop zone exists; the other
   libraries classify 784 given numbers, with the CNN alone. The download is everything up to that moment, and for the other
   libraries also the ResNet's file.
+- Slow line: the browser limits all downloads to 10 Mbit/s, delays each request by 40 ms, and slows the page's thread down four times, but
+  not workers: the other libraries compute in the page's thread, Haberdash in a worker. Files are sent compressed by gzip.
 - One image: groups of 100 runs (WebGPU: 5), as the browser's clock has steps of 0.1 ms. 20 groups before them are not counted
   (WebGPU: none), as the browser needs that long to optimise the loops. The logits are read back to the CPU each time.
 - Seven predictions: from the first request to the worker to the last of the seven replies, for each of 100 images; the features
   that the classical models share are computed once. The test set likewise, in requests of 500 images; the number of correct
   predictions is the manifest's.
+- The page's own run of the test set uses a worker for each core: the sum of the seconds that the page shows for each of the seven models.
+  The small files are PNGs of 28x28 pixels, dropped at once; each is classified by all seven models and shown in the table.
+- Memory: the resident memory of the page's process, with that of its workers, after a garbage collection.
 - Longest task: the longest `ThreadControllerImpl::RunTask` of the page's main thread in Chromium's trace, from navigation until
   all seven models have answered two images; for the other libraries, until the CNN has.
 - WebGPU is SwiftShader, which computes on the CPU: its times show how much work an engine does, not how fast a graphics card is.

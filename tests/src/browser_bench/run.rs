@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::engine::{Backend, Engine, GPU_ROUNDS};
 use super::harness::Harness;
 use super::measurements::{Measurements, Metric};
-use super::{inference_time, longest_task, page_load};
+use super::{inference_time, longest_task, page_load, page_runs, slow_line};
 
 /// Runs all measurements: `rounds` turns of each engine, each in a new browser.
 ///
@@ -19,12 +19,18 @@ pub fn run(harness: &Harness, rounds: usize) -> Result<Measurements> {
             let load = page_load::measure(harness, engine)?;
             measurements.add(Metric::FirstPrediction, engine, [load.millis]);
             measurements.downloads.insert(engine, load.sizes);
+            let slow = slow_line::measure(harness, engine)?;
+            measurements.add(Metric::SlowFirstPrediction, engine, [slow.first_prediction]);
+            measurements.add(Metric::SlowFirstPaint, engine, slow.first_paint);
             let longest = longest_task::measure(harness, engine)?;
             measurements.add(Metric::LongestTask, engine, [longest]);
             inference_time::measure(harness, engine, Backend::Cpu, &mut measurements)?;
             if engine == Engine::Haberdash {
                 inference_time::measure_all_models(harness, &mut measurements)?;
                 inference_time::measure_test_set(harness, &mut measurements)?;
+                page_runs::measure_test_set(harness, &mut measurements)?;
+                page_runs::measure_files(harness, &mut measurements)?;
+                page_runs::measure_memory(harness, &mut measurements)?;
             }
         }
     }

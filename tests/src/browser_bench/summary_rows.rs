@@ -5,6 +5,7 @@ use super::engine::{Backend, Engine, MODELS};
 use super::goal::{Costs, Goal};
 use super::inference_time::BATCH_SIZE;
 use super::measurements::{Measurements, Metric};
+use super::page_runs::{FILES, IMAGES};
 use super::statistics;
 
 /// The unit in which a row's costs are shown.
@@ -16,6 +17,8 @@ pub enum Unit {
     Speed,
     /// Bytes.
     Size,
+    /// A multiple.
+    Factor,
 }
 
 impl Unit {
@@ -27,6 +30,7 @@ impl Unit {
                 statistics::short(f64::from(BATCH_SIZE) * 1000.0 / cost)
             ),
             Self::Size => statistics::size(cost as u64),
+            Self::Factor => format!("{} x", statistics::short(cost)),
         }
     }
 
@@ -35,6 +39,7 @@ impl Unit {
         let (small, large, scale) = match self {
             Self::Time | Self::Speed => ("ms", "s", 1e3),
             Self::Size => ("KB", "MB", 1e6),
+            Self::Factor => return format!("{} x", statistics::ratio(cost)),
         };
         if cost >= scale {
             format!("{} {large}", statistics::ratio(cost / scale))
@@ -60,6 +65,16 @@ pub fn rows(measurements: &Measurements) -> Vec<Row> {
         Metric::FirstPrediction,
         onnx(3.0, 6.0),
     )];
+    metrics.push((
+        "the same at 10 Mbit/s, 40 ms, page thread 4 x slower".into(),
+        Metric::SlowFirstPrediction,
+        TimesBetter(2.0, 4.0),
+    ));
+    metrics.push((
+        "first contentful paint there".into(),
+        Metric::SlowFirstPaint,
+        AtMost(600.0, 400.0),
+    ));
     for model in MODELS {
         let what = format!("{}, one image, CPU", model.title());
         metrics.push((
@@ -83,6 +98,21 @@ pub fn rows(measurements: &Measurements) -> Vec<Row> {
     ));
     let test_set = "the 10,000 test images through the CNN, CPU";
     metrics.push((test_set.into(), Metric::TestSet, AtMost(4000.0, 1500.0)));
+    let test_set = "the 10,000 test images through all seven models, the page, all cores";
+    metrics.push((test_set.into(), Metric::PageTestSet, AtMost(12e3, 6e3)));
+    let file = format!("one of {FILES} small files chosen at once");
+    metrics.push((file, Metric::File, AtMost(8.0, 3.0)));
+    let longest = "longest task on the UI thread meanwhile";
+    metrics.push((
+        longest.into(),
+        Metric::LongestTaskOfFiles,
+        AtMost(50.0, 16.0),
+    ));
+    let memory = format!(
+        "memory after {} images, against after {}",
+        IMAGES[1], IMAGES[0]
+    );
+    metrics.push((memory, Metric::MemoryGrowth, AtMost(1.1, 1.0)));
     for model in MODELS {
         let what = format!("{}, one image, WebGPU", model.title());
         metrics.push((
@@ -115,6 +145,7 @@ pub fn rows(measurements: &Measurements) -> Vec<Row> {
     let times = metrics.into_iter().filter_map(|(what, metric, goal)| {
         let unit = match metric {
             Metric::Batch(..) => Unit::Speed,
+            Metric::MemoryGrowth => Unit::Factor,
             _ => Unit::Time,
         };
         row(
@@ -161,5 +192,7 @@ mod tests {
         assert_eq!(Unit::Size.limit(900e3), "900 KB");
         assert_eq!(Unit::Size.limit(2.2e6), "2.2 MB");
         assert_eq!(Unit::Speed.show(128.0), "2,000/s");
+        assert_eq!(Unit::Factor.limit(1.1), "1.1 x");
+        assert_eq!(Unit::Factor.show(1.0456), "1.05 x");
     }
 }

@@ -67,7 +67,7 @@ fn text<'a>(state: &'a Value, field: &str) -> &'a str {
 }
 
 /// Whether the site has the test set: a machine that it cannot be installed on builds without.
-fn has_test_set(page: &Page) -> bool {
+pub fn has_test_set(page: &Page) -> bool {
     let named = "return document.querySelector('meta[name=\"haberdash-assets\"]').content.includes('t10k-images');";
     let has = page.browser.run(named, vec![]) == Value::Bool(true);
     if !has {
@@ -111,8 +111,9 @@ const NOTES: &str = "
     addEventListener('change', () => { window.notes = [done()]; }, true);
     new MutationObserver(() => { if (window.notes?.length == 1) notes.push(done()); })
         .observe(vote, {attributes: true, attributeFilter: ['data-picture']});";
-/// A file waits for the batch under way when it comes, its predictions for another, and so does the vote: with some to spare.
-const BETWEEN: u64 = 8 * 25;
+/// A file waits for the batch under way when it comes, its predictions for another, and so does the vote: with some to spare. The
+/// workers of the pool, at most seven, go on meanwhile.
+const BETWEEN: u64 = 8 * 8 * 25;
 
 fn gives_way(session: &Session) {
     let page = session.page();
@@ -164,8 +165,13 @@ fn whole(session: &Session) {
     if !has_test_set(&page) {
         return;
     }
+    whole_test_set(&page);
+}
+
+/// Runs the test set through the CNN, and compares the result with the trainer's.
+pub fn whole_test_set(page: &Page) {
     page.click(RUN);
-    let state = wait(&page, "all 10,000 answers", TIMEOUT, |s| {
+    let state = wait(page, "all 10,000 answers", TIMEOUT, |s| {
         ["over", "failed"].contains(&text(s, "run"))
     });
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../weights/metrics/cnn.json");

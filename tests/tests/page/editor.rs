@@ -15,6 +15,7 @@ use crate::session::{Check, Session, Stage::Cpu};
 pub const CHECKS: &[Check] = &[
     Check::new(Cpu, "a_photo_s_steps_are_shown_as_natively", steps),
     Check::new(Cpu, "turning_a_photo_answers_it_anew", turning),
+    Check::new(Cpu, "a_tilted_garment_is_straightened", straightening),
     Check::new(Cpu, "a_crop_is_dragged_and_answered_as_natively", cropping),
     Check::new(Cpu, "a_crop_needs_no_pointer", edges),
     Check::new(Cpu, "greys_are_inverted_on_demand", inversion),
@@ -141,6 +142,34 @@ fn turning(session: &Session) {
     page.click("[data-testid=\"reset\"]");
     page.wait_for_answer(&tilted);
     assert_eq!(shown_image(&page), upright);
+}
+
+fn straightening(session: &Session) {
+    let file = image_files::tilted_photo(&session.clear_example(Garment::Pullover).image, 16.0);
+    let photo = decode(&file.bytes).expect("a photo");
+    let pipeline = Pipeline::new(&photo).expect("a photo of some size");
+    let (edits, expected) = pipeline.prepare_upright().expect("a garment");
+    assert!((edits.rotation + 16.0).abs() <= 4.0, "{}", edits.rotation);
+    let (page, straightened) = open_editor(session, &file);
+    assert_eq!(shown_image(&page), expected.grey);
+    assert_matches_native(&straightened, &expected.grey);
+    let advice = page.query("advice", "return it.innerText;");
+    let degrees = format!("{}° to the left", -edits.rotation);
+    assert!(advice.to_string().contains(&degrees), "{advice}");
+    let slider = page.query("tilt", "return Number(it.value);");
+    assert_eq!(slider.as_f64(), Some(f64::from(edits.rotation)));
+    assert_eq!(page.query("reset", "return it.disabled;"), json!(true));
+    // The slider undoes it, and all edits can be reset.
+    page.query(
+        "tilt",
+        "it.value = 0; it.dispatchEvent(new Event('input', {bubbles: true}));",
+    );
+    let tilted = page.wait_for_answer(&straightened);
+    let as_it_is = prepare_natively(&file, &Edits::default());
+    assert_eq!(shown_image(&page), as_it_is.grey);
+    page.click("[data-testid=\"reset\"]");
+    page.wait_for_answer(&tilted);
+    assert_eq!(shown_image(&page), expected.grey);
 }
 
 /// WebDriver's code for the right arrow key.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use shared::explain::{DivergingColours, HeatMap, Reason, occlusion};
-use shared::{AnyClassifier, Garment, ModelId, Sample};
+use shared::{AnyClassifier, Garment, Grey28, ModelId, Sample};
 use tests::image_files;
 use tests::page::{Canvas, Page};
 use tests::reference::weights;
@@ -46,6 +46,16 @@ pub const CHECKS: &[Check] = &[
         seven_maps,
     ),
     Check::new(Cpu, "a_map_is_tested_by_deletion", deletion),
+    Check::new(
+        Cpu,
+        "neighbours_and_support_vectors_are_shown_as_the_training_images_they_are",
+        thumbnails,
+    ),
+    Check::new(
+        Cpu,
+        "thumbnails_that_fail_leave_the_list_and_can_be_tried_again",
+        missing_thumbnails,
+    ),
 ];
 
 /// The networks that the reference has maps of.
@@ -240,6 +250,129 @@ fn deletion(session: &Session) {
             .expect("the map is tested");
         assert_eq!(found[0], expected.to_string(), "{model}");
     }
+}
+
+/// The grey levels of each thumbnail as the browser decodes its file, or null where the site has none.
+const THUMBNAILS: &str = "
+    const items = [...document.querySelectorAll('[data-testid=\"reason\"] .thumbnail')];
+    const canvas = new OffscreenCanvas(28, 28).getContext('2d', {willReadFrequently: true});
+    const sheets = new Map();
+    const found = [];
+    for (const item of items) {
+        const image = item.querySelector('image');
+        if (image === null) {
+            found.push(null);
+            continue;
+        }
+        const url = image.getAttribute('href');
+        if (!sheets.has(url)) sheets.set(url, await createImageBitmap(await (await fetch(url)).blob()));
+        const [left, top] = item.getAttribute('viewBox').split(' ').map(Number);
+        canvas.drawImage(sheets.get(url), left, top, 28, 28, 0, 0, 28, 28);
+        found.push([...canvas.getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0));
+    }
+    return found;";
+
+/// Compressed, an image is still nearest to itself: the model's own point is found again from the image that is shown for it.
+fn thumbnails(session: &Session) {
+    let page = session.page();
+    let golden = session.clear_example(Garment::Coat);
+    open_panel(&page, session, &golden);
+    page.select("gradcam-class", Garment::Coat.label());
+    let sample = Sample::new(golden.image.clone());
+    for model in [ModelId::Knn, ModelId::Svm] {
+        reason(session, &page, model);
+        let there =
+            "return document.querySelectorAll('[data-testid=\"reason\"] .thumbnail').length;";
+        let loaded = session
+            .browser
+            .wait(there, TIMEOUT, |count| count.as_u64() >= Some(6));
+        loaded.expect("the thumbnails are loaded");
+        let shown = session.browser.run_async(THUMBNAILS, vec![]);
+        let shown = shown.expect("the files are images");
+        let shown = shown.as_array().expect("a list of images");
+        let classifier =
+            AnyClassifier::new(model, &weights(model)).expect("the committed weights fit");
+        let expected: Vec<u32> = match classifier.reason(&sample, Garment::Coat) {
+            Reason::Neighbours(neighbours) => neighbours.iter().map(|n| n.point).collect(),
+            Reason::SupportVectors(decision) => {
+                let all = decision.supporting.iter().chain(&decision.opposing);
+                all.map(|v| v.vector).collect()
+            }
+            other => panic!("{model}: {other:?}"),
+        };
+        assert_eq!(shown.len(), expected.len(), "{model}");
+        let images = shown
+            .iter()
+            .zip(&expected)
+            .filter(|(image, _)| !image.is_null());
+        let (mut compared, mut same) = (0, 0);
+        for (image, &number) in images {
+            let levels = image.as_array().expect("a list of grey levels");
+            let levels: Vec<u8> = levels
+                .iter()
+                .map(|level| level.as_u64().expect("a grey level") as u8)
+                .collect();
+            let image = Grey28::from_slice(&levels).expect("28x28 grey levels");
+            compared += 1;
+            same += usize::from(is_nearest(&classifier, image, number));
+        }
+        assert!(
+            compared >= 6 && same * 5 >= compared * 4,
+            "{model}: {same} of {compared} images are those of their points"
+        );
+    }
+}
+
+/// Whether the point or vector of that number is among the fifteen nearest to an image.
+fn is_nearest(classifier: &AnyClassifier, image: Grey28, number: u32) -> bool {
+    let sample = Sample::new(image);
+    match classifier {
+        AnyClassifier::Knn(knn) => knn.neighbours(&sample).iter().any(|n| n.point == number),
+        AnyClassifier::Svm(svm) => {
+            let artifact = weights(ModelId::Svm);
+            let vectors = &artifact
+                .tensor("vectors")
+                .expect("an SVM has vectors")
+                .values;
+            let place = svm.project(&sample);
+            let distance = |vector: &[f32]| -> f32 {
+                let pairs = vector.iter().zip(&place);
+                pairs.map(|(a, b)| (a - b) * (a - b)).sum()
+            };
+            let distances: Vec<f32> = vectors.chunks_exact(place.len()).map(distance).collect();
+            let own = distances[number as usize];
+            distances.iter().filter(|d| **d < own).count() < 15
+        }
+        _ => unreachable!("only these models keep training images"),
+    }
+}
+
+fn missing_thumbnails(session: &Session) {
+    let page = session.page();
+    let golden = session.clear_example(Garment::Bag);
+    open_panel(&page, session, &golden);
+    let block = |urls: Value| {
+        session.browser.cdp("Network.enable", json!({}));
+        session
+            .browser
+            .cdp("Network.setBlockedURLs", json!({"urls": urls}));
+    };
+    block(json!(["*thumbnails*"]));
+    let shown = reason(session, &page, ModelId::Knn);
+    let state = "return document.querySelector('[data-testid=\"thumbnails-state\"]').textContent;";
+    let failed = session.browser.wait(state, TIMEOUT, |text| {
+        text.as_str()
+            .is_some_and(|t| t.contains("could not be loaded"))
+    });
+    block(json!([]));
+    failed.expect("the failure is reported");
+    assert_eq!(shown["neighbours"].as_array().map(Vec::len), Some(15));
+    page.click("[data-testid=\"reason\"] button");
+    let there = "return document.querySelectorAll('[data-testid=\"thumbnail\"]').length;";
+    let loaded = session
+        .browser
+        .wait(there, TIMEOUT, |count| count.as_u64() > Some(0));
+    loaded.expect("the thumbnails are loaded at the second attempt");
 }
 
 fn classes(session: &Session) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tests::page::Page;
 use tests::site::Fault;
 
 use crate::session::{Check, Session, Stage::Cpu};
@@ -28,6 +29,14 @@ pub const CHECKS: &[Check] = &[
             Cpu,
             "a_part_that_cannot_be_loaded_can_be_tried_again",
             failing_part,
+        )
+    },
+    Check {
+        expected_errors: &["404"],
+        ..Check::new(
+            Cpu,
+            "styles_that_cannot_be_loaded_can_be_tried_again",
+            failing_styles,
         )
     },
 ];
@@ -110,8 +119,29 @@ fn stalled_app(session: &Session) {
 }
 
 fn failing_part(session: &Session) {
-    session.site.inject_fault("split_compare", Fault::Missing);
-    session.page();
+    fails_and_is_tried_again(
+        session,
+        "split_compare",
+        "comparison of the models",
+        "document.getElementById('compare')",
+    );
+}
+
+fn failing_styles(session: &Session) {
+    fails_and_is_tried_again(
+        session,
+        "later-",
+        "rest of the page",
+        "document.getElementById('machine')",
+    );
+}
+
+/// Leaves a file of a part out, and checks that the page says so and shows the part after a second attempt. `element` is a script for an
+/// element of the part.
+fn fails_and_is_tried_again(session: &Session, file: &str, name: &str, element: &str) {
+    session.site.inject_fault(file, Fault::Missing);
+    // It does not wait for the sections, as they may be what is missing.
+    Page::open_without_waiting(&session.browser, &session.site);
     let message = session.browser.wait(
         "return document.querySelector('[data-testid=\"part-failed\"]')?.innerText ?? '';",
         Duration::from_secs(30),
@@ -120,19 +150,21 @@ fn failing_part(session: &Session) {
     let message = message.unwrap_or_else(|_| panic!("nothing is said of the missing part"));
     let message = message.as_str().unwrap_or_default();
     assert!(
-        message.contains("comparison of the models could not be loaded"),
+        message.contains(&format!("{name} could not be loaded")),
         "{message}"
     );
     session.site.clear_faults();
-    let is_shown = "return document.getElementById('compare') !== null
-        && document.querySelector('[data-testid=\"part-failed\"]') === null;";
+    let is_shown = format!(
+        "return {element} !== null
+            && document.querySelector('[data-testid=\"part-failed\"]') === null;"
+    );
     session.browser.run(
         "document.querySelector('[data-testid=\"part-failed\"] button').click();",
         vec![],
     );
     let shown = session
         .browser
-        .wait(is_shown, Duration::from_secs(30), |shown| {
+        .wait(&is_shown, Duration::from_secs(30), |shown| {
             shown == &json!(true)
         });
     shown.unwrap_or_else(|_| panic!("the part does not come after the second attempt"));

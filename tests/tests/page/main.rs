@@ -15,6 +15,7 @@ mod editor;
 mod engine;
 mod engine_module;
 mod errors;
+mod every_file;
 mod explain;
 mod faults;
 mod first_screen;
@@ -29,6 +30,7 @@ mod paint;
 mod parity;
 mod photo_network;
 mod policy;
+mod pool;
 mod quiz;
 mod session;
 mod test_images;
@@ -98,6 +100,7 @@ fn checks() -> Vec<Check> {
         loading::CHECKS,
         translation::CHECKS,
         offline::CHECKS,
+        every_file::CHECKS,
         policy::CHECKS,
         engine_module::CHECKS,
         all_models::CHECKS,
@@ -105,6 +108,7 @@ fn checks() -> Vec<Check> {
         test_images::CHECKS,
         quiz::CHECKS,
         benchmark::ON_CPU,
+        pool::CHECKS,
         engine::WITHOUT_WEBGPU,
         parity::ON_CPU,
         &[session::no_external_requests(Stage::Cpu)],

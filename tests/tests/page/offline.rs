@@ -54,14 +54,14 @@ const KEPT: &str = "
     return names;";
 
 /// A visitor with a browser and a site that nobody else has.
-struct Visitor {
-    browser: Browser,
-    site: Site,
+pub struct Visitor {
+    pub browser: Browser,
+    pub site: Site,
     _proxy: Proxy,
 }
 
 impl Visitor {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let proxy = Proxy::start().expect("an outside to watch");
         let options = Options {
             traced: false,
@@ -81,7 +81,7 @@ impl Visitor {
     }
 
     /// Waits until the page and a number of weights are kept.
-    fn waits_for(&self, what: &str, is_it: impl Fn(&[String]) -> bool) {
+    pub fn waits_for(&self, what: &str, is_it: impl Fn(&[String]) -> bool) {
         let start = Instant::now();
         while !is_it(&self.kept()) {
             assert!(
@@ -94,7 +94,7 @@ impl Visitor {
     }
 
     /// A first visit with an answer, up to where all that it fetched is kept.
-    fn visits(&self, session: &Session) {
+    pub fn visits(&self, session: &Session) {
         self.answers(session);
         let fetched: Vec<String> = self
             .site
@@ -117,19 +117,19 @@ impl Visitor {
         self.browser.cdp("Network.clearBrowserCache", json!({}));
     }
 
-    fn leaves(&self) {
+    pub fn leaves(&self) {
         self.browser.open("about:blank");
     }
 
     /// Opens the page, hands an image in and compares the answer.
-    fn answers(&self, session: &Session) {
+    pub fn answers(&self, session: &Session) {
         let page = Page::open(&self.browser, &self.site);
         let golden = session.clear_example(Garment::Bag);
         let shown = page.show(&image_files::png(&golden.image));
         assert_matches_reference(session, &golden, &shown, 1e-3);
     }
 
-    fn title(&self) -> String {
+    pub fn title(&self) -> String {
         let title = self.browser.run("return document.title;", vec![]);
         title.as_str().unwrap_or_default().to_owned()
     }
@@ -194,7 +194,7 @@ fn renewed(session: &Session) {
     visitor.visits(session);
     let (old, new) = rebuild(&visitor.site);
     visitor.answers(session);
-    assert_eq!(visitor.title(), "A new build");
+    assert_eq!(visitor.title(), NEW_TITLE);
     // The new version is there, and waits until no page of the old one is open.
     visitor.waits_for("the new file", |kept| kept.contains(&new));
     let start = Instant::now();
@@ -208,7 +208,7 @@ fn renewed(session: &Session) {
     visitor.leaves();
     visitor.site.stop();
     visitor.answers(session);
-    assert_eq!(visitor.title(), "A new build");
+    assert_eq!(visitor.title(), NEW_TITLE);
 }
 
 /// The new version's page is shown, but one of its files cannot be fetched. Without a network, the page of the old version is shown:
@@ -219,7 +219,7 @@ fn failed_update(session: &Session) {
     let (_, new) = rebuild(&visitor.site);
     visitor.site.inject_fault(&new, Fault::Missing);
     visitor.browser.open(&visitor.site.url());
-    assert_eq!(visitor.title(), "A new build");
+    assert_eq!(visitor.title(), NEW_TITLE);
     let script = "
         const registration = await navigator.serviceWorker.getRegistration();
         await registration.update().catch(() => {});
@@ -261,9 +261,12 @@ fn unreadable_cache(session: &Session) {
     visitor.answers(session);
 }
 
+/// The title of the page that [`rebuild`] makes.
+pub const NEW_TITLE: &str = "A new build";
+
 /// Puts another page into the site, with a file of another name, and a list of both; returns the file's old path and its new
 /// one.
-fn rebuild(site: &Site) -> (String, String) {
+pub fn rebuild(site: &Site) -> (String, String) {
     let folder = site.folder();
     let index = fs::read_to_string(folder.join("index.html")).expect("a page");
     let start = index
@@ -276,7 +279,7 @@ fn rebuild(site: &Site) -> (String, String) {
     fs::remove_file(folder.join(name)).expect("a writable site");
     let (head, rest) = index.split_once("<title>").expect("a title");
     let (_, rest) = rest.split_once("</title>").expect("a title");
-    let page = format!("{head}<title>A new build</title>{rest}").replace(name, new);
+    let page = format!("{head}<title>{NEW_TITLE}</title>{rest}").replace(name, new);
     fs::write(folder.join("index.html"), &page).expect("a writable site");
 
     let digits = |bytes: &[u8]| {

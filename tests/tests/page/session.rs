@@ -8,6 +8,7 @@ use tests::browser::{Browser, Options};
 use tests::page::Page;
 use tests::proxy::Proxy;
 use tests::reference::{Reference, artifact, weights, weights_bytes};
+use tests::reliability;
 use tests::site::{SUB_PATH, Site};
 
 use shared::garment::CLASSES;
@@ -120,7 +121,11 @@ impl Session {
     pub fn run(&self, check: &Check) {
         self.site.clear_faults();
         self.browser.console();
+        // The check may count its attempts itself; otherwise it is one.
         (check.run)(self);
+        if !reliability::has_recorded(check.name) {
+            reliability::record(check.name, 1, 1);
+        }
         for line in self.browser.console() {
             let is_expected = check
                 .expected_errors

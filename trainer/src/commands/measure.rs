@@ -9,7 +9,7 @@ use trainer::data::source;
 use trainer::device::DeviceKind;
 use trainer::evaluate::Figures;
 use trainer::fit::Recipe;
-use trainer::jobs::{ablation, novelty as novelty_job, raw_pixels, verify};
+use trainer::jobs::{ablation, map_tests, novelty as novelty_job, raw_pixels, thumbnails, verify};
 use trainer::peer_benchmark::{classical, training_speed};
 use trainer::training_data::TrainingData;
 
@@ -49,6 +49,7 @@ pub fn evaluate(
             verify::verify_ensemble(&weights, &data, limit)?,
         );
         verify::verify_photo_network(&weights)?;
+        thumbnails::verify(&weights, &data, limit.is_some())?;
         let unknown = novelty_job::verify(&weights, &data, limit)?;
         if json {
             println!(
@@ -95,6 +96,18 @@ pub fn ablate(global: &GlobalOptions, seed: u64) -> anyhow::Result<ExitCode> {
         if let Recipe::Network(recipe) = Recipe::for_model(model) {
             ablation::run(&weights, model, &recipe, seed, &data, control)?;
         }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn maps(global: &GlobalOptions) -> anyhow::Result<ExitCode> {
+    let data = source::load(global.data.as_deref())?;
+    let weights = global.weights_store();
+    for means in map_tests::measure(&weights, &data.test)?.models {
+        println!(
+            "{:>8} {:>21}  deletion {:.3}  insertion {:.3}",
+            means.model, means.own.method, means.own.deletion, means.own.insertion
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

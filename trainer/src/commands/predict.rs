@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use photo::Route;
+use photo::{Route, straightening_note};
 use serde::Serialize;
 use shared::Garment;
 use shared::advice::{Advice, Findings, Reader};
@@ -236,6 +236,9 @@ impl Output {
             self.line(
                 "  Not sure: the image differs from everything in the training data, so the predictions are not reliable.",
             )?;
+        }
+        if let Some(note) = straightening_note(file.edits.rotation) {
+            self.line(&format!("  {note}"))?;
         }
         let prepared = &file.prepared;
         let findings = Findings {

@@ -46,6 +46,15 @@ pub struct Train {
     force: bool,
 }
 
+/// Said when nothing is to be trained.
+const NEXT: &str = "
+Nothing is to be trained. What next:
+  cargo run -p trainer -- predict IMAGE              classifies an image
+  cargo run -p trainer -- evaluate                   computes the figures of all models again
+  cargo run -p trainer -- --weights FOLDER --seed 2  trains all models anew, into another folder, for hours (--quick: minutes)
+  cargo run -p trainer -- --help                     lists all commands
+A script that is to train what is missing or out of date adds --force.";
+
 /// Whether the command line asks for training by any option, or somebody sees that it begins.
 fn is_wanted() -> bool {
     let has_options = std::env::args_os().len() > 1;
@@ -85,6 +94,9 @@ pub fn train(global: &GlobalOptions, options: &Train) -> anyhow::Result<ExitCode
     let is_done =
         jobs.is_empty() && is_ensemble_current.is_none_or(|current| current) && !is_novelty_due;
     if is_done {
+        if options.backbone.is_none() {
+            println!("{NEXT}");
+        }
         return fine_tune(&weights, global, options);
     }
     if !options.force && !is_wanted() {

@@ -5,9 +5,14 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use shared::ModelId;
+use shared::artifact::Artifact;
+use shared::model::TiltEstimator;
 use shared::model::ensemble;
 use trainer::atomic_file::write_bytes;
 use trainer::data::source;
+use trainer::data::split::{VALIDATION, split};
+use trainer::fit::tilt;
+use trainer::jobs::thumbnails;
 use trainer::report::ReportInput;
 use trainer::start_image::StartImage;
 use trainer::{export, gallery, report};
@@ -30,6 +35,22 @@ pub fn report(global: &GlobalOptions, readme: &Path, docs: &Path) -> anyhow::Res
         readme.display(),
         documents.len() - 2,
         docs.join(report::PAGE).display()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn tilt(global: &GlobalOptions, seed: u64, out: &Path) -> anyhow::Result<ExitCode> {
+    let data = source::load(global.data.as_deref())?;
+    let parts = split(&data.train, VALIDATION);
+    // The estimator is what the file, in which weights are rounded, gives.
+    let bytes = tilt::fit(&parts.train.images, seed).to_bytes()?;
+    let estimator = TiltEstimator::new(&Artifact::from_bytes(&bytes)?)?;
+    write_bytes(out, &bytes)?;
+    println!(
+        "tilt estimator written to {}: error {:.2} degrees on views of the {} validation images",
+        out.display(),
+        tilt::error(&estimator, &parts.validation.images, seed),
+        parts.validation.len()
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -63,6 +84,19 @@ pub fn gallery(global: &GlobalOptions, out: &Path) -> anyhow::Result<ExitCode> {
             out.join(name).display()
         );
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn thumbnails(global: &GlobalOptions) -> anyhow::Result<ExitCode> {
+    let data = source::load(global.data.as_deref())?;
+    let store = global.weights_store();
+    let entry = thumbnails::write(&store, &data)?;
+    let bytes: u64 = entry.files.iter().map(|f| f.bytes).sum();
+    println!(
+        "{bytes} bytes in {} files written to {}",
+        entry.files.len(),
+        store.folder().display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -10,12 +10,14 @@ pub mod checkpoint;
 pub mod classical;
 pub mod distillation;
 pub mod ensemble;
+mod garment_views;
 pub mod interrupt;
 pub mod novelty;
 pub mod photo_network;
 pub mod progress;
 pub mod recipe;
 pub mod teacher_logits;
+pub mod tilt;
 pub mod train_loop;
 
 pub use recipe::Recipe;

@@ -31,7 +31,7 @@ pub(super) fn with_calibration(
             let AnyClassifier::Svm(svm) = classifier else {
                 unreachable!("invariant: this is the SVM");
             };
-            svm.decision_values(sample)
+            svm.decision_values(std::slice::from_ref(sample))[0]
         })?;
         let mut candidates = SLOPES.map(|slope| {
             let scores = decisions.iter().map(|d| pairwise_scores(d, slope));

@@ -8,6 +8,7 @@ use crate::fit::novelty::NoveltyError;
 use crate::fit::photo_network::backbone::BackboneError;
 use crate::fit::train_loop::FitError;
 use crate::photos::listing::PhotosError;
+use crate::thumbnails::ThumbnailError;
 use crate::weights_store::StoreError;
 
 /// Why weights could not be trained, evaluated or verified.
@@ -39,4 +40,6 @@ pub enum JobError {
     Backbone(#[from] BackboneError),
     #[error(transparent)]
     Photos(#[from] PhotosError),
+    #[error(transparent)]
+    Thumbnails(#[from] ThumbnailError),
 }

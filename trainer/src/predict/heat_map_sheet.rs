@@ -163,12 +163,17 @@ fn framed_photo(file: &PreparedFile) -> Vec<u8> {
     let photo = &file.photo;
     let (width, height) = (photo.width(), photo.height());
     let frame = &file.prepared.frame;
+    let (sin, cos) = file.edits.rotation.to_radians().sin_cos();
     (0..PANEL * PANEL)
         .flat_map(|i| {
-            let pixel_at = |start: f32, step: usize| {
-                (start + (step as f32 + 0.5) * frame.side / PANEL as f32).floor() as i64
+            // The place on the rotated photo, from its centre.
+            let from_centre = |start: f32, step: usize, extent: u32| {
+                start + (step as f32 + 0.5) * frame.side / PANEL as f32 - extent as f32 / 2.0
             };
-            let (x, y) = (pixel_at(frame.x, i % PANEL), pixel_at(frame.y, i / PANEL));
+            let across = from_centre(frame.x, i % PANEL, file.prepared.width);
+            let down = from_centre(frame.y, i / PANEL, file.prepared.height);
+            let x = (across * cos + down * sin + width as f32 / 2.0).floor() as i64;
+            let y = (down * cos - across * sin + height as f32 / 2.0).floor() as i64;
             let inside = (0..i64::from(width)).contains(&x) && (0..i64::from(height)).contains(&y);
             if !inside {
                 return [255; 4];

@@ -58,6 +58,8 @@ impl ImageFile {
 /// A decoded image, and the models' input made from it.
 pub struct PreparedFile {
     pub photo: RgbaImage,
+    /// The rotation by which a tilted garment was straightened.
+    pub edits: Edits,
     pub prepared: Prepared,
     /// The photo network's input; `None` for a 28x28 image, which is no photo.
     pub square: Option<RgbaImage>,
@@ -78,12 +80,12 @@ impl PreparedFile {
     /// [`PredictError::Photo`].
     pub fn new(photo: RgbaImage) -> Result<Self, PredictError> {
         let pipeline = Pipeline::new(&photo)?;
-        let edits = Edits::default();
-        let prepared = pipeline.prepare(&edits)?;
+        let (edits, prepared) = pipeline.prepare_upright()?;
         let is_photo = !matches!(prepared.route, Route::AsIs { .. });
         Ok(Self {
             square: is_photo.then(|| pipeline.square(&edits, SIDE)),
             photo,
+            edits,
             prepared,
         })
     }

@@ -7,6 +7,7 @@ use shared::model::{answer, ensemble, photo_network};
 use super::error::ReportError;
 use crate::ablation::Ablation;
 use crate::evaluate::Figures;
+use crate::jobs::map_tests::{self, MapTests};
 use crate::jobs::photo_evaluation::{self, PhotoFigures};
 use crate::jobs::raw_pixels::RawPixelEntry;
 use crate::jobs::{ablation, raw_pixels};
@@ -33,6 +34,8 @@ pub struct ReportInput {
     pub ablation: Ablation,
     /// `None` if these weights were not evaluated on photos.
     pub photos: Option<PhotoFigures>,
+    /// `None` if the maps of these weights were not tested.
+    pub maps: Option<MapTests>,
 }
 
 impl ReportInput {
@@ -48,6 +51,7 @@ impl ReportInput {
         Ok(Self {
             ablation: ablation::recorded(weights)?,
             photos: photo_evaluation::recorded(weights)?,
+            maps: map_tests::recorded(weights)?,
             ..input
         })
     }
@@ -95,6 +99,7 @@ impl ReportInput {
             raw,
             ablation: Ablation::default(),
             photos: None,
+            maps: None,
         })
     }
 

@@ -3,6 +3,7 @@
 mod document;
 mod error;
 mod input;
+mod map_tests;
 mod markdown;
 mod original_results;
 mod per_class;

@@ -7,7 +7,7 @@ use shared::metrics::HUMAN_ACCURACY;
 use super::document::COMMAND;
 use super::input::{ReportInput, title};
 use super::markdown::{bold_if, gain, plot};
-use super::{original_results, per_class, photo_results};
+use super::{map_tests, original_results, per_class, photo_results};
 
 /// The page, as Markdown.
 pub fn page(input: &ReportInput) -> String {
@@ -24,6 +24,7 @@ pub fn page(input: &ReportInput) -> String {
         ensemble(input),
         photo_results::section(input),
         cost(input),
+        map_tests::section(input),
         raw(input),
         per_class::comparison(input),
         per_class::confusion_matrices(input),

@@ -2,66 +2,27 @@
 
 use photo::Edits;
 use protocol::{
-    AllAnswers, BatchFile, FileAnswer, FrameAnswer, Method, PhotoPrediction, Pixels, Prepared,
-    RawHeatMap, Reply, Request, TimedPrediction,
+    AllAnswers, FrameAnswer, Method, PhotoPrediction, Pixels, Prepared, RawHeatMap, Reply, Request,
+    TimedPrediction,
 };
 use shared::explain::{Reason, SearchState, Trust};
 use shared::garment::CLASSES;
-use shared::image::{PIXELS, RgbaImage};
+use shared::image::RgbaImage;
 use shared::inside::{Cell, CellPlace, FeatureScores, NetworkLayers};
 use shared::model::PhotoClass;
 use shared::{Garment, ModelId};
 use web_sys::File;
 
+use super::batches::BATCH_SIZE;
 use super::client::Client;
 use super::engine_selection::{Engine, Speed};
 use super::error::EngineError;
 
-/// Images in a batch: enough for an engine to reach its full speed, few enough that it is soon free for other requests.
-const BATCH_SIZE: usize = 250;
-/// The same for a classical model, which needs milliseconds for an image: the visitor's image waits for one batch.
-pub const CLASSICAL_BATCH_SIZE: usize = 25;
 /// The minimum duration of a measurement in microseconds: browsers' clocks have a resolution of 0.1 ms at best.
 const MIN_MEASUREMENT_MICROS: f64 = 50_000.0;
 const MAX_MEASUREMENT_RUNS: f64 = 1000.0;
 /// After this number of runs the browser has optimised a network's loops.
 const WARM_UP_RUNS: u32 = 20;
-
-/// How many images of a batch a model classifies at once.
-pub fn batch_size(model: ModelId) -> usize {
-    if model.is_deep() {
-        BATCH_SIZE
-    } else {
-        CLASSICAL_BATCH_SIZE
-    }
-}
-
-/// The prediction for an image of a batch.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BatchPrediction {
-    pub class: Garment,
-    /// The class's probability.
-    pub confidence: f32,
-}
-
-/// The predictions of a reply to a batch of `count` images.
-fn batch_predictions(reply: Reply, count: usize) -> Result<Vec<BatchPrediction>, EngineError> {
-    let Reply::Batch {
-        classes,
-        confidences,
-        ..
-    } = reply
-    else {
-        return Err(EngineError::UnexpectedReply);
-    };
-    let predictions = classes.iter().zip(confidences).map(|(class, confidence)| {
-        let class = Garment::from_index(usize::from(*class))?;
-        Some(BatchPrediction { class, confidence })
-    });
-    let predictions: Option<Vec<_>> = predictions.collect();
-    let predictions = predictions.filter(|p| p.len() == count);
-    predictions.ok_or(EngineError::UnexpectedReply)
-}
 
 /// What the novelty detector says of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,23 +42,6 @@ impl Client {
         };
         let reply = self.call_cpu_with_file(request, file).await?;
         self.prepared(reply)
-    }
-
-    /// The answers to the first of these files of a batch; at least one. `files` are those that are posted, in their order.
-    pub async fn classify_files(
-        &self,
-        batch: Vec<BatchFile>,
-        files: &[File],
-    ) -> Result<Vec<Result<FileAnswer, EngineError>>, EngineError> {
-        let count = batch.len();
-        let request = Request::ClassifyFiles { files: batch };
-        match self.call_cpu_with_batch(request, files).await? {
-            Reply::Files { answers } if (1..=count).contains(&answers.len()) => {
-                let answers = answers.into_iter();
-                Ok(answers.map(|a| a.map_err(EngineError::Refused)).collect())
-            }
-            _ => Err(EngineError::UnexpectedReply),
-        }
     }
 
     /// The answer to a frame of the live camera, with the heat map of a class if one is given.
@@ -350,29 +294,6 @@ impl Client {
             } if contributions.len() == count => Ok((probabilities, contributions)),
             _ => Err(EngineError::UnexpectedReply),
         }
-    }
-
-    /// The prediction for each image, 784 bytes each, from the engine that is to answer batches.
-    pub async fn classify_batch(
-        &self,
-        model: ModelId,
-        images: Vec<u8>,
-    ) -> Result<(Vec<BatchPrediction>, Engine), EngineError> {
-        let count = images.len() / PIXELS;
-        let engine = self.status().batch_engine(model);
-        let request = Request::ClassifyBatch { model, images };
-        let (reply, engine) = self.call(engine, model, request).await?;
-        Ok((batch_predictions(reply, count)?, engine))
-    }
-
-    /// The ensemble's prediction for each image, 784 bytes each.
-    pub async fn classify_batch_by_ensemble(
-        &self,
-        images: Vec<u8>,
-    ) -> Result<Vec<BatchPrediction>, EngineError> {
-        let count = images.len() / PIXELS;
-        let request = Request::ClassifyBatchByEnsemble { images };
-        batch_predictions(self.call_cpu(request).await?, count)
     }
 
     /// Runs a network on the CPU engine until the browser has optimised it. Returns the microseconds per image after that, or `None`

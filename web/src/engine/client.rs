@@ -16,6 +16,7 @@ use super::status_store::StatusStore;
 use super::test_set::{TestSet, TestSetLoader};
 use super::weight_loader::WeightLoader;
 use super::worker_lifecycle::CpuEngine;
+use super::worker_pool::{LeasedWorker, WorkerPool};
 
 /// A handle to both engines; cheap to clone. The requests are in `api`.
 #[derive(Clone)]
@@ -27,6 +28,7 @@ struct Engines {
     gpu: Rc<GpuEngine>,
     gallery: Rc<Gallery>,
     test_set: TestSetLoader,
+    pool: Rc<WorkerPool>,
 }
 
 impl Client {
@@ -39,6 +41,7 @@ impl Client {
         let loader = WeightLoader::new(assets.clone(), events);
         let cpu = CpuEngine::start(assets.clone(), status.clone(), loader.clone());
         let gallery = Rc::new(Gallery::new(assets.clone(), cpu.clone()));
+        let pool = WorkerPool::new(loader.clone());
         let gpu = GpuEngine::new(status.clone(), cpu.clone(), loader, gallery.clone());
         let test_set = TestSetLoader::new(assets, cpu.clone());
         Self(Rc::new(Engines {
@@ -47,6 +50,7 @@ impl Client {
             gpu,
             gallery,
             test_set,
+            pool,
         }))
     }
 
@@ -124,6 +128,11 @@ impl Client {
         files: &[File],
     ) -> Result<Reply, EngineError> {
         self.0.cpu.call_with_batch(request, files).await
+    }
+
+    /// The workers of the pool, for a batch.
+    pub(super) fn lease_pool(&self) -> Vec<LeasedWorker> {
+        self.0.pool.lease()
     }
 
     /// Whether an engine can answer requests about a model now.

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{ErrorEvent, File, MessageEvent, Worker};
 
-use super::error::WorkerError;
+use super::error::{EngineError, WorkerError};
 use super::timer::sleep;
 use super::watchdog::{Patience, TICK, Verdict, Watchdog};
 
@@ -29,6 +29,18 @@ pub(super) enum RpcError {
     NotBegun,
     /// The worker took longer than this for the request, and was terminated.
     TooLong(Duration),
+}
+
+impl From<RpcError> for EngineError {
+    fn from(error: RpcError) -> Self {
+        match error {
+            RpcError::Refused(error) => Self::Refused(error),
+            RpcError::NotSent => Self::NotSent,
+            RpcError::TooLong(limit) => Self::TooLong(limit),
+            RpcError::Terminated => Self::Terminated,
+            RpcError::NotBegun => Self::NotBegun,
+        }
+    }
 }
 
 /// What happens to a worker without a request.

@@ -21,7 +21,7 @@ pub async fn sleep(duration: Duration) {
 }
 
 /// The future's result, or `None` if it takes longer than the limit.
-pub(super) async fn with_timeout<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+pub async fn with_timeout<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
     match select(pin!(future), pin!(sleep(limit))).await {
         Either::Left((value, _)) => Some(value),
         Either::Right(_) => None,

@@ -66,6 +66,15 @@ impl WeightLoader {
         self.file_source(model.name(), false)
     }
 
+    /// Loads a file into another worker, which has no state on the page. Returns whether it is loaded.
+    pub async fn load_into(&self, rpc: &WorkerRpc, file: WeightsFile) -> bool {
+        let Some(weights) = self.file_source(file.name(), false) else {
+            return false;
+        };
+        let reply = rpc.call(request(file, weights)).await;
+        reply.is_ok_and(|reply| loaded(file, &reply).is_some())
+    }
+
     /// Loads everything that is loaded without a request into a new CPU worker, and what was requested before.
     pub fn load_all(self: &Rc<Self>, rpc: WorkerRpc) {
         for file in unasked() {

@@ -19,7 +19,7 @@ use super::weight_loader::WeightLoader;
 /// How often a worker is started again without having answered any request.
 const MAX_RESTARTS: u32 = 1;
 /// A request that is not announced as long takes some milliseconds.
-const PATIENCE: Patience = Patience {
+pub(super) const PATIENCE: Patience = Patience {
     start: Duration::from_secs(20),
     silence: Duration::from_secs(4),
     request: Duration::from_secs(60),
@@ -95,11 +95,10 @@ impl CpuEngine {
                 self.restarts.set(0);
                 Ok(reply)
             }
-            Err(RpcError::Refused(error)) => Err(EngineError::Refused(error)),
-            Err(RpcError::NotSent) => Err(EngineError::NotSent),
-            Err(RpcError::TooLong(limit)) => Err(EngineError::TooLong(limit)),
-            Err(RpcError::Terminated) => Err(self.rpc().err().unwrap_or(EngineError::Terminated)),
-            Err(RpcError::NotBegun) => Err(self.rpc().err().unwrap_or(EngineError::NotBegun)),
+            Err(error @ (RpcError::Terminated | RpcError::NotBegun)) => {
+                Err(self.rpc().err().unwrap_or(error.into()))
+            }
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -49,7 +49,7 @@ async fn request(
 ) -> Result<(InputImage, Vec<protocol::TimedPrediction>), ImageError> {
     let client = app.engines.client();
     let prepared = client.edit_photo(image.photo, edits.clone()).await?;
-    image.edited(number, edits.clone(), prepared)
+    image.edited(number, prepared)
 }
 
 /// The image on the page and the latest edits, if the image is not yet theirs.

@@ -13,6 +13,7 @@ pub mod smallest_change;
 pub mod startup;
 pub mod upload;
 
+mod batch_files;
 mod classify;
 mod ensemble;
 mod explanation;

@@ -78,6 +78,7 @@ async fn wait_for_another_image(app: AppState) {
 }
 
 async fn load_manifest(app: AppState) {
+    wait_for_first_prediction(app).await;
     if let Some(url) = app.site.url("manifest.json") {
         app.site.set_manifest(manifest::fetch(&url).await);
     }

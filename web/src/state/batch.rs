@@ -1,7 +1,9 @@
 //! A batch of files: what is known of each file, and whether the batch runs.
 
+use std::collections::HashSet;
+
 use leptos::prelude::*;
-use protocol::FileAnswer;
+use protocol::{FileAnswer, WeightsFile};
 use shared::garment::CLASSES;
 use shared::model::{Answer, PHOTO_CLASSES, argmax};
 use shared::{Garment, Grey28, ModelId, Prediction};
@@ -22,7 +24,7 @@ pub struct BatchState {
     batches: RequestCounter,
     /// The number of the batch on the page.
     current: RwSignal<Option<u32>>,
-    cursors: StoredValue<Cursors>,
+    queue: StoredValue<Queue>,
     /// The file that was shown last, and the number that it got as an image.
     shown: RwSignal<Option<(usize, u32)>>,
     has_photo: RwSignal<bool>,
@@ -88,14 +90,18 @@ pub struct ItemPredictions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Available(u16);
 
-/// Where the next files are looked for, so that the whole batch is not searched each time.
-#[derive(Clone, Copy, Default)]
-struct Cursors {
-    /// No file before this one waits.
+/// Which files are next.
+#[derive(Clone, Default)]
+struct Queue {
+    /// No file before this one waits. With `incomplete`, so that the whole batch is not searched each time.
     waiting: usize,
     /// No file before this one lacks anything of `available`.
     incomplete: usize,
     available: Available,
+    /// The files that are with a worker.
+    taken: HashSet<usize>,
+    /// The files that were with a worker that terminated: each is classified alone, as one of them is to blame.
+    suspects: HashSet<usize>,
 }
 
 impl Available {
@@ -116,6 +122,20 @@ impl Available {
         )
     }
 
+    /// The weights files that are loaded.
+    pub fn files(self) -> Vec<WeightsFile> {
+        let is_loaded = |file: &WeightsFile| {
+            let bit = match file {
+                WeightsFile::Model(model) => 1 << *model as u16,
+                WeightsFile::Ensemble => Self::ENSEMBLE,
+                WeightsFile::Novelty => Self::NOVELTY,
+                WeightsFile::PhotoNetwork => Self::PHOTO_NETWORK,
+            };
+            self.0 & bit != 0
+        };
+        WeightsFile::all().filter(is_loaded).collect()
+    }
+
     const fn has_model(self) -> bool {
         self.0 & (Self::ENSEMBLE - 1) != 0
     }
@@ -129,7 +149,7 @@ impl Default for BatchState {
             notes: StoredValue::default(),
             batches: RequestCounter::default(),
             current: RwSignal::default(),
-            cursors: StoredValue::default(),
+            queue: StoredValue::default(),
             shown: RwSignal::default(),
             has_photo: RwSignal::default(),
             is_running: RwSignal::default(),
@@ -145,7 +165,7 @@ impl BatchState {
         let current = (!items.is_empty()).then_some(number);
         self.files.set_value(files);
         self.notes.set_value(notes);
-        self.cursors.set_value(Cursors::default());
+        self.queue.set_value(Queue::default());
         self.items.set(items);
         self.has_photo.set(false);
         self.is_stopped.set(false);
@@ -220,13 +240,6 @@ impl BatchState {
         if !self.has_photo.get_untracked() && statuses.iter().any(|(_, s)| is_photo(s)) {
             self.has_photo.set(true);
         }
-        let waiting = statuses
-            .iter()
-            .filter(|(_, s)| matches!(s, ItemStatus::Waiting));
-        if let Some(first) = waiting.map(|(index, _)| *index).min() {
-            self.cursors
-                .update_value(|c| c.waiting = c.waiting.min(first));
-        }
         self.items.update(|items| {
             for (index, status) in statuses {
                 if let Some(item) = items.get_mut(index) {
@@ -249,55 +262,114 @@ impl BatchState {
         before
     }
 
-    /// The next files, at most `count`: those that wait, then those that lack something of what is available. Files of one chunk have not
-    /// more than `max_bytes` together, unless it is a single file.
-    pub fn next(self, available: Available, count: usize, max_bytes: f64) -> Vec<usize> {
+    /// Takes the next files, at most `count`: those that wait, then those that lack something of what is available. Files of one chunk
+    /// have not more than `max_bytes` together, unless it is a single file. None of them is taken again before it is
+    /// [`put_back`](Self::put_back).
+    pub fn take(self, available: Available, count: usize, max_bytes: f64) -> Vec<usize> {
+        let chunk = self.next(available, count, max_bytes);
+        self.queue
+            .update_value(|queue| queue.taken.extend(chunk.iter().copied()));
+        chunk
+    }
+
+    /// Whether a file waits, or lacks something of what is available.
+    pub fn has_next(self, available: Available) -> bool {
+        !self.next(available, 1, 0.0).is_empty()
+    }
+
+    /// How many files wait, at most `count`.
+    pub fn waiting(self, count: usize) -> usize {
+        let items = self.items.read_untracked();
+        let start = self.queue.with_value(|queue| queue.waiting);
+        let is_waiting = |item: &&BatchItem| matches!(item.status, ItemStatus::Waiting);
+        items
+            .iter()
+            .skip(start)
+            .filter(is_waiting)
+            .take(count)
+            .count()
+    }
+
+    /// Puts files back that were [taken](Self::take), whatever has become of them.
+    pub fn put_back(self, files: &[usize]) {
+        self.queue.update_value(|queue| queue.put_back(files));
+    }
+
+    /// Records that a worker terminated while it had these files.
+    pub fn suspect(self, files: &[usize]) {
+        self.queue
+            .update_value(|queue| queue.suspects.extend(files.iter().copied()));
+    }
+
+    fn next(self, available: Available, count: usize, max_bytes: f64) -> Vec<usize> {
         if self.is_stopped.get_untracked() || !available.has_model() {
             return Vec::new();
         }
-        let mut cursors = self.cursors.get_value();
-        if cursors.available != available {
-            cursors.available = available;
-            cursors.incomplete = 0;
+        let size = |index| self.file(index).map_or(0.0, |file| file.size());
+        let items = self.items.read_untracked();
+        let mut chunk = Vec::new();
+        self.queue.update_value(|queue| {
+            chunk = queue.next(&items, available, count, max_bytes, size);
+        });
+        chunk
+    }
+}
+
+impl Queue {
+    fn put_back(&mut self, files: &[usize]) {
+        for file in files {
+            self.taken.remove(file);
+            self.waiting = self.waiting.min(*file);
+            self.incomplete = self.incomplete.min(*file);
         }
-        let chunk = self.items.with_untracked(|items| {
+    }
+
+    /// The next files. `size` gives a file's bytes.
+    fn next(
+        &mut self,
+        items: &[BatchItem],
+        available: Available,
+        count: usize,
+        max_bytes: f64,
+        size: impl Fn(usize) -> f64,
+    ) -> Vec<usize> {
+        if self.available != available {
+            self.available = available;
+            self.incomplete = 0;
+        }
+        let chunk = |start: usize, is_next: &dyn Fn(&BatchItem) -> bool| {
+            let candidates = items.iter().enumerate().skip(start);
+            let candidates =
+                candidates.filter(|(i, item)| is_next(item) && !self.taken.contains(i));
             let mut chunk = Vec::new();
             let mut bytes = 0.0;
-            let mut has_room = |index: usize, chunk: &Vec<usize>| {
-                bytes += self.file(index).map_or(0.0, |file| file.size());
-                chunk.len() < count && (chunk.is_empty() || bytes <= max_bytes)
-            };
-            let is_waiting = |item: &BatchItem| matches!(item.status, ItemStatus::Waiting);
-            let lacks = |item: &BatchItem| {
-                let predictions = item.status.predictions();
-                predictions.is_some_and(|p| !p.are_complete(available))
-            };
-            let start = items.iter().skip(cursors.waiting).position(is_waiting);
-            cursors.waiting = start.map_or(items.len(), |start| cursors.waiting + start);
-            for (index, item) in items.iter().enumerate().skip(cursors.waiting) {
-                if is_waiting(item) {
-                    if !has_room(index, &chunk) {
-                        break;
-                    }
-                    chunk.push(index);
+            for (index, _) in candidates.take(count) {
+                bytes += size(index);
+                let is_suspect = self.suspects.contains(&index);
+                if !chunk.is_empty() && (is_suspect || bytes > max_bytes) {
+                    break;
                 }
-            }
-            if chunk.is_empty() {
-                let start = items.iter().skip(cursors.incomplete).position(lacks);
-                cursors.incomplete = start.map_or(items.len(), |s| cursors.incomplete + s);
-                for (index, item) in items.iter().enumerate().skip(cursors.incomplete) {
-                    if lacks(item) {
-                        if !has_room(index, &chunk) {
-                            break;
-                        }
-                        chunk.push(index);
-                    }
+                chunk.push(index);
+                if is_suspect {
+                    break;
                 }
             }
             chunk
+        };
+        let waiting = chunk(self.waiting, &|item| {
+            matches!(item.status, ItemStatus::Waiting)
         });
-        self.cursors.set_value(cursors);
-        chunk
+        if let Some(first) = waiting.first() {
+            self.waiting = *first;
+            return waiting;
+        }
+        let incomplete = chunk(self.incomplete, &|item| {
+            let predictions = item.status.predictions();
+            predictions.is_some_and(|p| !p.are_complete(available))
+        });
+        self.waiting = items.len();
+        self.incomplete = incomplete.first().copied().unwrap_or(items.len());
+        incomplete
     }
 }
 
@@ -455,6 +527,64 @@ mod tests {
         // What is not loaded any more, after a restart, does not matter.
         assert!(item(two, false).are_complete(cnn));
         assert!(cnn.has_model() && !Available::new(&[], true, true, true).has_model());
+    }
+
+    /// The next files of a batch whose files have one byte each.
+    fn take(queue: &mut Queue, items: &[BatchItem], available: Available) -> Vec<usize> {
+        let chunk = queue.next(items, available, 3, 10.0, |_| 1.0);
+        queue.taken.extend(chunk.iter().copied());
+        chunk
+    }
+
+    #[test]
+    fn no_file_is_taken_twice_before_it_is_put_back() {
+        let cnn = Available::new(&[ModelId::Cnn], false, false, false);
+        let two = Available::new(&[ModelId::Cnn, ModelId::Svm], false, false, false);
+        let mut items = vec![BatchItem::default(); 5];
+        let mut queue = Queue::default();
+        assert_eq!(take(&mut queue, &items, cnn), [0, 1, 2]);
+        assert_eq!(take(&mut queue, &items, cnn), [3, 4]);
+        assert!(take(&mut queue, &items, cnn).is_empty());
+        for item in &mut items {
+            let predictions = ItemPredictions::new(answer(false), cnn).unwrap();
+            item.status = ItemStatus::Answered(Box::new(predictions));
+        }
+        queue.put_back(&[0, 1, 2, 3, 4]);
+        assert!(take(&mut queue, &items, cnn).is_empty());
+        // The second model is loaded.
+        assert_eq!(take(&mut queue, &items, two), [0, 1, 2]);
+        queue.put_back(&[1]);
+        assert_eq!(take(&mut queue, &items, two), [1, 3, 4]);
+    }
+
+    #[test]
+    fn files_that_a_worker_terminated_with_are_taken_alone() {
+        let cnn = Available::new(&[ModelId::Cnn], false, false, false);
+        let items = vec![BatchItem::default(); 5];
+        let mut queue = Queue::default();
+        assert_eq!(take(&mut queue, &items, cnn), [0, 1, 2]);
+        queue.suspects.extend([1, 2]);
+        queue.put_back(&[0, 1, 2]);
+        let taken: Vec<_> = (0..4).map(|_| take(&mut queue, &items, cnn)).collect();
+        assert_eq!(taken, [vec![0], vec![1], vec![2], vec![3, 4]]);
+    }
+
+    #[test]
+    fn the_files_of_what_is_available() {
+        let models = [ModelId::Cnn, ModelId::Svm];
+        let available = Available::new(&models, true, false, true);
+        let expected = [
+            WeightsFile::Model(ModelId::Cnn),
+            WeightsFile::Model(ModelId::Svm),
+            WeightsFile::Ensemble,
+            WeightsFile::PhotoNetwork,
+        ];
+        let files = available.files();
+        assert_eq!(files.len(), expected.len());
+        assert!(
+            expected.iter().all(|file| files.contains(file)),
+            "{files:?}"
+        );
     }
 
     #[test]

@@ -3,13 +3,15 @@
 use leptos::prelude::*;
 use photo::Edits;
 
-use super::image::InputImage;
+use super::image::{InputImage, Preprocessing};
 
 /// The edits of the photo on the page.
 #[derive(Clone, Copy)]
 pub struct EditState {
     /// The latest edits; the image on the page can still be that of earlier ones.
     edits: RwSignal<Edits>,
+    /// The edits before the visitor changed any.
+    first: RwSignal<Edits>,
     size: RwSignal<[f32; 2]>,
     /// The latest edits that led to an error, and the error.
     rejected: RwSignal<Option<(Edits, String)>>,
@@ -20,6 +22,7 @@ impl Default for EditState {
     fn default() -> Self {
         Self {
             edits: RwSignal::default(),
+            first: RwSignal::default(),
             size: RwSignal::new([1.0, 1.0]),
             rejected: RwSignal::default(),
             is_busy: RwSignal::default(),
@@ -28,11 +31,20 @@ impl Default for EditState {
 }
 
 impl EditState {
-    /// Begins without edits on a new photo.
+    /// Begins on a new photo, with the rotation that made its garment upright.
     pub fn reset(self, image: &InputImage) {
-        self.size.set([image.width as f32, image.height as f32]);
+        let preprocessing = image.preprocessing.as_ref();
+        let (width, height) = preprocessing.map_or((image.width, image.height), |p| p.photo_size);
+        self.size.set([width as f32, height as f32]);
         self.rejected.set(None);
-        self.edits.set(Edits::default());
+        let first = preprocessing.map(Preprocessing::first_edits);
+        self.first.set(first.clone().unwrap_or_default());
+        self.edits.set(first.unwrap_or_default());
+    }
+
+    /// The edits before the visitor changed any.
+    pub fn first(self) -> Edits {
+        self.first.get()
     }
 
     pub fn edits(self) -> ReadSignal<Edits> {

@@ -36,6 +36,10 @@ pub struct InputImage {
 #[derive(Clone, Debug)]
 pub struct Preprocessing {
     pub edits: Edits,
+    /// Degrees by which the photo was rotated, clockwise, before the visitor edited it, because the garment was tilted; else 0.
+    pub straightened_by: f32,
+    /// The photo's width and height in pixels, before it is rotated.
+    pub photo_size: (u32, u32),
     pub route: Route,
     /// `None` for a file of 28x28 pixels.
     pub segmentation: Option<Segmentation>,
@@ -63,6 +67,14 @@ impl Preprocessing {
     /// The part of the photo that is used: the visitor's crop, or else the inside of a frame, or else all of it.
     pub fn crop(&self) -> Crop {
         self.edits.crop.or(self.inside_frame).unwrap_or(Crop::WHOLE)
+    }
+
+    /// The edits before the visitor changed any.
+    pub fn first_edits(&self) -> Edits {
+        Edits {
+            rotation: self.straightened_by,
+            ..Edits::default()
+        }
     }
 
     /// Keeps the objects found before the visitor chose one of them, so that another one can be chosen.
@@ -156,13 +168,7 @@ impl InputImage {
         name: String,
         prepared: Prepared,
     ) -> Result<(Self, Vec<TimedPrediction>), ImageError> {
-        Self::from_prepared(
-            number,
-            number,
-            Origin::Visitor(name),
-            Edits::default(),
-            prepared,
-        )
+        Self::from_prepared(number, number, Origin::Visitor(name), prepared)
     }
 
     /// The same photo, preprocessed with the visitor's edits.
@@ -172,12 +178,12 @@ impl InputImage {
     pub fn edited(
         &self,
         number: u32,
-        edits: Edits,
         prepared: Prepared,
     ) -> Result<(Self, Vec<TimedPrediction>), ImageError> {
         let (mut image, predictions) =
-            Self::from_prepared(number, self.photo, self.origin.clone(), edits, prepared)?;
+            Self::from_prepared(number, self.photo, self.origin.clone(), prepared)?;
         if let (Some(before), Some(after)) = (&self.preprocessing, &mut image.preprocessing) {
+            after.straightened_by = before.straightened_by;
             after.keep_objects(before);
         }
         Ok((image, predictions))
@@ -187,7 +193,6 @@ impl InputImage {
         number: u32,
         photo: u32,
         origin: Origin,
-        edits: Edits,
         prepared: Prepared,
     ) -> Result<(Self, Vec<TimedPrediction>), ImageError> {
         let mask = prepared.mask.filter(|m| {
@@ -215,7 +220,9 @@ impl InputImage {
             has_other_profile: prepared.has_other_profile,
             is_damaged: prepared.is_damaged,
             preprocessing: Some(Preprocessing {
-                edits,
+                straightened_by: prepared.edits.rotation,
+                edits: prepared.edits,
+                photo_size: prepared.size,
                 route: prepared.route,
                 segmentation: mask.map(|mask| Segmentation {
                     mask,
@@ -275,6 +282,8 @@ mod tests {
                 crop,
                 ..Edits::default()
             },
+            straightened_by: 0.0,
+            photo_size: (100, 100),
             route: Route::Scene { inverted: true },
             segmentation: None,
             quality: 1.0,

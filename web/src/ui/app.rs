@@ -1,34 +1,23 @@
 //! The page as a whole: the image and its predictions, upload and gallery beside them, and below the explanation, the engines and the
 //! comparison.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::model::PhotoClass;
-use wasm_bindgen::JsCast;
 
 use super::batch::BatchTable;
-use super::compare;
-use super::editor;
 use super::embedding;
-use super::engine_panel::EnginePanel;
 use super::ensemble_text;
-use super::explanation::ExplanationSection;
-use super::footer::Footer;
 use super::gallery::Gallery;
 use super::header::Header;
+use super::later_sections::{self, mount};
 use super::lazy_part::LazyPart;
 use super::messages::MessageList;
-use super::paint::PaintDisclosure;
 use super::picture_mark::PictureMark;
 use super::predictions::{CombinedAnswer, Predictions};
 use super::preview::Preview;
-use super::quiz;
-use super::share;
 use super::unchecked::Unchecked;
 use super::upload::{DropZone, accept_files_anywhere};
-use crate::engine::sleep;
 use crate::requests;
 use crate::requests::startup::wait_for_first_prediction;
 use crate::state::AppState;
@@ -97,48 +86,13 @@ fn App() -> impl IntoView {
     }
 }
 
-/// Mounts the remaining sections, each in a task of its own: together they would block the UI thread for too long. Only
-/// the predictions are mounted before the first prediction.
+/// Mounts the remaining sections: the predictions at once, the others after the first prediction.
 async fn mount_sections(app: AppState) {
     mount(app, ".image-row", || view! { <CombinedAnswer/> }).await;
     mount(app, "#answers", || view! { <Predictions/> }).await;
     wait_for_first_prediction(app).await;
-    mount(app, "#answers", || {
-        view! { <LazyPart name="The buttons to share the result" load=share::load/> }
-    })
-    .await;
-    mount(app, "#answers", || view! { <PaintDisclosure/> }).await;
-    mount(app, "#picture", || {
-        view! { <LazyPart name="The image editor" load=editor::load/> }
-    })
-    .await;
-    mount(app, "main", || view! { <ExplanationSection/> }).await;
-    mount(app, "#reasons", || {
-        view! { <LazyPart name="The button to save the heat map" load=share::load_heat_map/> }
-    })
-    .await;
     mount(app, "main", || {
-        view! { <LazyPart name="The quiz" load=quiz::load/> }
+        view! { <LazyPart name="The rest of the page" load=later_sections::load/> }
     })
     .await;
-    mount(app, "main", || view! { <EnginePanel/> }).await;
-    mount(app, "main", || {
-        view! { <LazyPart name="The comparison of the models" load=compare::load/> }
-    })
-    .await;
-    mount(app, "body", || view! { <Footer/> }).await;
-    app.address.set_complete();
-}
-
-/// Mounts a section at the end of an element.
-async fn mount<V: IntoView + 'static>(app: AppState, parent: &str, section: fn() -> V) {
-    sleep(Duration::ZERO).await;
-    let element = document().query_selector(parent).ok().flatten();
-    if let Some(element) = element {
-        let with_context = move || {
-            provide_context(app);
-            section()
-        };
-        leptos::mount::mount_to(element.unchecked_into(), with_context).forget();
-    }
 }

@@ -1,10 +1,14 @@
-//! A part of the page whose code is downloaded when the part is shown for the first time.
+//! A part of the page whose code, and the styles of all such parts, are downloaded when the part is shown for the first time.
 
 use std::pin::Pin;
 
+use futures_util::future::join;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_split_helpers::SplitLoaderError;
+
+use super::later_styles;
+use crate::state::AppState;
 
 /// What draws the part, once its code is there.
 pub type Draw = fn() -> AnyView;
@@ -28,13 +32,17 @@ pub fn LazyPart(
     name: &'static str,
     load: fn() -> Loading,
 ) -> impl IntoView {
+    let app = expect_context::<AppState>();
     let code = RwSignal::new(Code::Awaited);
     let start = move || {
         code.set(Code::Awaited);
         spawn_local(async move {
-            let loaded = load().await;
+            let loaded = match join(load(), later_styles::load(app)).await {
+                (Ok(draw), true) => Code::Loaded(draw),
+                _ => Code::Failed,
+            };
             // The part may have been closed meanwhile.
-            code.try_set(loaded.map_or(Code::Failed, Code::Loaded));
+            code.try_set(loaded);
         });
     };
     start();

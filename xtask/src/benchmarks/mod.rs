@@ -45,7 +45,7 @@ fn python_with(workspace: &Workspace, peer: &PythonPeer) -> Result<PathBuf> {
 }
 
 /// Builds a program of the native packages, and returns its path.
-fn build_program(workspace: &Workspace, name: &str) -> Result<PathBuf> {
+pub fn build_program(workspace: &Workspace, name: &str) -> Result<PathBuf> {
     step::step(&format!("build {name}"), || {
         let mut build = workspace.cargo(None);
         build

@@ -4,7 +4,7 @@
 //! placeholders are named in [`fill`].
 
 use super::assets::{Assets, hashed_name};
-use super::page;
+use super::{later_styles, page};
 use anyhow::{Context, Result, bail};
 use fashion_mnist::{CLASSES, SIDE, TEST_IMAGES, TRAIN_IMAGES};
 use plot::format::{bytes, duration, percent, thousands};
@@ -30,7 +30,9 @@ pub fn add(assets: &Assets, root: &Path, index: &str) -> Result<()> {
     let links = page::links(index, "icon");
     let links = links.into_iter().chain(page::links(index, "stylesheet"));
     let mut head: Vec<String> = links.map(str::to_owned).collect();
-    head.push(format!("<link rel=\"stylesheet\" href=\"./{style_url}\">"));
+    let later = assets.url(later_styles::NAME);
+    let styles = later.into_iter().chain([&*style_url]);
+    head.extend(styles.map(|url| format!("<link rel=\"stylesheet\" href=\"./{url}\">")));
     let policy = page::meta_content(index, "Content-Security-Policy")
         .context("index.html has no content security policy: add it to the head")?;
     let text = fill(

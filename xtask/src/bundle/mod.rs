@@ -6,6 +6,7 @@ mod assets;
 mod engine_module;
 mod headers;
 mod how_it_works;
+mod later_styles;
 mod offline;
 mod page;
 mod split;
@@ -15,7 +16,7 @@ mod weights;
 mod worker;
 
 use crate::{
-    site::Profile,
+    site::{GPU_VARIABLE, Profile},
     step,
     tools::{self, Tool},
     workspace::Workspace,
@@ -48,6 +49,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         let path = workspace.root.join("web/assets").join(image);
         assets.copy(&path, image, image, GALLERY)?;
     }
+    later_styles::add(&mut assets, &workspace.root)?;
     let start = fs::read_to_string(workspace.root.join("web/assets/start.json"))
         .with_context(|| format!("web/assets/start.json is missing: {GALLERY}"))?;
     test_set::add(&mut assets, &test_set::folders(&workspace.cache))?;
@@ -55,7 +57,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     step::step(&format!("build the cpu-worker ({suffix})"), || {
         worker::add_cpu(workspace, profile, &mut assets)
     })?;
-    if is_gpu_enabled(env::var("HABERDASH_GPU").ok().as_deref())? {
+    if builds_gpu_engine()? {
         step::step(&format!("build the gpu-worker ({suffix})"), || {
             worker::add_gpu(workspace, profile, &mut assets)
         })?;
@@ -87,6 +89,19 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     headers::add(&staging, &page)?;
     // Last, as it lists all other files.
     offline::add(&staging, &workspace.root.join("web/offline.js"))
+}
+
+/// Whether the user wants the GPU engine.
+///
+/// # Errors
+/// The variable `HABERDASH_GPU` has an unknown value.
+pub fn builds_gpu_engine() -> Result<bool> {
+    is_gpu_enabled(env::var(GPU_VARIABLE).ok().as_deref())
+}
+
+/// Whether the GPU engine was built before for the published site, so that building it again takes short.
+pub fn has_built_gpu_engine(workspace: &Workspace) -> bool {
+    worker::has_built_gpu(workspace, Profile::Dist)
 }
 
 fn profile(value: Option<&str>) -> Result<Profile> {

@@ -18,6 +18,9 @@ use std::{
 /// flags, so that they share the build of their dependencies.
 const RUSTFLAGS: &str = "-C target-feature=+simd128";
 
+/// Names the binary and the tools that a folder was made of.
+const STAMP: &str = "stamp";
+
 /// A package whose binary, of the same name as the file, runs in the browser.
 pub struct WasmPackage {
     pub package: &'static str,
@@ -88,9 +91,8 @@ impl WasmPackage {
             CargoProgram::wasm_split(),
             wasm_opt::VERSION
         );
-        let bundle = workspace.target.join("bundle");
-        let folder = bundle.join(profile.name()).join(self.binary);
-        let stamp_path = folder.join("stamp");
+        let folder = self.folder(workspace, profile);
+        let stamp_path = folder.join(STAMP);
         if fs::read_to_string(&stamp_path).is_ok_and(|done| done == stamp) {
             return Ok(folder);
         }
@@ -106,6 +108,17 @@ impl WasmPackage {
         // Last, so that an interrupted run leaves no stamp.
         fs::write(&stamp_path, stamp).with_context(permissions("written to"))?;
         Ok(folder)
+    }
+
+    /// Whether anything was made of the binary before, also of an earlier version.
+    pub fn has_been_built(&self, workspace: &Workspace, profile: Profile) -> bool {
+        self.folder(workspace, profile).join(STAMP).is_file()
+    }
+
+    /// The folder of what is made of the binary.
+    fn folder(&self, workspace: &Workspace, profile: Profile) -> PathBuf {
+        let bundle = workspace.target.join("bundle");
+        bundle.join(profile.name()).join(self.binary)
     }
 
     /// Compiles the binary, runs wasm-bindgen for its kind of `target`, and for the profile `dist` wasm-opt.

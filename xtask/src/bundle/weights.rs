@@ -1,4 +1,4 @@
-//! The trainer's files in weights/: the manifest, the weights files that it lists, and the metrics.
+//! The trainer's files in weights/: the manifest, the files that it lists, and the metrics.
 
 use super::assets::{Assets, sha256_hex};
 use anyhow::{Context, Result, bail};
@@ -25,17 +25,17 @@ pub fn add(assets: &mut Assets, root: &Path) -> Result<()> {
         "weights/manifest.json is not JSON: restore it from git, or run `cargo run -p trainer`",
     )?;
 
-    let mut models = BTreeMap::new();
-    collect_models(&manifest, &mut models);
-    if models.is_empty() {
+    let mut files = BTreeMap::new();
+    collect_files(&manifest, &mut files);
+    if !files.keys().any(|file| file.ends_with(".hbd")) {
         bail!("weights/manifest.json lists no model: {TRAIN}");
     }
-    for (model, sha256) in &models {
-        let file = model.strip_prefix("weights/").unwrap_or(model);
+    for (listed, sha256) in &files {
+        let file = listed.strip_prefix("weights/").unwrap_or(listed);
         // The name comes from a file, so it must not lead out of the folder.
         if file.contains(['/', '\\']) {
             bail!(
-                "weights/manifest.json names `{model}`, which is not a file of weights/: {TRAIN}"
+                "weights/manifest.json names `{listed}`, which is not a file of weights/: {TRAIN}"
             );
         }
         let bytes = fs::read(weights.join(file))
@@ -67,19 +67,24 @@ pub fn add(assets: &mut Assets, root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Collects all entries `"file": "….hbd"` with their `"sha256"`, at any depth of the manifest.
-fn collect_models(value: &Value, found: &mut BTreeMap<String, Option<String>>) {
+/// The endings of the files that the page uses: weights, thumbnails, and the list of the thumbnails.
+const ENDINGS: [&str; 3] = [".hbd", ".jpg", ".json"];
+
+/// Collects all entries `"file": "…"` of the page's files with their `"sha256"`, at any depth of the manifest.
+fn collect_files(value: &Value, found: &mut BTreeMap<String, Option<String>>) {
     match value {
         Value::Object(fields) => {
             let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
-            if let Some(file) = text("file").filter(|file| file.ends_with(".hbd")) {
+            if let Some(file) =
+                text("file").filter(|file| ENDINGS.iter().any(|ending| file.ends_with(ending)))
+            {
                 found.insert(file, text("sha256"));
             }
             fields
                 .values()
-                .for_each(|inner| collect_models(inner, found));
+                .for_each(|inner| collect_files(inner, found));
         }
-        Value::Array(items) => items.iter().for_each(|inner| collect_models(inner, found)),
+        Value::Array(items) => items.iter().for_each(|inner| collect_files(inner, found)),
         _ => {}
     }
 }
@@ -118,15 +123,25 @@ mod tests {
 
     #[test]
     fn adds_all_files_of_the_manifest() {
-        let manifest = r#"{"models": {"cnn": {"file": "cnn.hbd", "sha256": "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"}, "resnet": {"file": "resnet.hbd"}}, "data": [{"file": "x.gz"}]}"#;
-        let root = checkout("whole", manifest, &["cnn.hbd", "resnet.hbd"]);
+        let manifest = r#"{"models": {"cnn": {"file": "cnn.hbd", "sha256": "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"}, "resnet": {"file": "resnet.hbd"}}, "thumbnails": {"files": [{"file": "thumbnails-0.jpg"}]}, "data": [{"file": "x.gz"}]}"#;
+        let root = checkout(
+            "whole",
+            manifest,
+            &["cnn.hbd", "resnet.hbd", "thumbnails-0.jpg"],
+        );
         let mut assets = Assets::new(root.join("staging"));
         add(&mut assets, &root).unwrap();
         let map: BTreeMap<String, String> = serde_json::from_str(&assets.map()).unwrap();
         let names: Vec<&str> = map.keys().map(String::as_str).collect();
         assert_eq!(
             names,
-            ["cnn.hbd", "manifest.json", "metrics/cnn.json", "resnet.hbd"]
+            [
+                "cnn.hbd",
+                "manifest.json",
+                "metrics/cnn.json",
+                "resnet.hbd",
+                "thumbnails-0.jpg"
+            ]
         );
         for url in map.values() {
             assert!(root.join("staging").join(url).is_file(), "{url}");

@@ -44,3 +44,8 @@ pub fn add_gpu(workspace: &Workspace, profile: Profile, assets: &mut Assets) -> 
     let script = format!("{name}.js");
     assets.write_code(bound.script.as_bytes(), &script, &script)
 }
+
+/// Whether the GPU worker was built before.
+pub fn has_built_gpu(workspace: &Workspace, profile: Profile) -> bool {
+    GPU.has_been_built(workspace, profile)
+}

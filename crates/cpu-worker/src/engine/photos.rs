@@ -16,7 +16,8 @@ use worker_runtime::validation::{bytes, image};
 use super::CpuEngine;
 use crate::browser_decoder;
 use crate::preprocessing::{
-    FileNotes, PreparedFile, gallery, photo_error, prepare_file, prepare_image, read_array,
+    FileNotes, PreparedFile, gallery, photo_error, prepare_file, prepare_frame, prepare_image,
+    read_array,
 };
 
 /// After this time, the files of a batch that are left wait for the next request.
@@ -134,9 +135,7 @@ impl CpuEngine {
         let is_known = novelty.map(|novelty| novelty.is_known(&self.sample));
         let photo = match &prepared.photo {
             Some(photo) if self.models.photo_network().is_ok() => {
-                let square = photo
-                    .pipeline
-                    .square(&Edits::default(), photo_network::SIDE);
+                let square = photo.pipeline.square(&photo.edits, photo_network::SIDE);
                 self.classify_photo(&square).ok()
             }
             _ => None,
@@ -163,7 +162,7 @@ impl CpuEngine {
         frame: RgbaImage,
         class: Option<PhotoClass>,
     ) -> Result<Reply, RequestError> {
-        let prepared = prepare_image(frame)?;
+        let prepared = prepare_frame(&frame)?;
         let photo = prepared.photo.as_ref();
         let places = photo.map(|photo| (photo.frame, photo.square));
         let answer = self.classify_prepared(prepared)?;

@@ -7,7 +7,6 @@ pub(super) mod noise;
 pub(super) mod synthetic_object;
 mod synthetic_outliers;
 pub(super) mod synthetic_scenes;
-mod views;
 
 use ndarray::Array2;
 use rand::SeedableRng;
@@ -19,10 +18,10 @@ use shared::model::novelty::{DistanceFeatures, HIDDEN, INPUTS};
 use shared::{Garment, Grey28, Sample};
 
 use super::classical::matrix::{from_rows, row_slices};
+use super::garment_views::{garment_view, lying_view};
 use crate::data::Examples;
 pub use error::NoveltyError;
 use synthetic_outliers::synthetic_outliers;
-use views::{garment_view, lying_view};
 
 /// Training images that the distance measure is fitted to.
 const DISTANCE_IMAGES: usize = 14_000;

@@ -1,4 +1,5 @@
-//! The run of one model over the whole test set, in batches, so that other requests wait only for one batch.
+//! The run of one model over the whole test set, in batches, so that other requests wait only for one batch. The batches are shared out
+//! among the CPU workers.
 
 use js_sys::Date;
 use leptos::prelude::*;
@@ -7,7 +8,8 @@ use protocol::TEST_SET_SIZE;
 use shared::ModelId;
 
 use super::test_progress::TestProgress;
-use crate::engine::{EngineError, batch_size};
+use crate::contender::Contender;
+use crate::engine::{BatchPrediction, EngineError};
 use crate::state::AppState;
 use crate::state::stale_answers::RequestCounter;
 
@@ -108,15 +110,20 @@ impl TestRun {
             client.measure_speed(model).await?;
         }
         let start = Date::now();
-        while progress.done() < TEST_SET_SIZE
-            && self.set_stage(run, Stage::Running(progress.clone()))
-        {
-            let (images, labels) = test_set.slice(progress.done(), batch_size(model));
-            let (predictions, engine) = client.classify_batch(model, images.to_vec()).await?;
+        if !self.set_stage(run, Stage::Running(progress.clone())) {
+            return Ok(progress);
+        }
+        let pixels = |index| test_set.pixels(index).unwrap_or_default();
+        let receive = |predictions: Vec<BatchPrediction>, engine| {
+            let (_, labels) = test_set.slice(progress.done(), predictions.len());
             progress.add(labels, &predictions);
             progress.engine = engine;
             progress.seconds = (Date::now() - start) / 1000.0;
-        }
+            self.set_stage(run, Stage::Running(progress.clone()))
+        };
+        let contender = Contender::Model(model);
+        let classified = client.classify_images(contender, TEST_SET_SIZE, pixels, receive);
+        classified.await?;
         Ok(progress)
     }
 }

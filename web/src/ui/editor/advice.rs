@@ -1,6 +1,6 @@
 //! The sentences about an image: advice, or else how its garment was found.
 
-use photo::{POOR_QUALITY, Route};
+use photo::{POOR_QUALITY, Route, straightening_note};
 use shared::Grey28;
 use shared::advice::{Advice, Findings};
 use shared::image::SIDE;
@@ -54,19 +54,25 @@ pub fn is_warning(advice: Advice, is_known: bool) -> bool {
 }
 
 /// How the garment was found: always after the visitor has painted, else where there is no advice.
-pub fn note(preprocessing: &Preprocessing, has_advice: bool) -> Option<&'static str> {
+pub fn note(preprocessing: &Preprocessing, has_advice: bool) -> Option<String> {
     preprocessing.segmentation.as_ref()?;
     if !preprocessing.edits.strokes.is_empty() {
-        return Some("The mask includes what you painted.");
+        return Some("The mask includes what you painted.".into());
     }
     if has_advice {
         return None;
     }
-    Some(match preprocessing.route {
+    let found = match preprocessing.route {
         Route::Scene { .. } => "The garment was separated from the background.",
         Route::Product { .. } | Route::AsIs { .. } => {
             "The background is plain: the margins were removed, as in the data set."
         }
+    };
+    let is_straightened = preprocessing.edits.rotation == preprocessing.straightened_by;
+    let rotation = straightening_note(preprocessing.straightened_by).filter(|_| is_straightened);
+    Some(match rotation {
+        Some(rotation) => format!("{found} {rotation}"),
+        None => found.into(),
     })
 }
 
@@ -111,6 +117,8 @@ mod tests {
         };
         Preprocessing {
             edits: Edits::default(),
+            straightened_by: 0.0,
+            photo_size: (100, 100),
             route,
             segmentation: (route != AS_IS).then_some(segmentation),
             quality: 1.0,

@@ -59,7 +59,7 @@ fn text(app: AppState, found: Option<Advice>) -> String {
     let advice = found.map(|found| found.text(Reader::Visitor));
     match (note, advice) {
         (Some(note), Some(advice)) => format!("{note} {advice}"),
-        (note, advice) => advice.unwrap_or_else(|| note.unwrap_or_default().into()),
+        (note, advice) => advice.or(note).unwrap_or_default(),
     }
 }
 

@@ -82,7 +82,14 @@ pub fn Controls(tool: RwSignal<Tool>, radius: RwSignal<f32>) -> impl IntoView {
         if let Some(root) = node.get() {
             app.edits.edits().with(|edits| {
                 let crop = edits.crop.or(inside_frame(app)).unwrap_or(Crop::WHOLE);
-                update(&root, edits, crop, tool.get(), radius.get());
+                update(
+                    &root,
+                    edits,
+                    &app.edits.first(),
+                    crop,
+                    tool.get(),
+                    radius.get(),
+                );
             });
         }
     });
@@ -104,7 +111,10 @@ pub fn Controls(tool: RwSignal<Tool>, radius: RwSignal<f32>) -> impl IntoView {
         let action = action(&event).map(|(_, action)| action);
         match action.as_deref() {
             Some("undo") => edit::change(app, |e| drop(e.strokes.pop())),
-            Some("reset") => edit::change(app, |e| *e = Edits::default()),
+            Some("reset") => {
+                let first = untrack(|| app.edits.first());
+                edit::change(app, |e| *e = first);
+            }
             Some("turn-left") => rotate_by(app, -90.0),
             Some("turn-right") => rotate_by(app, 90.0),
             _ => {}
@@ -157,8 +167,8 @@ fn number(text: &str) -> f32 {
     Number::parse_float(text) as f32
 }
 
-/// Updates every control to the edits; `crop` is the part of the photo that is used.
-fn update(root: &Element, edits: &Edits, crop: Crop, tool: Tool, radius: f32) {
+/// Updates every control to the edits; `first` are those before the visitor changed any, `crop` is the part of the photo that is used.
+fn update(root: &Element, edits: &Edits, first: &Edits, crop: Crop, tool: Tool, radius: f32) {
     // The browser unchecks the other radio buttons of the group.
     let chosen = root.query_selector(&format!("[value={}]", tool.name()));
     if let Some(radio) = chosen.ok().flatten() {
@@ -184,7 +194,7 @@ fn update(root: &Element, edits: &Edits, crop: Crop, tool: Tool, radius: f32) {
         select.set_value(chosen.map_or("auto", |(name, ..)| name));
     }
     toggle_attribute(root, "undo", "disabled", edits.strokes.is_empty());
-    toggle_attribute(root, "reset", "disabled", *edits == Edits::default());
+    toggle_attribute(root, "reset", "disabled", edits == first);
 }
 
 fn nearest_right_angle(degrees: f32) -> f32 {

@@ -13,6 +13,7 @@ use super::mask_outline::draw_outline;
 use crate::requests::edit;
 use crate::state::AppState;
 use crate::ui::canvas::Canvas;
+use crate::ui::stroke;
 
 /// The longest side of the photo that the engine returns.
 const SIDE: u32 = 640;
@@ -56,15 +57,9 @@ pub fn DrawingSurface(
         Some([share(x, width), share(y, height)])
     };
     let pointer_down = move |event: PointerEvent| {
-        // Other fingers and buttons do not draw.
-        let Some(at) = position(&event).filter(|_| event.is_primary() && event.button() == 0)
-        else {
+        let Some(at) = position(&event).filter(|_| stroke::begins(node, &event)) else {
             return;
         };
-        if let Some(surface) = node.get_untracked() {
-            // Without the capture, a stroke ends at the edge of the photo.
-            let _ = surface.set_pointer_capture(event.pointer_id());
-        }
         start.set(Some(at));
         brush.set(Some(at));
         begin_stroke(app, tool.get_untracked(), radius.get_untracked(), at);

@@ -86,6 +86,8 @@ mod tests {
             has_other_profile: false,
             is_damaged: false,
             preprocessing: Some(Preprocessing {
+                straightened_by: 0.0,
+                photo_size: (100, 100),
                 edits: Edits {
                     crop: Some(Crop {
                         left: 0.5,

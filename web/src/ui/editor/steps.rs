@@ -137,9 +137,14 @@ fn upright(image: &InputImage, crop: Crop) -> RgbaImage {
 
 fn rotation_text(preprocessing: &Preprocessing) -> String {
     let degrees = preprocessing.edits.rotation;
+    let is_straightened = degrees == preprocessing.straightened_by;
     if degrees == 0.0 {
         "not rotated".to_string()
     } else {
-        format!("rotated by {:.0}°", degrees.rem_euclid(360.0))
+        let degrees = degrees.rem_euclid(360.0);
+        match is_straightened {
+            true => format!("rotated by {degrees:.0}°, as the garment was tilted"),
+            false => format!("rotated by {degrees:.0}°"),
+        }
     }
 }

@@ -13,6 +13,7 @@ use super::brush::{Brush, Place, cell, middle};
 use crate::requests::painting::{change, present};
 use crate::state::AppState;
 use crate::ui::canvas::Canvas;
+use crate::ui::stroke;
 
 #[component]
 pub fn Surface(erases: RwSignal<bool>, level: RwSignal<u8>, size: RwSignal<u8>) -> impl IntoView {
@@ -43,14 +44,10 @@ pub fn Surface(erases: RwSignal<bool>, level: RwSignal<u8>, size: RwSignal<u8>) 
         ])
     };
     let pointer_down = move |event: PointerEvent| {
-        // Other fingers and buttons do not paint.
-        let Some(at) = position(&event).filter(|_| event.is_primary() && event.button() == 0)
-        else {
+        let Some(at) = position(&event).filter(|_| stroke::begins(node, &event)) else {
             return;
         };
         if let Some(surface) = node.get_untracked() {
-            // Without the capture, a stroke ends at the edge.
-            let _ = surface.set_pointer_capture(event.pointer_id());
             top.set_value(surface.get_bounding_client_rect().top());
         }
         place.set(Some(at));

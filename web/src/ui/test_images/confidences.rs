@@ -6,7 +6,7 @@ use std::rc::Rc;
 use leptos::prelude::*;
 
 use crate::contender::Contender;
-use crate::engine::{BatchPrediction, CLASSICAL_BATCH_SIZE, EngineError, TestSet, batch_size};
+use crate::engine::{BatchPrediction, EngineError, TestSet};
 use crate::state::AppState;
 
 use super::selection::{CONTENDERS, place};
@@ -38,7 +38,7 @@ impl Confidences {
     }
 
     /// Requests those of the images that are not known yet, in batches. `go_on` gets the number of images of each batch that was
-    /// classified, and says whether to request the next one.
+    /// classified, and says whether to go on.
     ///
     /// # Errors
     /// A batch was not classified.
@@ -50,22 +50,22 @@ impl Confidences {
         images: &[usize],
         mut go_on: impl FnMut(usize) -> bool,
     ) -> Result<(), EngineError> {
-        let size = match contender {
-            Contender::Model(model) => batch_size(model),
-            Contender::Vote => CLASSICAL_BATCH_SIZE,
-        };
         let unknown = images.iter().filter(|i| self.get(contender, **i).is_none());
-        let unknown: Vec<usize> = unknown.copied().collect();
-        for batch in unknown.chunks(size) {
-            let pixels = batch.iter().filter_map(|index| test_set.pixels(*index));
-            let pixels = pixels.collect::<Vec<_>>().concat();
-            let predictions = classify(app, contender, pixels).await?;
+        let unknown: Vec<usize> = unknown
+            .copied()
+            .filter(|index| test_set.pixels(*index).is_some())
+            .collect();
+        let mut rest = &unknown[..];
+        let pixels = |i: usize| test_set.pixels(unknown[i]).unwrap_or_default();
+        let receive = |predictions: Vec<BatchPrediction>, _| {
+            let (batch, later) = rest.split_at(predictions.len().min(rest.len()));
+            rest = later;
             self.store(contender, test_set.labels().len(), batch, &predictions);
-            if !go_on(batch.len()) {
-                break;
-            }
-        }
-        Ok(())
+            go_on(batch.len())
+        };
+        let client = app.engines.client();
+        let request = client.classify_images(contender, unknown.len(), pixels, receive);
+        request.await
     }
 
     fn store(
@@ -81,20 +81,5 @@ impl Confidences {
         for (index, prediction) in images.iter().zip(predictions) {
             known[*index] = Some(prediction.confidence);
         }
-    }
-}
-
-async fn classify(
-    app: AppState,
-    contender: Contender,
-    pixels: Vec<u8>,
-) -> Result<Vec<BatchPrediction>, EngineError> {
-    let client = app.engines.client();
-    match contender {
-        Contender::Model(model) => {
-            let (predictions, _) = client.classify_batch(model, pixels).await?;
-            Ok(predictions)
-        }
-        Contender::Vote => client.classify_batch_by_ensemble(pixels).await,
     }
 }

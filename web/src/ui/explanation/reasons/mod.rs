@@ -3,6 +3,7 @@
 mod own_reason;
 mod panel;
 mod signed_map;
+mod thumbnails;
 mod trust;
 
 use leptos::prelude::*;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use plot::format::{probability, thousands};
 use shared::explain::{EvidenceMap, MapMethod, Reason};
 use shared::model::forest::TreeVotes;
@@ -12,14 +13,24 @@ use shared::model::{argmax, top_two};
 use shared::{Garment, ModelId};
 
 use super::signed_map::{SignedMap, SignedMapView};
+use super::thumbnails::{self, Thumbnails};
+use crate::state::AppState;
 use crate::ui::explanation::words;
 
 /// A reason, and what it is for.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct OwnReason {
     pub model: ModelId,
     pub class: Garment,
     pub reason: Reason,
+}
+
+/// Where the download of the thumbnails of a reason stands.
+#[derive(Clone)]
+enum Download {
+    Awaited,
+    Failed,
+    Loaded(Thumbnails),
 }
 
 /// The reason as text and pictures.
@@ -42,6 +53,26 @@ pub fn OwnReasonView(#[prop(into)] shown: Signal<Option<OwnReason>>) -> impl Int
             Some(signed_map(map, shown.class))
         })
     });
+    let app = expect_context::<AppState>();
+    let download = RwSignal::new_local(None::<Download>);
+    let start = move |reason: OwnReason| {
+        if !thumbnails::are_there(app, &reason.reason) {
+            return download.set(None);
+        }
+        download.set(Some(Download::Awaited));
+        spawn_local(async move {
+            let loaded = thumbnails::load(app, &reason.reason).await;
+            // Another reason may be shown by now, or none.
+            if shown.try_get_untracked() == Some(Some(reason)) {
+                download.set(Some(loaded.map_or(Download::Failed, Download::Loaded)));
+            }
+        });
+    };
+    Effect::new(move |_| match shown.get() {
+        Some(reason) => start(reason),
+        None => download.set(None),
+    });
+    let has_failed = move || download.with(|d| matches!(d, Some(Download::Failed)));
     view! {
         <article
             class="own-reason"
@@ -69,10 +100,45 @@ pub fn OwnReasonView(#[prop(into)] shown: Signal<Option<OwnReason>>) -> impl Int
             <Show when=move || { count.get() > 0 }>
                 <SignedMapView shown=map/>
             </Show>
+            <p class="small" role="status" data-testid="thumbnails-state" prop:textContent=move || {
+                download.with(|d| d.as_ref().map_or("", state))
+            }></p>
+            <Show when=has_failed>
+                <button
+                    type="button"
+                    class="outlined-button"
+                    on:click=move |_| {
+                        if let Some(reason) = shown.get_untracked() {
+                            start(reason);
+                        }
+                    }
+                >
+                    "Try again"
+                </button>
+            </Show>
             <div inner_html=move || {
-                shown.with(|s| s.as_ref().map(|s| lists(&s.reason)).unwrap_or_default())
+                download.with(|download| {
+                    let thumbnails = match download {
+                        Some(Download::Loaded(thumbnails)) => Some(thumbnails),
+                        _ => None,
+                    };
+                    shown.with(|s| s.as_ref().map(|s| lists(&s.reason, thumbnails)).unwrap_or_default())
+                })
             }></div>
         </article>
+    }
+}
+
+/// What the visitor is told about the thumbnails.
+fn state(download: &Download) -> &'static str {
+    match download {
+        Download::Awaited => "The training images are loading.",
+        Download::Failed => {
+            "The training images could not be loaded: check the connection and try again."
+        }
+        Download::Loaded(_) => {
+            "The images are those of the training set. “Photo” stands for one of the other photos that the models were trained on too, which the site does not contain."
+        }
     }
 }
 
@@ -184,11 +250,11 @@ fn map_options(shown: &OwnReason) -> String {
 }
 
 /// The lists of a reason that is not a map.
-fn lists(reason: &Reason) -> String {
+fn lists(reason: &Reason, thumbnails: Option<&Thumbnails>) -> String {
     match reason {
         Reason::Maps(_) => String::new(),
-        Reason::Neighbours(neighbours) => neighbour_list(neighbours),
-        Reason::SupportVectors(decision) => vector_lists(decision),
+        Reason::Neighbours(neighbours) => neighbour_list(neighbours, thumbnails),
+        Reason::SupportVectors(decision) => vector_lists(decision, thumbnails),
         Reason::Trees(trees) => tree_lists(trees),
     }
 }
@@ -197,48 +263,55 @@ fn label(index: u8) -> &'static str {
     Garment::from_index(usize::from(index)).map_or("unknown", Garment::label)
 }
 
-fn neighbour_list(neighbours: &[Neighbour]) -> String {
-    let mut html = String::from("<ol class=\"reason-list\">");
+fn neighbour_list(neighbours: &[Neighbour], thumbnails: Option<&Thumbnails>) -> String {
+    let mut html = String::from("<ol class=\"reason-list with-images\">");
     for n in neighbours {
+        let image = thumbnails.map(|t| t.neighbour(n.label, n.of_class));
         let _ = write!(
             html,
-            "<li data-testid=\"neighbour\" data-label=\"{0}\" data-distance=\"{1}\"><b>{0}</b> \
-             <span class=\"small\">distance {1:.2}, {2} of the vote, training image {3} of the model</span></li>",
+            "<li data-testid=\"neighbour\" data-label=\"{0}\" data-distance=\"{1}\"><div>{4}<span><b>{0}</b> \
+             <span class=\"small\">distance {1:.2}, {2} of the vote, training image {3} of the model</span></span></div></li>",
             label(n.label),
             n.distance,
             probability(n.share),
             thousands(u64::from(n.point) + 1),
+            image.unwrap_or_default(),
         );
     }
     html + "</ol>"
 }
 
-fn vector_lists(decision: &ClassDecision) -> String {
+fn vector_lists(decision: &ClassDecision, thumbnails: Option<&Thumbnails>) -> String {
     let mut html = String::from("<div class=\"reason-columns\">");
     for (title, vectors) in [
         ("Strongest for the class", &decision.supporting),
         ("Strongest against the class", &decision.opposing),
     ] {
-        let _ = write!(html, "<div><h4>{title}</h4><ol class=\"reason-list\">");
+        let _ = write!(
+            html,
+            "<div><h4>{title}</h4><ol class=\"reason-list with-images\">"
+        );
         vectors
             .iter()
-            .for_each(|vector| vector_item(&mut html, vector));
+            .for_each(|vector| vector_item(&mut html, vector, thumbnails));
         html.push_str("</ol></div>");
     }
     html + "</div>"
 }
 
-fn vector_item(html: &mut String, vector: &SupportVector) {
+fn vector_item(html: &mut String, vector: &SupportVector, thumbnails: Option<&Thumbnails>) {
+    let image = thumbnails.map(|t| t.support_vector(vector.label, vector.of_class));
     let _ = write!(
         html,
-        "<li data-testid=\"support-vector\" data-label=\"{0}\" data-value=\"{1}\"><b>{0}</b> \
-         <span class=\"small\">{2} = {3} × {4:.2}, vector {5}</span></li>",
+        "<li data-testid=\"support-vector\" data-label=\"{0}\" data-value=\"{1}\"><div>{6}<span><b>{0}</b> \
+         <span class=\"small\">{2} = {3} × {4:.2}, vector {5}</span></span></div></li>",
         label(vector.label),
         vector.contribution,
         words::signed(vector.contribution),
         words::signed(vector.coefficient),
         vector.kernel,
         thousands(u64::from(vector.vector) + 1),
+        image.unwrap_or_default(),
     );
 }
 
@@ -297,12 +370,14 @@ mod tests {
 
     #[test]
     fn a_neighbour_has_its_label_distance_and_share() {
-        let html = neighbour_list(&[Neighbour {
+        let neighbour = Neighbour {
             point: 1233,
+            of_class: 120,
             label: 8,
             distance: 1.5,
             share: 0.25,
-        }]);
+        };
+        let html = neighbour_list(&[neighbour], None);
         assert!(
             html.contains("data-label=\"Bag\" data-distance=\"1.5\""),
             "{html}"

@@ -22,8 +22,7 @@ pub struct HistoryImage {
 impl HistoryImage {
     /// The text for the history.
     pub fn text(&self) -> String {
-        let name: String = self.name.chars().take(MAX_NAME).collect();
-        let name = name.replace('\n', " ");
+        let name = kept_name(&self.name);
         format!("{}\n{}\n{name}", self.key, encode_image(&self.grey))
     }
 
@@ -33,10 +32,16 @@ impl HistoryImage {
         let (key, pixels, name) = (lines.next()?, lines.next()?, lines.next()?);
         Some(Self {
             key: key.to_owned(),
-            name: name.chars().take(MAX_NAME).collect(),
+            name: kept_name(name),
             grey: decode_image(pixels)?,
         })
     }
+}
+
+/// The start of a file's name, on one line.
+fn kept_name(name: &str) -> String {
+    let name: String = name.chars().take(MAX_NAME).collect();
+    name.replace('\n', " ")
 }
 
 #[cfg(test)]
@@ -50,6 +55,9 @@ mod tests {
             name: "my\ncoat.jpg".into(),
             grey: Grey28::new([77; 784]),
         };
+        // A text that the page has not written.
+        let other = HistoryImage::parse(&(image.text() + "\n2"));
+        assert_eq!(other.unwrap().name, "my coat.jpg 2");
         let read = HistoryImage::parse(&image.text());
         assert_eq!(read.as_ref().map(|r| r.name.as_str()), Some("my coat.jpg"));
         assert_eq!(read.map(|r| (r.key, r.grey)), Some((image.key, image.grey)));

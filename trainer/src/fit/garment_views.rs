@@ -25,7 +25,7 @@ pub fn garment_view(image: &Grey28, rng: &mut ChaCha8Rng) -> Option<Grey28> {
         2 => white_cut_out(image, rng),
         3 | 4 => product_photo(image, 0.0, rng),
         5 => Some(compressed(image, rng)),
-        6 => Some(tilted(image, rng)),
+        6 => Some(tilted(image, rng.random_range(-MAX_TILT..=MAX_TILT))),
         _ => {
             let tilt = rng.random_range(-MAX_TILT..=MAX_TILT);
             product_photo(image, tilt, rng)
@@ -44,8 +44,8 @@ pub fn lying_view(image: &Grey28, class: Garment, rng: &mut ChaCha8Rng) -> Optio
     product_photo(image, 90.0 * quarters as f32 + tilt, rng)
 }
 
-/// A dark garment on light paper, tilted.
-fn product_photo(image: &Grey28, tilt: f32, rng: &mut ChaCha8Rng) -> Option<Grey28> {
+/// A dark garment on light paper, tilted clockwise by `tilt` degrees; `None` where the pipeline finds nothing.
+pub fn product_photo(image: &Grey28, tilt: f32, rng: &mut ChaCha8Rng) -> Option<Grey28> {
     let side = rng.random_range(GARMENT_SIDE);
     let paper = rng.random_range(PAPER);
     let page = side + 2 * MARGIN;
@@ -91,10 +91,9 @@ fn compressed(image: &Grey28, rng: &mut ChaCha8Rng) -> Grey28 {
     }))
 }
 
-/// A 28x28 image that was tilted within its frame.
-fn tilted(image: &Grey28, rng: &mut ChaCha8Rng) -> Grey28 {
-    let angle = rng.random_range(-MAX_TILT..=MAX_TILT).to_radians();
-    let (sin, cos) = angle.sin_cos();
+/// A 28x28 image that was tilted within its frame, clockwise by `degrees`.
+pub fn tilted(image: &Grey28, degrees: f32) -> Grey28 {
+    let (sin, cos) = degrees.to_radians().sin_cos();
     let centre = SIDE as f32 / 2.0 - 0.5;
     Grey28::new(core::array::from_fn(|i| {
         let (x, y) = ((i % SIDE) as f32 - centre, (i / SIDE) as f32 - centre);
