@@ -1,7 +1,7 @@
 //! The tilt estimator: a small network that estimates by how many degrees a garment is tilted.
 //!
 //! Its inputs are the differences between an image's histograms of oriented gradients and those of its mirror image. It has no
-//! biases, so the estimate for the mirror image is exactly the negative one.
+//! biases, so the estimate for the mirror image is the negative one, up to rounding.
 
 use alloc::vec::Vec;
 
@@ -9,6 +9,7 @@ use super::tensors::{ModelError, Tensors};
 use crate::artifact::Artifact;
 use crate::features::hog::{self, CELLS, ORIENTATIONS};
 use crate::image::{Grey28, SIDE};
+use crate::simd::dot;
 
 /// The name in the weights file.
 pub const NAME: &str = "tilt";
@@ -93,10 +94,6 @@ fn mirrored_features() -> impl Iterator<Item = usize> {
 const fn pairs(side: usize) -> usize {
     let unpaired = 2 * (side % 2) * side;
     (side * side * ORIENTATIONS - unpaired) / 2
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]

@@ -10,8 +10,6 @@ use super::image::{InputImage, Preprocessing};
 pub struct EditState {
     /// The latest edits; the image on the page can still be that of earlier ones.
     edits: RwSignal<Edits>,
-    /// The edits before the visitor changed any.
-    first: RwSignal<Edits>,
     size: RwSignal<[f32; 2]>,
     /// The latest edits that led to an error, and the error.
     rejected: RwSignal<Option<(Edits, String)>>,
@@ -22,7 +20,6 @@ impl Default for EditState {
     fn default() -> Self {
         Self {
             edits: RwSignal::default(),
-            first: RwSignal::default(),
             size: RwSignal::new([1.0, 1.0]),
             rejected: RwSignal::default(),
             is_busy: RwSignal::default(),
@@ -38,13 +35,7 @@ impl EditState {
         self.size.set([width as f32, height as f32]);
         self.rejected.set(None);
         let first = preprocessing.map(Preprocessing::first_edits);
-        self.first.set(first.clone().unwrap_or_default());
         self.edits.set(first.unwrap_or_default());
-    }
-
-    /// The edits before the visitor changed any.
-    pub fn first(self) -> Edits {
-        self.first.get()
     }
 
     pub fn edits(self) -> ReadSignal<Edits> {

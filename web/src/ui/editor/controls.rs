@@ -85,7 +85,7 @@ pub fn Controls(tool: RwSignal<Tool>, radius: RwSignal<f32>) -> impl IntoView {
                 update(
                     &root,
                     edits,
-                    &app.edits.first(),
+                    &first_edits(app),
                     crop,
                     tool.get(),
                     radius.get(),
@@ -112,7 +112,7 @@ pub fn Controls(tool: RwSignal<Tool>, radius: RwSignal<f32>) -> impl IntoView {
         match action.as_deref() {
             Some("undo") => edit::change(app, |e| drop(e.strokes.pop())),
             Some("reset") => {
-                let first = untrack(|| app.edits.first());
+                let first = untrack(|| first_edits(app));
                 edit::change(app, |e| *e = first);
             }
             Some("turn-left") => rotate_by(app, -90.0),
@@ -149,6 +149,15 @@ fn edit_with(app: AppState, action: &str, value: &str) {
 pub fn inside_frame(app: AppState) -> Option<Crop> {
     let image = app.upload.image();
     image.with(|image| image.as_ref()?.preprocessing.as_ref()?.inside_frame)
+}
+
+/// The edits of the photo before the visitor changed any.
+fn first_edits(app: AppState) -> Edits {
+    let first = app.upload.image().with(|image| {
+        let preprocessing = image.as_ref()?.preprocessing.as_ref()?;
+        Some(preprocessing.first_edits())
+    });
+    first.unwrap_or_default()
 }
 
 fn rotate_to(app: AppState, degrees: f32) {
